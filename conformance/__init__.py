@@ -1,0 +1,1 @@
+"""The conformance suite: judges whoever claims to be one of the vendors."""

@@ -1,0 +1,1 @@
+"""The mock server: plays the vendors from their contracts."""
