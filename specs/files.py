@@ -1,0 +1,60 @@
+"""Where the contract files and the fixtures lie, and how their YAML is read."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from specs.errors import Fault, SpecError
+
+ROOT = Path(__file__).parent
+DOCUMENTED = "documented"
+OBSERVED = "observed"
+PROFILES = (DOCUMENTED, OBSERVED)
+
+
+def vendors(root: Path = ROOT) -> tuple[str, ...]:
+    """Return the slugs of the vendors that have a lifecycle, in alphabetical order."""
+    return tuple(sorted(path.parent.name for path in root.glob("*/lifecycle.yaml")))
+
+
+def fixtures(root: Path = ROOT) -> Path:
+    """Return the folder of the fixtures: beside `specs` in a checkout, inside it in a wheel."""
+    inside = root / "_fixtures"
+    return inside if inside.is_dir() else root.parent / "fixtures"
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe YAML in JSON's world: no dates, and no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, regexp) for tag, regexp in rules if tag != "tag:yaml.org,2002:timestamp"]
+    for letter, rules in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the content of a YAML file as JSON types.
+
+    Raises:
+        SpecError: the file is missing, is not UTF-8, is not YAML, or holds a key twice.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SpecError([Fault(str(path), f"line {line}", str(error.problem))]) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SpecError([Fault(str(path), "file", str(error))]) from error

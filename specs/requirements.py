@@ -1,0 +1,73 @@
+"""The statements of the documents and the requirements that rest on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a document, in our words."""
+
+    id: str
+    document: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The check that judges a requirement: its registered name and its arguments."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One rule that an implementation keeps or breaks.
+
+    `source` is documented, vendor, observed or assumed; `level` must or should. Exactly one of
+    `check` and `not_tested` (the reason) is set. `elements` are JSON pointers into openapi.yaml.
+    """
+
+    id: str
+    text: str
+    statements: tuple[str, ...]
+    implied: str | None
+    source: str
+    level: str
+    operation: str | None
+    elements: tuple[str, ...]
+    check: Check | None
+    not_tested: str | None
+
+
+def read_requirements(
+    raw: Mapping[str, Any], profile: str
+) -> tuple[dict[str, Statement], tuple[Requirement, ...]]:
+    """Return statements by id and the requirements that hold in `profile`."""
+    statements = {
+        row["id"]: Statement(row["id"], row["document"], row["text"]) for row in raw["statements"]
+    }
+    rows = (row for row in raw["requirements"] if profile in row.get("profiles", (profile,)))
+    return statements, tuple(_requirement(row) for row in rows)
+
+
+def _requirement(row: Mapping[str, Any]) -> Requirement:
+    check = row.get("check")
+    return Requirement(
+        id=row["id"],
+        text=row["text"],
+        statements=tuple(row.get("statements", ())),
+        implied=row.get("implied"),
+        source=row["source"],
+        level=row["level"],
+        operation=row.get("operation"),
+        elements=tuple(row.get("elements", ())),
+        check=Check(check["name"], _without_name(check)) if check else None,
+        not_tested=row.get("not_tested"),
+    )
+
+
+def _without_name(check: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in check.items() if key != "name"}

@@ -1,0 +1,38 @@
+"""OpenAPI 3.0 schemas as JSON Schema 2020-12, ready for any validator."""
+
+from typing import Any
+
+
+def convert(schema: Any) -> Any:
+    """Return `schema` with OpenAPI's `nullable` and boolean exclusive bounds said in JSON Schema."""
+    if isinstance(schema, list):
+        return [convert(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {key: value if key in _LITERAL else convert(value) for key, value in schema.items()}
+    for bound, exclusive in _BOUNDS.items():
+        if schema.get(exclusive) is True:
+            out[exclusive] = out.pop(bound)
+        elif schema.get(exclusive) is False:
+            del out[exclusive]
+    if out.pop("nullable", False) is True:
+        if "enum" in out and None not in out["enum"]:
+            out["enum"] = [*out["enum"], None]
+        if isinstance(out.get("type"), str):
+            out["type"] = [out["type"], "null"]
+    return out
+
+
+_LITERAL = frozenset({"enum", "example", "default", "required"})
+_BOUNDS = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+
+
+def standalone(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return `schema` as one self-contained JSON Schema: its `#/components/…` come along."""
+    components = document.get("components", {}).get("schemas", {})
+    return {**convert(schema), "components": {"schemas": convert_all(components)}}
+
+
+def convert_all(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Convert every named schema."""
+    return {name: convert(schema) for name, schema in schemas.items()}
