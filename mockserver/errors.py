@@ -1,0 +1,45 @@
+"""What the mock refuses, and why; a vendor's module turns it into that vendor's error body.
+
+Exception
+├── Refusal               an answer with a 4xx status: the caller is at fault
+├── BrokenReply           an answer of ours that breaks the contract: a 500 that names the reason
+└── SetupError            settings or fixtures that cannot work: exit code 2
+"""
+
+
+class Refusal(Exception):
+    """A request that gets an error of the vendor's own shape; raised anywhere below the server.
+
+    `message` is a sentence for a person. `field` names the parameter or body member at fault,
+    `reason` says what is wrong with it; `code` is the vendor's own word for the error, chosen by
+    the vendor's module from the status where it is None. `headers` go with the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        field: str | None = None,
+        reason: str | None = None,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, message)
+        self.status = status
+        self.message = message
+        self.field = field
+        self.reason = reason
+        self.code = code
+        self.headers = headers or {}
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.message}"
+
+
+class BrokenReply(Exception):
+    """A reply of the mock that its contract does not allow; the text names the place and reason."""
+
+
+class SetupError(Exception):
+    """A setting or a fixture that cannot work; the text names it and the way out."""

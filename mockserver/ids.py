@@ -1,0 +1,31 @@
+"""Names and chance that depend on nothing but the seed, the sandbox and a count."""
+
+from hashlib import blake2b
+from random import Random
+from uuid import UUID
+
+
+class Ids:
+    """Ids of one sandbox: the same seed, sandbox, kind and number give the same id for ever."""
+
+    __slots__ = ("_base",)
+
+    def __init__(self, seed: int, sandbox: str) -> None:
+        self._base = blake2b(f"{seed}\0{sandbox}\0".encode(), digest_size=16)
+
+    def hex(self, kind: str, n: int) -> str:
+        """Return 32 upper-case hexadecimal digits."""
+        return self._digest(kind, n).hex().upper()
+
+    def uuid(self, kind: str, n: int) -> str:
+        """Return a lower-case UUID (of version 4 by its looks)."""
+        return str(UUID(bytes=self._digest(kind, n), version=4))
+
+    def random(self, kind: str, n: int) -> Random:
+        """Return a source of chance that nothing else draws from."""
+        return Random(self._digest(kind, n))
+
+    def _digest(self, kind: str, n: int) -> bytes:
+        mixed = self._base.copy()
+        mixed.update(f"{kind}\0{n}".encode())
+        return mixed.digest()
