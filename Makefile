@@ -1,0 +1,79 @@
+# Everything runs from .venv, which `make` sets up by itself; `make help` lists the targets.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$p" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.report-contracts
+# Test processes side by side; what they do on one core stays small.
+JOBS ?= 2
+# Handed on to the command of `serve`, `selftest`, `test` and `bench`: make serve ARGS="--port 8080"
+ARGS ?=
+
+say = @printf '== %s\n'
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format types imports specs serve selftest bench wheel clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { \
+		echo "No Python >= 3.11 with its venv module found (Debian: apt-get install python3-venv)."; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.12 ..."; exit 2; } >&2
+	@"$(PYTHON)" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "PYTHON=$(PYTHON) is not a Python >= 3.11 with its venv module."; exit 2; } >&2
+	$(say) "setting up $(VENV) with $$($(PYTHON) --version) (once, about a minute)"
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(STAMP) ## create or update .venv (every other target does so when needed)
+
+demo: $(STAMP) ## start the mock, walk one job of each vendor through its life, judge all three
+	@$(BIN)/python .ci/demo.py $(ARGS)
+
+test: check ## everything: lint, types, imports, specs, and all the tests
+	$(say) "tests ($(JOBS) processes)"
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: lint types imports specs ## all that needs no test run
+
+lint: $(STAMP) ## ruff: rules and format
+	$(say) "lint"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "Not formatted: run make format" >&2; exit 1; }
+
+format: $(STAMP) ## let ruff mend what it can
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+types: $(STAMP) ## mypy, strict
+	$(say) "types"
+	@$(BIN)/mypy
+
+imports: $(STAMP) ## import-linter: who may import whom
+	$(say) "imports"
+	@$(BIN)/lint-imports --no-cache
+
+specs: $(STAMP) ## the contracts: valid, complete, and pointing at things that exist
+	$(say) "specs"
+	@$(BIN)/python -m specs
+
+serve: $(STAMP) ## run the mock in the foreground (ARGS="--port 8080 --speed 60")
+	@$(BIN)/mockserver serve $(ARGS)
+
+selftest: $(STAMP) ## the suite judges itself: planted defects caught, legal variants spared
+	@$(BIN)/conformance selftest $(ARGS)
+
+bench: $(STAMP) ## measure against the peers; prints ratios, writes picture and raw data
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+wheel: $(STAMP) ## build sdist and wheel into dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+clean: ## remove what builds and tools left behind (.venv stays)
+	@rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .out
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

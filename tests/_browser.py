@@ -1,0 +1,51 @@
+"""A real Chromium for a test, driven through its own driver and talking to nobody else."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from tests._untested import missing
+
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",  # containers run the tests as root
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+    "--window-size=1280,900",
+)
+
+
+@pytest.fixture
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """A fresh headless Chromium with a profile of its own, closed after the test."""
+    program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    driver = shutil.which("chromedriver")
+    if program is None or driver is None:
+        missing("Chromium or its driver", "apt-get install chromium chromium-driver")
+    options = _options(program, tmp_path_factory.mktemp("chromium"))
+    # With the driver's path given, Selenium looks for none and downloads nothing.
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    try:
+        yield chrome
+    finally:
+        chrome.quit()
+
+
+def _options(program: str, profile: Path) -> webdriver.ChromeOptions:
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    # Keeps console errors, so a test can insist that there were none.
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return options

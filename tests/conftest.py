@@ -1,0 +1,40 @@
+"""What every test may ask for: Hypothesis profiles, PostgreSQL, a browser, an honest summary."""
+
+import os
+
+import pytest
+from _pytest.terminal import TerminalReporter
+from hypothesis import HealthCheck, settings
+
+from tests._browser import browser
+from tests._postgres import postgres_database, postgres_url
+from tests._untested import summarise
+
+__all__ = ["browser", "postgres_database", "postgres_url"]
+
+# `ci`: the same examples each time, no file of old failures, no verdict by a busy clock.
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# `search`: other examples each time, and more of them: HYPOTHESIS_PROFILE=search make test
+settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+_MARKED_BY_FIXTURE = {"postgres_url": "postgres", "browser": "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark a test by the system program that its fixtures need."""
+    for item in items:
+        for fixture, marker in _MARKED_BY_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Name what this machine could not test."""
+    summarise(terminalreporter)
