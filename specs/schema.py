@@ -4,7 +4,7 @@ from typing import Any
 
 
 def convert(schema: Any) -> Any:
-    """Return `schema` with OpenAPI's `nullable` and boolean exclusive bounds said in JSON Schema."""
+    """Return `schema` with `nullable` and boolean exclusive bounds said as JSON Schema does."""
     if isinstance(schema, list):
         return [convert(item) for item in schema]
     if not isinstance(schema, dict):

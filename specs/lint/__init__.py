@@ -1,0 +1,62 @@
+"""Every fault of the contract files, each with file, place and reason."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from specs.errors import Fault, SpecError
+from specs.files import PROFILES, ROOT, read_yaml, vendors
+from specs.lint.lifecycle import check_lifecycle
+from specs.lint.meta import check_meta
+from specs.lint.names import check_names
+from specs.lint.openapi import check_openapi
+from specs.lint.requirements import check_requirements
+from specs.loader import read_openapi
+
+CONTROL = "control"
+
+
+def check_all(root: Path = ROOT) -> list[Fault]:
+    """Return the faults of every vendor, of the control plane, and of all of them together."""
+    faults = [fault for vendor in vendors(root) for fault in check_vendor(vendor, root)]
+    faults += _collect(_control(root))
+    return faults or _collect(check_names(root))
+
+
+def check_vendor(vendor: str, root: Path = ROOT) -> list[Fault]:
+    """Return the faults of one vendor's three files, in both profiles, each once."""
+    return _collect(_vendor(vendor, root))
+
+
+def _collect(faults: Iterator[Fault]) -> list[Fault]:
+    found: dict[Fault, None] = {}
+    try:
+        found.update(dict.fromkeys(faults))
+    except SpecError as error:
+        found.update(dict.fromkeys(error.faults))
+    return list(found)
+
+
+def _vendor(vendor: str, root: Path) -> Iterator[Fault]:
+    folder = root / vendor
+    if not folder.is_dir():
+        known = ", ".join(vendors(root))
+        raise SpecError([Fault(str(folder), "folder", f"no such vendor; known are {known}")])
+    lifecycle = read_yaml(folder / "lifecycle.yaml")
+    requirements = read_yaml(folder / "requirements.yaml")
+    shapes = [
+        *check_meta(lifecycle, folder / "lifecycle.yaml"),
+        *check_meta(requirements, folder / "requirements.yaml"),
+    ]
+    if shapes:
+        raise SpecError(shapes)
+    documents = {profile: read_openapi(vendor, profile, root) for profile in PROFILES}
+    for document in documents.values():
+        yield from check_openapi(document, folder / "openapi.yaml")
+    statements = {row["id"] for row in requirements["statements"]}
+    yield from check_lifecycle(lifecycle, documents, statements, folder / "lifecycle.yaml")
+    yield from check_requirements(requirements, documents, folder / "requirements.yaml")
+
+
+def _control(root: Path) -> Iterator[Fault]:
+    document = read_openapi(CONTROL, PROFILES[0], root)
+    yield from check_openapi(document, root / CONTROL / "openapi.yaml")

@@ -1,0 +1,44 @@
+"""Examples fit their schemas, wherever OpenAPI allows one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+
+from specs import schema as schemas
+from specs.contract import read_operations
+
+Found = tuple[str, dict[str, Any], Any]
+
+
+def check_examples(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each example of a body, a parameter, a header or a schema that its schema refuses."""
+    for place, schema, example in _found(document):
+        whole = schemas.standalone(document, schema)
+        validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        for error in validator.iter_errors(example):
+            at = "/".join(str(token) for token in error.instance_path)
+            yield place, f"the example breaks its schema at /{at}: {error.message}"
+
+
+def _found(document: dict[str, Any]) -> Iterator[Found]:
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        if "example" in schema:
+            yield f"/components/schemas/{name}/example", schema, schema["example"]
+    for operation in read_operations(document):
+        for parameter in operation.parameters:
+            yield from _shown(parameter, f"{operation.id}/parameters/{parameter['name']}")
+        bodies = [("body", operation.body or {}), *operation.responses.items()]
+        for place, body in bodies:
+            for media, content in body.get("content", {}).items():
+                yield from _shown(content, f"{operation.id}/{place}/{media}")
+            for name, header in body.get("headers", {}).items():
+                yield from _shown(header, f"{operation.id}/{place}/{name}")
+
+
+def _shown(element: Any, place: str) -> Iterator[Found]:
+    schema = element.get("schema", {})
+    if "example" in element:
+        yield f"{place}/example", schema, element["example"]
+    for name, example in element.get("examples", {}).items():
+        yield f"{place}/examples/{name}", schema, example["value"]
