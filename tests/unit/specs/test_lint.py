@@ -204,8 +204,12 @@ def test_lint_is_silent_on_the_real_files() -> None:
 
 
 def test_lint_finds_an_operation_id_of_two_vendors(root: Path) -> None:
-    shared = {"/taken": {"get": {"operationId": "getReportJob", "x-source": "assumed",
-              "responses": {"204": {"description": "Nothing.", "x-source": "assumed"}}}}}  # fmt: skip
+    taken = {
+        "operationId": "getReportJob",
+        "x-source": "assumed",
+        "responses": {"204": {"description": "Nothing.", "x-source": "assumed"}},
+    }
+    shared = {"/taken": {"get": taken}}
     spoil(root / "energycap" / "openapi.yaml", lambda d: d["paths"].update(shared))
     assert any("getReportJob: stands already in" in str(fault) for fault in check_all(root))
 
