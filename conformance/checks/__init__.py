@@ -1,0 +1,1 @@
+"""The checks, one small registered function each; `base.load` imports every module here."""

@@ -1,0 +1,1 @@
+"""Who sends requests: Schemathesis, the lifecycle machine; probes send their own."""
