@@ -1,0 +1,90 @@
+"""The house rules that a machine can see hold for every file."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.repo._checkout import ROOT, files, name, text
+
+FOLDERS = {"specs", "mockserver", "conformance", "fixtures", "tests"}
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 40
+
+# Written in pieces, so that this file does not hold what it forbids.
+UNFINISHED = re.compile(r"\bTO" + r"DO\b|\bFIX" + r"ME\b|NotImplemented" + r"Error")
+    "|".join([r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", "NotImplemented" + "Error"])
+)
+FOREIGN_PATHS = re.compile(
+    r"(?<![\w.])/" + r"(?:work|root|home/\w+|Users/\w+|opt/wheels|opt/pypi)(?![\w-])"
+    r"|\.\./" + r"shared\b"
+)
+
+PYTHON_FILES = [path for path in files() if path.suffix == ".py"]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(text(path))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_top_level_folders_are_the_agreed_ones() -> None:
+    found = {name(path).split("/")[0] for path in files() if "/" in name(path)}
+    assert {folder for folder in found if not folder.startswith(".")} <= FOLDERS
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    found = [
+        f"{name(path)}:{number}: {line.strip()[:80]}"
+        for path in files()
+        for number, line in enumerate(text(path).splitlines(), 1)
+        if FOREIGN_PATHS.search(line)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_no_python_file_is_unfinished() -> None:
+    found = [
+        f"{name(path)}:{number}: {line.strip()[:80]}"
+        for path in PYTHON_FILES
+        for number, line in enumerate(text(path).splitlines(), 1)
+        if UNFINISHED.search(line)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_python_files_stay_short() -> None:
+    lengths = {name(path): len(text(path).splitlines()) for path in PYTHON_FILES}
+    assert not {file: lines for file, lines in lengths.items() if lines > MAX_FILE_LINES}
+
+
+def test_functions_stay_short() -> None:
+    found = [
+        f"{name(path)}:{node.lineno} {node.name}"
+        for path in PYTHON_FILES
+        for node in functions(path)
+        if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION_LINES
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_every_folder_with_code_is_a_package() -> None:
+    shipped = [path for path in PYTHON_FILES if not name(path).startswith(("tests/", "."))]
+    missing = {name(path.parent) for path in shipped if not (path.parent / "__init__.py").is_file()}
+    assert not missing
+
+
+def test_fixtures_hold_data_only() -> None:
+    assert not [name(path) for path in files("fixtures") if path.suffix == ".py"]
+
+
+def test_changelog_has_an_unreleased_section() -> None:
+    assert re.search(r"^## \[Unreleased\]$", text(ROOT / "CHANGELOG.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("folder", ["specs", "mockserver", "conformance"])
+def test_no_test_lies_beside_the_code(folder: str) -> None:
+    assert not [name(path) for path in files(folder) if path.name.startswith("test_")]

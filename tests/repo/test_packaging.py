@@ -1,0 +1,118 @@
+"""What is built holds all that is needed, and works installed, away from the checkout."""
+
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.repo._checkout import ROOT, files, name
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+
+OWNER = "somebody else"
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Run a command that must succeed; return what it printed."""
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(cwd)}
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel that was built from that sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(built: Path) -> Path:
+    (found,) = built.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="session")
+def shipped(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment with our wheel and a library that owns `fixtures`."""
+    root = tmp_path_factory.mktemp("installed")
+    venv.create(root, with_pip=False)
+    site = Path(sysconfig.get_path("purelib", "venv", {"base": str(root)}))
+    (site / "fixtures").mkdir()
+    (site / "fixtures" / "__init__.py").write_text(f"OWNER = {OWNER!r}\n", encoding="utf-8")
+    python = root / "bin" / "python"
+    install = ["install", "--quiet", "--no-deps", "--no-index"]
+    run(sys.executable, "-m", "pip", "--python", python, *install, wheel, cwd=root)
+    # The dependencies, borrowed: a plain path line adds the folder, not our editable install.
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return root / "bin"
+
+
+def test_sdist_holds_every_file(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        held = {member.split("/", 1)[1] for member in archive.getnames() if "/" in member}
+    assert {name(path) for path in files()} <= held
+
+
+def test_wheel_has_no_top_level_but_ours(shipped: set[str]) -> None:
+    tops = {file.split("/")[0] for file in shipped}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "specs",
+        "mockserver",
+        "conformance",
+    }
+
+
+@pytest.mark.parametrize("folder", ["specs", "mockserver", "conformance"])
+def test_wheel_holds_every_file_of(folder: str, shipped: set[str]) -> None:
+    assert {name(path) for path in files(folder)} <= shipped
+
+
+def test_wheel_holds_the_fixtures_inside_specs(shipped: set[str]) -> None:
+    data = {f"specs/_{name(path)}" for path in files("fixtures")}
+    assert data
+    assert data <= shipped
+
+
+def test_installed_code_is_not_the_checkouts(installed: Path, tmp_path: Path) -> None:
+    code = "import specs; print(specs.__file__); print(specs.fixtures())"
+    module, fixtures = run(installed / "python", "-c", code, cwd=tmp_path).splitlines()
+    assert module.startswith(str(installed.parent))
+    assert fixtures == str(Path(module).with_name("_fixtures"))
+
+
+def test_the_other_library_keeps_its_fixtures(installed: Path, tmp_path: Path) -> None:
+    code = "import fixtures; print(fixtures.OWNER)"
+    assert run(installed / "python", "-c", code, cwd=tmp_path).strip() == OWNER
+
+
+def test_installed_specs_pass_their_check(installed: Path, tmp_path: Path) -> None:
+    run(installed / "python", "-m", "specs", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("program", ["mockserver", "conformance"])
+def test_installed_program_shows_its_help(program: str, installed: Path, tmp_path: Path) -> None:
+    assert "Usage:" in run(installed / program, "--help", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("vendor", ["talkdesk", "clinicalone", "energycap"])
+def test_installed_suite_lists_the_requirements(
+    vendor: str, installed: Path, tmp_path: Path
+) -> None:
+    assert run(installed / "conformance", "list", vendor, cwd=tmp_path).strip()

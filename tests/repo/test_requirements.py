@@ -1,0 +1,45 @@
+"""What is declared, what is pinned and what is installed agree."""
+
+import re
+import tomllib
+from importlib.metadata import version
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.repo._checkout import ROOT, text
+
+PROJECT = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
+LINES = [line for line in text(ROOT / "constraints.txt").splitlines() if line[:1] != "#"]
+PINS = {canonicalize_name(name): pin for name, _, pin in (line.partition("==") for line in LINES)}
+DECLARED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+
+
+def test_constraints_are_exact_pins_and_name_no_place() -> None:
+    odd = [line for line in LINES if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)]
+    assert not odd
+
+
+def test_constraints_name_each_package_once() -> None:
+    assert len(PINS) == len(LINES)
+
+
+@pytest.mark.parametrize("declared", DECLARED)
+def test_each_requirement_has_a_pin_within_its_bounds(declared: str) -> None:
+    requirement = Requirement(declared)
+    pin = PINS[canonicalize_name(requirement.name)]
+    assert pin in requirement.specifier
+
+
+def test_the_environment_is_the_pinned_one() -> None:
+    installed = {name: version(name) for name in PINS}
+    assert installed == PINS
+
+
+def test_extras_are_for_development_only() -> None:
+    assert list(PROJECT["optional-dependencies"]) == ["dev"]
+
+
+def test_readme_is_shown_by_package_indexes() -> None:
+    assert PROJECT.get("readme") == "README.md"
