@@ -56,7 +56,7 @@ types: $(STAMP) ## mypy, strict
 
 imports: $(STAMP) ## import-linter: who may import whom
 	$(say) "imports"
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 specs: $(STAMP) ## the contracts: valid, complete, and pointing at things that exist
 	$(say) "specs"
