@@ -7,13 +7,16 @@ Exception
 """
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 (an answer, not an error of ours)
     """A request that gets an error of the vendor's own shape; raised anywhere below the server.
 
     `message` is a sentence for a person. `field` names the parameter or body member at fault,
     `reason` says what is wrong with it; `code` is the vendor's own word for the error, chosen by
-    the vendor's module from the status where it is None. `headers` go with the answer.
+    the vendor's module from the status where it is None. `headers` go with the answer. `operation`
+    is set on the way out: the operationId that was called, or None where the path has none.
     """
+
+    operation: str | None = None
 
     def __init__(
         self,
@@ -37,7 +40,7 @@ class Refusal(Exception):
         return f"{self.status} {self.message}"
 
 
-class BrokenReply(Exception):
+class BrokenReply(Exception):  # noqa: N818
     """A reply of the mock that its contract does not allow; the text names the place and reason."""
 
 

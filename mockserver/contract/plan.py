@@ -1,0 +1,44 @@
+"""An operation of a contract, compiled into all that a request and its reply need."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract.body import Body
+from mockserver.contract.parameters import Parameters
+from mockserver.contract.reply import Replies
+from mockserver.contract.schemas import Schemas
+from specs import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation, ready to read requests and to check replies."""
+
+    operation: Operation
+    path: Parameters
+    query: Parameters
+    headers: Parameters
+    body: Body
+    replies: Replies
+
+
+def compile_plans(openapi: dict[str, Any], operations: Iterable[Operation]) -> Mapping[str, Plan]:
+    """Return a plan for each operation of one document, by operationId.
+
+    Raises:
+        SetupError: the document asks for something that the mock does not play.
+    """
+    schemas = Schemas(openapi)
+    return {operation.id: _compile(schemas, operation) for operation in operations}
+
+
+def _compile(schemas: Schemas, operation: Operation) -> Plan:
+    return Plan(
+        operation=operation,
+        path=Parameters(schemas, "path", operation.parameters),
+        query=Parameters(schemas, "query", operation.parameters),
+        headers=Parameters(schemas, "header", operation.parameters),
+        body=Body(schemas, operation.body, strict=415 in operation.responses),
+        replies=Replies(schemas, operation.responses),
+    )
