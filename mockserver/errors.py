@@ -12,11 +12,8 @@ class Refusal(Exception):  # noqa: N818 (an answer, not an error of ours)
 
     `message` is a sentence for a person. `field` names the parameter or body member at fault,
     `reason` says what is wrong with it; `code` is the vendor's own word for the error, chosen by
-    the vendor's module from the status where it is None. `headers` go with the answer. `operation`
-    is set on the way out: the operationId that was called, or None where the path has none.
+    the vendor's module from the status where it is None. `headers` go with the answer.
     """
-
-    operation: str | None = None
 
     def __init__(
         self,

@@ -2,24 +2,49 @@
 
 from mockserver.clock import Clock
 from mockserver.ids import Ids
+from mockserver.journal import Journal
 from mockserver.store.base import Records
 
 DEFAULT = "default"
+"""The sandbox of a request that names none."""
 
 
 class Sandbox:
     """One world. Nothing in it depends on another one, nor on what else the server does."""
 
-    __slots__ = ("clock", "id", "ids", "profile", "records", "seed")
+    __slots__ = ("clock", "id", "ids", "journal", "profile", "records", "seed")
 
-    def __init__(self, name: str, seed: int, profile: str, clock: Clock, records: Records) -> None:
+    def __init__(
+        self,
+        name: str,
+        seed: int,
+        profile: str,
+        clock: Clock,
+        records: Records,
+        journal: Journal,
+    ) -> None:
         self.id = name
         self.seed = seed
         self.profile = profile
         self.clock = clock
         self.records = records
+        self.journal = journal
         self.ids = Ids(seed, name)
 
     def now(self) -> int:
         """Return the sandbox's virtual time, in milliseconds since the epoch."""
         return self.clock.now()
+
+    def mark(self, secret: str) -> str:
+        """Return `secret` as it chooses this sandbox by itself (`<secret>.<sandbox>`)."""
+        return secret if self.id == DEFAULT else f"{secret}.{self.id}"
+
+    def unmark(self, secret: str) -> str:
+        """Return `secret` without this sandbox's mark, if it bears it."""
+        return secret.removesuffix(f".{self.id}")
+
+
+def marked(secret: str) -> str | None:
+    """Return the sandbox that `secret` may be marked with, or None."""
+    _, dot, name = secret.rpartition(".")
+    return name if dot else None

@@ -1,0 +1,73 @@
+"""One request on its way through the server: what came, and what has been found out about it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from mockserver.contract import Plan
+from mockserver.exchange import Reply
+from mockserver.identity import Identity
+from mockserver.party import Party
+from mockserver.sandbox import Sandbox
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+KEY = "mockserver.visit"
+"""Where the ASGI scope carries the visit."""
+
+
+class Visit:
+    """A request and, as it goes in, its sandbox, operation, caller and reply.
+
+    `path` is as it was sent, percent-encoding and all; `headers` are by lower-case name, those
+    that stand twice joined by a comma.
+    """
+
+    __slots__ = (
+        "body",
+        "headers",
+        "identity",
+        "method",
+        "party",
+        "path",
+        "plan",
+        "query",
+        "receive",
+        "reply",
+        "sandbox",
+        "segments",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        self.path = _path(scope)
+        self.query: bytes = scope["query_string"]
+        self.headers = _headers(scope["headers"])
+        self.receive = receive
+        self.body = b""
+        self.sandbox: Sandbox | None = None
+        self.party: Party | None = None
+        self.plan: Plan | None = None
+        self.segments: Mapping[str, str] = {}
+        self.identity: Identity | None = None
+        self.reply: Reply | None = None
+
+
+def _path(scope: Scope) -> str:
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:  # the server keeps no raw path; nothing is left of an encoded slash
+        return str(scope["path"])
+    return raw.decode("latin-1").partition("?")[0]
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+    if len(headers) == len(raw):
+        return headers
+    joined: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        joined[key] = f"{joined[key]}, {text}" if key in joined else text
+    return joined
