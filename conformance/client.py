@@ -3,35 +3,60 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from conformance.control import SANDBOX_HEADER, Control
+from conformance.credentials import Credentials
+from conformance.draft import Draft, form_body, json_body, write_path, write_query
 from conformance.exchange import Exchange
+from conformance.failures import BudgetSpent, Refused
+from conformance.guard import Guard
+from conformance.inspection import token_operation
 from conformance.ledger import JobHistory, Ledger
 from conformance.target import PRIMARY, Target
-from specs import Contract
+from conformance.transport import Label, Transport
+from specs import Contract, Operation
+
+__all__ = ["UNSET", "BudgetSpent", "Client", "Refused"]
 
 UNSET: Final[Any] = object()
-
-
-class Refused(Exception):  # noqa: N818  (it is no error: the suite keeps its promise)
-    """The suite may not send this: read-only, somebody else's thing, or no consent."""
-
-
-class BudgetSpent(Exception):  # noqa: N818
-    """The requests or the time of the run are used up, or the target has stopped answering."""
+DEFAULTS: Final = {
+    "User-Agent": "report-contracts-conformance",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+}
 
 
 class Client:
-    """Sends requests of the contract's operations and records every exchange."""
+    """Sends requests of the contract's operations; every exchange is recorded."""
 
-    contract: Contract
-    target: Target
-    ledger: Ledger
+    def __init__(
+        self,
+        contract: Contract,
+        target: Target,
+        transport: Transport,
+        credentials: Credentials,
+        control: Control | None = None,
+    ) -> None:
+        self.contract = contract
+        self.target = target
+        self.ledger = Ledger(contract)
+        self.guard = Guard(contract, target, self.ledger)
+        self._transport = transport
+        self._credentials = credentials
+        self._control = control
+        self._token_operation = token_operation(contract)
+        transport.listeners.append(self.ledger.observe)
 
     @property
     def jobs(self) -> Sequence[JobHistory]:
         """The jobs seen so far."""
         return self.ledger.jobs
 
-    def call(
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """The exchanges so far."""
+        return self._transport.exchanges
+
+    def call(  # noqa: PLR0913  (a request has these parts)
         self,
         operation_id: str,
         *,
@@ -52,7 +77,8 @@ class Client:
             path: values of the path parameters, not yet encoded.
             query: by name (a list is written in the parameter's style; None is left out), or
                 pairs that are sent as they are.
-            headers: added to the request's own; None removes one of those.
+            headers: added to the request's own; None removes one of those. A placeholder of an
+                answer (`$TALKDESK_TOKEN_1`) stands for the token that it hides.
             json: a body to encode as JSON.
             form: a body to encode as a form.
             body: raw bytes; set their Content-Type in `headers`.
@@ -64,7 +90,67 @@ class Client:
             Refused: the target does not allow it.
             BudgetSpent: nothing more may be sent in this run.
         """
-        raise NotImplementedError
+        operation = self.contract.operations[operation_id]
+        media = None
+        if json is not UNSET:
+            body, media = json_body(json)
+        elif form is not None:
+            body, media = form_body(form)
+        own = {**DEFAULTS, "Content-Type": media} if media else DEFAULTS
+        parameters = dict(path or {})
+        draft = Draft(
+            operation.method,
+            write_path(operation, parameters),
+            write_query(operation, query or {}),
+            own,
+            body,
+        )
+        revealed = {
+            name: None if value is None else self._transport.vault.reveal(value)
+            for name, value in (headers or {}).items()
+        }
+        return self.send(
+            operation,
+            draft,
+            revealed,
+            label=Label(operation_id, driver, role, valid, parameters),
+        )
+
+    def send(
+        self,
+        operation: Operation,
+        draft: Draft,
+        headers: Mapping[str, str | None],
+        *,
+        label: Label,
+    ) -> Exchange:
+        """Send a draft of an operation; its role's credential comes before `headers`.
+
+        Raises:
+            Refused: the target does not allow it.
+            BudgetSpent: nothing more may be sent in this run.
+        """
+        if objection := self.guard.objection(operation, label.path_parameters, draft.query):
+            raise Refused(objection)
+        authorised: dict[str, str | None] = {**self._credentials.headers(operation, label.role)}
+        if self.target.sandbox:
+            authorised[SANDBOX_HEADER] = self.target.sandbox
+        filed = Label(
+            label.operation,
+            label.driver,
+            label.role,
+            label.valid,
+            label.path_parameters,
+            repeatable=not self.guard.needs_consent(operation),
+            tokens=self._token_placeholder(operation, label.role),
+        )
+        return self._transport.send(draft.with_headers(authorised).with_headers(headers), filed)
+
+    def _token_placeholder(self, operation: Operation, role: str | None) -> str | None:
+        if self._token_operation is None or operation.id != self._token_operation.id:
+            return None
+        credential = self.target.credentials.get(role or PRIMARY)
+        return credential.placeholder if credential else "$TOKEN"
 
     def wait(self, seconds: float) -> bool:
         """Let `seconds` of the target's time pass: by its control URL, else by really waiting.
@@ -72,12 +158,14 @@ class Client:
         Returns:
             False where the budget of time does not allow it; nothing was waited then.
         """
-        raise NotImplementedError
+        if self._control is not None and self._control.advance(seconds):
+            return True
+        return self._transport.budget.sleep(seconds)
 
     @property
     def has_control(self) -> bool:
         """True where a control URL is known: `wait` costs nothing, `force` works."""
-        return self.target.control_url is not None
+        return self._control is not None
 
     def force(self, job_id: str, outcome: str) -> bool:
         """Ask the control URL to lead a job to a state (its name in lifecycle.yaml).
@@ -85,8 +173,12 @@ class Client:
         Returns:
             False without a control URL, or where it refused.
         """
-        raise NotImplementedError
+        vendor = self.contract.vendor
+        return self._control is not None and self._control.force(vendor, job_id, outcome)
 
     def absent_id(self, parameter: str) -> str:
-        """Return an id that names nothing at the target; writes may name it."""
-        raise NotImplementedError
+        """Return an id that names nothing at the target and fits the contract.
+
+        A write may name it. The target file's `absent` comes first, then an id that nobody gives.
+        """
+        return self.guard.fitting(parameter)
