@@ -1,0 +1,1 @@
+"""The jobs of all vendors: their facts, their states over time, and their files."""

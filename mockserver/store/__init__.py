@@ -1,0 +1,1 @@
+"""Where a sandbox's records are kept: in memory, in SQLite or in PostgreSQL."""

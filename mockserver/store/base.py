@@ -1,0 +1,197 @@
+"""What a store promises: records in numbered groups, compare-and-swap, keyset pages, counters.
+
+StoreError
+├── Duplicate    an id that its kind has already, or had a moment ago
+└── Conflict     the record was changed or removed since it was read
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class StoreError(Exception):
+    """A write that was refused; nothing of it has happened."""
+
+
+class Duplicate(StoreError):  # noqa: N818  (what happened, as in errors.Refusal)
+    """The kind has a record with this id."""
+
+
+class Conflict(StoreError):  # noqa: N818
+    """The record is not the one that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it was read: JSON types, and a copy of the caller's own.
+
+    `number` is its place in `group`, counted from 1 without gaps and never given twice;
+    `version` counts its changes from 1.
+    """
+
+    kind: str
+    id: str
+    group: str
+    number: int
+    version: int
+    data: dict[str, Any]
+
+
+Naming = str | Callable[[int], str]
+"""An id, or the function that makes it of the record's number in its group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record to be inserted.
+
+    `also` names further groups that list it, each with numbers of its own. Such a record cannot
+    be removed, because nobody keeps its numbers there.
+    """
+
+    kind: str
+    id: Naming
+    group: str
+    data: Mapping[str, Any]
+    also: tuple[str, ...] = ()
+
+
+class Store(Protocol):
+    """Keeps the records of all sandboxes; a write that has returned is not lost."""
+
+    def get(self, sandbox: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
+
+    def insert_all(self, sandbox: str, drafts: Iterable[Draft]) -> list[Record]:
+        """Insert all of `drafts` or none.
+
+        Raises:
+            Duplicate: an id is taken, in the store or by another of `drafts`.
+        """
+        ...
+
+    def replace(self, sandbox: str, record: Record, data: Mapping[str, Any]) -> Record:
+        """Give `record` other data.
+
+        Raises:
+            Conflict: it is no longer the version that was read.
+        """
+        ...
+
+    def remove(self, sandbox: str, record: Record) -> None:
+        """Take `record` away; its number stays used.
+
+        Raises:
+            Conflict: it is no longer the version that was read.
+        """
+        ...
+
+    def page(  # noqa: PLR0913  (a key and a window, each of few words)
+        self,
+        sandbox: str,
+        kind: str,
+        group: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        newest_first: bool = True,
+        offset: int = 0,
+    ) -> list[Record]:
+        """Return at most `limit` records of a group by number, each with its number there.
+
+        `before` and `after` bound the numbers and are not part of them. `offset` passes over
+        records: for groups with gaps, where a number does not tell a place.
+        """
+        ...
+
+    def last_number(self, sandbox: str, kind: str, group: str) -> int:
+        """Return how many records the group was ever given."""
+        ...
+
+    def count(self, sandbox: str, kind: str, group: str) -> int:
+        """Return how many records the group has now."""
+        ...
+
+    def groups(self, sandbox: str, kind: str) -> list[str]:
+        """Return the groups of a kind, in alphabetical order."""
+        ...
+
+    def next_number(self, sandbox: str, counter: str) -> int:
+        """Return 1, then 2, and so on: no number twice, whoever asks."""
+        ...
+
+    def drop(self, sandbox: str) -> None:
+        """Forget a sandbox with its records, groups and counters."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+class Records:
+    """The store as one sandbox sees it."""
+
+    __slots__ = ("_sandbox", "_store")
+
+    def __init__(self, store: Store, sandbox: str) -> None:
+        self._store = store
+        self._sandbox = sandbox
+
+    def get(self, kind: str, id: str) -> Record | None:  # noqa: A002
+        return self._store.get(self._sandbox, kind, id)
+
+    def insert(self, kind: str, id: Naming, group: str, data: Mapping[str, Any]) -> Record:  # noqa: A002
+        """Insert one record.
+
+        Raises:
+            Duplicate: the id is taken.
+        """
+        return self.insert_all([Draft(kind, id, group, data)])[0]
+
+    def insert_all(self, drafts: Iterable[Draft]) -> list[Record]:
+        return self._store.insert_all(self._sandbox, drafts)
+
+    def replace(self, record: Record, data: Mapping[str, Any]) -> Record:
+        return self._store.replace(self._sandbox, record, data)
+
+    def remove(self, record: Record) -> None:
+        self._store.remove(self._sandbox, record)
+
+    def page(
+        self,
+        kind: str,
+        group: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        newest_first: bool = True,
+        offset: int = 0,
+    ) -> list[Record]:
+        return self._store.page(
+            self._sandbox,
+            kind,
+            group,
+            limit=limit,
+            before=before,
+            after=after,
+            newest_first=newest_first,
+            offset=offset,
+        )
+
+    def last_number(self, kind: str, group: str) -> int:
+        return self._store.last_number(self._sandbox, kind, group)
+
+    def count(self, kind: str, group: str) -> int:
+        return self._store.count(self._sandbox, kind, group)
+
+    def groups(self, kind: str) -> list[str]:
+        return self._store.groups(self._sandbox, kind)
+
+    def next_number(self, counter: str) -> int:
+        return self._store.next_number(self._sandbox, counter)
+
+    def drop(self) -> None:
+        self._store.drop(self._sandbox)

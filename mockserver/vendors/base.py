@@ -1,0 +1,60 @@
+"""What a vendor's module gives to the server."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from mockserver.errors import Refusal
+from mockserver.exchange import Call, Reply
+from mockserver.identity import Identity
+from mockserver.jobs.service import Desk
+from mockserver.sandbox import Sandbox
+from specs import Operation
+
+Handler = Callable[[Call], Reply]
+
+
+class Vendor(Protocol):
+    """One vendor in one profile. It keeps nothing but its contract: all else is the sandbox's.
+
+    A module of `mockserver.vendors` has a function `create(contract) -> Vendor`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The slug."""
+        ...
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """One for each operationId of the contract."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """The jobs of this vendor, for the control plane."""
+        ...
+
+    def error(self, refusal: Refusal, operation: Operation | None = None) -> Reply:
+        """Return the vendor's error body; `operation` is None for an unknown path."""
+        ...
+
+    def identify(self, sandbox: Sandbox, scheme: str, secret: str) -> Identity | None:
+        """Return whose the secret is, where this vendor issued it in this sandbox and it holds."""
+        ...
+
+    def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
+        """Fill a sandbox with the content of `fixtures/<vendor>/seed.yaml`, once.
+
+        A sandbox that another process has filled is left as it is.
+
+        Raises:
+            SetupError: the fixtures do not fit the contract; the text names the place.
+        """
+        ...
+
+
+def iso(moment: int) -> str:
+    """Return a moment (milliseconds since the epoch) as ISO 8601 in UTC."""
+    text = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
