@@ -1,0 +1,40 @@
+"""What a driver is given: a driver sends requests and judges nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from conformance.client import Client
+from conformance.exchange import Exchange
+from conformance.settings import Effort
+from conformance.target import Target
+from specs import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class DriverCase:
+    """One run of a driver.
+
+    `operations` are the operationIds that it is to exercise. `objection` tells what a judge has
+    against an exchange (None: nothing), so that a driver can look for a smaller one. `tell` takes
+    a line for the progress display.
+    """
+
+    contract: Contract
+    client: Client
+    target: Target
+    seed: int
+    effort: Effort
+    operations: Sequence[str]
+    objection: Callable[[Exchange], str | None]
+    tell: Callable[[str], None]
+
+
+class Driver(Protocol):
+    """A driver is the function `drive` of a module in `conformance.drivers`.
+
+    It may let `Refused` and `BudgetSpent` out: the runner goes on with the next step.
+    """
+
+    def __call__(self, case: DriverCase) -> None:
+        """Send requests; `case.client` records every exchange."""
