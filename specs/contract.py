@@ -89,7 +89,7 @@ def _read_operation(
         vendor=openapi["x-vendor"],
         method=method.upper(),
         path=path,
-        source=raw["x-source"],
+        source=raw.get("x-source", ""),
         grant=raw.get("x-grant"),
         security=tuple(raw.get("security", openapi.get("security", []))),
         parameters=tuple(parameters.values()),

@@ -43,15 +43,14 @@ def _vendor(vendor: str, root: Path) -> Iterator[Fault]:
         raise SpecError([Fault(str(folder), "folder", f"no such vendor; known are {known}")])
     lifecycle = read_yaml(folder / "lifecycle.yaml")
     requirements = read_yaml(folder / "requirements.yaml")
+    documents = {profile: read_openapi(vendor, profile, root) for profile in PROFILES}
     shapes = [
         *check_meta(lifecycle, folder / "lifecycle.yaml"),
         *check_meta(requirements, folder / "requirements.yaml"),
+        *(f for d in documents.values() for f in check_openapi(d, folder / "openapi.yaml")),
     ]
-    if shapes:
+    if shapes:  # what follows relies on the shape of all three
         raise SpecError(shapes)
-    documents = {profile: read_openapi(vendor, profile, root) for profile in PROFILES}
-    for document in documents.values():
-        yield from check_openapi(document, folder / "openapi.yaml")
     statements = {row["id"] for row in requirements["statements"]}
     yield from check_lifecycle(lifecycle, documents, statements, folder / "lifecycle.yaml")
     yield from check_requirements(requirements, documents, folder / "requirements.yaml")

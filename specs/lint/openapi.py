@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from referencing.exceptions import Unresolvable
+
 from specs.errors import Fault
 from specs.lint.examples import check_examples
 from specs.lint.links import check_links
@@ -27,8 +29,11 @@ def _validate(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if document.get("openapi") != "3.0.3":
         yield "/openapi", "must be 3.0.3, the newest that the server loads"
         return
-    for error in OpenAPIV30SpecValidator(document).iter_errors():
-        yield "/" + "/".join(str(token) for token in error.absolute_path), error.message
+    try:
+        for error in OpenAPIV30SpecValidator(document).iter_errors():
+            yield "/" + "/".join(str(token) for token in error.absolute_path), error.message
+    except Unresolvable as error:
+        yield "/", f"a reference points at nothing: {error}"
 
 
 def check_security(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
