@@ -31,15 +31,31 @@ def links(operation: Operation, status: int) -> Iterator[Mapping[str, Any]]:
     yield from operation.responses.get(status, {}).get("links", {}).values()
 
 
+def creators(contract: Contract) -> frozenset[str]:
+    """Return the operations that create a job: POSTs that name none and whose answer does."""
+    locations = contract.lifecycle.locations
+    found = {contract.lifecycle.roles["create"].operation}
+    for operation in contract.operations.values():
+        if operation.method == "POST" and operation.id in locations:
+            found |= set() if id_parameters(contract, operation) else {operation.id}
+    return frozenset(found)
+
+
 def ids_made(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, str]]:
     """Yield (parameter name, id) of what an answered exchange has made.
 
-    A POST that names no existing thing makes one; its links say which parameters the new id fits,
-    and a field that is called like an id parameter of another operation fits that one.
+    A POST that names no existing thing makes one. Its links say which parameters the new id fits;
+    a job's id fits the path of every operation that plays a part in its life; and a field that is
+    called like an id parameter of another operation fits that one.
     """
     operation = contract.operations[exchange.operation or ""]
     if operation.method != "POST" or id_parameters(contract, operation):
         return
+    location = contract.lifecycle.locations.get(operation.id)
+    if location is not None:
+        for role in contract.lifecycle.roles.values():
+            for name in id_parameters(contract, contract.operations[role.operation]):
+                yield from _id(name, exchange.json, location.id)
     for link in links(operation, exchange.status or 0):
         for name, expression in link.get("parameters", {}).items():
             if isinstance(expression, str) and expression.startswith(BODY):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from conformance.exchange import Exchange
-from conformance.inspection import id_parameters, ids_made
+from conformance.inspection import creators, id_parameters, ids_made
 from specs import Contract
 from specs.pointer import find
 
@@ -43,8 +43,7 @@ class Ledger:
         self._contract = contract
         self._jobs: dict[str, JobHistory] = {}
         self._made: dict[str, dict[str, Exchange]] = {}
-        roles = contract.lifecycle.roles
-        self._create = roles["create"].operation
+        self._creators = creators(contract)
 
     @property
     def jobs(self) -> tuple[JobHistory, ...]:
@@ -67,7 +66,7 @@ class Ledger:
                 history.sightings.append(Sighting(exchange, state))
 
     def _job(self, id_: str, exchange: Exchange) -> JobHistory:
-        request = exchange if exchange.operation == self._create else None
+        request = exchange if exchange.operation in self._creators else None
         if id_ not in self._jobs:
             rest = (str(v) for v in exchange.path_parameters.values() if str(v) != id_)
             self._jobs[id_] = JobHistory(id_, "/".join(rest), request)
@@ -86,7 +85,7 @@ class Ledger:
 
     def _asked(self, exchange: Exchange) -> str | None:
         """The id that the request named: a wrong one in the body is not this job's history."""
-        if exchange.operation == self._create:
+        if exchange.operation in self._creators:
             return None
         operation = self._contract.operations[exchange.operation or ""]
         names = [n for n in id_parameters(self._contract, operation) if n in operation.path]
