@@ -18,7 +18,7 @@ class Party:
     """One contract with its handlers.
 
     `replies` are those of all its operations together: what may answer a request that reached
-    none of them. `open` tells that pages of any origin may call it.
+    none of them, None where no contract says. `open` tells that pages of any origin may call it.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Party:
     openapi: dict[str, Any]
     plans: Mapping[str, Plan]
     handlers: Mapping[str, Handler]
-    replies: Replies
+    replies: Replies | None
     error: Callable[[Refusal, Operation | None], Reply]
     grant_refused: int
     open: bool

@@ -1,4 +1,4 @@
-"""Secrets out of what is kept: headers, query strings and bodies lose them before they are stored."""
+"""Takes secrets out of headers, query strings and bodies before anything keeps them."""
 
 import re
 from collections.abc import Iterable, Mapping

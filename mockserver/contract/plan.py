@@ -8,12 +8,16 @@ from mockserver.contract.body import Body
 from mockserver.contract.parameters import Parameters
 from mockserver.contract.reply import Replies
 from mockserver.contract.schemas import Schemas
+from mockserver.redact import has_secret
 from specs import Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One operation, ready to read requests and to check replies."""
+    """One operation, ready to read requests and to check replies.
+
+    `secret` tells that a reply of it may carry a secret, to be kept out of the journal.
+    """
 
     operation: Operation
     path: Parameters
@@ -21,6 +25,7 @@ class Plan:
     headers: Parameters
     body: Body
     replies: Replies
+    secret: bool
 
 
 def compile_plans(openapi: dict[str, Any], operations: Iterable[Operation]) -> Mapping[str, Plan]:
@@ -41,4 +46,5 @@ def _compile(schemas: Schemas, operation: Operation) -> Plan:
         headers=Parameters(schemas, "header", operation.parameters),
         body=Body(schemas, operation.body, strict=415 in operation.responses),
         replies=Replies(schemas, operation.responses),
+        secret=has_secret(schemas.member_names(operation.responses)),
     )

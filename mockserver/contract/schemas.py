@@ -49,6 +49,25 @@ class Schemas:
         """Return the validator of an object with these properties, none of them required."""
         return self.validator({"type": "object", "properties": properties})
 
+    def member_names(self, element: Any) -> set[str]:
+        """Return the names of all the members that schemas within `element` mention."""
+        names: set[str] = set()
+        seen: set[str] = set()
+        ways = [element]
+        while ways:
+            here = ways.pop()
+            if isinstance(here, list):
+                ways += here
+            elif isinstance(here, dict):
+                names.update(here.get("properties", {}))
+                reference = here.get("$ref")
+                if reference is None:
+                    ways += here.values()
+                elif reference not in seen:
+                    seen.add(reference)
+                    ways.append(self.resolve(here))
+        return names
+
 
 def first_fault(validator: Validator, instance: Any) -> tuple[str, str] | None:
     """Return the member at fault (`timespan.from`, `reportIds[2]`) and the reason, or None."""

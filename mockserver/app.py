@@ -1,0 +1,143 @@
+"""Connexion, and the only place that knows it: it reads the documents, routes, and guards.
+
+Its routing middleware is given our tree of paths (complete `Allow`, encoded slashes, integers that
+are none), its security middleware our doors. What it raises on the way becomes a Refusal outside.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connexion.exceptions import ProblemException
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import Resolver
+
+from mockserver.auth import Door
+from mockserver.contract import Plan
+from mockserver.errors import Refusal
+from mockserver.party import Party
+from mockserver.routes import Routes
+from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
+
+Target = tuple[Party, Plan, dict[str, str]]
+"""What a route leads to: whose it is, its plan, and Connexion's own note of it."""
+
+
+def connect(
+    parties: tuple[Party, ...], doors: Mapping[str, Door], endpoint: Asgi, routes: Routes[Target]
+) -> Asgi:
+    """Return the ASGI application that routes a visit, lets the caller in, and calls `endpoint`.
+
+    `doors` are by the name of the party; `routes` is filled, for whoever asks about methods.
+    """
+    app = ConnexionMiddleware(
+        endpoint, middlewares=[lambda app: _Routing(app, parties, routes), SecurityMiddleware]
+    )
+    for party in parties:
+        app.add_api(
+            party.openapi,
+            base_path=f"/{party.name}",  # names the API within Connexion; no URL has it
+            resolver=Resolver(_finder(party.plans)),
+            security_map=_handlers(doors[party.name]) if party.name in doors else {},
+        )
+    app.app, app.middleware_stack = app._build_middleware_stack()  # now, not at the first request
+
+    async def connected(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except ProblemException as problem:
+            raise Refusal(problem.status, str(problem.detail)) from None
+
+    return connected
+
+
+def docs(party: Party, base: str) -> Asgi:
+    """Return the Swagger UI of one party under the path `base`; its assets are our own."""
+
+    async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise Refusal(404, "There is no such page.")
+
+    options = SwaggerUIOptions(swagger_ui_path="", spec_path="/openapi.json")
+    app = ConnexionMiddleware(nothing, middlewares=[_Pages], swagger_ui_options=options)
+    app.add_api(party.openapi, base_path=base)
+    ui: Asgi = app
+    return ui
+
+
+class _Pages(SwaggerUIMiddleware):  # type: ignore[misc]
+    """Connexion's pages, with the document as the contract has it: served from the root."""
+
+
+class _Routing(SpecMiddleware):  # type: ignore[misc]
+    """Finds the operation of a request and notes it where Connexion's security looks for it."""
+
+    def __init__(self, app: Asgi, parties: tuple[Party, ...], routes: Routes[Target]) -> None:
+        self.app = app
+        self._parties = {f"/{party.name}": party for party in parties}
+        self._routes = routes
+
+    def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
+        party = self._parties[base_path]
+        _Routes(specification, party, self._routes, base_path=base_path, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visit: Visit = scope[KEY]
+        target, visit.segments = self._routes.find(visit.method, visit.path)
+        visit.party, visit.plan, note = target
+        scope["extensions"] = {ROUTING_CONTEXT: note}
+        await self.app(scope, receive, send)
+
+
+class _Routes(AbstractRoutingAPI):  # type: ignore[misc]
+    """Hands the operations that Connexion has read and resolved to the tree of paths."""
+
+    def __init__(
+        self, specification: Any, party: Party, routes: Routes[Target], **options: Any
+    ) -> None:
+        self._party = party
+        self._routes = routes
+        super().__init__(specification, **options)
+
+    def make_operation(self, operation: Any) -> Target:
+        note = {"api_base_path": f"/{self._party.name}", "operation_id": operation.operation_id}
+        return self._party, operation.function, note
+
+    @staticmethod
+    def _framework_path_and_name(_operation: Any, path: str) -> tuple[str, str]:
+        return path, path
+
+    def _add_operation_internal(self, method: str, path: str, operation: Target, **_: Any) -> None:
+        self._routes.add(method.upper(), path, operation)
+
+
+def _finder(plans: Mapping[str, Plan]) -> Callable[[str], Plan]:
+    def find(operation_id: str) -> Plan:
+        try:
+            return plans[operation_id]
+        except KeyError:
+            raise ValueError(f"{operation_id} is no operation of the contract") from None
+
+    return find
+
+
+def _handlers(door: Door) -> dict[str, Callable[[], "_Handler"]]:
+    return dict.fromkeys(("bearer", "basic", "apiKey"), lambda: _Handler(door))
+
+
+class _Handler:
+    """A security handler in Connexion's sense, one a scheme and operation."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def get_fn(self, scheme: dict[str, Any], _scopes: list[str]) -> Callable[[Any], dict[str, Any]]:
+        enter = self._door.enter
+
+        def verify(request: Any) -> dict[str, Any]:
+            enter(request.scope[KEY], scheme)
+            return {}
+
+        return verify

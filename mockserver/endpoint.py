@@ -1,0 +1,75 @@
+"""The endpoint behind Connexion: the request against its contract, then the handler."""
+
+from mockserver.contract import Plan
+from mockserver.contract.parameters import decode_segment
+from mockserver.errors import Refusal
+from mockserver.exchange import Call, Reply
+from mockserver.party import Handler
+from mockserver.visit import KEY, Receive, Scope, Send, Visit
+
+
+class Endpoint:
+    """Calls handlers, with requests that the contract allows and no others.
+
+    `largest` is the size of a body in bytes from which it is refused. `threads` makes handlers run
+    beside the event loop: for stores that wait for something.
+    """
+
+    def __init__(self, largest: int, *, threads: bool = False) -> None:
+        self._largest = largest
+        self._threads = threads
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        visit: Visit = scope[KEY]
+        assert visit.plan is not None
+        assert visit.party is not None
+        call = await self._read(visit, visit.plan)
+        handler = visit.party.handlers[visit.plan.operation.id]
+        visit.reply = await _in_thread(handler, call) if self._threads else handler(call)
+
+    async def _read(self, visit: Visit, plan: Plan) -> Call:
+        assert visit.sandbox is not None
+        segments = {name: decode_segment(text, name) for name, text in visit.segments.items()}
+        path = plan.path.read_path(segments)
+        query = plan.query.read_query(visit.query)
+        plan.headers.read_headers(visit.headers)
+        media = plan.body.check_media(visit.headers.get("content-type"))
+        body = None
+        if plan.body.expected:
+            visit.body = await read_body(visit, self._largest)
+            body = plan.body.read(visit.body, media)
+        return Call(plan.operation, path, query, visit.headers, body, visit.identity, visit.sandbox)
+
+
+async def read_body(visit: Visit, largest: int) -> bytes:
+    """Return the whole body of a request.
+
+    Raises:
+        Refusal: 413, it is larger than `largest` bytes.
+    """
+    told = visit.headers.get("content-length", "")
+    if told.isdecimal() and int(told[:20]) > largest:
+        raise _too_large(largest)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await visit.receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "The connection ended before the body did.")
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > largest:
+            raise _too_large(largest)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _too_large(largest: int) -> Refusal:
+    return Refusal(413, f"The body is larger than {largest} bytes.", field="body")
+
+
+async def _in_thread(handler: Handler, call: Call) -> Reply:
+    from asyncio import to_thread  # noqa: PLC0415 (in memory nobody needs it)
+
+    return await to_thread(handler, call)

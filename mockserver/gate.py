@@ -1,0 +1,149 @@
+"""The outermost layer: each request gets a sandbox, each reply is checked, journaled and sent."""
+
+import logging
+from collections.abc import Callable
+from time import perf_counter_ns
+
+from mockserver import deliver, redact
+from mockserver.cors import Cors, is_preflight
+from mockserver.errors import BrokenReply, Refusal
+from mockserver.exchange import Reply
+from mockserver.guard import Guard
+from mockserver.journal import LONGEST_BODY, Entry
+from mockserver.party import Parties, Party
+from mockserver.sandbox import Sandbox
+from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
+
+log = logging.getLogger("mockserver")
+
+CONTROL = "/_mock"
+DOCS = f"{CONTROL}/docs"
+OK = "ok"
+
+Choose = Callable[[Visit], Sandbox]
+Methods = Callable[[str], tuple[str, ...]]
+
+
+class Gate:
+    """The ASGI application. The gate alone sends: what is inside leaves its reply on the visit."""
+
+    def __init__(
+        self,
+        inside: Asgi,
+        parties: Parties,
+        choose: Choose,
+        methods: Methods,
+        guard: Guard,
+        cors: Cors,
+        pages: Asgi,
+    ) -> None:
+        self._inside = inside
+        self._parties = parties
+        self._choose = choose
+        self._methods = methods
+        self._guard = guard
+        self._cors = cors
+        self._pages = pages
+        self._redactor = redact.Headers()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        began = perf_counter_ns()
+        visit = Visit(scope, receive)
+        scope[KEY] = visit
+        try:
+            if visit.path.startswith(CONTROL):
+                self._guard.check(visit.headers)
+                if visit.path.startswith(DOCS):
+                    await self._pages(scope, receive, send)
+                    return
+            visit.sandbox = self._choose(visit)
+            reply, verdict = await self._answer(visit, scope), OK
+        except Refusal as refusal:
+            reply, verdict = self._refuse(visit, refusal), refusal.message
+        except Exception:
+            log.exception("%s %s", visit.method, visit.path)
+            reply, verdict = self._fail(visit, "a fault in the mock; its log says more")
+        await self._send(visit, reply, verdict, send, began)
+
+    async def _answer(self, visit: Visit, scope: Scope) -> Reply:
+        if visit.method == "OPTIONS":
+            return self._options(visit)
+        await self._inside(scope, visit.receive, _nobody_sends)
+        assert visit.reply is not None
+        return visit.reply
+
+    def _options(self, visit: Visit) -> Reply:
+        methods = self._methods(visit.path)
+        if is_preflight(visit) and self._party(visit).open:
+            return self._cors.preflight(visit, methods)
+        if not methods:
+            raise Refusal(404, f"Nothing is at {visit.path[:200]}.")
+        return Reply(204, headers={"Allow": ", ".join(methods)})
+
+    def _party(self, visit: Visit) -> Party:
+        return visit.party or self._parties.of(visit.path)
+
+    def _refuse(self, visit: Visit, refusal: Refusal) -> Reply:
+        operation = visit.plan.operation if visit.plan else None
+        reply = self._party(visit).error(refusal, operation)
+        missing = {n: v for n, v in refusal.headers.items() if n not in reply.headers}
+        if not missing:
+            return reply
+        return Reply(reply.status, reply.body, {**reply.headers, **missing}, reply.file)
+
+    def _fail(self, visit: Visit, reason: str) -> tuple[Reply, str]:
+        return self._refuse(visit, Refusal(500, f"The mock is at fault: {reason}.")), reason
+
+    async def _send(self, visit: Visit, reply: Reply, verdict: str, send: Send, began: int) -> None:
+        try:
+            self._check(visit, reply)
+            body, headers = deliver.encode(reply), deliver.encode_headers(reply.headers)
+        except BrokenReply as broken:
+            log.error("%s %s: broken reply: %s", visit.method, visit.path, broken)
+            reply, verdict = self._fail(visit, f"its reply breaks the contract: {broken}")
+            body, headers = deliver.encode(reply), deliver.encode_headers(reply.headers)
+        origin = visit.headers.get("origin")
+        if origin is not None and self._party(visit).open:
+            headers += deliver.encode_headers(self._cors.headers(origin))
+        self._note(visit, reply, verdict, body, began)
+        if reply.file is not None:
+            await deliver.send_file(send, visit.receive, reply.status, headers, reply.file)
+        else:
+            await deliver.send_body(send, reply.status, headers, body)
+
+    def _check(self, visit: Visit, reply: Reply) -> None:
+        if visit.plan is not None:
+            visit.plan.replies.check(reply)
+        elif visit.method != "OPTIONS" and (replies := self._party(visit).replies):
+            replies.check(reply)
+
+    def _note(self, visit: Visit, reply: Reply, verdict: str, body: bytes, began: int) -> None:
+        if visit.sandbox is None or visit.path.startswith(CONTROL):
+            return
+        sandbox, plan = visit.sandbox, visit.plan
+        sent, told = visit.body[:LONGEST_BODY], body[:LONGEST_BODY]
+        sandbox.journal.add(
+            Entry(
+                number=sandbox.journal.next_number(),
+                at=sandbox.now(),
+                took=(perf_counter_ns() - began) // 1000,
+                method=visit.method,
+                path=visit.path,
+                query=redact.query(visit.query[:LONGEST_BODY].decode("latin-1")),
+                vendor=self._party(visit).name,
+                operation=plan.operation.id if plan else None,
+                caller=visit.identity.role if visit.identity else None,
+                status=reply.status,
+                verdict=verdict,
+                request_headers=self._redactor.redact(visit.headers),
+                request_body=redact.body(sent) if sent else sent,
+                reply_headers=reply.headers,
+                reply_body=redact.body(told) if plan is None or plan.secret else told,
+            )
+        )
+
+
+async def _nobody_sends(_message: object) -> None:
+    raise BrokenReply("only the gate sends")
