@@ -46,8 +46,8 @@ Naming = str | Callable[[int], str]
 class Draft:
     """A record to be inserted.
 
-    `also` names further groups that list it, each with numbers of its own. Such a record cannot
-    be removed, because nobody keeps its numbers there.
+    `group` files it, `also` names further groups that list it, each with numbers of its own. Such
+    a record cannot be removed, because nobody keeps its numbers there.
     """
 
     kind: str
@@ -114,7 +114,10 @@ class Store(Protocol):
         ...
 
     def groups(self, sandbox: str, kind: str) -> list[str]:
-        """Return the groups of a kind, in alphabetical order."""
+        """Return the groups that records of a kind were ever filed under, in alphabetical order.
+
+        Those that only `also` names are not among them.
+        """
         ...
 
     def next_number(self, sandbox: str, counter: str) -> int:

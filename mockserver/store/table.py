@@ -16,12 +16,12 @@ _HEAD = Struct("<qIIB")
 
 
 class Listing:
-    """One group: ids by ascending number."""
+    """One group: ids by ascending number; `index` is its place among those that rows name."""
 
     __slots__ = ("ids", "index", "last", "numbers")
 
-    def __init__(self, index: int) -> None:
-        self.index = index
+    def __init__(self) -> None:
+        self.index: int | None = None
         self.ids: list[str] = []
         self.numbers = array("q")
         self.last = 0
@@ -76,7 +76,7 @@ class Table:
         return Record(record.kind, name, record.group, number, record.version, record.data)
 
     def insert(self, draft: Draft) -> Record:
-        main = self._listing(draft.group)
+        main = self._main(draft.group)
         number = main.last + 1
         name = draft.id if isinstance(draft.id, str) else draft.id(number)
         if name in self.rows:
@@ -107,13 +107,19 @@ class Table:
         self.listings[record.group].remove(number)
 
     def groups(self) -> list[str]:
-        """Return the groups that were ever given a record, in alphabetical order."""
-        return sorted(name for name, listing in self.listings.items() if listing.last)
+        """Return the groups that records were ever filed under, in alphabetical order."""
+        return sorted(name for name in self.names if self.listings[name].last)
+
+    def _main(self, group: str) -> Listing:
+        listing = self._listing(group)
+        if listing.index is None:
+            listing.index = len(self.names)
+            self.names.append(group)
+        return listing
 
     def _listing(self, group: str) -> Listing:
         if group not in self.listings:
-            self.listings[group] = Listing(len(self.names))
-            self.names.append(group)
+            self.listings[group] = Listing()
         return self.listings[group]
 
     def _checked(self, record: Record) -> tuple[int, int, int, bool]:

@@ -1,13 +1,13 @@
 """What a vendor's module gives to the server."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from mockserver.errors import Refusal
 from mockserver.exchange import Call, Reply
 from mockserver.identity import Identity
-from mockserver.jobs.service import Desk
+from mockserver.jobs.desk import Desk
+from mockserver.jobs.model import Job
 from mockserver.sandbox import Sandbox
 from specs import Operation
 
@@ -35,6 +35,10 @@ class Vendor(Protocol):
         """The jobs of this vendor, for the control plane."""
         ...
 
+    def file(self, sandbox: Sandbox, job: Job) -> Reply:
+        """Return the reply with the file that a job made, whatever its state."""
+        ...
+
     def error(self, refusal: Refusal, operation: Operation | None = None) -> Reply:
         """Return the vendor's error body; `operation` is None for an unknown path."""
         ...
@@ -52,9 +56,3 @@ class Vendor(Protocol):
             SetupError: the fixtures do not fit the contract; the text names the place.
         """
         ...
-
-
-def iso(moment: int) -> str:
-    """Return a moment (milliseconds since the epoch) as ISO 8601 in UTC."""
-    text = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")

@@ -1,0 +1,143 @@
+"""One vendor's jobs in the store: opened, found, listed, and moved along the lifecycle's edges."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.errors import Refusal
+from mockserver.jobs import facts
+from mockserver.jobs.lifecycle import moved, onward, status
+from mockserver.jobs.model import Job, Plan
+from mockserver.jobs.outcome import decided
+from mockserver.sandbox import Sandbox
+from mockserver.store.base import Conflict, Draft, Naming, Record
+from specs import Lifecycle, Role, State
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A job to be: `id` may be a function of its number in `group`; `also` lists it elsewhere too.
+
+    `plan` is the lifecycle's own where it is None; `created_at` is now where it is None.
+    """
+
+    id: Naming
+    account: str
+    group: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    plan: Plan | None = None
+    created_at: int | None = None
+
+
+class Desk:
+    """Keeps the jobs of one vendor as facts, by compare-and-swap, and never their states."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self.lifecycle = lifecycle
+        self.plan = facts.in_milliseconds(lifecycle.plan)
+        self.kind = f"{lifecycle.vendor}.job"
+
+    def open(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Job]:
+        """Take all of `openings` in, or none.
+
+        Raises:
+            Duplicate: an id is taken.
+        """
+        drafts = [self._draft(row, sandbox.now()) for row in openings]
+        return [self._job(record) for record in sandbox.records.insert_all(drafts)]
+
+    def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
+        record = sandbox.records.get(self.kind, job_id)
+        return self._job(record) if record else None
+
+    def state(self, sandbox: Sandbox, job: Job) -> State:
+        """Return the state of a job at present."""
+        return self.lifecycle.states[status(job, sandbox.now())]
+
+    def total(self, sandbox: Sandbox, group: str) -> int:
+        """Return how many jobs a group has."""
+        return sandbox.records.count(self.kind, group)
+
+    def page(self, sandbox: Sandbox, group: str, offset: int, limit: int) -> list[Job]:
+        """Return at most `limit` jobs of a group, newest first, after passing over `offset`."""
+        records = sandbox.records
+        last = records.last_number(self.kind, group)
+        if last == records.count(self.kind, group):  # without gaps a number tells the place
+            rows = records.page(self.kind, group, before=last - offset + 1, limit=limit)
+        else:
+            rows = records.page(self.kind, group, offset=offset, limit=limit)
+        return [self._job(row) for row in rows]
+
+    def newest(self, sandbox: Sandbox, limit: int) -> list[Job]:
+        """Return at most `limit` jobs of all groups, newest first."""
+        groups = sandbox.records.groups(self.kind)
+        found = [job for group in groups for job in self.page(sandbox, group, 0, limit)]
+        found.sort(key=lambda job: (-job.created_at, -job.number, job.group))
+        return found[:limit]
+
+    def check(self, sandbox: Sandbox, role: Role, job: Job) -> str:
+        """Return the job's state, if it grants what `role` does.
+
+        Raises:
+            Refusal: with the status that the lifecycle names for the state.
+        """
+        state = status(job, sandbox.now())
+        if state in role.allowed or state in role.ignored:
+            return state
+        raise Refusal(role.refusal(state), f"The job is {self.lifecycle.wire(state)}.")
+
+    def act(self, sandbox: Sandbox, role: Role, job: Job) -> Job:
+        """Return the job after the operation of `role`; where its state ignores that, unchanged.
+
+        Raises:
+            Refusal: with the status that the lifecycle names for the state.
+        """
+
+        def step(job: Job) -> Job:
+            state = self.check(sandbox, role, job)
+            if role.enters is None or state in role.ignored:
+                return job
+            return moved(job, role.enters, sandbox.now(), self._plan_from(job, state, role.enters))
+
+        return self._change(sandbox, job, step)
+
+    def force(self, sandbox: Sandbox, job: Job, outcome: str) -> Job:
+        """Return the job, which will end in `outcome` (a state's name in the file or on the wire).
+
+        Raises:
+            Refusal: 400 or 409, see `mockserver.jobs.outcome`.
+        """
+
+        def step(job: Job) -> Job:
+            return decided(self.lifecycle, job, outcome, sandbox.now())
+
+        return self._change(sandbox, job, step)
+
+    def _plan_from(self, job: Job, state: str, enters: str) -> Plan:
+        """Return what follows: the job's own plan where it has `enters` still before it."""
+        ahead = [name for name, _ in onward(job.plan, state)][1:]
+        return job.plan if enters in ahead else self.plan
+
+    def _change(self, sandbox: Sandbox, job: Job, step: Callable[[Job], Job]) -> Job:
+        """Apply `step` to the job as it is when it is written; somebody may write at once."""
+        while (changed := step(job)) is not job:
+            record = Record(self.kind, job.id, job.group, job.number, job.version, {})
+            try:
+                data = facts.changed(changed, self.plan)
+                return self._job(sandbox.records.replace(record, data))
+            except Conflict:
+                found = self.find(sandbox, job.id)
+                if found is None:
+                    raise Refusal(404, "The job is gone.") from None
+                job = found
+        return job
+
+    def _draft(self, row: Opening, now: int) -> Draft:
+        created_at = now if row.created_at is None else row.created_at
+        plan = None if row.plan == self.plan else row.plan
+        data = facts.to_data(row.account, created_at, row.details, plan)
+        return Draft(self.kind, row.id, row.group, data, row.also)
+
+    def _job(self, record: Record) -> Job:
+        return facts.from_record(record, self.lifecycle.vendor, self.plan)

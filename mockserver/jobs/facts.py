@@ -1,0 +1,57 @@
+"""The facts of a job as a record's data, as few words as will do: a sandbox may hold a million."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mockserver.jobs.model import Job, Plan
+from mockserver.store.base import Record
+from specs import Step
+
+
+def in_milliseconds(steps: Iterable[Step]) -> Plan:
+    """Return the plan that steps of a lifecycle tell."""
+    return tuple(
+        (step.state, None if step.seconds is None else round(step.seconds * 1000)) for step in steps
+    )
+
+
+def to_data(
+    account: str, created_at: int, details: Mapping[str, Any], plan: Plan | None
+) -> dict[str, Any]:
+    """Return the data of a new job; `plan` is None for the usual one."""
+    data: dict[str, Any] = {"account": account, "created_at": created_at, "details": details}
+    return data if plan is None else data | {"plan": plan}
+
+
+def changed(job: Job, usual: Plan) -> dict[str, Any]:
+    """Return the data of a job that has changed."""
+    data = to_data(
+        job.account, job.created_at, job.details, None if job.plan == usual else job.plan
+    )
+    if job.moves:
+        data["moves"] = job.moves
+    if job.outcome is not None:
+        data["outcome"] = job.outcome
+    return data
+
+
+def from_record(record: Record, vendor: str, usual: Plan) -> Job:
+    """Return the job that a record holds."""
+    data = record.data
+    return Job(
+        id=record.id,
+        vendor=vendor,
+        group=record.group,
+        account=data["account"],
+        created_at=data["created_at"],
+        plan=_pairs(data["plan"]) if "plan" in data else usual,
+        moves=_pairs(data["moves"]) if "moves" in data else (),
+        details=data["details"],
+        outcome=data.get("outcome"),
+        number=record.number,
+        version=record.version,
+    )
+
+
+def _pairs(rows: Iterable[list[Any]]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, value) for name, value in rows)

@@ -1,0 +1,107 @@
+"""The jobs of all vendors as the control plane sees them: listed, ended as wished, opened."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from mockserver.clock import LATEST
+from mockserver.errors import Refusal
+from mockserver.exchange import Reply
+from mockserver.jobs.desk import Desk
+from mockserver.jobs.lifecycle import timeline
+from mockserver.jobs.model import Job
+from mockserver.moment import iso
+from mockserver.sandbox import Sandbox
+
+MOST = 1000
+"""How many jobs a list shows."""
+
+
+class Keeper(Protocol):
+    """A vendor that keeps jobs."""
+
+    @property
+    def desk(self) -> Desk: ...
+
+    def file(self, sandbox: Sandbox, job: Job) -> Reply:
+        """Return the reply with the file that a job made, whatever its state."""
+        ...
+
+
+class Jobs:
+    """Every vendor's jobs by the vendor's slug."""
+
+    def __init__(self, keepers: Mapping[str, Keeper]) -> None:
+        self._keepers = keepers
+
+    def list_jobs(self, sandbox: Sandbox, vendor: str | None = None) -> list[dict[str, Any]]:
+        """Return the newest jobs of a sandbox, of all vendors or of one.
+
+        Raises:
+            Refusal: 404, the mock does not play that vendor.
+        """
+        slugs = self._keepers if vendor is None else (self._known(vendor),)
+        found = [
+            (job, self._keepers[slug].desk)
+            for slug in slugs
+            for job in self._keepers[slug].desk.newest(sandbox, MOST)
+        ]
+        found.sort(key=lambda pair: (-pair[0].created_at, pair[0].vendor, -pair[0].number))
+        return [view(desk, sandbox, job) for job, desk in found[:MOST]]
+
+    def force_outcome(
+        self, sandbox: Sandbox, vendor: str, job_id: str, outcome: str
+    ) -> dict[str, Any]:
+        """Return the job, which will end in `outcome`: a state by its name in the file or the wire.
+
+        Raises:
+            Refusal: 404, no such vendor or job; 400, no such state; 409, out of reach.
+        """
+        desk = self._keepers[self._known(vendor)].desk
+        return view(
+            desk, sandbox, desk.force(sandbox, self._find(sandbox, vendor, job_id), outcome)
+        )
+
+    def open_file(self, sandbox: Sandbox, vendor: str, job_id: str) -> Reply:
+        """Return the reply with the file that a job made, also where the vendor mails it.
+
+        Raises:
+            Refusal: 404, no such vendor or job, or the job has no file now.
+        """
+        keeper = self._keepers[self._known(vendor)]
+        job = self._find(sandbox, vendor, job_id)
+        state = keeper.desk.state(sandbox, job)
+        if not state.file:
+            raise Refusal(404, f"The job is {state.name} and has no file.")
+        return keeper.file(sandbox, job)
+
+    def _known(self, vendor: str) -> str:
+        if vendor not in self._keepers:
+            known = ", ".join(sorted(self._keepers))
+            raise Refusal(404, f"There is no vendor {vendor}; known: {known}.", field="vendor")
+        return vendor
+
+    def _find(self, sandbox: Sandbox, vendor: str, job_id: str) -> Job:
+        job = self._keepers[vendor].desk.find(sandbox, job_id)
+        if job is None:
+            raise Refusal(404, f"{vendor} has no job {job_id} in this sandbox.", field="id")
+        return job
+
+
+def view(desk: Desk, sandbox: Sandbox, job: Job) -> dict[str, Any]:
+    """Return a job as `Job` of the control plane's contract."""
+    state = desk.state(sandbox, job)
+    shown = {
+        "vendor": job.vendor,
+        "id": job.id,
+        "name": job.details.get("name"),
+        "account": job.account,
+        "state": state.name,
+        "status": state.wire,
+        "final": not desk.lifecycle.reachable(state.name),
+        "file": state.file,
+        "format": job.details.get("format"),
+        "created": iso(job.created_at),
+        "timeline": [{"state": name, "at": iso(at)} for name, at in timeline(job, LATEST)],
+    }
+    present = {key: value for key, value in shown.items() if value is not None}
+    return present | {"outcome": job.outcome}
