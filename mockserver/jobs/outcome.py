@@ -47,7 +47,7 @@ def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:
 
 
 def _leave(lifecycle: Lifecycle, names: list[str], target: str) -> tuple[int, list[str]]:
-    """Return the latest place of the plan from which the way to `target` is shortest, and that way."""
+    """Return the place in the plan whose way to `target` is the shortest, and the way."""
     ways = [(place, _way(lifecycle, name, target)) for place, name in enumerate(names)]
     return min(
         ((place, way) for place, way in ways if way), key=lambda found: (len(found[1]), -found[0])
