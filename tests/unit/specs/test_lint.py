@@ -13,7 +13,7 @@ import specs
 from specs.files import ROOT
 from specs.lint import check_all, check_vendor
 
-Edit = Callable[[Any], None]
+Edit = Callable[[Any], object]
 
 
 @pytest.fixture
@@ -125,8 +125,10 @@ LIFECYCLE: dict[str, tuple[Edit, str]] = {
         "PROCESSING is final, but time leads on",
     ),
     "a state out of reach": (
-        lambda d: [e.update(to="DELETED") for e in d["edges"] if e["to"] == "CANCELED"]
-        and d["operations"]["cancel"].update(enters="DELETED"),
+        lambda d: (
+            [e.update(to="DELETED") for e in d["edges"] if e["to"] == "CANCELED"]
+            and d["operations"]["cancel"].update(enters="DELETED")
+        ),
         "cannot be reached from CREATED",
     ),
     "a role for an unknown operation": (
