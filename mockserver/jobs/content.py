@@ -1,0 +1,122 @@
+"""The content of a report file: rows made as they are sent, the same ones for the same job.
+
+A row is one of a few drawn ones with an id and a moment of its own. Both have one width, so the
+length of a file is known before its first byte, and a gigabyte needs no more memory than a page.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from random import Random
+from typing import Any
+
+from mockserver.exchange import FileBody
+from mockserver.jobs.columns import ID, MOMENT, Column
+from mockserver.jobs.formats import Format
+from mockserver.moment import to_datetime
+
+_DRAWN = 128
+_BLOCK = 512
+_ID_WIDTH = 36
+_MOMENT_WIDTH = 29
+_SPREAD = 0x9E3779B97F4B  # odd: multiplying by it visits each 48-bit number once
+_48_BITS = (1 << 48) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a file tells: `rows` rows of `columns` over a time from `start` until `end`.
+
+    Moments are milliseconds since the epoch; they are shown in `zone`. `base` is a UUID that the
+    rows' ids share their first digits with. `about` goes to the head of formats that have one.
+    """
+
+    columns: tuple[Column, ...]
+    rows: int
+    start: int
+    end: int
+    zone: tzinfo
+    base: str
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_file(sheet: Sheet, made_in: Format, chance: Random) -> FileBody:
+    """Return the file; `chance` is drawn from at once, and never again."""
+    writing = _Writing(sheet, made_in, chance)
+    return FileBody(made_in.media, writing.length(), writing.chunks)
+
+
+class _Writing:
+    """One file in one format."""
+
+    def __init__(self, sheet: Sheet, made_in: Format, chance: Random) -> None:
+        names = [column.name for column in sheet.columns]
+        self._sheet = sheet
+        self._offset = chance.getrandbits(48)
+        self._head = made_in.head(names, sheet.rows, sheet.about)
+        self._tail = made_in.tail(names, sheet.rows, sheet.about)
+        self._between = made_in.between
+        self._drawn = [
+            made_in.row(names, [column.draw(chance) for column in sheet.columns])
+            for _ in range(min(sheet.rows, _DRAWN))
+        ]
+
+    def length(self) -> int:
+        """Return the length of the file in bytes."""
+        widths = [_width(row) for row in self._drawn]
+        rows = self._sheet.rows
+        whole, rest = divmod(rows, len(widths)) if widths else (0, 0)
+        inner = whole * sum(widths) + sum(widths[:rest])
+        frame = len(self._head.encode()) + len(self._tail.encode())
+        return frame + inner + len(self._between) * max(rows - 1, 0)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the file, a block of rows at a time."""
+        yield self._head.encode()
+        row = _Rows(self._sheet, self._drawn, self._offset)
+        for first in range(0, self._sheet.rows, _BLOCK):
+            block = range(first, min(first + _BLOCK, self._sheet.rows))
+            text = self._between.join(map(row, block))
+            yield (self._between + text if first else text).encode()
+        yield self._tail.encode()
+
+
+class _Rows:
+    """Finishes the drawn rows; it remembers the minute last shown, because dates are dear."""
+
+    def __init__(self, sheet: Sheet, drawn: list[str], offset: int) -> None:
+        self._sheet = sheet
+        self._drawn = drawn
+        self._offset = offset
+        self._minute: int | None = None
+        self._before = self._after = ""
+
+    def __call__(self, number: int) -> str:
+        scattered = number * _SPREAD
+        own = f"{self._sheet.base[:24]}{scattered + self._offset & _48_BITS:012x}"
+        text = self._drawn[number % len(self._drawn)].replace(ID, own)
+        return text.replace(MOMENT, self._moment(number, scattered & 0xFFFF))
+
+    def _moment(self, number: int, jitter: int) -> str:
+        sheet = self._sheet
+        passed = (sheet.end - sheet.start) * (number * 0x10000 + jitter)
+        minute, rest = divmod(sheet.start + passed // (sheet.rows * 0x10000), 60_000)
+        if minute != self._minute:
+            self._minute = minute
+            self._before, self._after = _show(minute * 60_000, sheet.zone)
+        return f"{self._before}{rest // 1000:02}.{rest % 1000:03}{self._after}"
+
+
+def _show(moment: int, zone: tzinfo) -> tuple[str, str]:
+    """Return a full minute up to its seconds, and the offset from UTC."""
+    text = to_datetime(moment).astimezone(zone).isoformat(timespec="milliseconds")
+    # Offsets of long ago have seconds, which would break the width.
+    if len(text) != _MOMENT_WIDTH:
+        text = to_datetime(moment).isoformat(timespec="milliseconds")
+    return text[:17], text[23:]
+
+
+def _width(row: str) -> int:
+    ids, moments = row.count(ID), row.count(MOMENT)
+    marks = len(ID.encode()) * ids + len(MOMENT.encode()) * moments
+    return len(row.encode()) - marks + ids * _ID_WIDTH + moments * _MOMENT_WIDTH
