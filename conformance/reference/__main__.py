@@ -1,0 +1,46 @@
+"""The reference app at the command line."""
+
+import click
+
+from conformance.reference.app import PROFILES, create_app
+from conformance.reference.defects import DEFECTS, VARIANTS, UnknownSwitchError
+from conformance.reference.serving import make
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 picks a free one.")
+@click.option("--defect", "defects", multiple=True, metavar="ID", help="Defect or variant; repeat.")
+@click.option("--speed", type=click.FloatRange(min=0), default=1.0, help="0: a clock that stands.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--profile", type=click.Choice(PROFILES), default="documented", show_default=True)
+@click.option("--list", "listing", is_flag=True, help="List defects and variants, then stop.")
+def main(
+    *, port: int, defects: tuple[str, ...], speed: float, seed: int, profile: str, listing: bool
+) -> None:
+    """Serve the reference app on 127.0.0.1, with the named switches on."""
+    if listing:
+        _list()
+        return
+    try:
+        app = create_app(defects=defects, seed=seed, speed=speed, profile=profile)
+        server = make(app, port)
+    except UnknownSwitchError as error:
+        raise click.BadParameter(str(error), param_hint="--defect") from error
+    except OSError as error:
+        raise click.BadParameter(str(error), param_hint="--port") from error
+    click.echo(f"http://127.0.0.1:{server.port}")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.server_close()
+
+
+def _list() -> None:
+    for defect in DEFECTS.values():
+        click.echo(f"{defect.id}\tdefect ({defect.source}, {defect.level})\t{defect.text}")
+    for variant in VARIANTS.values():
+        click.echo(f"{variant.id}\tvariant\t{variant.text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The switches of each vendor, as data."""

@@ -1,0 +1,1 @@
+"""Oracle Clinical One's reporting service, written from the documents by hand."""

@@ -1,0 +1,1 @@
+"""EnergyCAP's report groups and distributions, written from the documents by hand."""
