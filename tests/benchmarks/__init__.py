@@ -1,0 +1,1 @@
+"""Benchmarks: the mock beside its peers, the mock at size, and the suite beside its peers."""

@@ -1,0 +1,15 @@
+"""All contenders, in the order of the table."""
+
+from collections.abc import Mapping
+
+from tests.benchmarks.contender import Recipe
+from tests.benchmarks.contenders import ceiling, mockoon, ours, prism, specmatic, wiremock
+
+RECIPES: Mapping[str, Recipe] = {
+    "mockserver": ours.prepare,
+    "WireMock": wiremock.prepare,
+    "Prism": prism.prepare,
+    "Specmatic": specmatic.prepare,
+    "Mockoon": mockoon.prepare,
+    "Starlette": ceiling.prepare,
+}
