@@ -11,7 +11,7 @@ from connexion.exceptions import ProblemException
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
 from connexion.middleware.security import SecurityMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIAPI, SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 
@@ -54,21 +54,57 @@ def connect(
     return connected
 
 
-def docs(party: Party, base: str) -> Asgi:
-    """Return the Swagger UI of one party under the path `base`; its assets are our own."""
+def docs(parties: tuple[Party, ...], base: str) -> Asgi:
+    """Return the Swagger UI of every party under `base`/<name>/; its assets are our own.
 
+    It is built at the first request, because most runs never ask for it.
+    """
+    built: list[Asgi] = []
+
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        if not built:
+            built.append(_build_docs(parties, base))
+        await built[0](scope, receive, send)
+
+    return pages
+
+
+def _build_docs(parties: tuple[Party, ...], base: str) -> Asgi:
     async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        raise Refusal(404, "There is no such page.")
+        raise Refusal(404, f"The pages are {', '.join(f'{base}/{p.name}/' for p in parties)}.")
 
-    options = SwaggerUIOptions(swagger_ui_path="", spec_path="/openapi.json")
-    app = ConnexionMiddleware(nothing, middlewares=[_Pages], swagger_ui_options=options)
-    app.add_api(party.openapi, base_path=base)
-    ui: Asgi = app
-    return ui
+    documents = {f"{base}/{party.name}": party.openapi for party in parties}
+    options = SwaggerUIOptions(
+        swagger_ui_path="/", swagger_ui_config={"validatorUrl": None, "docExpansion": "list"}
+    )
+    app = ConnexionMiddleware(
+        nothing, middlewares=[lambda app: _Pages(app, documents)], swagger_ui_options=options
+    )
+    for path, document in documents.items():
+        app.add_api(document, base_path=path)
+    app.app, app.middleware_stack = app._build_middleware_stack()
+    pages: Asgi = app
+    return pages
 
 
 class _Pages(SwaggerUIMiddleware):  # type: ignore[misc]
-    """Connexion's pages, with the document as the contract has it: served from the root."""
+    """Connexion's pages over the documents as they are: their server is the mock's root."""
+
+    def __init__(self, app: Asgi, documents: Mapping[str, dict[str, Any]]) -> None:
+        super().__init__(app)
+        self._documents = documents
+
+    def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
+        api = _Page(specification, base_path=base_path, default=self.default_fn, **options)
+        api.document = self._documents[base_path]
+        self.router.mount(base_path, app=api.router)
+
+
+class _Page(SwaggerUIAPI):  # type: ignore[misc]
+    document: Mapping[str, Any]
+
+    def _spec_for_prefix(self, _request: Any) -> Mapping[str, Any]:
+        return self.document
 
 
 class _Routing(SpecMiddleware):  # type: ignore[misc]

@@ -34,7 +34,7 @@ class Door:
         assert visit.sandbox is not None
         assert visit.plan is not None
         assert visit.party is not None
-        secret = visit.sandbox.unmark(secret)
+        secret = _unmarked(kind, secret, visit.sandbox)
         identity = self._known.get((kind, secret)) or self._issued(visit.sandbox, kind, secret)
         if identity is None:
             raise Refusal(401, _NOT_KNOWN, headers=challenge(kind))
@@ -46,6 +46,13 @@ class Door:
                 status, f"The caller lacks {visit.plan.operation.grant}.", headers=headers
             )
         return identity
+
+
+def _unmarked(kind: str, secret: str, sandbox: Sandbox) -> str:
+    if kind != "basic":
+        return sandbox.unmark(secret)
+    name, _, password = secret.partition(":")
+    return f"{sandbox.unmark(name)}:{password}"
 
 
 def read_secret(scheme: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[str, str]:

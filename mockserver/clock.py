@@ -11,6 +11,9 @@ Ticks = Callable[[], int]
 ORIGIN = int(datetime(2026, 3, 30, 9, tzinfo=UTC).timestamp() * 1000)
 """Where every sandbox starts, in milliseconds, so that the same seed gives the same bytes."""
 
+EARLIEST = int(datetime(2, 1, 1, tzinfo=UTC).timestamp() * 1000)
+"""The begin of virtual time, in milliseconds: no clock is set before it."""
+
 LATEST = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
 """The end of virtual time, in milliseconds: a clock stands still there."""
 

@@ -67,6 +67,10 @@ class Gate:
             reply, verdict = self._fail(visit, "a fault in the mock; its log says more")
         await self._send(visit, reply, verdict, send, began)
 
+    def refuse(self, path: str, status: int, message: str) -> bytes:
+        """Return the error body for what came to `path` and was no request."""
+        return deliver.encode(self._parties.of(path).error(Refusal(status, message), None))
+
     async def _answer(self, visit: Visit, scope: Scope) -> Reply:
         if visit.method == "OPTIONS":
             return self._options(visit)

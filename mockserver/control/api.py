@@ -1,0 +1,137 @@
+"""The operations of the control plane, as specs/control/openapi.yaml lists them."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from mockserver.clock import Clock, Mode, Pace
+from mockserver.control.moments import read_duration, read_moment
+from mockserver.errors import Refusal
+from mockserver.exchange import Call, Reply
+from mockserver.jobs.service import Jobs
+from mockserver.moment import iso
+from mockserver.party import Handler
+from mockserver.sandbox import Sandbox
+from mockserver.sandboxes import Sandboxes
+from mockserver.version import version
+from specs import Operation
+
+Credentials = Callable[[Sandbox], Mapping[str, Mapping[str, str]]]
+"""The secrets that choose a sandbox, by vendor and role."""
+
+
+class Control:
+    """Answers under /_mock. Everything but sandboxes and health is of the request's sandbox."""
+
+    def __init__(
+        self,
+        sandboxes: Sandboxes,
+        jobs: Jobs,
+        credentials: Credentials,
+        vendors: tuple[str, ...],
+    ) -> None:
+        self._sandboxes = sandboxes
+        self._jobs = jobs
+        self._credentials = credentials
+        self._vendors = vendors
+        self.handlers: Mapping[str, Handler] = {
+            "getMockHealth": self._health,
+            "resetMock": self._reset,
+            "getMockClock": _read_clock,
+            "moveMockClock": _move_clock,
+            "listMockJobs": self._list_jobs,
+            "setMockOutcome": self._set_outcome,
+            "getMockJobFile": self._open_file,
+            "createMockSandbox": self._create_sandbox,
+            "getMockSandbox": self._read_sandbox,
+            "deleteMockSandbox": self._delete_sandbox,
+        }
+
+    def _health(self, call: Call) -> Reply:
+        body = {
+            "status": "ok",
+            "version": version(),
+            "profile": call.sandbox.profile,
+            "vendors": list(self._vendors),
+        }
+        return Reply(200, body)
+
+    def _reset(self, call: Call) -> Reply:
+        self._sandboxes.reset(call.sandbox)
+        return Reply(204)
+
+    def _list_jobs(self, call: Call) -> Reply:
+        return Reply(200, {"jobs": self._jobs.list_jobs(call.sandbox, call.query.get("vendor"))})
+
+    def _set_outcome(self, call: Call) -> Reply:
+        outcome = call.body["outcome"]
+        return Reply(200, self._jobs.force_outcome(call.sandbox, *_job(call), outcome))
+
+    def _open_file(self, call: Call) -> Reply:
+        return self._jobs.open_file(call.sandbox, *_job(call))
+
+    def _create_sandbox(self, call: Call) -> Reply:
+        asked = call.body or {}
+        if "scenario" in asked:
+            reason = "is not known; this version has no scenarios"
+            raise Refusal(400, f"scenario {reason}.", field="scenario", reason=reason)
+        default = self._sandboxes.default.clock.pace
+        pace = _pace(asked.get("clock", {}), default)
+        return Reply(201, self._view(self._sandboxes.create(asked.get("seed"), pace)))
+
+    def _read_sandbox(self, call: Call) -> Reply:
+        return Reply(200, self._view(self._found(call.path["id"])))
+
+    def _delete_sandbox(self, call: Call) -> Reply:
+        self._sandboxes.delete(self._found(call.path["id"]).id)
+        return Reply(204)
+
+    def _found(self, name: str) -> Sandbox:
+        sandbox = self._sandboxes.find(name)
+        if sandbox is None:
+            raise Refusal(404, f"There is no sandbox {name}.", field="id")
+        return sandbox
+
+    def _view(self, sandbox: Sandbox) -> dict[str, Any]:
+        return {
+            "id": sandbox.id,
+            "credentials": self._credentials(sandbox),
+            "seed": sandbox.seed,
+            "scenario": None,
+            "clock": _clock(sandbox.clock),
+        }
+
+
+def error(refusal: Refusal, _operation: Operation | None = None) -> Reply:
+    """Return a refusal as `Problem` of the control plane's contract."""
+    body = {"title": HTTPStatus(refusal.status).phrase, "detail": refusal.message}
+    if refusal.field:
+        body["field"] = refusal.field
+    return Reply(refusal.status, body, refusal.headers)
+
+
+def _job(call: Call) -> tuple[str, str]:
+    return call.path["vendor"], call.path["id"]
+
+
+def _read_clock(call: Call) -> Reply:
+    return Reply(200, _clock(call.sandbox.clock))
+
+
+def _move_clock(call: Call) -> Reply:
+    clock, move = call.sandbox.clock, call.body
+    moment = read_moment(move["set"], "set") if "set" in move else None
+    duration = read_duration(move.get("advance", "PT0S"), "advance")
+    clock.run(_pace(move, clock.pace))
+    if moment is not None:
+        clock.set(moment)
+    clock.advance(duration)
+    return Reply(200, _clock(clock))
+
+
+def _pace(asked: Mapping[str, Any], present: Pace) -> Pace:
+    return Pace(Mode(asked.get("mode", present.mode)), float(asked.get("speed", present.speed)))
+
+
+def _clock(clock: Clock) -> dict[str, Any]:
+    return {"now": iso(clock.now()), "mode": clock.pace.mode.value, "speed": clock.pace.speed}

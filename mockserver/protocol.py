@@ -1,0 +1,96 @@
+"""uvicorn's HTTP protocol with limits of size and time to what it reads."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request line with its headers; more is answered by 431."""
+
+PATIENCE = 60
+"""Seconds that a request, once begun, may take to arrive; then it is answered by 408."""
+
+Refuse = Callable[[str, int, str], bytes]
+"""Makes the JSON body of an answer, given the path (empty where unknown), status and message."""
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    url = b""
+
+    def __init__(self, *args: Any, refuse: Refuse, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._refuse = refuse
+        self._unread = 0
+        self._whole = True
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_more()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > LARGEST_HEAD:
+            self._answer(431, "The request line and the headers are too large.")
+        elif self._whole:
+            self._stop_waiting()
+        elif self._patience is None:
+            self._await_more()
+
+    def on_message_begin(self) -> None:
+        self._whole = False
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._unread = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unread = 0
+        self._whole = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._answer(400, msg)
+
+    def _await_more(self) -> None:
+        self._patience = self.loop.call_later(PATIENCE, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._answer(408, "The request took too long to arrive.")
+
+    def _answer(self, status: int, message: str) -> None:
+        """Answer what is no request, unless an answer is under way, and end the connection."""
+        if self.transport.is_closing():
+            return
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says it never is None
+        if cycle is None or cycle.response_complete:
+            path = self.url.partition(b"?")[0].decode("latin-1")
+            body = self._refuse(path, status, message)
+            head = (
+                b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            )
+            self.transport.write(STATUS_LINE[status] + head % len(body) + body)
+        self.transport.close()

@@ -1,0 +1,91 @@
+"""The HTTP server under the application: uvicorn, and all that knows of it.
+
+A server of another make needs `Running` written again, and nothing else.
+"""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import uvicorn
+
+from mockserver.listen import Listening
+from mockserver.protocol import Protocol, Refuse
+from mockserver.visit import Asgi
+
+IDLE_SECONDS = 75
+"""How long a connection without a request is kept."""
+
+STOP_SECONDS = 5
+"""How long running requests may take to end once the server stops."""
+
+
+class Running:
+    """A server on a bound socket; `stop` may be called from any thread.
+
+    `refuse` makes the body of an answer to what is not even a request.
+    """
+
+    def __init__(self, app: Asgi, listening: Listening, refuse: Refuse) -> None:
+        self._listening = listening
+        self._server = _Server(_config(app, refuse))
+
+    def run(self, on_start: Callable[[], None] = lambda: None) -> None:
+        """Serve until `stop`, or until SIGINT or SIGTERM where this is the main thread."""
+        self._server.on_start = on_start
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(self._serve())
+
+    def stop(self) -> None:
+        """Take no more connections; what runs may end within `STOP_SECONDS`."""
+        self._server.should_exit = True
+
+    async def _serve(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.stop)
+        await self._server.serve(sockets=[self._listening.socket])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves signals to us and tells when it has started."""
+
+    on_start: Callable[[], None]
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self.on_start()
+
+
+def _config(app: Asgi, refuse: Refuse) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=partial(Protocol, refuse=refuse),  # type: ignore[arg-type] (as good as a class)
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.ERROR,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop  # noqa: PLC0415 (not on every platform)
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

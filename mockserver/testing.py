@@ -1,0 +1,65 @@
+"""A mock for tests: a real server on a free port, for as long as a `with` lasts."""
+
+import threading
+from types import TracebackType
+
+from mockserver.bootstrap import Mock, build
+from mockserver.errors import SetupError
+from mockserver.listen import listen
+from mockserver.server import Running
+from mockserver.settings import Settings
+
+START_SECONDS = 30
+
+
+class MockServer:
+    """A mock in a background thread of this process.
+
+    ```python
+    with MockServer(Settings(pace=Pace(Mode.MANUAL))) as mock:
+        requests.get(f"{mock.control_url}/health")
+    ```
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings(port=0)
+        self._running: Running | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> "MockServer":
+        """Serve from now on; returns once the server answers.
+
+        Raises:
+            SetupError: the settings cannot work.
+        """
+        self.mock: Mock = build(self.settings)
+        listening = listen(self.settings.host, self.settings.port)
+        self.base_url = listening.base_url
+        self.control_url = f"{self.base_url}/_mock"
+        self._running = Running(self.mock.app, listening, self.mock.app.refuse)
+        started = threading.Event()
+        self._thread = threading.Thread(
+            target=self._running.run, args=(started.set,), name="mockserver", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(START_SECONDS):
+            raise SetupError(f"the mock did not start within {START_SECONDS} seconds")
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; returns once the port is free."""
+        if self._running and self._thread:
+            self._running.stop()
+            self._thread.join()
+        self._running = self._thread = None
+
+    def __enter__(self) -> "MockServer":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
