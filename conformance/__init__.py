@@ -1,1 +1,54 @@
 """The conformance suite: judges whoever claims to be one of the vendors."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.result import Result
+    from conformance.settings import Settings
+
+__all__ = ["run"]
+
+
+def run(  # noqa: PLR0913  (the parts of a run)
+    vendor: str,
+    base_url: str,
+    *,
+    control_url: str | None = None,
+    target: Path | str | None = None,
+    settings: "Settings | None" = None,
+    only: Iterable[str] = (),
+    environment: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> "Result":
+    """Judge the implementation of `vendor` at `base_url` and return the result tree.
+
+    Args:
+        vendor: a vendor's slug, as `conformance list` names them.
+        base_url: where the implementation answers.
+        control_url: the mock's control plane (it ends in `/_mock`), to move time instead of
+            waiting.
+        target: a target file; without one the fixture identities are used, on loopback only.
+        settings: profile, seed, effort and limits.
+        only: requirement ids, over those in `settings`.
+        environment: where the target file's `env: NAME` is looked up; the process's by default.
+        tell: takes a line of progress before each step.
+
+    Raises:
+        UsageError: the vendor, the target or a setting does not fit.
+        NotJudged: the target cannot be reached, or refuses the credentials.
+        specs.SpecError: a contract file has a fault.
+    """
+    from conformance.bootstrap import runner  # noqa: PLC0415  (the import alone takes a second)
+
+    return runner(
+        vendor,
+        base_url,
+        control_url=control_url,
+        target=Path(target) if target is not None else None,
+        settings=settings,
+        only=only,
+        environment=environment,
+        tell=tell,
+    ).run()

@@ -29,12 +29,16 @@ class Credentials:
     """The headers that carry a role's credential; tokens are bought and renewed as needed."""
 
     def __init__(
-        self, contract: Contract, target: Target, transport: Transport, token_desk: Transport
+        self,
+        contract: Contract,
+        target: Target,
+        transport: Transport,
+        token_desks: Mapping[str, Transport],
     ) -> None:
         self._contract = contract
         self._target = target
         self._transport = transport
-        self._token_desk = token_desk
+        self._token_desks = token_desks
         self._bought: dict[str, Token] = {}
         for credential in target.credentials.values():
             self._hide(credential)
@@ -94,10 +98,12 @@ class Credentials:
         body, media = form_body({"grant_type": "client_credentials"})
         basic = {"Authorization": f"Basic {self._pair(credential.role)}", "Content-Type": media}
         operation = token_operation(self._contract)
-        path = "" if credential.token_url or operation is None else operation.path
+        desk, path, known = self._transport, "", None
+        if credential.token_url:
+            desk = self._token_desks[credential.token_url]
+        elif operation is not None:
+            path, known = operation.path, operation.id
         draft = Draft("POST", path, headers=basic, body=body)
-        desk = self._token_desk if credential.token_url else self._transport
-        known = operation.id if operation and not credential.token_url else None
         label = Label(known, DRIVER, credential.role, tokens=credential.placeholder)
         exchange = desk.send(draft, label)
         answer = exchange.json if exchange.status == 200 else NOT_JSON

@@ -21,7 +21,7 @@ class Guard:
 
     def __init__(self, contract: Contract, target: Target, ledger: Ledger) -> None:
         self._contract = contract
-        self._target = target
+        self.target = target
         self._ledger = ledger
         self._validators: dict[tuple[str, str], Any] = {}
         token = token_operation(contract)
@@ -52,9 +52,9 @@ class Guard:
         """Return why a request may not be sent, or None."""
         if not self.is_write(operation):
             return None
-        if not self._target.writes:
+        if not self.target.writes:
             return "the target is read-only (its target file does not say `writes: true`)"
-        consent = self._target.consent.get(operation.id)
+        consent = self.target.consent.get(operation.id)
         if self.needs_consent(operation) and consent is None:
             return f"the target file has no `consent` for {operation.id}"
         for name in id_parameters(self._contract, operation):
@@ -72,7 +72,7 @@ class Guard:
 
     def absent(self, name: str) -> tuple[str, ...]:
         """Return the ids for a parameter that name nothing, best first."""
-        declared = tuple(str(value) for value in self._target.absent.get(name, ()))
+        declared = tuple(str(value) for value in self.target.absent.get(name, ()))
         return (*declared, str(ABSENT_INT32), ABSENT_UUID, ABSENT_HEX)
 
     def fitting(self, name: str) -> str:

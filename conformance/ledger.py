@@ -54,6 +54,15 @@ class Ledger:
         """Return the ids that this run made for a path or query parameter, oldest first."""
         return tuple(self._made.get(parameter, ()))
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters for which this run made ids."""
+        return tuple(self._made)
+
+    def origins(self, parameter: str) -> tuple[tuple[str, Exchange], ...]:
+        """Return the ids that this run made for a parameter, with the exchange that made each."""
+        return tuple(self._made.get(parameter, {}).items())
+
     def observe(self, exchange: Exchange) -> None:
         """Take note of the jobs and ids in a successful answer."""
         if exchange.operation is None or exchange.status is None or exchange.status >= 400:

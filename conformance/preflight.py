@@ -1,0 +1,46 @@
+"""The first requests of a run: is anybody there, and do they know us?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.client import Client
+from conformance.exchange import Exchange
+from conformance.failures import NotJudged
+from conformance.filling import parameters
+from conformance.inspection import SAFE
+from conformance.target import PRIMARY
+from specs import Operation
+
+DRIVER = "preflight"
+MOST = 3
+
+
+def reach(client: Client) -> None:
+    """Send a safe request or two.
+
+    Raises:
+        NotJudged: nobody answers at the base URL, or everybody there refuses the credentials.
+    """
+    answers = []
+    for operation in _safe(client):
+        exchange = _ask(client, operation)
+        if exchange.failure is not None:
+            raise NotJudged(f"{client.target.base_url} cannot be reached: {exchange.failure}")
+        answers.append(exchange.status)
+        if exchange.status not in {401, 403}:
+            return
+    if answers:
+        raise NotJudged(
+            f"{client.target.base_url} refuses the credentials of the role {PRIMARY!r}: "
+            f"it answered {answers[0]}"
+        )
+
+
+def _safe(client: Client) -> Iterator[Operation]:
+    found = [o for o in client.contract.operations.values() if o.method in SAFE]
+    yield from found[:MOST]
+
+
+def _ask(client: Client, operation: Operation) -> Exchange:
+    values: Mapping[str, Mapping[str, Any]] = parameters(client, operation)
+    return client.call(operation.id, path=values["path"], query=values["query"], driver=DRIVER)

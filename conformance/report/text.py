@@ -1,0 +1,132 @@
+"""The result for a terminal: what to fix first, then the counts, then the verdict."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from conformance.evidence import curl_lines
+from conformance.outcome import Verdict
+from conformance.result import Result, Row
+
+WIDTH = 80
+STYLES = {
+    Verdict.FAIL: "bold red",
+    Verdict.ERROR: "bold magenta",
+    Verdict.WARN: "yellow",
+    Verdict.SKIP: "dim",
+    Verdict.PASS: "green",
+}
+MEANINGS = {
+    Verdict.FAIL: "breaks what the vendor's document promises",
+    Verdict.ERROR: "could not be judged: the network or the suite failed",
+    Verdict.WARN: "departs from a should, or from a weaker source",
+    Verdict.SKIP: "not tried",
+    Verdict.PASS: "kept",
+}
+
+
+def show(result: Result, console: Console) -> None:
+    """Print the result, never wider than 80 columns."""
+    console.print(compose(result), width=min(WIDTH, console.width), soft_wrap=False)
+
+
+def render(result: Result) -> str:
+    """Return the result as plain text."""
+    console = Console(width=WIDTH, no_color=True, highlight=False, record=True, quiet=False)
+    with console.capture() as captured:
+        console.print(compose(result))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def compose(result: Result) -> RenderableType:
+    """Return the whole report."""
+    return Group(*_parts(result))
+
+
+def _parts(result: Result) -> Iterator[RenderableType]:
+    worst = sorted(result.rows, key=lambda row: -row.verdict.rank)
+    for row in worst:
+        if row.verdict in {Verdict.FAIL, Verdict.ERROR}:
+            yield from _problem(row, result)
+    for row in worst:
+        if row.verdict is Verdict.WARN:
+            yield from _problem(row, result)
+    yield from _skips(result)
+    yield _counts(result)
+    yield from _seen(result)
+    for note in result.notes:
+        yield Text(f"Note: {note}", style="cyan")
+    yield _verdict(result)
+
+
+def _problem(row: Row, result: Result) -> Iterator[RenderableType]:
+    requirement = row.requirement
+    yield Text.assemble(
+        (f"{row.verdict:<5} ", STYLES[row.verdict]),
+        (requirement.id, "bold"),
+        f"  {requirement.text}",
+    )
+    often = f" ({row.breaches} times)" if row.breaches > 1 else ""
+    yield Padding(Text(f"{row.reason}{often}"), (0, 0, 0, 6))
+    yield Padding(Text(_promised(row, result), style="dim"), (0, 0, 0, 6))
+    for exchange in row.exchanges[-1:]:
+        got = exchange.failure or f"{exchange.status}"
+        yield Padding(Text(f"got {got} from:", style="dim"), (0, 0, 0, 6))
+        yield Padding(Text("\n".join(curl_lines(exchange, WIDTH - 6))), (0, 0, 0, 6))
+    yield Text("")
+
+
+def _promised(row: Row, result: Result) -> str:
+    requirement = row.requirement
+    documents = sorted({result.contract.statements[id_].document for id_ in requirement.statements})
+    where = f" (document {', '.join(documents)})" if documents else ""
+    said = ", ".join(requirement.statements) or requirement.implied or "see the contract"
+    return f"{requirement.source}, {requirement.level}: {said}{where}"
+
+
+def _skips(result: Result) -> Iterator[RenderableType]:
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for row in result.rows:
+        if row.verdict is Verdict.SKIP:
+            reasons[row.reason].append(row.requirement.id)
+    for reason, ids in reasons.items():
+        yield Text.assemble(("SKIP  ", STYLES[Verdict.SKIP]), ", ".join(ids))
+        yield Padding(Text(reason, style="dim"), (0, 0, 0, 6))
+    if reasons:
+        yield Text("")
+
+
+def _counts(result: Result) -> RenderableType:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_column()
+    for verdict in sorted(Verdict, reverse=True):
+        count = result.counts[verdict]
+        style = STYLES[verdict] if count else "dim"
+        table.add_row(Text(str(count), style), Text(verdict, style), Text(MEANINGS[verdict], "dim"))
+    return table
+
+
+def _seen(result: Result) -> Iterator[RenderableType]:
+    coverage = result.coverage
+    if coverage.states_seen:
+        yield Text("States seen: " + ", ".join(coverage.states_seen), style="dim")
+    if coverage.states_not_seen:
+        yield Text("States not seen: " + ", ".join(coverage.states_not_seen), style="dim")
+
+
+def _verdict(result: Result) -> RenderableType:
+    words = {
+        Verdict.PASS: "conforms",
+        Verdict.FAIL: "does not conform",
+        Verdict.ERROR: "could not be judged",
+    }
+    who = f"{result.contract.vendor} ({result.contract.profile})"
+    cost = f"{result.requests} requests, {result.duration:.1f} s, seed {result.seed}"
+    style = STYLES[result.verdict]
+    return Text.assemble((f"{result.verdict}: ", style), f"{who} {words[result.verdict]}. {cost}")

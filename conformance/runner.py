@@ -1,0 +1,138 @@
+"""Runs a plan: drivers, probes, judges, clean-up; its result goes to the reports."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from conformance.checks.base import ProbeCase, RegisteredCheck
+from conformance.cleanup import clean_up
+from conformance.client import Client
+from conformance.coverage import measure
+from conformance.drivers.base import DriverCase
+from conformance.failures import BudgetSpent, Refused
+from conformance.judging import Bench, fault
+from conformance.notes import notes
+from conformance.outcome import Judgement, skipped
+from conformance.plan import Plan, Step, check_arguments, make_plan
+from conformance.preflight import reach
+from conformance.result import Result, Row
+from conformance.session import open_session
+from conformance.settings import Settings
+from conformance.target import Target
+from conformance.transport import Transport
+from specs import Contract
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Runner:
+    """One run of the suite. `tell` takes a line of progress before each step.
+
+    `specs_again` loads the contract in another profile, for the hint that it fits better.
+    """
+
+    contract: Contract
+    checks: Mapping[str, RegisteredCheck]
+    target: Target
+    settings: Settings
+    tell: Callable[[str], None] = _silent
+    specs_again: Callable[[str], Contract] | None = None
+    _spent: str | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        check_arguments(self.contract, self.checks)
+
+    def plan(self) -> Plan:
+        """Return what `run` would do; nothing is sent."""
+        client, _ = open_session(self.contract, self.target, self.settings)
+        return make_plan(self.contract, self.checks, self.target, self.settings, client.guard)
+
+    def run(self) -> Result:
+        """Judge the target.
+
+        Raises:
+            UsageError: the settings or the target do not fit.
+            NotJudged: the target cannot be reached, or refuses the credentials.
+        """
+        client, transport = open_session(self.contract, self.target, self.settings)
+        plan = make_plan(self.contract, self.checks, self.target, self.settings, client.guard)
+        reach(client)
+        bench = Bench(self.contract, self.checks, plan.requirements, self.settings)
+        probed: dict[str, list[Judgement]] = {}
+        for step in plan.steps:
+            self.tell(step.name)
+            if step.requirement is None:
+                self._drive(step, client, bench)
+            else:
+                probed[step.requirement.id] = self._probe(step, client)
+        exchanges = tuple(client.exchanges)
+        rows = bench.rows(plan.requirements, plan.skips, probed, exchanges, client.jobs)
+        return self._result(plan, tuple(rows), client, transport)
+
+    def _drive(self, step: Step, client: Client, bench: Bench) -> None:
+        if self._spent is not None:
+            return
+        module = importlib.import_module(f"conformance.drivers.{step.name}")
+        case = DriverCase(
+            contract=self.contract,
+            client=client,
+            target=self.target,
+            seed=self.settings.seed,
+            effort=self.settings.effort,
+            operations=step.operations,
+            objection=bench.objection,
+            tell=self.tell,
+        )
+        try:
+            module.drive(case)
+        except Refused:
+            return  # the rows say what was not seen
+        except BudgetSpent as reason:
+            self._spent = str(reason)
+
+    def _probe(self, step: Step, client: Client) -> list[Judgement]:
+        requirement = step.requirement
+        if requirement is None or requirement.check is None:
+            return []
+        if self._spent is not None:
+            return [skipped(self._spent)]
+        check = self.checks[requirement.check.name]
+        case = ProbeCase(self.contract, requirement, client, self.target)
+        before = len(client.exchanges)
+        found: list[Judgement] = []
+        try:
+            found.extend(check.function(case, **requirement.check.arguments))
+        except Refused as reason:
+            found.append(skipped(str(reason)))
+        except BudgetSpent as reason:
+            self._spent = str(reason)
+            found.append(skipped(self._spent))
+        except Exception as error:  # noqa: BLE001  (the suite's fault, told as such)
+            found.append(fault(check, error, *client.exchanges[before:][-1:]))
+        unanswered = [e for e in client.exchanges[before:] if e.failure]
+        return found + [Judgement(None, e.failure or "", (e,)) for e in unanswered[:1]]
+
+    def _result(
+        self, plan: Plan, rows: tuple[Row, ...], client: Client, transport: Transport
+    ) -> Result:
+        exchanges = tuple(client.exchanges)
+        found = notes(self.contract, exchanges, self.specs_again)
+        if self._spent is not None:
+            found += (f"The run ended early: {self._spent}.",)
+        self.tell("clean-up")
+        found += clean_up(client)
+        return Result(
+            contract=self.contract,
+            base_url=self.target.base_url,
+            seed=self.settings.seed,
+            rows=rows,
+            coverage=measure(self.contract, client.jobs, exchanges),
+            jobs=client.jobs,
+            notes=found,
+            requests=transport.budget.used,
+            duration=transport.budget.clock.now() - transport.budget.started,
+            partial=plan.partial,
+        )
