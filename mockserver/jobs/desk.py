@@ -44,8 +44,15 @@ class Desk:
         Raises:
             Duplicate: an id is taken.
         """
-        drafts = [self._draft(row, sandbox.now()) for row in openings]
-        return [self._job(record) for record in sandbox.records.insert_all(drafts)]
+        return [
+            self._job(row) for row in sandbox.records.insert_all(self.drafts(sandbox, openings))
+        ]
+
+    def drafts(
+        self, sandbox: Sandbox, openings: Iterable[Opening], *, common: bool = False
+    ) -> list[Draft]:
+        """Return the records of jobs to be; `common` for seed data."""
+        return [self._draft(row, sandbox.now(), common) for row in openings]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
         record = sandbox.records.get(self.kind, job_id)
@@ -133,11 +140,11 @@ class Desk:
                 job = found
         return job
 
-    def _draft(self, row: Opening, now: int) -> Draft:
+    def _draft(self, row: Opening, now: int, common: bool) -> Draft:
         created_at = now if row.created_at is None else row.created_at
         plan = None if row.plan == self.plan else row.plan
         data = facts.to_data(row.account, created_at, row.details, plan)
-        return Draft(self.kind, row.id, row.group, data, row.also)
+        return Draft(self.kind, row.id, row.group, data, row.also, common)
 
     def _job(self, record: Record) -> Job:
         return facts.from_record(record, self.lifecycle.vendor, self.plan)

@@ -48,6 +48,7 @@ class Draft:
 
     `group` files it, `also` names further groups that list it, each with numbers of its own. Such
     a record cannot be removed, because nobody keeps its numbers there.
+    `common` says that many sandboxes have one just like it (seed data), which saves room.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Draft:
     group: str
     data: Mapping[str, Any]
     also: tuple[str, ...] = ()
+    common: bool = False
 
 
 class Store(Protocol):

@@ -17,9 +17,9 @@ class _World:
         self.tables: dict[str, Table] = {}
         self.counters: dict[str, int] = {}
 
-    def table(self, kind: str) -> Table:
+    def table(self, kind: str, common: dict[bytes, bytes]) -> Table:
         if kind not in self.tables:
-            self.tables[kind] = Table(kind)
+            self.tables[kind] = Table(kind, common)
         return self.tables[kind]
 
 
@@ -31,6 +31,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._worlds: dict[str, _World] = {}
+        self._common: dict[bytes, bytes] = {}
         self._lock = Lock()
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
@@ -43,10 +44,10 @@ class MemoryStore:
             drafts, done = list(drafts), []
             try:
                 for draft in drafts:
-                    done += [world.table(draft.kind).insert(draft)]
+                    done += [world.table(draft.kind, self._common).insert(draft)]
             except BaseException:
                 for draft, record in reversed([*zip(drafts, done, strict=False)]):
-                    world.table(draft.kind).undo(record.id, draft)
+                    world.table(draft.kind, self._common).undo(record.id, draft)
                 raise
             return done
 

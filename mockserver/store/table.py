@@ -51,13 +51,16 @@ class Listing:
 class Table:
     """Every method costs the same however many rows there are, `remove` aside.
 
+    `common` holds the rows that tables share.
+
     The caller holds the lock for all but `read`.
     """
 
-    __slots__ = ("kind", "listings", "names", "rows")
+    __slots__ = ("_common", "kind", "listings", "names", "rows")
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, common: dict[bytes, bytes]) -> None:
         self.kind = kind
+        self._common = common
         self.rows: dict[str, bytes] = {}
         self.listings: dict[str, Listing] = {}
         self.names: list[str] = []
@@ -84,7 +87,7 @@ class Table:
         row = _HEAD.pack(number, 1, main.index, bool(draft.also)) + orjson.dumps(draft.data)
         for group in (draft.group, *draft.also):
             self._listing(group).append(name)
-        self.rows[name] = row
+        self.rows[name] = self._common.setdefault(row, row) if draft.common else row
         return self._unpack(name, row)
 
     def undo(self, name: str, draft: Draft) -> None:

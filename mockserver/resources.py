@@ -1,0 +1,166 @@
+"""Things of a vendor that are no jobs: found, listed, added, changed and removed alike."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from mockserver.sandbox import Sandbox
+from mockserver.store.base import Conflict, Draft, Duplicate, Record
+
+_PAGE = 500
+
+
+class Taken(Exception):  # noqa: N818  (what happened, as in errors.Refusal)
+    """Another thing of the account has the name that must be its alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing as it was read; `id` is text, also where the vendor shows a number."""
+
+    id: str
+    data: dict[str, Any]
+    record: Record
+
+
+class Shelf:
+    """The things of one kind, apart by account.
+
+    `name` tells the text that no two things of an account may share; None where there is none.
+    """
+
+    def __init__(self, kind: str, name: Callable[[Mapping[str, Any]], str] | None = None) -> None:
+        self.kind = kind
+        self._name = name
+
+    def drafts(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> list[Draft]:
+        """Return what the seed data puts on the shelf, by id."""
+        drafts = [Draft(self.kind, key, account, row, common=True) for key, row in rows.items()]
+        claims = [self._claim(account, row, key) for key, row in rows.items() if self._name]
+        return drafts + claims
+
+    def find(self, sandbox: Sandbox, account: str, key: str) -> Thing | None:
+        """Return a thing of an account; None where it is not there or another's."""
+        record = sandbox.records.get(self.kind, key)
+        return _thing(record) if record and record.group == account else None
+
+    def total(self, sandbox: Sandbox, account: str) -> int:
+        return sandbox.records.count(self.kind, account)
+
+    def page(self, sandbox: Sandbox, account: str, offset: int, limit: int) -> list[Thing]:
+        """Return at most `limit` things in the order of their making, after `offset` others."""
+        records = sandbox.records
+        whole = records.last_number(self.kind, account) == records.count(self.kind, account)
+        rows = records.page(
+            self.kind,
+            account,
+            after=offset if whole else None,  # without gaps a number tells the place
+            offset=0 if whole else offset,
+            limit=limit,
+            newest_first=False,
+        )
+        return [_thing(row) for row in rows]
+
+    def every(self, sandbox: Sandbox, account: str) -> Iterator[Thing]:
+        """Yield all things of an account in the order of their making."""
+        after = 0
+        while rows := sandbox.records.page(
+            self.kind, account, after=after, limit=_PAGE, newest_first=False
+        ):
+            yield from map(_thing, rows)
+            after = rows[-1].number
+
+    def add(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Thing:
+        """Put a thing on the shelf under the next free number.
+
+        Raises:
+            Taken: its name is another's.
+        """
+        while True:
+            key = str(sandbox.records.next_number(self.kind))
+            drafts = [Draft(self.kind, key, account, data)]
+            if self._name:
+                drafts.append(self._claim(account, data, key))
+            try:
+                return _thing(sandbox.records.insert_all(drafts)[0])
+            except Duplicate:
+                # A number of the seed data is passed over; a name is not.
+                if self._name and self._holder(sandbox, account, data):
+                    raise Taken(self._name(data)) from None
+
+    def change(
+        self, sandbox: Sandbox, thing: Thing, step: Callable[[dict[str, Any]], Mapping[str, Any]]
+    ) -> Thing | None:
+        """Return the thing with the data that `step` makes of its own; None if it has gone.
+
+        Raises:
+            Taken: its new name is another's.
+        """
+        found: Thing | None = thing
+        while found is not None:
+            data = step(found.data)
+            claim = self._rename(sandbox, found, data)
+            try:
+                changed = _thing(sandbox.records.replace(found.record, data))
+            except Conflict:
+                self._release(sandbox, claim)
+                found = self.find(sandbox, found.record.group, found.id)
+                continue
+            if claim:
+                self._release(sandbox, self._holder(sandbox, found.record.group, found.data))
+            return changed
+        return None
+
+    def discard(self, sandbox: Sandbox, thing: Thing) -> bool:
+        """Take a thing away; tell whether it was still there."""
+        found: Thing | None = thing
+        while found is not None:
+            try:
+                sandbox.records.remove(found.record)
+            except Conflict:
+                found = self.find(sandbox, found.record.group, found.id)
+                continue
+            if self._name:
+                self._release(sandbox, self._holder(sandbox, found.record.group, found.data))
+            return True
+        return False
+
+    def _rename(self, sandbox: Sandbox, thing: Thing, data: Mapping[str, Any]) -> Record | None:
+        """Claim the new name, if it is another than the thing has."""
+        if self._name is None or self._name(data) == self._name(thing.data):
+            return None
+        try:
+            return sandbox.records.insert_all([self._claim(thing.record.group, data, thing.id)])[0]
+        except Duplicate:
+            raise Taken(self._name(data)) from None
+
+    def _release(self, sandbox: Sandbox, claim: Record | None) -> None:
+        if claim:
+            with suppress(Conflict):  # somebody else has released it
+                sandbox.records.remove(claim)
+
+    def _holder(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Record | None:
+        draft = self._claim(account, data, "")
+        assert isinstance(draft.id, str)
+        return sandbox.records.get(draft.kind, draft.id)
+
+    def _claim(self, account: str, data: Mapping[str, Any], key: str) -> Draft:
+        """Return the record whose id is the name: the store lets one only be."""
+        assert self._name is not None
+        # Hashed, because names may be of any length and stores' keys may not.
+        digest = blake2b(f"{account}\0{self._name(data)}".encode(), digest_size=16).hexdigest()
+        return Draft(f"{self.kind}.name", digest, account, {"of": key})
+
+
+def _thing(record: Record) -> Thing:
+    return Thing(record.id, record.data, record)
+
+
+def insert_seeds(sandbox: Sandbox, drafts: Iterable[Draft]) -> None:
+    """Insert seed data, all or nothing; nothing where it is there already."""
+    try:
+        sandbox.records.insert_all(drafts)
+    except Duplicate:
+        return

@@ -1,0 +1,36 @@
+"""Talkdesk's error bodies: its own, and that of OAuth where the token endpoint promises it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from mockserver.errors import Refusal
+from mockserver.exchange import Reply
+
+
+def error(refusal: Refusal, *, oauth: bool) -> Reply:
+    """Return the reply to a refused request, with OAuth's body or Talkdesk's own."""
+    body = _oauth_body(refusal) if oauth else _body(refusal)
+    return Reply(refusal.status, body, refusal.headers)
+
+
+def _body(refusal: Refusal) -> dict[str, Any]:
+    code = refusal.code or HTTPStatus(refusal.status).name.lower()
+    body: dict[str, Any] = {"code": code, "message": refusal.message}
+    if refusal.field is not None:
+        reason = refusal.reason or refusal.message
+        body["fields"] = [{"name": refusal.field, "description": reason}]
+    return body
+
+
+def _oauth_body(refusal: Refusal) -> dict[str, Any]:
+    code = refusal.code or _oauth_code(refusal)
+    return {"error": code, "error_description": refusal.message}
+
+
+def _oauth_code(refusal: Refusal) -> str:
+    """Return the word of RFC 6749, section 5.2."""
+    if refusal.status == 401:
+        return "invalid_client"
+    if refusal.field == "grant_type" and refusal.reason != "is required":
+        return "unsupported_grant_type"
+    return "invalid_request"
