@@ -1,24 +1,21 @@
 """The memory of a process and all its descendants, as Linux accounts it."""
 
-import sys
 from collections import defaultdict
 from pathlib import Path
 
-from tests.benchmarks.errors import UnavailableError
-
 _PROC = Path("/proc")
+
+
+def supported() -> bool:
+    """Whether this system tells a process's proportional set size."""
+    return (_PROC / "self/smaps_rollup").exists()
 
 
 def proportional_set(root: int) -> int:
     """The proportional set size, in bytes, of process `root` and its descendants.
 
     A page that n processes share counts as 1/n in each, so the sum counts it once.
-
-    Raises:
-        UnavailableError: this system has no `/proc/<pid>/smaps_rollup`.
     """
-    if not (_PROC / "self/smaps_rollup").exists():
-        raise UnavailableError(f"memory: {sys.platform} has no /proc/<pid>/smaps_rollup")
     return sum(_own(process) for process in _tree(root))
 
 

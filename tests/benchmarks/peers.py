@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from tests.benchmarks import memory
 from tests.benchmarks.contender import Contender, Recipe, Workshop
 from tests.benchmarks.errors import BenchmarkError
 from tests.benchmarks.load import Generator, Sample
@@ -47,6 +48,8 @@ class Comparison:
 
     def run(self, recipes: Mapping[str, Recipe]) -> None:
         """Prepare, start and load every contender."""
+        if not memory.supported():
+            left_out("memory", "this system has no /proc/<pid>/smaps_rollup")
         for name, recipe in recipes.items():
             self._attempt(name, partial(self._prepare, name, recipe))
         step(f"first answer and memory: {self.plan.rounds} rounds of {len(self.entries)} starts")
@@ -72,7 +75,8 @@ class Comparison:
         folder = self.workshop.folder
         with running(contender.name, contender.command, folder, **contender.environment) as server:
             entry.add("first answer", server.first_answer(contender.poll))
-            entry.add("memory", server.memory() / MEGABYTE)
+            if memory.supported():
+                entry.add("memory", server.memory() / MEGABYTE)
 
     def _load(self, stack: ExitStack) -> None:
         servers: dict[str, Server] = {}

@@ -75,9 +75,8 @@ class Server:
         last: object = "no answer"
         while time.perf_counter() - self.started < _START_SECONDS:
             if self.process.poll() is not None:
-                raise UnhealthyError(
-                    f"ended with code {self.process.returncode}: {self._last_words()}"
-                )
+                code = self.process.returncode
+                raise UnhealthyError(f"ended with code {code}: {self._last_words()}")
             try:
                 answer = self.ask(request)
             except (OSError, http.client.HTTPException) as failure:

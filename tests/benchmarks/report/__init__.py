@@ -1,0 +1,1 @@
+"""The figures as a table, a picture and raw JSON."""

@@ -1,0 +1,38 @@
+"""Raw figures as JSON: everything that was measured, round by round."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.peers import Comparison
+from tests.benchmarks.verdict import base, goals, ratios
+
+
+def peers(comparison: Comparison, machine: dict[str, Any]) -> dict[str, Any]:
+    """The comparison with the peers: figures, ratios, goals, and who is missing."""
+    own = base(comparison.entries)
+    entries = comparison.entries.values()
+    return {
+        "benchmark": "peers",
+        "machine": machine,
+        "generator": comparison.generator.name,
+        "plan": comparison.plan.raw(),
+        "units": {"polling": "answers/s", "creating": "answers/s", "first answer": "s"}
+        | {"memory": "MB (proportional set, all processes)"},
+        "contenders": [entry.raw() for entry in entries],
+        "compared": own.contender.name if own else None,
+        "ratios": {
+            entry.contender.name: {name: one.raw() for name, one in ratios(own, entry).items()}
+            for entry in entries
+            if own and entry is not own
+        },
+        "goals": [goal.raw() for goal in goals(comparison.entries)],
+        "left_out": comparison.missing,
+    }
+
+
+def write(path: Path, content: dict[str, Any]) -> Path:
+    """Write the figures and return where they are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    return path
