@@ -70,9 +70,8 @@ def read_secret(scheme: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[
     sent, _, secret = headers.get("authorization", "").partition(" ")
     secret = secret.strip()
     if sent.lower() != kind or not secret:
-        raise Refusal(
-            401, f"The header Authorization with a {kind} is missing.", headers=challenge(kind)
-        )
+        message = f"The header Authorization with {scheme['scheme']} is missing."
+        raise Refusal(401, message, headers=challenge(kind))
     return kind, secret if kind == "bearer" else read_basic(secret)
 
 

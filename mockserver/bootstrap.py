@@ -4,7 +4,6 @@ server ─ Gate ─ Choice ─ [Connexion: routing ─ security] ─ Endpoint �
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import specs
@@ -24,6 +23,7 @@ from mockserver.gate import DOCS, Gate
 from mockserver.guard import Guard
 from mockserver.identities import Known, by_secret, read_identities
 from mockserver.jobs.service import Jobs
+from mockserver.mock import Mock
 from mockserver.party import Parties, Party
 from mockserver.routes import Routes
 from mockserver.sandbox import Sandbox
@@ -33,16 +33,6 @@ from mockserver.store.base import Store
 from mockserver.store.memory import MemoryStore
 from mockserver.vendors.base import Vendor
 from specs.contract import read_operations
-
-
-@dataclass(frozen=True, slots=True)
-class Mock:
-    """A mock, ready to be served: the application, and what to tell about it at the start."""
-
-    app: Gate
-    sandboxes: Sandboxes
-    identities: Mapping[str, tuple[Known, ...]]
-    parties: tuple[Party, ...]
 
 
 def build(settings: Settings, store: Store | None = None) -> Mock:

@@ -1,7 +1,6 @@
 """The endpoint behind Connexion: the request against its contract, then the handler."""
 
 from mockserver.contract import Plan
-from mockserver.contract.parameters import decode_segment
 from mockserver.errors import Refusal
 from mockserver.exchange import Call, Reply
 from mockserver.party import Handler
@@ -29,8 +28,7 @@ class Endpoint:
 
     async def _read(self, visit: Visit, plan: Plan) -> Call:
         assert visit.sandbox is not None
-        segments = {name: decode_segment(text, name) for name, text in visit.segments.items()}
-        path = plan.path.read_path(segments)
+        path = plan.path.read_path(visit.segments)
         query = plan.query.read_query(visit.query)
         plan.headers.read_headers(visit.headers)
         media = plan.body.check_media(visit.headers.get("content-type"))

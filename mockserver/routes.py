@@ -49,32 +49,44 @@ class Routes(Generic[T]):
         Raises:
             Refusal: 404 for an unknown path; 405, with all the methods in Allow, for a known one.
         """
-        found = self._walk(self._root, path.split("/"), 1, ())
+        found = self._walk(path.split("/"))
         if found is None:
             raise Refusal(404, f"Nothing is at {path[:200]}.")
         node, values = found
-        if method not in node.methods:
+        target = node.methods.get(method)
+        if target is None:
             allow = ", ".join(_allowed(node))
             raise Refusal(405, f"{method} is not among {allow}.", headers={"Allow": allow})
-        return node.methods[method], dict(zip(node.names, values, strict=True))
+        return target, dict(zip(node.names, values, strict=True))
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods that `path` knows; none for an unknown path."""
-        found = self._walk(self._root, path.split("/"), 1, ())
+        found = self._walk(path.split("/"))
         return _allowed(found[0]) if found else ()
 
-    def _walk(
-        self, node: _Node[T], segments: list[str], at: int, values: tuple[str, ...]
-    ) -> tuple[_Node[T], tuple[str, ...]] | None:
-        if at == len(segments):
-            return (node, values) if node.methods else None
-        segment = segments[at]
-        found = None
-        if (literal := node.literals.get(segment)) is not None:
-            found = self._walk(literal, segments, at + 1, values)
-        if found is None and node.parameter is not None and segment:
-            found = self._walk(node.parameter, segments, at + 1, (*values, segment))
-        return found
+    def _walk(self, segments: list[str]) -> tuple[_Node[T], list[str]] | None:
+        """Return the node that the segments end at, and the values of the parameters passed."""
+        ways: list[tuple[_Node[T], int, list[str]]] = [(self._root, 1, [])]
+        last = len(segments)
+        while ways:
+            node, at, values = ways.pop()
+            while at < last:
+                segment = segments[at]
+                literal, parameter = node.literals.get(segment), node.parameter
+                at += 1
+                if literal is not None:
+                    if parameter is not None:
+                        ways.append((parameter, at, [*values, segment]))
+                    node = literal
+                elif parameter is not None and segment:
+                    values.append(segment)
+                    node = parameter
+                else:
+                    break
+            else:
+                if node.methods:
+                    return node, values
+        return None
 
 
 def _allowed(node: _Node[T]) -> tuple[str, ...]:

@@ -71,7 +71,8 @@ class _Server(uvicorn.Server):
 def _config(app: Asgi, refuse: Refuse) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=partial(Protocol, refuse=refuse),  # type: ignore[arg-type] (as good as a class)
+        # As good as the class that uvicorn asks for.
+        http=partial(Protocol, refuse=refuse),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,

@@ -3,9 +3,10 @@
 import threading
 from types import TracebackType
 
-from mockserver.bootstrap import Mock, build
+from mockserver.bootstrap import build
 from mockserver.errors import SetupError
 from mockserver.listen import listen
+from mockserver.mock import Mock
 from mockserver.server import Running
 from mockserver.settings import Settings
 

@@ -2,8 +2,8 @@
 
 from textwrap import wrap
 
-from mockserver.bootstrap import Mock
 from mockserver.identities import Known
+from mockserver.mock import Mock
 from mockserver.party import Party
 from mockserver.settings import Settings
 from mockserver.version import version

@@ -43,13 +43,22 @@ class Parameter:
             texts = [text for text in texts if text]
         if not texts and self.blank:
             return None
-        if not self.many and len(texts) > 1:
+        if self.many:
+            return [self.read_one(text) for text in texts]
+        if len(texts) > 1:
             raise self._refuse("is given more than once")
+        return self.read_one(texts[0])
+
+    def read_one(self, text: str) -> Any:
+        """Return the value of one text.
+
+        Raises:
+            Refusal: it is no such value.
+        """
         try:
-            values = [self.parse(text) for text in texts]
+            return self.parse(text)
         except ValueError as error:
             raise self._refuse(str(error)) from None
-        return values if self.many else values[0]
 
     def _refuse(self, reason: str) -> Refusal:
         return Refusal(400, f"{self.name} {reason}.", field=self.name, reason=reason)
@@ -70,8 +79,15 @@ class Parameters:
         self._absent = MappingProxyType(self._defaults)
 
     def read_path(self, segments: Mapping[str, str]) -> Mapping[str, Any]:
-        """Return the values of a path's parameters, given their decoded segments."""
-        values = {name: self.known[name].read([text]) for name, text in segments.items()}
+        """Return the values of a path's parameters, given their segments as they were sent.
+
+        Raises:
+            Refusal: a segment is not UTF-8, holds a NUL, or is no such value.
+        """
+        values: dict[str, Any] = {}
+        for name, segment in segments.items():
+            text = decode_segment(segment, name) if "%" in segment else segment
+            values[name] = self.known[name].read_one(text)
         return self._checked(values)
 
     def read_query(self, query: bytes) -> Mapping[str, Any]:
@@ -145,8 +161,7 @@ def decode_segment(segment: str, name: str) -> str:
         Refusal: it is not UTF-8 or holds a NUL.
     """
     try:
-        text = unquote(segment, errors="strict") if "%" in segment else segment
-        text.encode()
+        text = unquote(segment, errors="strict")
     except UnicodeError:
         raise Refusal(400, f"{name} is not UTF-8.", field=name, reason="is not UTF-8") from None
     if "\0" in text:
