@@ -9,6 +9,9 @@ from typing import Any
 from mockserver.sandbox import Sandbox
 from mockserver.store.base import Conflict, Draft, Duplicate, Record
 
+EVERYBODY = ""
+"""The account of what belongs to all accounts."""
+
 _PAGE = 500
 
 

@@ -10,7 +10,7 @@ from mockserver.jobs.desk import Desk
 from mockserver.jobs.formats import Format
 from mockserver.jobs.model import Job
 from mockserver.jobs.seeds import read_duration
-from mockserver.resources import Shelf
+from mockserver.resources import EVERYBODY, Shelf
 from mockserver.sandbox import Sandbox
 from mockserver.vendors.talkdesk.jobs import ROWS, find, kind_of
 from mockserver.vendors.talkdesk.order import find_zone, read_span
@@ -21,9 +21,6 @@ FORMATS: Mapping[str, Format] = {
     "json": formats.JSON_DOCUMENT,
     "json_bulk": formats.JSON_LINES,
 }
-EVERYBODY = ""
-"""The account of what belongs to all accounts: the reports."""
-
 MOST_ROWS = 5000
 """How many rows a file has at most, unless its job says how many."""
 

@@ -9,11 +9,11 @@ from mockserver.identity import Identity
 from mockserver.jobs.desk import Desk, Opening
 from mockserver.jobs.model import Job
 from mockserver.jobs.seeds import by_id, read_plan
-from mockserver.resources import Shelf, insert_seeds
+from mockserver.resources import EVERYBODY, Shelf, insert_seeds
 from mockserver.sandbox import Sandbox
 from mockserver.vendors.base import Handler, Vendor
 from mockserver.vendors.talkdesk import errors
-from mockserver.vendors.talkdesk.files import EVERYBODY, Files
+from mockserver.vendors.talkdesk.files import Files
 from mockserver.vendors.talkdesk.jobs import ROWS, Jobs, group_of
 from mockserver.vendors.talkdesk.order import read_order
 from mockserver.vendors.talkdesk.tokens import create_token, read_token

@@ -1,0 +1,57 @@
+"""Clinical One's download of a report file."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+
+from mockserver.exchange import Call, Reply
+from mockserver.jobs import formats
+from mockserver.jobs.columns import read_columns
+from mockserver.jobs.content import Sheet, make_file
+from mockserver.jobs.desk import Desk
+from mockserver.jobs.formats import Format
+from mockserver.jobs.model import Job
+from mockserver.resources import EVERYBODY, Shelf
+from mockserver.sandbox import Sandbox
+from mockserver.vendors.clinicalone.job import find
+from specs import Contract
+
+FORMATS: Mapping[str, Format] = {"csv": formats.CSV, "json": formats.JSON_ARRAY}
+ROWS = "rows"
+"""The detail that says how many rows a file has, where the report's usual number will not do."""
+
+_PERIOD = timedelta(days=90) // timedelta(milliseconds=1)
+
+
+class Files:
+    """The handler of GET v2.0/reports/download."""
+
+    def __init__(self, contract: Contract, desk: Desk, reports: Shelf) -> None:
+        self._desk = desk
+        self._reports = reports
+        self._role = contract.lifecycle.roles["fetch"]
+
+    def fetch(self, call: Call) -> Reply:
+        job = find(self._desk, call, call.query["id"])
+        self._desk.check(call.sandbox, self._role, job)
+        return self.reply(call.sandbox, job)
+
+    def reply(self, sandbox: Sandbox, job: Job) -> Reply:
+        """Return the reply with the file of a job, whatever its state."""
+        report = self._reports.find(sandbox, EVERYBODY, job.details["rptId"])
+        assert report is not None  # reports are neither added nor removed
+        made_in = FORMATS[job.details["format"]]
+        sheet = Sheet(
+            columns=read_columns(report.data["columns"], report.id),
+            rows=job.details.get(ROWS, report.data[ROWS]),
+            start=job.created_at - _PERIOD,
+            end=job.created_at,
+            zone=UTC,
+            base=sandbox.ids.uuid(f"rows of {job.id}", 0),
+        )
+        slug = re.sub(r"[^a-z0-9]+", "-", job.details["name"].lower()).strip("-") or "report"
+        name = f"{slug}.{made_in.extension}"
+        file = make_file(sheet, made_in, sandbox.ids.random(f"rows of {job.id}", 0))
+        return Reply(
+            200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
+        )
