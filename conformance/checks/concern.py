@@ -1,0 +1,40 @@
+"""Which exchanges concern a judge: those with an answer, of the operation and with the statuses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conformance.checks.base import JudgeCase
+from conformance.exchange import Received
+from conformance.target import PRIMARY, READER
+
+
+def answer_of(case: JudgeCase, statuses: Sequence[int] = ()) -> Received | None:
+    """Return the answer if it came whole, to the operation's own method, with one of `statuses`.
+
+    No `statuses` stand for any. An answer that broke off is judged by `complete_body` alone.
+    """
+    exchange = case.exchange
+    received = exchange.received
+    if received is None or not received.complete or exchange.operation is None:
+        return None
+    if exchange.sent.method != case.contract.operations[exchange.operation].method:
+        return None
+    return received if not statuses or received.status in statuses else None
+
+
+def statuses_of(case: JudgeCase, statuses: Sequence[int]) -> Sequence[int]:
+    """Return `statuses`, or the successes and redirects of the requirement's operation."""
+    if statuses:
+        return statuses
+    operation = case.contract.operations[case.requirement.operation or ""]
+    return tuple({200, 201, 202, *(s for s in operation.responses if s < 400)})
+
+
+def promised(response: Mapping[str, Any]) -> bool:
+    """Tell whether more than an assumption stands behind a response of the contract."""
+    return response.get("x-source") != "assumed"
+
+
+def well_asked(case: JudgeCase) -> bool:
+    """Tell whether a request was valid and came with credentials that may do it."""
+    return case.exchange.valid is True and case.exchange.sent.role in {PRIMARY, READER}

@@ -1,0 +1,93 @@
+"""What a run knows of jobs: the states around a request, and the requests to each job."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.checks.base import HistoryCase
+from conformance.exchange import Exchange
+from conformance.ledger import JobHistory, Sighting
+from conformance.naming import given, job_parameter
+from conformance.target import PRIMARY, READER
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A request to a job between the states seen last before and first after it."""
+
+    job: JobHistory
+    exchange: Exchange
+    before: Sighting | None
+    after: Sighting | None
+
+
+class Histories:
+    """The well-asked, answered requests to jobs, by the part they play in the lifecycle."""
+
+    def __init__(self, case: HistoryCase) -> None:
+        self._case = case
+        self._found: dict[str, Mapping[str, list[Exchange]]] = {}
+
+    def requests(self, role: str) -> Iterator[Around]:
+        """Yield the requests in the part `role` to each job, job by job, in order."""
+        for job in self._case.jobs:
+            yield from self.of(job, role)
+
+    def of(self, job: JobHistory, role: str) -> Iterator[Around]:
+        """Yield the requests in the part `role` to one job, in order."""
+        numbers = [sighting.exchange.number for sighting in job.sightings]
+        for exchange in self._by_job(role).get(job.id, ()):
+            earlier = bisect_left(numbers, exchange.number)
+            later = bisect_right(numbers, exchange.number)
+            yield Around(
+                job,
+                exchange,
+                job.sightings[earlier - 1] if earlier else None,
+                job.sightings[later] if later < len(numbers) else None,
+            )
+
+    def ended_by_us(self, around: Around) -> bool:
+        """Tell whether we deleted or cancelled the job after it was seen and before a request."""
+        start = around.before.exchange.number if around.before else 0
+        return any(
+            start < exchange.number < around.exchange.number and succeeded(exchange)
+            for role in ("delete", "cancel")
+            for exchange in self._by_job(role).get(around.job.id, ())
+        )
+
+    def _by_job(self, role: str) -> Mapping[str, list[Exchange]]:
+        if role not in self._found:
+            self._found[role] = self._collect(role)
+        return self._found[role]
+
+    def _collect(self, role: str) -> Mapping[str, list[Exchange]]:
+        part = self._case.contract.lifecycle.roles.get(role)
+        name = job_parameter(self._case.contract, part.operation) if part else None
+        found: dict[str, list[Exchange]] = defaultdict(list)
+        for exchange in self._case.exchanges:
+            if part and name and exchange.operation == part.operation and _counts(exchange):
+                found[str(given(exchange).get(name))].append(exchange)
+        return found
+
+    def names(self, sighting: Sighting | None) -> frozenset[str]:
+        """Return the states of the lifecycle that a sighting may stand for; none if unknown."""
+        lifecycle = self._case.contract.lifecycle
+        return lifecycle.named(sighting.state) if sighting else frozenset()
+
+    def within(self, sighting: Sighting | None, states: Sequence[str]) -> bool:
+        """Tell whether a sighting surely is one of `states`."""
+        found = self.names(sighting)
+        return bool(found) and found <= set(states)
+
+
+def _counts(exchange: Exchange) -> bool:
+    received = exchange.received
+    if received is None or not received.complete or exchange.valid is not True:
+        return False
+    return exchange.sent.role in {PRIMARY, READER} and received.status < 500
+
+
+def succeeded(exchange: Exchange) -> bool:
+    """Tell whether an answer is a success or a redirect."""
+    return exchange.status is not None and exchange.status < 400

@@ -1,0 +1,53 @@
+"""Judges of HTTP statuses."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from conformance.checks.base import JudgeCase, judge
+from conformance.checks.concern import answer_of
+from conformance.outcome import Judgement, broken, kept
+
+# What HTTP itself may answer to any request (RFC 9110, 6585): no breach of a vendor's list.
+GENERIC: Final = frozenset(
+    {405, 406, 408, 411, 412, 413, 414, 415, 416, 417, 421, 426, 428, 429, 431, 451}
+)
+
+
+@judge("no_server_error")
+def no_server_error(case: JudgeCase) -> Judgement | None:
+    """No 5xx, whatever was asked; 503 with Retry-After is load (sources: implied for all)."""
+    received = case.exchange.received
+    if received is None:
+        return None
+    if received.status == 503 and "Retry-After" in received.headers:
+        return None
+    if received.status >= 500:
+        return broken(f"{received.status} to {case.exchange.sent.method}", case.exchange)
+    return kept(case.exchange)
+
+
+@judge("success_status")
+def success_status(case: JudgeCase, *, also: Sequence[int] = ()) -> Judgement | None:
+    """A success or redirect has a status that the contract lists, or one of `also`."""
+    received = answer_of(case)
+    if received is None or received.status >= 400:
+        return None
+    operation = case.contract.operations[case.exchange.operation or ""]
+    listed = sorted({*(s for s in operation.responses if s < 400), *also})
+    if received.status not in listed:
+        right = " or ".join(map(str, listed))
+        return broken(f"{received.status} where {right} is the success", case.exchange)
+    return kept(case.exchange)
+
+
+@judge("status_listed")
+def status_listed(case: JudgeCase) -> Judgement | None:
+    """A refusal has a status of the contract, or one that HTTP gives to any request."""
+    received = answer_of(case)
+    if received is None or not 400 <= received.status < 500:
+        return None
+    operation = case.contract.operations[case.exchange.operation or ""]
+    if received.status in operation.responses or received.status in GENERIC:
+        return kept(case.exchange)
+    listed = ", ".join(str(s) for s in sorted(operation.responses) if s >= 400)
+    return broken(f"{received.status} is none of {listed}", case.exchange)
