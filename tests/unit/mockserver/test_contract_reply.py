@@ -31,7 +31,6 @@ RESPONSES: dict[int, dict[str, Any]] = {
 }
 
 
-
 @pytest.mark.parametrize(
     "reply",
     [

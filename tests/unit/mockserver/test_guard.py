@@ -1,0 +1,52 @@
+"""The guard of the control plane: loopback names, and no other site's pages."""
+
+import pytest
+
+from mockserver.errors import Refusal
+from mockserver.guard import Guard
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "127.0.0.1:4010"},
+        {"host": "127.1.2.3"},
+        {"host": "localhost:1"},
+        {"host": "LOCALHOST"},
+        {"host": "[::1]:4010"},
+        {"host": "localhost:4010", "origin": "http://localhost:4010"},
+        {"host": "localhost:4010", "sec-fetch-site": "same-origin"},
+        {"host": "localhost:4010", "sec-fetch-site": "none"},
+        {"host": "mock.internal:4010"},
+    ],
+)
+def test_own_pages_and_tools_pass(headers: dict[str, str]) -> None:
+    Guard(["mock.internal"]).check(headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"host": ""},
+        {"host": "evil.example"},
+        {"host": "127.0.0.1.evil.example"},
+        {"host": "localhost.evil.example:4010"},
+        {"host": "8.8.8.8"},
+        {"host": "[::1"},
+        {"host": "localhost:4010", "origin": "http://evil.example"},
+        {"host": "localhost:4010", "origin": "http://localhost:4011"},
+        {"host": "localhost:4010", "origin": "null"},
+        {"host": "localhost:4010", "origin": ""},
+        {"host": "localhost:4010", "sec-fetch-site": "cross-site"},
+        {"host": "localhost:4010", "sec-fetch-site": "same-site"},
+    ],
+)
+def test_foreign_host_or_origin_is_403(headers: dict[str, str]) -> None:
+    with pytest.raises(Refusal) as caught:
+        Guard().check(headers)
+    assert caught.value.status == 403
+
+
+def test_any_host_where_told_so() -> None:
+    Guard(["*"]).check({"host": "whatever.example"})

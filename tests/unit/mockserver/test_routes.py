@@ -1,0 +1,76 @@
+"""Paths as a tree: literals before parameters, complete Allow, nothing decoded."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.errors import Refusal, SetupError
+from mockserver.routes import Routes
+
+
+@pytest.fixture
+def routes() -> Routes[str]:
+    routes: Routes[str] = Routes()
+    for method, path in [
+        ("GET", "/d"),
+        ("POST", "/d"),
+        ("GET", "/d/{id}"),
+        ("DELETE", "/d/{id}"),
+        ("POST", "/d/{id}/exec"),
+        ("GET", "/d/log"),
+        ("GET", "/d/log/{log}/detail"),
+        ("GET", "/{type}/jobs/{id}"),
+    ]:
+        routes.add(method, path, f"{method} {path}")
+    return routes
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "target", "values"),
+    [
+        ("GET", "/d", "GET /d", {}),
+        ("GET", "/d/7", "GET /d/{id}", {"id": "7"}),
+        ("GET", "/d/log", "GET /d/log", {}),
+        ("GET", "/d/log/1/detail", "GET /d/log/{log}/detail", {"log": "1"}),
+        ("POST", "/d/log/exec", "POST /d/{id}/exec", {"id": "log"}),
+        ("GET", "/d/a%2Fb", "GET /d/{id}", {"id": "a%2Fb"}),
+        ("GET", "/d/jobs/x", "GET /{type}/jobs/{id}", {"type": "d", "id": "x"}),
+    ],
+)
+def test_path_leads_to_its_operation(
+    routes: Routes[str], method: str, path: str, target: str, values: dict[str, str]
+) -> None:
+    assert routes.find(method, path) == (target, values)
+
+
+@pytest.mark.parametrize("path", ["/", "", "/d/", "/d/7/", "/d//exec", "/x", "/d/7/exec/more", "*"])
+def test_unknown_path_is_404(routes: Routes[str], path: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        routes.find("GET", path)
+    assert caught.value.status == 404
+    assert routes.methods(path) == ()
+
+
+def test_unknown_method_is_405_with_all_the_others(routes: Routes[str]) -> None:
+    with pytest.raises(Refusal) as caught:
+        routes.find("HEAD", "/d/7")
+    assert caught.value.status == 405
+    assert caught.value.headers == {"Allow": "DELETE, GET, OPTIONS"}
+    assert routes.methods("/d/7") == ("DELETE", "GET", "OPTIONS")
+
+
+def test_path_taken_twice_is_a_fault(routes: Routes[str]) -> None:
+    with pytest.raises(SetupError, match="taken"):
+        routes.add("GET", "/d/{other}", "again")
+
+
+@given(st.text(), st.text(min_size=1))
+def test_any_path_leads_somewhere_or_is_refused(method: str, path: str) -> None:
+    routes: Routes[str] = Routes()
+    routes.add("GET", "/{a}/x/{b}", "x")
+    try:
+        _, values = routes.find(method, path)
+    except Refusal as refusal:
+        assert refusal.status in {404, 405}  # noqa: PT017
+    else:
+        assert all(values.values())
