@@ -15,18 +15,23 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A request without credentials: the path is percent-encoded, the query pairs are not."""
+    """A request without credentials: the path is percent-encoded, the query pairs are not.
+
+    `raw_query`, where given, goes on the wire as it is, instead of the pairs.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    raw_query: str | None = None
 
     @property
     def target(self) -> str:
         """Path and query as they go on the wire."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        query = urlencode(self.query) if self.raw_query is None else self.raw_query
+        return f"{self.path}?{query}" if query else self.path
 
     def with_headers(self, headers: Mapping[str, str | None]) -> "Draft":
         """Return the draft with `headers` set; None removes one."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from conformance.client import Client
 from conformance.inspection import id_parameters, parameter_schema
+from conformance.target import PRIMARY
 from specs import Operation
 
 
@@ -23,6 +24,27 @@ def parameters(
             name = parameter["name"]
             places[parameter["in"]][name] = value(client, parameter, is_id=name in ids)
     return places
+
+
+def existing(client: Client, operation: Operation, role: str = PRIMARY) -> list[dict[str, Any]]:
+    """Return sets of parameter values that each name something which is there for `role`.
+
+    Reading operations may name known things and those that the run has made, writing ones those
+    that the run has made and those to which the target file consents.
+    """
+    named = {p["name"] for p in operation.parameters if p["in"] in {"path", "query"}}
+    ids = set(id_parameters(client.contract, operation)) or named & set(client.ledger.parameters)
+    found = []
+    if not client.guard.is_write(operation):
+        found += [row for rows in client.target.known.values() for row in rows]
+    for name in client.ledger.parameters:
+        found += [
+            {**origin.path_parameters, name: id_}
+            for id_, origin in client.ledger.origins(name)
+            if origin.sent.role == role
+        ]
+    kept = ({key: row[key] for key in row if key in named} for row in found)
+    return [row for row in kept if ids and ids <= row.keys()]
 
 
 def value(client: Client, parameter: Mapping[str, Any], *, is_id: bool = False) -> Any:

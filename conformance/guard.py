@@ -68,7 +68,7 @@ class Guard:
             return True
         if consent is not None and value in consent.path.get(name, ()):
             return True
-        return not self._fits(operation, name, value)
+        return not self.fits(operation, name, value)
 
     def absent(self, name: str) -> tuple[str, ...]:
         """Return the ids for a parameter that name nothing, best first."""
@@ -80,10 +80,10 @@ class Guard:
         values = self.absent(name)
         for operation in self._contract.operations.values():
             if any(parameter["name"] == name for parameter in operation.parameters):
-                return next((v for v in values if self._fits(operation, name, v)), values[0])
+                return next((v for v in values if self.fits(operation, name, v)), values[0])
         return values[0]
 
-    def _fits(self, operation: Operation, name: str, value: str) -> bool:
+    def fits(self, operation: Operation, name: str, value: str) -> bool:
         """Tell whether the contract allows such an id: if not, it names nothing."""
         validator = self._validator(operation, name)
         if validator.is_valid(value):

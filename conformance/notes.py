@@ -13,30 +13,37 @@ def notes(
     again: Callable[[str], Contract] | None,
 ) -> tuple[str, ...]:
     """Return the hint to try another profile, where the target speaks it."""
-    if again is None:
+    odd = [exchange for exchange in exchanges if _is_odd(contract, exchange)]
+    if again is None or not odd:
         return ()
-    seen = list(exchanges)
     for profile in PROFILES:
         if profile == contract.profile:
             continue
-        signs = sorted(set(_signs(contract, again(profile), seen)))
+        signs = sorted(set(_signs(contract, again(profile), odd)))
         if signs:
             return (f"The target answers with {', '.join(signs)}: try --profile {profile}.",)
     return ()
 
 
-def _signs(here: Contract, there: Contract, exchanges: Iterable[Exchange]) -> Iterator[str]:
-    """Yield what only the other profile knows: names of states, and statuses."""
-    own = {state.wire for state in here.lifecycle.states.values()}
-    others = {state.wire for state in there.lifecycle.states.values()} - own
-    for exchange in exchanges:
-        if exchange.operation is None or exchange.status is None:
-            continue
-        known = here.operations[exchange.operation].responses
-        if exchange.status not in known:
-            if exchange.status in there.operations[exchange.operation].responses:
-                yield f"status {exchange.status}"
-        elif (state := _state(here, exchange)) in others:
+def _is_odd(contract: Contract, exchange: Exchange) -> bool:
+    """Tell whether an answer has a status or a state that this profile does not list."""
+    if exchange.operation is None or exchange.status is None:
+        return False
+    state = _state(contract, exchange)
+    states = {known.wire for known in contract.lifecycle.states.values()}
+    unlisted = exchange.status not in contract.operations[exchange.operation].responses
+    return unlisted or (state is not None and state not in states)
+
+
+def _signs(here: Contract, there: Contract, odd: Iterable[Exchange]) -> Iterator[str]:
+    """Yield what the other profile lists: statuses, and names of states."""
+    states = {state.wire for state in there.lifecycle.states.values()}
+    for exchange in odd:
+        operation, status = exchange.operation or "", exchange.status or 0
+        if status not in here.operations[operation].responses:
+            if status in there.operations[operation].responses:
+                yield f"status {status}"
+        elif (state := _state(here, exchange)) in states:
             yield f"the state {state!r}"
 
 
