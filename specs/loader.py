@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from specs import profile as profiles
+from specs import stamp
 from specs.contract import Contract
 from specs.errors import SpecError
 from specs.files import DOCUMENTED, ROOT, read_yaml
@@ -12,15 +13,18 @@ from specs.requirements import read_requirements
 
 
 def load(vendor: str, profile: str = DOCUMENTED, root: Path = ROOT) -> Contract:
-    """Return the contract of `vendor` in `profile`, after the whole lint of its files.
+    """Return the contract of `vendor` in `profile`.
+
+    Files that are not known to be without fault (see `specs.stamp`) go through the whole lint.
 
     Raises:
         SpecError: a file is missing or has a fault; the text names file, place and reason.
     """
-    from specs.lint import check_vendor  # noqa: PLC0415  (the lint itself reads through here)
+    if not stamp.is_known(vendor, root):
+        from specs.lint import check_vendor  # noqa: PLC0415  (slow, and it reads through here)
 
-    if faults := check_vendor(vendor, root):
-        raise SpecError(faults)
+        if faults := check_vendor(vendor, root):
+            raise SpecError(faults)
     statements, requirements = read_requirements(
         read_yaml(root / vendor / "requirements.yaml"), profile
     )

@@ -7,7 +7,7 @@ from specs.files import DOCUMENTED, ROOT, read_yaml, vendors
 from specs.lifecycle import Lifecycle, Step, read_lifecycle
 
 README = ROOT / "README.md"
-START, END = "<!-- lifecycles: written by `python -m specs --pictures` -->", "<!-- end -->"
+START, END = "<!-- lifecycles: written by `python -m specs --write` -->", "<!-- end -->"
 
 
 def mermaid(lifecycle: Lifecycle) -> str:

@@ -1,7 +1,6 @@
 """Each fault that the lint must find, planted in a copy of the contract files."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,9 @@ import pytest
 import yaml
 
 import specs
-from specs.files import ROOT
 from specs.lint import check_all, check_vendor
 
 Edit = Callable[[Any], object]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A copy of the contract files that a test may spoil."""
-    copy = tmp_path / "specs"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    return copy
 
 
 def spoil(path: Path, edit: Edit) -> None:
@@ -193,27 +183,27 @@ REQUIREMENTS: dict[str, tuple[Edit, str]] = {
         for name, (edit, reason) in table.items()
     ],
 )
-def test_lint_names_file_and_reason(root: Path, file: str, edit: Edit, reason: str) -> None:
-    spoil(root / "talkdesk" / file, edit)
-    found = check_vendor("talkdesk", root)
+def test_lint_names_file_and_reason(contracts: Path, file: str, edit: Edit, reason: str) -> None:
+    spoil(contracts / "talkdesk" / file, edit)
+    found = check_vendor("talkdesk", contracts)
     assert any(reason in str(fault) for fault in found), found
     with pytest.raises(specs.SpecError, match=re.escape(reason)):
-        specs.load("talkdesk", root=root)
+        specs.load("talkdesk", root=contracts)
 
 
 def test_lint_is_silent_on_the_real_files() -> None:
     assert check_all() == []
 
 
-def test_lint_finds_an_operation_id_of_two_vendors(root: Path) -> None:
+def test_lint_finds_an_operation_id_of_two_vendors(contracts: Path) -> None:
     taken = {
         "operationId": "getReportJob",
         "x-source": "assumed",
         "responses": {"204": {"description": "Nothing.", "x-source": "assumed"}},
     }
     shared = {"/taken": {"get": taken}}
-    spoil(root / "energycap" / "openapi.yaml", lambda d: d["paths"].update(shared))
-    assert any("getReportJob: stands already in" in str(fault) for fault in check_all(root))
+    spoil(contracts / "energycap" / "openapi.yaml", lambda d: d["paths"].update(shared))
+    assert any("getReportJob: stands already in" in str(fault) for fault in check_all(contracts))
 
 
 @pytest.mark.parametrize(

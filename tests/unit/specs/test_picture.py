@@ -5,7 +5,7 @@ from specs import picture
 
 def test_pictures_are_as_the_lifecycles_are_now() -> None:
     text = picture.README.read_text(encoding="utf-8")
-    assert picture.update(text) == text, "stale: run `python -m specs --pictures`"
+    assert picture.update(text) == text, "stale: run `python -m specs --write`"
 
 
 def test_every_vendor_has_its_picture() -> None:
