@@ -14,6 +14,9 @@ EVERYBODY = ""
 
 _PAGE = 500
 
+Naming = Callable[[Mapping[str, Any]], str | None]
+"""The name that a thing's data has, if it has one."""
+
 
 class Taken(Exception):  # noqa: N818  (what happened, as in errors.Refusal)
     """Another thing of the account has the name that must be its alone."""
@@ -27,6 +30,11 @@ class Thing:
     data: dict[str, Any]
     record: Record
 
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return self.record.group
+
 
 class Shelf:
     """The things of one kind, apart by account.
@@ -34,7 +42,7 @@ class Shelf:
     `name` tells the text that no two things of an account may share; None where there is none.
     """
 
-    def __init__(self, kind: str, name: Callable[[Mapping[str, Any]], str] | None = None) -> None:
+    def __init__(self, kind: str, name: Naming | None = None) -> None:
         self.kind = kind
         self._name = name
 

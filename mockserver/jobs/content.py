@@ -82,24 +82,33 @@ class _Writing:
 
 
 class _Rows:
-    """Finishes the drawn rows; it remembers the minute last shown, because dates are dear."""
+    """Finishes the drawn rows."""
 
     def __init__(self, sheet: Sheet, drawn: list[str], offset: int) -> None:
-        self._sheet = sheet
         self._drawn = drawn
+        self._marks = Marks(sheet, offset)
+
+    def __call__(self, number: int) -> str:
+        text = self._drawn[number % len(self._drawn)].replace(ID, self._marks.id(number))
+        return text.replace(MOMENT, self._marks.moment(number))
+
+
+class Marks:
+    """The ids and moments of the rows of a sheet, by the number of the row."""
+
+    def __init__(self, sheet: Sheet, offset: int) -> None:
+        self._sheet = sheet
         self._offset = offset
+        # Dates are dear: the minute last shown is kept.
         self._minute: int | None = None
         self._before = self._after = ""
 
-    def __call__(self, number: int) -> str:
-        scattered = number * _SPREAD
-        own = f"{self._sheet.base[:24]}{scattered + self._offset & _48_BITS:012x}"
-        text = self._drawn[number % len(self._drawn)].replace(ID, own)
-        return text.replace(MOMENT, self._moment(number, scattered & 0xFFFF))
+    def id(self, number: int) -> str:
+        return f"{self._sheet.base[:24]}{number * _SPREAD + self._offset & _48_BITS:012x}"
 
-    def _moment(self, number: int, jitter: int) -> str:
+    def moment(self, number: int) -> str:
         sheet = self._sheet
-        passed = (sheet.end - sheet.start) * (number * 0x10000 + jitter)
+        passed = (sheet.end - sheet.start) * (number * 0x10000 + (number * _SPREAD & 0xFFFF))
         minute, rest = divmod(sheet.start + passed // (sheet.rows * 0x10000), 60_000)
         if minute != self._minute:
             self._minute = minute

@@ -18,12 +18,12 @@ def read_plan(lifecycle: Lifecycle, row: Mapping[str, Any], place: str) -> Plan 
         SetupError: a state is not known, or a duration is none; `place` says where.
     """
     if "held" in row:
-        return ((_state(lifecycle, row["held"], f"{place}/held"), None),)
+        return ((read_state(lifecycle, row["held"], f"{place}/held"), None),)
     if "plan" not in row:
         return None
     return tuple(
         (
-            _state(lifecycle, step.get("state"), f"{place}/plan/{number}/state"),
+            read_state(lifecycle, step.get("state"), f"{place}/plan/{number}/state"),
             read_duration(step["lasts"], f"{place}/plan/{number}/lasts")
             if "lasts" in step
             else None,
@@ -62,7 +62,12 @@ def by_id(rows: Iterable[Mapping[str, Any]], key: str, place: str) -> dict[str, 
     return found
 
 
-def _state(lifecycle: Lifecycle, name: Any, place: str) -> str:
+def read_state(lifecycle: Lifecycle, name: Any, place: str) -> str:
+    """Return the name of a state.
+
+    Raises:
+        SetupError: there is no such state; `place` says where.
+    """
     if name not in lifecycle.states:
         known = ", ".join(lifecycle.states)
         raise SetupError(f"{place}: there is no state {name!r}; known: {known}")

@@ -1,0 +1,58 @@
+"""The files that EnergyCAP mails, for whoever wants to see one."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+
+from mockserver.exchange import Reply
+from mockserver.jobs import documents, formats
+from mockserver.jobs.columns import read_columns
+from mockserver.jobs.content import Sheet, make_file
+from mockserver.jobs.documents import Document, make_document
+from mockserver.jobs.formats import Format
+from mockserver.jobs.model import Job
+from mockserver.sandbox import Sandbox
+from mockserver.vendors.energycap.catalogue import Catalogue
+from mockserver.vendors.energycap.view import REPORT
+
+FORMATS: Mapping[str, Format | Document] = {
+    "PDF": documents.PDF,
+    "Word": documents.TEXT,
+    "Excel": documents.WORKBOOK,
+    "Excel data only": documents.WORKBOOK,
+    "Excel formatted": documents.WORKBOOK,
+    "CSV": formats.CSV,
+}
+
+_PERIOD = timedelta(days=365) // timedelta(milliseconds=1)
+
+
+class Files:
+    """Makes the file of a run."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def reply(self, sandbox: Sandbox, job: Job) -> Reply:
+        """Return the reply with the file of a run, whatever its state."""
+        number = job.details["settings"][REPORT]
+        report = self._catalogue.report(sandbox, job.account, number).data
+        made_in = FORMATS[job.details["format"]]
+        chance = sandbox.ids.random(f"rows of {job.vendor} {job.id}", 0)
+        sheet = Sheet(
+            columns=read_columns(report["columns"], report["shown"]["reportCode"]),
+            rows=report["rows"],
+            start=job.created_at - _PERIOD,
+            end=job.created_at,
+            zone=UTC,
+            base=sandbox.ids.uuid(f"rows of {job.vendor} {job.id}", 0),
+        )
+        if isinstance(made_in, Document):
+            file = make_document(sheet, made_in, chance)
+        else:
+            file = make_file(sheet, made_in, chance)
+        slug = re.sub(r"[^a-z0-9]+", "-", job.details["name"].lower()).strip("-") or "report"
+        name = f"{slug}-{job.id}.{made_in.extension}"
+        return Reply(
+            200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
+        )
