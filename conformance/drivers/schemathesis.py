@@ -152,7 +152,7 @@ class _Courier(RequestsTransport):
         return self._sent[key]
 
     def _is_like_another(self, case: Case[Any], operation: Operation) -> bool:
-        """Tell whether a request with the same point was sent: `Incorrect type` six times is one."""
+        """Tell whether a request was sent to make the same point (six wrong types make one)."""
         data = case.meta.phase.data if case.meta else None
         if self._case.effort is Effort.DEEP or not isinstance(data, CoveragePhaseData):
             return False
@@ -247,7 +247,7 @@ def _draft(request: requests.PreparedRequest) -> Draft:
     parts = urlsplit(request.url or "")
     body = request.body.encode() if isinstance(request.body, str) else request.body
     headers = {
-        str(name): value if isinstance(value, str) else bytes(value).decode("latin-1")
+        str(name): str(value)
         for name, value in request.headers.items()
         if name.lower() not in _OURS
     }

@@ -1,0 +1,53 @@
+"""The result as one self-contained HTML page: no script, no font, no picture from elsewhere."""
+
+from typing import Any
+
+import jinja2
+
+from conformance.evidence import curl, describe
+from conformance.outcome import Verdict
+from conformance.report.matrix import trace
+from conformance.report.text import MEANINGS
+from conformance.report.timeline import draw
+from conformance.result import Result, Row
+
+WORDS = {
+    Verdict.PASS: "conforms",
+    Verdict.FAIL: "does not conform",
+    Verdict.ERROR: "could not be judged",
+}
+COLOURS = 9
+
+
+def render(result: Result) -> str:
+    """Return the page."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("conformance.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["curl"] = curl
+    environment.filters["describe"] = describe
+    return environment.get_template("page.html.j2").render(**_content(result))
+
+
+def _content(result: Result) -> dict[str, Any]:
+    return {
+        "result": result,
+        "contract": result.contract,
+        "word": WORDS[result.verdict],
+        "verdicts": sorted(Verdict, reverse=True),
+        "meanings": MEANINGS,
+        "problems": _problems(result),
+        "entries": trace(result),
+        "timeline": draw(result.contract.lifecycle, result.jobs),
+        "colours": COLOURS,
+        "sources": ("documented", "vendor", "observed", "assumed"),
+    }
+
+
+def _problems(result: Result) -> list[Row]:
+    found = [row for row in result.rows if row.verdict > Verdict.SKIP]
+    return sorted(found, key=lambda row: -row.verdict.rank)

@@ -1,0 +1,85 @@
+"""The result as Markdown, for a comment on a pull request."""
+
+from collections.abc import Iterator
+
+from conformance.evidence import curl
+from conformance.outcome import Verdict
+from conformance.report.clean import printable
+from conformance.result import Result, Row
+
+SIGNS = {
+    Verdict.FAIL: "❌",
+    Verdict.ERROR: "💥",
+    Verdict.WARN: "⚠️",
+    Verdict.SKIP: "⏭️",
+    Verdict.PASS: "✅",
+}
+WORDS = {
+    Verdict.PASS: "conforms",
+    Verdict.FAIL: "does not conform",
+    Verdict.ERROR: "could not be judged",
+}
+MOST_SHOWN = 30
+
+
+def render(result: Result) -> str:
+    """Return the result as GitHub-flavoured Markdown."""
+    return printable("\n".join(_lines(result)) + "\n")
+
+
+def _lines(result: Result) -> Iterator[str]:
+    who = f"{result.contract.vendor} ({result.contract.profile})"
+    yield f"## {SIGNS[result.verdict]} {who} {WORDS[result.verdict]}"
+    yield ""
+    yield "| " + " | ".join(f"{SIGNS[v]} {v}" for v in sorted(Verdict, reverse=True)) + " |"
+    yield "|" + " ---: |" * len(Verdict)
+    counts = result.counts
+    yield "| " + " | ".join(str(counts[v]) for v in sorted(Verdict, reverse=True)) + " |"
+    yield ""
+    problems = sorted(
+        (row for row in result.rows if row.verdict > Verdict.SKIP), key=lambda r: -r.verdict.rank
+    )
+    if problems:
+        yield "| | requirement | what is wrong | promised by |"
+        yield "| --- | --- | --- | --- |"
+        for row in problems[:MOST_SHOWN]:
+            yield _line(row)
+        yield ""
+    if len(problems) > MOST_SHOWN:
+        yield f"… and {len(problems) - MOST_SHOWN} more."
+    for row in problems[:MOST_SHOWN]:
+        yield from _evidence(row)
+    for note in result.notes:
+        yield f"> {_cell(note)}"
+    yield f"<sub>seed {result.seed}, {result.requests} requests, {result.duration:.1f} s</sub>"
+
+
+def _line(row: Row) -> str:
+    requirement = row.requirement
+    said = ", ".join(requirement.statements) or requirement.source
+    cells = (requirement.text, row.reason, f"{said} ({requirement.level})")
+    return (
+        f"| {SIGNS[row.verdict]} | **{requirement.id}** "
+        + "".join(f"| {_cell(cell)} " for cell in cells)
+        + "|"
+    )
+
+
+def _cell(text: str) -> str:
+    one_line = " ".join(text.split())
+    for sign in "\\|<>*_`[]":
+        one_line = one_line.replace(sign, f"\\{sign}")
+    return one_line
+
+
+def _evidence(row: Row) -> Iterator[str]:
+    if not row.exchanges:
+        return
+    lines = "\n".join(curl(exchange) for exchange in row.exchanges)
+    fence = "```" if "```" not in lines else "~~~~~~"
+    yield f"<details><summary>{row.requirement.id}: see it again</summary>"
+    yield ""
+    yield f"{fence}sh\n{lines}\n{fence}"
+    yield ""
+    yield "</details>"
+    yield ""
