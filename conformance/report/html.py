@@ -4,7 +4,8 @@ from typing import Any
 
 import jinja2
 
-from conformance.evidence import curl, describe
+from conformance.curl import curl
+from conformance.evidence import describe
 from conformance.outcome import Verdict
 from conformance.report.matrix import trace
 from conformance.report.text import MEANINGS

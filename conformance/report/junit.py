@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from conformance.evidence import curl
+from conformance.curl import curl
 from conformance.outcome import Verdict
 from conformance.report.clean import printable
 from conformance.result import Result, Row

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from conformance.evidence import curl
+from conformance.curl import curl
 from conformance.outcome import Verdict
 from conformance.report.clean import printable
 from conformance.result import Result, Row

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.evidence import curl_lines
+from conformance.curl import fold
 from conformance.outcome import Verdict
 from conformance.result import Result, Row
 
@@ -76,7 +76,7 @@ def _problem(row: Row, result: Result) -> Iterator[RenderableType]:
     for exchange in row.exchanges[-1:]:
         got = exchange.failure or f"{exchange.status}"
         yield Padding(Text(f"got {got} from:", style="dim"), (0, 0, 0, 6))
-        yield Padding(Text("\n".join(curl_lines(exchange, WIDTH - 6))), (0, 0, 0, 6))
+        yield Text("\n".join(fold(exchange, WIDTH)))
     yield Text("")
 
 
