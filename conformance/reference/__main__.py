@@ -2,6 +2,7 @@
 
 import click
 
+from conformance.reference import tours
 from conformance.reference.app import PROFILES, create_app
 from conformance.reference.defects import DEFECTS, VARIANTS, UnknownSwitchError
 from conformance.reference.serving import make
@@ -13,19 +14,30 @@ from conformance.reference.serving import make
 @click.option("--speed", type=click.FloatRange(min=0), default=1.0, help="0: a clock that stands.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--profile", type=click.Choice(PROFILES), default="documented", show_default=True)
+@click.option("--show", metavar="ID", help="Print an exchange in which it shows, then stop.")
 @click.option("--list", "listing", is_flag=True, help="List defects and variants, then stop.")
 def main(
-    *, port: int, defects: tuple[str, ...], speed: float, seed: int, profile: str, listing: bool
+    *,
+    port: int,
+    defects: tuple[str, ...],
+    speed: float,
+    seed: int,
+    profile: str,
+    show: str | None,
+    listing: bool,
 ) -> None:
     """Serve the reference app on 127.0.0.1, with the named switches on."""
     if listing:
         _list()
         return
     try:
+        if show:
+            _show(show)
+            return
         app = create_app(defects=defects, seed=seed, speed=speed, profile=profile)
         server = make(app, port)
     except UnknownSwitchError as error:
-        raise click.BadParameter(str(error), param_hint="--defect") from error
+        raise click.BadParameter(str(error), param_hint="--defect or --show") from error
     except OSError as error:
         raise click.BadParameter(str(error), param_hint="--port") from error
     click.echo(f"http://127.0.0.1:{server.port}")
@@ -33,6 +45,17 @@ def main(
         server.serve_forever()
     except KeyboardInterrupt:
         server.server_close()
+
+
+def _show(switch: str) -> None:
+    pair = tours.show(switch)
+    if pair is None:
+        raise click.ClickException(f"{switch} shows in no exchange")
+    for title, exchange in zip(("without", switch), pair, strict=True):
+        click.echo(f"{title}: {exchange.line}\n  {exchange.status}")
+        for name, value in exchange.headers:
+            click.echo(f"  {name}: {value}")
+        click.echo(f"  {exchange.body.decode(errors='replace')}\n")
 
 
 def _list() -> None:

@@ -81,6 +81,8 @@ def _add_hooks(app: Flask, cast: Cast) -> None:
             vendor.traffic.admit()
 
     def finish(response: Response) -> Response:
+        if not response.get_data():
+            response.headers.pop("Content-Type", None)  # there is nothing that has a type
         vendor = cast.vendor_of(request.path)
         return vendor.traffic.finish(response) if vendor else response
 

@@ -11,10 +11,11 @@ from flask import request
 from conformance.reference.refusal import Refusal
 
 INT32_MAX = 2**31 - 1
+LONGEST = 255  # characters of a name or a query parameter
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 
 
@@ -36,6 +37,8 @@ def query(*known: str, repeatable: str | None = None, lenient: bool = False) -> 
             raise bad(name or "(empty)", "is not a parameter of this operation")
         if len(values) > 1 and name != repeatable:
             raise bad(name, "was given more than once")
+        if len(values[0]) > LONGEST and name != repeatable:
+            raise bad(name, f"must not be longer than {LONGEST} characters")
         found[name] = ",".join(values)
     return found
 
@@ -59,7 +62,7 @@ def date_time(value: object, name: str) -> datetime:
     if not isinstance(value, str) or not _DATE_TIME.fullmatch(value):
         raise bad(name, "must be an ISO 8601 date-time")
     # The grammar has a year 0000 and a leap second, which the standard library has not.
-    text = value.upper().replace("0000-", "0004-", 1).replace(":60", ":59")
+    text = value.replace("0000-", "0004-", 1).replace(":60", ":59")
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:

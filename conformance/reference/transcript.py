@@ -1,43 +1,65 @@
-"""A record of exchanges with an app, so that two apps can be compared."""
+"""A scripted walk through an app, so that two apps can be compared answer by answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request, in short, and the whole of its answer."""
+class Step:
+    """One request of a walk.
 
-    request: str
+    ``line`` is method and path. ``{0}`` in it, or in a header, is the id of the first of the
+    vendor's jobs in the order of their creation, ``{token}`` the token issued last.
+    """
+
+    line: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The line of a request and the whole of its answer."""
+
+    line: str
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
 
-@dataclass(slots=True)
-class Transcript:
-    """Sends requests through a test client and keeps what came back."""
-
-    client: FlaskClient
-    base_headers: Mapping[str, str] = field(default_factory=dict)
-    exchanges: list[Exchange] = field(default_factory=list)
-
-    def send(self, method: str, path: str, **options: Any) -> TestResponse:
-        """Send one request; ``headers`` are added to the base headers, None takes one away."""
-        headers = {**self.base_headers, **options.pop("headers", {})}
-        options["headers"] = {name: value for name, value in headers.items() if value is not None}
-        response = self.client.open(path, method=method, **options)
+def walk(app: Flask, vendor: str, steps: Iterable[Step]) -> Iterator[Exchange]:
+    """Take the steps one by one."""
+    client = app.test_client()
+    ids, token = _ids(client, vendor), ""
+    for step in steps:
+        method, _, path = step.line.format(*ids, token=token).partition(" ")
+        headers = {name: text.format(token=token) for name, text in step.headers.items()}
+        response = client.open(path, method=method, headers=headers, json=step.json, data=step.data)
+        if method == "POST":  # which may have made a job or a token
+            ids, token = _ids(client, vendor), _token(response) or token
         answer = tuple(sorted(response.headers.items()))
-        self.exchanges.append(
-            Exchange(f"{method} {path}", response.status_code, answer, response.get_data())
-        )
-        return response
+        yield Exchange(step.line, response.status_code, answer, response.get_data())
 
-    def differences(self, other: "Transcript") -> Iterator[tuple[Exchange, Exchange]]:
-        """The pairs of exchanges that are not the same."""
-        pairs = zip(self.exchanges, other.exchanges, strict=False)
-        return (pair for pair in pairs if pair[0] != pair[1])
+
+def first_difference(
+    expected: Iterable[Exchange], found: Iterable[Exchange]
+) -> tuple[Exchange, Exchange] | None:
+    """The first pair of exchanges that are not the same; the rest is not walked."""
+    pairs = zip(expected, found, strict=False)
+    return next((pair for pair in pairs if pair[0] != pair[1]), None)
+
+
+def _ids(client: FlaskClient, vendor: str) -> list[str]:
+    jobs = client.get("/_mock/jobs").get_json()["jobs"]
+    return [job["id"] for job in jobs if job["vendor"] == vendor]
+
+
+def _token(response: TestResponse) -> str:
+    body = response.get_json(silent=True)
+    return str(body.get("access_token", "")) if isinstance(body, dict) else ""

@@ -3,8 +3,10 @@
 from conformance.reference.switch import Defect, Variant
 
 
-def _defect(switch: str, text: str, statements: str, source: str = "documented") -> Defect:
-    return Defect(switch, "energycap", text, tuple(statements.split()), source=source)
+def _defect(
+    switch: str, text: str, statements: str, source: str = "documented", level: str = "must"
+) -> Defect:
+    return Defect(switch, "energycap", text, tuple(statements.split()), source=source, level=level)
 
 
 def _free(switch: str, text: str) -> Variant:
@@ -27,7 +29,7 @@ _GROUP = (
     _defect("ec-child-updated-number", "lastUpdated is a number", "EC-S11"),
     _defect("ec-child-version-number", "the version is a number", "EC-S11"),
     _defect("ec-child-code-number", "the second report's code is a number", "EC-S11"),
-    _defect("ec-child-source-null", "reportSource is false", "EC-S11"),
+    _defect("ec-child-source-false", "reportSource is false", "EC-S11"),
     _defect("ec-child-id-string", "reportId is a string", "EC-S12"),
     _defect("ec-child-landscape-string", "isLandscape is a string", "EC-S13"),
     _defect("ec-child-preferred-string", "preferred is a string", "EC-S14"),
@@ -40,10 +42,10 @@ _GROUP = (
     _defect("ec-child-tags-map", "tags is an object on the last report of several", "EC-S16"),
     _defect("ec-group-key-unneeded", "a group is made without a key", "EC-S01"),
     _defect("ec-group-any-key-ok", "a group is made with any key", "EC-S01"),
-    _defect("ec-group-text-taken", "a body of text/plain is taken", "EC-S02"),
-    _defect("ec-group-code-unchecked", "a code that is a number is taken", "EC-S03"),
-    _defect("ec-group-info-unchecked", "an info that is a list is taken", "EC-S04"),
-    _defect("ec-group-ids-unchecked", "report ids that are strings are taken", "EC-S05"),
+    _defect("ec-group-text-taken", "a body of text/plain is taken", "EC-S02", level="should"),
+    _defect("ec-group-code-unchecked", "a code may be a number", "EC-S03", level="should"),
+    _defect("ec-group-info-unchecked", "an info may be a list", "EC-S04", level="should"),
+    _defect("ec-group-ids-unchecked", "report ids may be strings", "EC-S05", level="should"),
     _defect("ec-crash-group-repeated", "implied: repeated report ids give 500", "EC-S05"),
     _defect("ec-crash-group-not-utf8", "implied: a body that is not UTF-8 gives 500", "EC-S02"),
     _defect("ec-crash-group-large-id", "implied: a report id of 2^31 gives 500", "EC-S05"),
@@ -63,7 +65,7 @@ _EXEC = (
     _defect("ec-exec-counts-memberships", "a member of two groups counts twice", "EC-S30"),
     _defect("ec-exec-counts-repeats", "a repeated override user counts twice", "EC-S30"),
     _defect("ec-exec-override-added", "override users are added", "EC-S25"),
-    _defect("ec-exec-override-ignored", "override users are ignored", "EC-S23 EC-S25"),
+    _defect("ec-exec-override-dropped", "override users are ignored", "EC-S23 EC-S25"),
     _defect("ec-exec-override-first", "only the first override user counts", "EC-S23"),
     _defect("ec-exec-override-sticks", "the next run still has the override users", "EC-S24"),
     _defect("ec-exec-override-unchecked", "an override user abc is taken", "EC-S23"),
@@ -80,7 +82,7 @@ _EXEC = (
     _defect("ec-exec-log-overflow", "the log id is beyond int32", "EC-S36"),
     _defect("ec-exec-status-unknown", "the status is Running", "EC-S37"),
     _defect("ec-exec-status-lower", "the status is in lower case", "EC-S37"),
-    _defect("ec-exec-status-empty", "a run without recipients has no word for status", "EC-S37"),
+    _defect("ec-exec-status-empty", "the status of a run without recipients is empty", "EC-S37"),
     _defect("ec-exec-other-distribution", "implied: the answer is about another", "EC-S34"),
     _defect("ec-exec-distribution-string", "reportDistributionId is a string", "EC-S34"),
     _defect("ec-exec-distribution-list", "reportDistribution is a list", "EC-S31"),

@@ -30,6 +30,7 @@ class Job:
     order: Order
     created: datetime
     number: int
+    due: datetime
     started: datetime | None = None
     outcome: str = SUCCEEDED
     held: str | None = None
@@ -51,13 +52,15 @@ class Book:
         self._count = 0
         for job_id, state, study, report in CLINICALONE_JOBS:
             order = Order(study, "test", CLINICALONE_REPORTS[report][0], "CSV")
-            self.jobs[job_id] = Job(job_id, "acme", order, stage.now(), 0, held=state)
+            now = stage.now()
+            self.jobs[job_id] = Job(job_id, "acme", order, now, 0, due=now, held=state)
 
     def add(self, tenant: str, order: Order) -> Job:
         """Take a new job in; it waits until it is kicked off or its time comes."""
         self._count += 1
         job_id = self._stage.digest("clinicalone", self._count)[:32].upper()
-        job = Job(job_id, tenant, order, self._stage.now(), self._count)
+        now = self._stage.now()
+        job = Job(job_id, tenant, order, now, self._count, due=now + timedelta(seconds=20))
         if self._stage.free("c1-free-sometimes-fails") and job.number % 2 == 0:
             job.outcome = FAILED
         self.jobs[job.id] = job
@@ -82,7 +85,7 @@ class Book:
         """The state that the facts and the clock give."""
         if job.held:
             return job.held
-        start = job.started or job.created + timedelta(seconds=20)
+        start = job.started or job.due
         now = self._stage.now()
         if job.kickoffs and self._stage.broken("c1-kickoff-nothing"):
             return WAITING

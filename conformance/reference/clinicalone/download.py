@@ -51,7 +51,7 @@ class DownloadViews:
         mode = read_mode(asked, self.stage, "c1-download-mode-unchecked")
         self._check_date(asked)
         self.stage.crash("c1-crash-report-name", when=not asked.get("reportName", "").isascii())
-        job_id = self._id(asked)
+        job_id = self._id(caller, asked)
         if job_id not in self.book.jobs and self.stage.broken("c1-download-unknown-ok"):
             return Response("", content_type="text/csv; charset=utf-8")
         job = self._find(caller, job_id)
@@ -59,12 +59,12 @@ class DownloadViews:
         self._check_available(job)
         return self._deliver(job)
 
-    def _id(self, asked: Mapping[str, str]) -> str:
+    def _id(self, caller: Caller, asked: Mapping[str, str]) -> str:
         empty = asked.get("id") == "" and self.stage.broken("c1-download-empty-id-ok")
         absent = "id" not in asked and self.stage.broken("c1-download-missing-id-ok")
         if empty or absent:
-            done = [job for job in self.book.jobs.values() if self.book.state(job) == SUCCEEDED]
-            return done[-1].id
+            own = [job for job in self.book.jobs.values() if job.tenant == caller.account]
+            return [job.id for job in own if self.book.state(job) == SUCCEEDED][-1]
         if not asked.get("id"):
             if self.stage.broken("c1-download-missing-id-404"):
                 raise Refusal(404, "there is no such report job")

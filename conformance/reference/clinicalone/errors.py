@@ -39,7 +39,7 @@ ENVELOPE: Mapping[str, Callable[[Refusal], Body]] = MappingProxyType(
 FREE_ENVELOPE: Mapping[str, Callable[[Refusal], Body]] = MappingProxyType(
     {
         "c1-free-status-success": lambda _: {"status": "success"},
-        "c1-free-result-null": lambda _: {"result": None},
+        "c1-free-result-empty": lambda _: {"result": {}},
     }
 )
 

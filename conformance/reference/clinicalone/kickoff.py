@@ -1,4 +1,4 @@
-"""Clinical One's operations that make a report job and start it."""
+"""Clinical One's operation that starts a report job."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -8,27 +8,19 @@ from typing import Any
 
 from flask import Response, request
 
-from conformance.reference.clinicalone.book import RUNNING, SUCCEEDED, Book, Job, Order
+from conformance.reference.clinicalone.book import FAILED, RUNNING, SUCCEEDED, Book, Job
 from conformance.reference.clinicalone.door import Door
-from conformance.reference.clinicalone.queries import (
-    check_specs,
-    check_study,
-    read_mode,
-    read_study,
-)
+from conformance.reference.clinicalone.queries import check_specs, read_mode, read_study
 from conformance.reference.clock import iso
 from conformance.reference.inputs import bad, body_is_utf8, json_object, query
 from conformance.reference.refusal import Refusal
 from conformance.reference.stage import Body, Stage
 from conformance.reference.transport import json_response
-from conformance.reference.world import POSTING
-
-FORMATS = ("CSV", "JSON")
 
 LOG_SLIPS: Mapping[str, Callable[[Job], Body]] = MappingProxyType(
     {
         "c1-log-other-id": lambda _: {"id": "0" * 32},
-        "c1-log-date-only": lambda _: {"rptKickoffDatetime": 1767603600},
+        "c1-log-date-number": lambda _: {"rptKickoffDatetime": 1767603600},
         "c1-log-storage-id": lambda job: {"fileStorageId": f"file {job.number}"},
     }
 )
@@ -36,7 +28,7 @@ LOG_SLIPS: Mapping[str, Callable[[Job], Body]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class KickoffViews:
-    """Handlers of POST v1.0/report/job/{jobId} and POST v1.0/reports."""
+    """Handler of POST v1.0/report/job/{jobId}."""
 
     stage: Stage
     book: Book
@@ -88,11 +80,13 @@ class KickoffViews:
         state = self.book.state(job)
         if job.order.study is None and self.stage.broken("c1-kickoff-tenant-refused"):
             raise bad("studyId", "is missing")
-        self.stage.crash("c1-crash-failed-job", when=state == "FAILED")
+        self.stage.crash("c1-crash-failed-job", when=state == FAILED)
         self.stage.crash("c1-crash-second-kickoff", when=job.kickoffs > 0)
         begun = state in {RUNNING, SUCCEEDED}
         if begun and self.stage.free("c1-free-kickoff-finished-409"):
             raise Refusal(409, "the job was started before")
+        if state == FAILED and self.stage.broken("c1-kickoff-failed-nothing"):
+            return
         self.book.start(job)
 
     def _started(self, job: Job) -> Response:
@@ -121,30 +115,3 @@ class KickoffViews:
         if self.stage.broken("c1-log-no-format"):
             del log["rptFormat"]
         return self.stage.slip(log, LOG_SLIPS, job)
-
-    def create(self) -> Response:
-        """A new job, which waits; the answer has its id."""
-        caller = self.door.admit(POSTING)
-        names = ("reportid", "format", "mode", "studyId")
-        asked = query(*names, lenient=self.stage.free("c1-free-unknown-query"))
-        order = self._order(asked)
-        if request.get_data():
-            check_specs(json_object(), self.stage)
-        return self._created(self.book.add(caller.account, order))
-
-    def _order(self, asked: Mapping[str, str]) -> Order:
-        study = read_study(asked)
-        check_study(study)
-        if not asked.get("reportid"):
-            raise bad("reportid", "is missing")
-        wanted = asked.get("format", "").upper()
-        if wanted not in FORMATS:
-            raise bad("format", f"must be one of {', '.join(FORMATS)}")
-        mode = read_mode(asked, self.stage, "c1-kickoff-mode-unchecked")
-        return Order(study, mode or "test", asked["reportid"], wanted)
-
-    def _created(self, job: Job) -> Response:
-        job_id = job.id
-        if job.number == 2 and self.stage.broken("c1-create-id-reused"):
-            job_id = next(other.id for other in self.book.jobs.values() if other.number == 1)
-        return json_response({"status": "success", "result": {"jobId": job_id}})

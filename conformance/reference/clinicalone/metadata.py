@@ -30,20 +30,22 @@ class MetadataViews:
         offset = integer(_needed(asked, "offset"), "offset", 0)
         found = self._matching(caller, asked)
         result = self._page(found, limit, offset)
-        if asked.get("rptId"):
+        if "rptId" in asked:
             result["reportId"] = asked["rptId"]
         return json_response({"status": "success", "result": result})
 
     def _matching(self, caller: Caller, asked: Mapping[str, str]) -> list[Job]:
         mode = read_mode(asked, self.stage, "c1-download-mode-unchecked")
         study, report = read_study(asked), asked.get("rptId")
+        if report == "":
+            raise bad("rptId", "must not be empty")
         return [
             job
             for job in reversed(self.book.jobs.values())
             if (job.tenant == caller.account or self.stage.broken("c1-list-other-tenant"))
             and mode in {None, job.order.mode}
             and study in {None, job.order.study}
-            and report in {None, "", job.order.report}
+            and report in {None, job.order.report}
         ]
 
     def _page(self, found: list[Job], limit: int, offset: int) -> Body:
@@ -72,7 +74,7 @@ class MetadataViews:
     def reports(self) -> Response:
         self.door.admit(DOWNLOAD)
         asked = self._query("studyId")
-        if "studyId" not in asked:
+        if not asked.get("studyId"):
             raise bad("studyId", "is missing; null asks for the tenant's reports")
         study = read_study(asked)
         shown = CLINICALONE_REPORTS[:2] if study else CLINICALONE_REPORTS[2:]

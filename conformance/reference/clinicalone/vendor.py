@@ -6,6 +6,7 @@ from flask import Response
 
 from conformance.reference.clinicalone import errors
 from conformance.reference.clinicalone.book import FAILED, STATES, SUCCEEDED, Book
+from conformance.reference.clinicalone.create import CreateViews
 from conformance.reference.clinicalone.door import Door
 from conformance.reference.clinicalone.download import DownloadViews
 from conformance.reference.clinicalone.kickoff import KickoffViews
@@ -37,6 +38,8 @@ class ClinicalOne:
         ("POST", f"{_ROOT}/v1.0/report/job/<job_id>", "kickOffReportJob"),
         ("GET", f"{_ROOT}/v2.0/reports/download", "downloadReport"),
         ("POST", f"{_ROOT}/v1.0/reports", "createReport"),
+        ("POST", f"{_ROOT}/v1.0/scheduled/reports", "createScheduledReport"),
+        ("POST", f"{_ROOT}/v2.0/studies/<study>/<mode>/reports/direct", "createDirectReport"),
         ("GET", f"{_ROOT}/v2.0/reportmetadata/downloadList", "listDownloads"),
         ("GET", f"{_ROOT}/v1.0/reportmetadata", "listReportMetadata"),
     )
@@ -46,12 +49,14 @@ class ClinicalOne:
         self._book = Book(stage)
         self.traffic = Traffic(stage, _FREEDOMS)
         door = Door(stage)
-        starting = KickoffViews(stage, self._book, door)
+        creating = CreateViews(stage, self._book, door)
         metadata = MetadataViews(stage, self._book, door)
         self.handlers: Mapping[str, Callable[..., Response]] = {
-            "kickOffReportJob": starting.kick_off,
+            "kickOffReportJob": KickoffViews(stage, self._book, door).kick_off,
             "downloadReport": DownloadViews(stage, self._book, door).download,
-            "createReport": starting.create,
+            "createReport": creating.create,
+            "createScheduledReport": creating.schedule,
+            "createDirectReport": creating.direct,
             "listDownloads": metadata.downloads,
             "listReportMetadata": metadata.reports,
         }

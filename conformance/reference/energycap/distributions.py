@@ -18,11 +18,24 @@ from conformance.reference.energycap.queries import (
     read_id,
     text_of,
 )
-from conformance.reference.inputs import bad, choice, json_object, query
+from conformance.reference.inputs import LONGEST, bad, choice, json_object, query
 from conformance.reference.stage import Stage
 from conformance.reference.transport import json_response
 
 REPORT_FORMATS = ("PDF", "Word", "Excel", "Excel data only", "Excel formatted", "CSV")
+_EDITABLE = (
+    "reportDistributionName",
+    "reportFilters",
+    "replyToEmail",
+    "recipientUserGroupIds",
+    "emailSubject",
+    "emailMessage",
+    "reportSubscriptionScheduleTypeId",
+    "dayIndicatorValue",
+    "onlySendIfData",
+    "reportFormat",
+    "enabled",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +76,20 @@ class DistributionViews:
         self.door.admit_manager()
         self._query()
         body = json_object()
+        for needed in _EDITABLE:
+            if needed not in body:
+                raise bad(needed, "is missing; an update needs every member")
         name, groups, mail, filters = _settings(body)
         enabled = boolean_of(body, "enabled", default=True)
         made = self._find(number)
         made.name, made.groups, made.mail, made.filters = name, groups, mail, filters
         made.enabled, made.modified = enabled, self.stage.now()
         return self._shown(made)
+
+    def filters(self, number: str) -> Response:
+        self.door.admit()
+        self._query()
+        return json_response(list(self._find(number).filters))
 
     def delete(self, number: str) -> Response:
         self.door.admit_manager()
@@ -88,22 +109,22 @@ class DistributionViews:
 
 def _settings(body: Mapping[str, Any]) -> tuple[str, tuple[int, ...], Mail, tuple[object, ...]]:
     """Name, recipients, mail and filters of a body, each checked."""
-    name = text_of(body, "reportDistributionName")
+    name = text_of(body, "reportDistributionName", longest=LONGEST)
     if not name:
         raise bad("reportDistributionName", "is missing")
     groups = integers_of(body, "recipientUserGroupIds")
     if not bodies.groups_known(groups):
         raise bad("recipientUserGroupIds", "names a user group that is not there")
     filters = body.get("reportFilters", [])
-    if not isinstance(filters, list):
-        raise bad("reportFilters", "must be a list")
+    if not isinstance(filters, list) or not all(isinstance(item, dict) for item in filters):
+        raise bad("reportFilters", "must be a list of objects")
     return name, groups, _mail(body), tuple(filters)
 
 
 def _mail(body: Mapping[str, Any]) -> Mail:
     usual = Mail()
     return Mail(
-        reply_to=text_of(body, "replyToEmail", usual.reply_to),
+        reply_to=text_of(body, "replyToEmail", usual.reply_to, longest=254),
         subject=text_of(body, "emailSubject", usual.subject),
         message=text_of(body, "emailMessage", usual.message),
         format=choice(body.get("reportFormat", usual.format), "reportFormat", REPORT_FORMATS),

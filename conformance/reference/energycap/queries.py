@@ -43,20 +43,20 @@ def boolean(asked: Mapping[str, str], name: str) -> bool:
     return text == "true"
 
 
-def text_of(body: Mapping[str, Any], name: str, default: str = "") -> str:
-    """A member that is a string, if it is there."""
+def text_of(body: Mapping[str, Any], name: str, default: str = "", longest: int = 10_000) -> str:
+    """A member that is a string of so many characters, if it is there."""
     value = body.get(name, default)
-    if not isinstance(value, str):
-        raise bad(name, "must be a string")
+    if not isinstance(value, str) or len(value) > longest:
+        raise bad(name, f"must be a string of up to {longest} characters")
     return value
 
 
 def integer_of(body: Mapping[str, Any], name: str, default: int | None = None) -> int:
-    """A member that is an int32 above 0; without a default it is needed."""
+    """A member that is an int32; without a default it is needed."""
     value = body.get(name, default)
-    if not is_integer(value, 1):
-        raise bad(name, "must be an integer from 1 to 2147483647")
-    return int(str(value).removesuffix(".0"))
+    if not isinstance(value, int | float) or not is_integer(value, -INT32_MAX - 1):
+        raise bad(name, "must be a 32-bit integer")
+    return int(value)
 
 
 def boolean_of(body: Mapping[str, Any], name: str, default: bool) -> bool:

@@ -95,7 +95,7 @@ class RunViews:
             return len(configured) if memberships else len(set(configured))
         if self.stage.broken("ec-exec-override-sticks"):
             distribution.sticky = override
-        if self.stage.broken("ec-exec-override-ignored"):
+        if self.stage.broken("ec-exec-override-dropped"):
             return len(set(configured))
         if self.stage.broken("ec-exec-override-added"):
             return len({*configured, *override})
@@ -142,6 +142,17 @@ class RunViews:
             if every or self.book.status(run) != IN_PROGRESS
         ]
         return page(asked, found)
+
+    def delete_logs(self) -> Response:
+        """Forget the runs that ended at least so many days ago."""
+        self.door.admit_manager()
+        asked = self._query("olderThanDays")
+        days = integer(asked.get("olderThanDays", "0"), "olderThanDays", 0)
+        age = timedelta(days=min(days, 1_000_000))
+        for run in list(self.book.runs.values()):
+            if self.stage.now() - self.book.end(run) >= age:
+                del self.book.runs[run.id]
+        return Response(status=204)
 
     def detail(self, log_id: str) -> Response:
         self.door.admit()

@@ -40,7 +40,7 @@ CHILD: Mapping[str, Callable[[AtReport], Body]] = MappingProxyType(
         "ec-child-updated-number": lambda _: {"lastUpdated": 1767603600},
         "ec-child-version-number": lambda _: {"version": 1.0},
         "ec-child-code-number": lambda at: {"reportCode": 2} if at.place == 1 else {},
-        "ec-child-source-null": lambda _: {"reportSource": False},
+        "ec-child-source-false": lambda _: {"reportSource": False},
         "ec-child-id-string": lambda at: {"reportId": str(at.place + 1)},
         "ec-child-landscape-string": lambda _: {"isLandscape": "false"},
         "ec-child-preferred-string": lambda _: {

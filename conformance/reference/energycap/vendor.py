@@ -45,9 +45,11 @@ class EnergyCap:
         ("GET", f"{_DISTRIBUTIONS}/<path_id:number>", "getReportDistribution"),
         ("PUT", f"{_DISTRIBUTIONS}/<path_id:number>", "updateReportDistribution"),
         ("DELETE", f"{_DISTRIBUTIONS}/<path_id:number>", "deleteReportDistribution"),
+        ("GET", f"{_DISTRIBUTIONS}/<path_id:number>/filter", "listReportDistributionFilters"),
         ("POST", f"{_DISTRIBUTIONS}/<path_id:number>/exec", "executeReportDistribution"),
         ("POST", f"{_DISTRIBUTIONS}/exec", "executeAllReportDistributions"),
         ("GET", f"{_DISTRIBUTIONS}/log", "listReportDistributionLogs"),
+        ("DELETE", f"{_DISTRIBUTIONS}/log", "deleteReportDistributionLogs"),
         ("GET", f"{_DISTRIBUTIONS}/log/<log_id>/detail", "getReportDistributionLogDetail"),
     )
 
@@ -70,9 +72,11 @@ class EnergyCap:
             "createReportDistribution": distributions.create,
             "updateReportDistribution": distributions.update,
             "deleteReportDistribution": distributions.delete,
+            "listReportDistributionFilters": distributions.filters,
             "executeReportDistribution": runs.execute,
             "executeAllReportDistributions": runs.execute_all,
             "listReportDistributionLogs": runs.logs,
+            "deleteReportDistributionLogs": runs.delete_logs,
             "getReportDistributionLogDetail": runs.detail,
         }
 

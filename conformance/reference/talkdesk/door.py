@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from flask import Response, request
 
-from conformance.reference.inputs import query
+from conformance.reference.inputs import LONGEST, query
 from conformance.reference.refusal import Refusal
 from conformance.reference.stage import Stage
 from conformance.reference.transport import json_response
@@ -87,7 +87,7 @@ def _form() -> dict[str, str]:
         request.mimetype != "application/x-www-form-urlencoded"
     ):
         raise Refusal(415, "invalid_request")
-    if any(len(values) > 1 for _, values in request.form.lists()):
+    if any(len(request.form.getlist(name)) > 1 for name in ("grant_type", "scope")):
         raise Refusal(400, "invalid_request")
     return request.form.to_dict()
 
@@ -104,6 +104,6 @@ def _client() -> Caller:
 
 def _scopes(form: dict[str, str], caller: Caller) -> frozenset[str]:
     asked = frozenset(form.get("scope", "").split()) or caller.rights
-    if not asked <= caller.rights:
+    if not asked <= caller.rights or len(form.get("scope", "")) > LONGEST:
         raise Refusal(400, "invalid_scope")
     return asked

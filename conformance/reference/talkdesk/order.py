@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from conformance.reference.inputs import bad, body_is_utf8, choice, date_time, json_object
+from conformance.reference.inputs import LONGEST, bad, body_is_utf8, choice, date_time, json_object
 from conformance.reference.stage import Stage
 
 FORMATS = ("csv", "json", "json_bulk")
@@ -35,9 +35,11 @@ def read_order(stage: Stage) -> Order:
 
 
 def _name(body: dict[str, Any]) -> str | None:
-    if "name" in body and not isinstance(body["name"], str):
-        raise bad("name", "must be a string")
-    return body.get("name")
+    if "name" not in body:
+        return None
+    if not isinstance(body["name"], str) or not 1 <= len(body["name"]) <= LONGEST:
+        raise bad("name", f"must be a string of 1 to {LONGEST} characters")
+    return body["name"]
 
 
 def _format(body: dict[str, Any], stage: Stage) -> str:
@@ -62,10 +64,9 @@ def _timespan(body: dict[str, Any], stage: Stage) -> dict[str, str]:
 
 
 def _timezone(body: dict[str, Any]) -> str:
-    for holder, name in ((body, "timezone"), (body["timespan"], "timespan.timezone")):
-        if "timezone" in holder:
-            return _iana(holder["timezone"], name)
-    return "UTC"
+    holders = ((body, "timezone"), (body["timespan"], "timespan.timezone"))
+    zones = [_iana(holder["timezone"], name) for holder, name in holders if "timezone" in holder]
+    return (zones or ["UTC"])[0]
 
 
 def _iana(value: object, name: str) -> str:
