@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Any
 
 from mockserver.store.base import Conflict, Draft, Record
-from mockserver.store.table import Table
+from mockserver.store.memory_table import Table
 
 
 class _World:

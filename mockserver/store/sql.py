@@ -1,0 +1,174 @@
+"""The store in SQLite or PostgreSQL: what is written is shared, and survives this process."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping, insert
+from sqlalchemy.exc import IntegrityError
+
+from mockserver.store import sql_statements as sql
+from mockserver.store.base import Conflict, Draft, Duplicate, Record
+from mockserver.store.sql_engine import open_engines
+from mockserver.store.sql_tables import LISTING, RECORD
+
+_Row = Mapping[str, Any] | RowMapping
+
+
+class SqlStore:
+    """A write is one transaction, over before the method returns; a read is one statement.
+
+    A transaction locks tallies first, by name, and records then, so that none ever waits for one
+    that waits for it. Ids and groups must not hold NUL, which PostgreSQL does not take.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database and make the tables that it lacks.
+
+        Raises:
+            SetupError: it cannot be used; the text says why.
+        """
+        self._reader, self._writer = open_engines(url)
+        self._dialect = self._writer.dialect.name
+
+    def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
+        if "\0" in id:
+            return None
+        wanted = {"the_sandbox": sandbox, "the_kind": kind, "the_id": id}
+        with self._reader.connect() as connection:
+            row = connection.execute(sql.GET, wanted).mappings().first()
+        return _record(row) if row else None
+
+    def insert_all(self, sandbox: str, drafts: Iterable[Draft]) -> list[Record]:
+        drafts = list(drafts)
+        if not drafts:
+            return []
+        try:
+            with self._writer.begin() as connection:
+                free = self._count_in(connection, sandbox, drafts)
+                records, listed = _place(sandbox, drafts, free)
+                in_order = sorted(records, key=lambda row: (row["kind"], row["id"]))
+                connection.execute(insert(RECORD), in_order)
+                connection.execute(insert(LISTING), listed)
+        except IntegrityError as error:
+            raise Duplicate(f"{drafts[0].kind}: an id is taken") from error
+        return [_record(row) for row in records]
+
+    def replace(self, sandbox: str, record: Record, data: Mapping[str, Any]) -> Record:
+        change = _key(sandbox, record) | {"new_data": orjson.dumps(data).decode()}
+        with self._writer.begin() as connection:
+            row = connection.execute(sql.REPLACE, change).mappings().first()
+        if row is None:
+            raise Conflict(f"{record.kind} {record.id} was changed or removed")
+        return _record(row)
+
+    def remove(self, sandbox: str, record: Record) -> None:
+        group = {"the_sandbox": sandbox, "the_kind": record.kind, "the_grp": record.group}
+        with self._writer.begin() as connection:
+            connection.execute(sql.COUNT_OUT, group)
+            row = connection.execute(sql.REMOVE, _key(sandbox, record)).first()
+            if row is None:
+                raise Conflict(f"{record.kind} {record.id} was changed or removed")
+            if row.shared:
+                raise ValueError(f"{record.kind} {record.id} is listed in further groups")
+            connection.execute(sql.UNLIST, group | {"the_number": row.number})
+
+    def page(  # noqa: PLR0913
+        self,
+        sandbox: str,
+        kind: str,
+        group: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        newest_first: bool = True,
+        offset: int = 0,
+    ) -> list[Record]:
+        statement = sql.page(after is not None, before is not None, newest_first)
+        wanted: dict[str, Any] = {"the_sandbox": sandbox, "the_kind": kind, "the_grp": group}
+        bounds = {"after": after, "before": before, "most": limit, "passed_over": offset}
+        wanted |= {name: value for name, value in bounds.items() if value is not None}
+        with self._reader.connect() as connection:
+            return [_record(row) for row in connection.execute(statement, wanted).mappings()]
+
+    def last_number(self, sandbox: str, kind: str, group: str) -> int:
+        return self._counted(sandbox, kind, group)[0]
+
+    def count(self, sandbox: str, kind: str, group: str) -> int:
+        return self._counted(sandbox, kind, group)[1]
+
+    def groups(self, sandbox: str, kind: str) -> list[str]:
+        wanted = {"the_sandbox": sandbox, "the_kind": kind}
+        with self._reader.connect() as connection:
+            return sorted(connection.scalars(sql.GROUPS, wanted))
+
+    def next_number(self, sandbox: str, counter: str) -> int:
+        wanted = {"the_sandbox": sandbox, "the_name": counter}
+        with self._writer.begin() as connection:
+            number: int = connection.execute(sql.next_number(self._dialect), wanted).scalar_one()
+        return number
+
+    def drop(self, sandbox: str) -> None:
+        with self._writer.begin() as connection:
+            for statement in sql.forget(sandbox):
+                connection.execute(statement)
+
+    def close(self) -> None:
+        self._writer.dispose()
+
+    def _counted(self, sandbox: str, kind: str, group: str) -> tuple[int, int]:
+        wanted = {"the_sandbox": sandbox, "the_kind": kind, "the_grp": group}
+        with self._reader.connect() as connection:
+            row = connection.execute(sql.COUNTED, wanted).first()
+        return (row.last, row.live) if row else (0, 0)
+
+    def _count_in(
+        self, connection: Connection, sandbox: str, drafts: list[Draft]
+    ) -> dict[tuple[str, str], int]:
+        """Take numbers for `drafts`; return the first of them for each kind and group."""
+        more: dict[tuple[str, str], int] = {}
+        for draft in drafts:
+            for group in (draft.group, *draft.also):
+                more[draft.kind, group] = more.get((draft.kind, group), 0) + 1
+        filed = {(draft.kind, draft.group) for draft in drafts}
+        free: dict[tuple[str, str], int] = {}
+        for kind, group in sorted(more):
+            count = more[kind, group]
+            row = {"the_sandbox": sandbox, "the_kind": kind, "the_grp": group, "more": count}
+            row["is_filed"] = (kind, group) in filed
+            last = connection.execute(sql.count_in(self._dialect), row).scalar_one()
+            free[kind, group] = last - count + 1
+        return free
+
+
+def _place(
+    sandbox: str, drafts: list[Draft], free: dict[tuple[str, str], int]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows of the records and of their listings, numbered from `free` on."""
+    records, listed = [], []
+    for draft in drafts:
+        number = free[draft.kind, draft.group]
+        name = draft.id if isinstance(draft.id, str) else draft.id(number)
+        key = {"sandbox": sandbox, "kind": draft.kind, "id": name}
+        data = orjson.dumps(draft.data).decode()
+        filed = {"grp": draft.group, "number": number, "shared": bool(draft.also)}
+        records.append({**key, **filed, "version": 1, "data": data})
+        for group in (draft.group, *draft.also):
+            listed.append({**key, "grp": group, "number": free[draft.kind, group]})
+            free[draft.kind, group] += 1
+    return records, listed
+
+
+def _key(sandbox: str, record: Record) -> dict[str, Any]:
+    return {
+        "the_sandbox": sandbox,
+        "the_kind": record.kind,
+        "the_id": record.id,
+        "the_version": record.version,
+    }
+
+
+def _record(row: _Row) -> Record:
+    data = orjson.loads(row["data"])
+    return Record(row["kind"], row["id"], row["grp"], row["number"], row["version"], data)

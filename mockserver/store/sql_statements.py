@@ -1,0 +1,107 @@
+"""The statements of the SQL store, built once; values are bound by name."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mockserver.store.sql_tables import COUNTER, LISTING, RECORD, TALLY
+
+_R, _L, _T = RECORD.c, LISTING.c, TALLY.c
+
+
+def _is(table: Any, *names: str) -> list[Any]:
+    """Return the condition that the columns equal what is bound as `the_<column>`."""
+    return [table.c[name] == bindparam(f"the_{name}") for name in names]
+
+
+GET = select(RECORD).where(*_is(RECORD, "sandbox", "kind", "id"))
+
+REPLACE = (
+    update(RECORD)
+    .where(*_is(RECORD, "sandbox", "kind", "id", "version"))
+    .values(version=_R.version + 1, data=bindparam("new_data"))
+    .returning(*RECORD.c)
+)
+
+REMOVE = (
+    delete(RECORD)
+    .where(*_is(RECORD, "sandbox", "kind", "id", "version"))
+    .returning(_R.grp, _R.number, _R.shared)
+)
+
+UNLIST = delete(LISTING).where(*_is(LISTING, "sandbox", "kind", "grp", "number"))
+
+COUNT_OUT = update(TALLY).where(*_is(TALLY, "sandbox", "kind", "grp")).values(live=_T.live - 1)
+
+COUNTED = select(_T.last, _T.live).where(*_is(TALLY, "sandbox", "kind", "grp"))
+
+GROUPS = select(_T.grp).where(*_is(TALLY, "sandbox", "kind"), _T.filed)
+
+
+@cache
+def page(bounded_below: bool, bounded_above: bool, newest_first: bool) -> Select[Any]:
+    """Return the statement of a page: a stretch of the listing's key, then its records."""
+    bounds = _is(LISTING, "sandbox", "kind", "grp")
+    if bounded_below:
+        bounds.append(_L.number > bindparam("after"))
+    if bounded_above:
+        bounds.append(_L.number < bindparam("before"))
+    places = (
+        select(LISTING)
+        .where(*bounds)
+        .order_by(_L.number.desc() if newest_first else _L.number)
+        .limit(bindparam("most"))
+        .offset(bindparam("passed_over"))
+        .subquery()
+    )
+    shown = [column for column in RECORD.c if column is not _R.number]
+    return (
+        select(*shown, places.c.number)
+        .where(*(_R[name] == places.c[name] for name in ("sandbox", "kind", "id")))
+        .order_by(places.c.number.desc() if newest_first else places.c.number)
+    )
+
+
+@cache
+def count_in(dialect: str) -> Any:
+    """Return the statement that gives a group `more` numbers, and tells its last one."""
+    first = _INSERT[dialect](TALLY).values(
+        sandbox=bindparam("the_sandbox"),
+        kind=bindparam("the_kind"),
+        grp=bindparam("the_grp"),
+        last=bindparam("more"),
+        live=bindparam("more"),
+        filed=bindparam("is_filed"),
+    )
+    return first.on_conflict_do_update(
+        index_elements=["sandbox", "kind", "grp"],
+        set_={
+            "last": _T.last + first.excluded.last,
+            "live": _T.live + first.excluded.live,
+            "filed": _T.filed | first.excluded.filed,
+        },
+    ).returning(_T.last)
+
+
+@cache
+def next_number(dialect: str) -> Any:
+    """Return the statement that moves a counter on, and tells where it is."""
+    first = _INSERT[dialect](COUNTER).values(
+        sandbox=bindparam("the_sandbox"), name=bindparam("the_name"), value=1
+    )
+    return first.on_conflict_do_update(
+        index_elements=["sandbox", "name"], set_={"value": COUNTER.c.value + 1}
+    ).returning(COUNTER.c.value)
+
+
+def forget(sandbox: str) -> list[Any]:
+    """Return the statements that forget a sandbox; tallies first, as everywhere."""
+    return [
+        delete(table).where(table.c.sandbox == sandbox)
+        for table in (TALLY, RECORD, LISTING, COUNTER)
+    ]
+
+
+_INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
