@@ -4,12 +4,15 @@ import logging
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from mockserver import deliver, redact
+from mockserver import deliver
 from mockserver.cors import Cors, is_preflight
 from mockserver.errors import BrokenReply, Refusal
 from mockserver.exchange import Reply
 from mockserver.guard import Guard
-from mockserver.journal import LONGEST_BODY, Entry
+from mockserver.intake import drain
+from mockserver.jobs import trail
+from mockserver.journal.entry import Verdict
+from mockserver.journal.recorder import Recorder
 from mockserver.party import Parties, Party
 from mockserver.sandbox import Sandbox
 from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
@@ -18,7 +21,6 @@ log = logging.getLogger("mockserver")
 
 CONTROL = "/_mock"
 DOCS = f"{CONTROL}/docs"
-OK = "ok"
 FAULT = "the mock has a fault; its log says more"
 
 Choose = Callable[[Visit], Sandbox]
@@ -45,7 +47,7 @@ class Gate:
         self._guard = guard
         self._cors = cors
         self._pages = pages
-        self._redactor = redact.Headers()
+        self._recorder = Recorder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,14 +61,19 @@ class Gate:
                 if visit.path.startswith(DOCS):
                     await self._pages(scope, receive, send)
                     return
+            else:
+                visit.trail = trail.begin()
             visit.sandbox = self._choose(visit)
-            reply, verdict = await self._answer(visit, scope), OK
+            reply, verdict, reason = await self._answer(visit, scope), Verdict.OK, ""
         except Refusal as refusal:
-            reply, verdict = self._refuse(visit, refusal), refusal.message
+            reply, verdict = self._refuse(visit, refusal), Verdict.REFUSED
+            reason = refusal.message
         except Exception:
             log.exception("%s %s", visit.method, visit.path)
-            reply, verdict = self._fail(visit, FAULT), FAULT
-        await self._send(visit, reply, verdict, send, began)
+            reply, verdict, reason = self._fail(visit, FAULT), Verdict.BROKEN, FAULT
+        if not visit.read:
+            await drain(visit)
+        await self._send(visit, reply, verdict, reason, send, began)
 
     def refuse(self, path: str, status: int, message: str) -> bytes:
         """Return the error body for what came to `path` and was no request."""
@@ -102,20 +109,24 @@ class Gate:
         """Return the one kind of 5xx there is; no contract has it, so that nothing checks it."""
         return self._refuse(visit, Refusal(500, f"The mock is at fault: {reason}."))
 
-    async def _send(self, visit: Visit, reply: Reply, verdict: str, send: Send, began: int) -> None:
+    async def _send(
+        self, visit: Visit, reply: Reply, verdict: Verdict, reason: str, send: Send, began: int
+    ) -> None:
         try:
-            if verdict is not FAULT:
+            if verdict is not Verdict.BROKEN:
                 self._check(visit, reply)
             body, headers = deliver.encode(reply), deliver.encode_headers(reply.headers)
         except BrokenReply as broken:
-            verdict = f"the reply breaks the contract: {broken}"
-            log.error("%s %s: %s", visit.method, visit.path, verdict)
-            reply = self._fail(visit, verdict)
+            verdict, reason = Verdict.BROKEN, f"the reply breaks the contract: {broken}"
+            log.error("%s %s: %s", visit.method, visit.path, reason)
+            reply = self._fail(visit, reason)
             body, headers = deliver.encode(reply), deliver.encode_headers(reply.headers)
+        party = self._party(visit)
         origin = visit.headers.get("origin")
-        if origin is not None and self._party(visit).open:
+        if origin is not None and party.open:
             headers += deliver.encode_headers(self._cors.headers(origin))
-        self._note(visit, reply, verdict, body, began)
+        if not visit.path.startswith(CONTROL):
+            self._recorder.record(visit, party, reply, body, verdict, reason, began)
         if reply.file is not None:
             await deliver.send_file(send, visit.receive, reply.status, headers, reply.file)
         else:
@@ -126,32 +137,6 @@ class Gate:
             visit.plan.replies.check(reply)
         elif visit.method != "OPTIONS" and (replies := self._party(visit).replies):
             replies.check(reply)
-
-    def _note(self, visit: Visit, reply: Reply, verdict: str, body: bytes, began: int) -> None:
-        if visit.sandbox is None or visit.path.startswith(CONTROL):
-            return
-        sandbox, plan = visit.sandbox, visit.plan
-        sent, told = visit.body[:LONGEST_BODY], body[:LONGEST_BODY]
-        journal = sandbox.journal
-        journal.add(
-            Entry(  # by place, because names cost as much as the rest of it
-                journal.next_number(),
-                sandbox.now(),
-                (perf_counter_ns() - began) // 1000,
-                visit.method,
-                visit.path,
-                redact.query(visit.query[:LONGEST_BODY].decode("latin-1")) if visit.query else "",
-                self._party(visit).name,
-                plan.operation.id if plan else None,
-                visit.identity.role if visit.identity else None,
-                reply.status,
-                verdict,
-                self._redactor.redact(visit.headers),
-                redact.body(sent) if sent else sent,
-                reply.headers,
-                redact.body(told) if plan is None or plan.secret else told,
-            )
-        )
 
 
 async def _nobody_sends(_message: object) -> None:

@@ -2,16 +2,25 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
+
+import orjson
 
 REDACTED = "[redacted]"
 
-_NAMES = "authorization|cookie|api_?-?key|token|secret|password|passwd|credential"
-_NAME = re.compile(_NAMES, re.IGNORECASE)
-_QUERY = re.compile(rf"((?:^|&)[^=&]*(?:{_NAMES})[^=&]*=)[^&]+", re.IGNORECASE)
-_FORM = re.compile(rf"((?:^|&)[^=&{{]*(?:{_NAMES})[^=&]*=)[^&]+".encode(), re.IGNORECASE)
-_JSON = re.compile(
-    rf'("[^"]*(?:{_NAMES})[^"]*"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^",}}\]\s]+)'.encode(), re.IGNORECASE
+WITHHELD = b"[withheld: it may hold a secret and cannot be read]"
+"""What stands for a whole body that may hold a secret in a way nobody can tell."""
+
+_NAMES = (
+    r"authorization|cookie|api[-_ ]?key|token(?!_?type)|secret|password|passwd|pwd|credential"
+    r"|assertion|(?:^|[-_.])auth(?:$|[-_.])"
 )
+_NAME = re.compile(_NAMES, re.IGNORECASE)
+_SPOKEN = re.compile(rf"{_NAMES}|bearer |basic ".encode(), re.IGNORECASE)
+_DOUBTFUL = re.compile(rb"(?i:%s)|\\u|%%|\0" % _SPOKEN.pattern)
+_ADDRESS = re.compile(r"^(referer|location|content-location|link)$|ur[il]$", re.IGNORECASE)
+_SCHEME = re.compile(r"^(bearer|basic|digest|apikey)\s", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:
@@ -25,33 +34,110 @@ def has_secret(names: Iterable[str]) -> bool:
 
 
 class Headers:
-    """Redacts headers; remembers which names are secret, for they are few and come again."""
+    """Redacts headers; remembers which names are plain, for they are few and come again."""
 
     def __init__(self, most: int = 500) -> None:
-        self._verdicts: dict[str, bool] = {}
+        self._plain: set[str] = set()
         self._most = most
 
-    def redact(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return a copy of `headers` without its secrets."""
-        return {
-            name: REDACTED if self._is_secret(name) else value for name, value in headers.items()
-        }
+    def redact(self, headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+        """Return a copy of `headers` without its secrets, and the secrets that were in it."""
+        kept, secrets = dict(headers), []
+        for name in kept.keys() - self._plain:
+            if is_secret(name):
+                secrets.append(kept[name])
+                kept[name] = REDACTED
+            elif _ADDRESS.search(name):
+                kept[name] = address(kept[name])
+            elif len(self._plain) < self._most:
+                self._plain.add(name)
+        return kept, secrets
 
-    def _is_secret(self, name: str) -> bool:
-        verdict = self._verdicts.get(name)
-        if verdict is None:
-            verdict = is_secret(name)
-            if len(self._verdicts) < self._most:
-                self._verdicts[name] = verdict
-        return verdict
+
+def address(text: str) -> str:
+    """Return a URL without user, password and the values of secret parameters."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return REDACTED
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=host, query=query(parts.query), fragment=""))
 
 
 def query(text: str) -> str:
-    """Return a query string without the values of its secrets."""
-    return _QUERY.sub(rf"\1{REDACTED}", text) if text else text
+    """Return a query string or a form without the values of its secrets."""
+    if not text or ("%" not in text and _NAME.search(text) is None):
+        return text
+    return "&".join(map(_pair, text.split("&")))
 
 
-def body(raw: bytes) -> bytes:
-    """Return a JSON or form body without the values of its secrets."""
-    replaced = _JSON.sub(rb'\1"%s"' % REDACTED.encode(), raw)
-    return _FORM.sub(rb"\1%s" % REDACTED.encode(), replaced)
+def body(raw: bytes, longest: int) -> bytes:
+    """Return the first `longest` bytes of a JSON or form body, its secrets redacted.
+
+    A body that seems to hold a secret, but is neither JSON nor a form, is withheld.
+    """
+    head = raw[:longest]
+    if _DOUBTFUL.search(head) is None:
+        return head
+    if b"\0" in head:
+        return WITHHELD[:longest]
+    if head.lstrip()[:1] in {b"{", b"[", b'"'}:
+        return _json(raw)[:longest]
+    return _form(raw)[:longest]
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` without any of `secrets`."""
+    for secret in secrets:
+        if secret in text:
+            text = text.replace(secret, REDACTED)
+    return text
+
+
+def scrub_bytes(raw: bytes, secrets: Iterable[str]) -> bytes:
+    """Return `raw` without any of `secrets`, as UTF-8."""
+    for secret in secrets:
+        sought = secret.encode(errors="replace")
+        if sought in raw:
+            raw = raw.replace(sought, REDACTED.encode())
+    return raw
+
+
+def _pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    if not is_secret(unquote_plus(name)):
+        return pair
+    return f"{name}={REDACTED}" if equals else REDACTED
+
+
+def _json(raw: bytes) -> bytes:
+    try:
+        content = orjson.loads(raw)
+        redacted = _without_secrets(content)
+        return raw if redacted == content else orjson.dumps(redacted)
+    except (ValueError, TypeError, RecursionError):  # no JSON, or nested out of all reason
+        return WITHHELD
+
+
+def _without_secrets(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {
+            name: REDACTED if value and is_secret(name) else _without_secrets(value)
+            for name, value in content.items()
+        }
+    if isinstance(content, list):
+        return [_without_secrets(item) for item in content]
+    if isinstance(content, str) and (_SCHEME.match(content) or _may_hold_secret(content)):
+        return REDACTED
+    return content
+
+
+def _may_hold_secret(text: str) -> bool:
+    """Tell whether a string looks like JSON or a form with a secret in it."""
+    return ("=" in text or '":' in text) and is_secret(text)
+
+
+def _form(raw: bytes) -> bytes:
+    if not raw.isascii() or re.search(rb"[<>{}\s]", raw):
+        return WITHHELD if _SPOKEN.search(raw) else raw
+    return query(raw.decode("ascii")).encode()

@@ -2,13 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic_ns
 
 from mockserver.clock import Clock, Pace, Ticks
 from mockserver.errors import Refusal
 from mockserver.ids import Ids
-from mockserver.journal import Journal
+from mockserver.journal import Bounds, Budget, Journal
 from mockserver.sandbox import DEFAULT, Sandbox
 from mockserver.store.base import Records, Store
 
@@ -26,12 +26,15 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many sandboxes there may be, how long an idle one stays, and what a journal keeps."""
+    """How many sandboxes there may be, how long an idle one stays, and what is remembered.
+
+    `journal` is for each sandbox, `journals` the bytes of all of them together.
+    """
 
     sandboxes: int = 20_000
     idle_seconds: int = 3600
-    journal: int = 1000
-    journal_of_others: int = 100
+    journal: Bounds = field(default_factory=Bounds)
+    journals: int = 256 * 2**20
 
 
 class Sandboxes:
@@ -52,6 +55,7 @@ class Sandboxes:
         self._fill = fill
         self._limits = limits or Limits()
         self._ticks = ticks
+        self._budget = Budget(self._limits.journals)
         self._names = Ids(world.seed, DEFAULT)
         self._made = 0
         self._worlds: dict[str, World] = {}
@@ -95,6 +99,7 @@ class Sandboxes:
     def reset(self, sandbox: Sandbox) -> Sandbox:
         """Return the sandbox as it was at its start; its journal is emptied."""
         self._store.drop(sandbox.id)
+        sandbox.journal.clear()
         fresh = self._build(sandbox.id, self._worlds[sandbox.id])
         if sandbox.id == DEFAULT:
             self.default = fresh
@@ -110,8 +115,10 @@ class Sandboxes:
         """
         if name == DEFAULT:
             raise Refusal(400, "The default sandbox stays; reset it instead.", field="id")
-        if self._others.pop(name, None) is None:
+        gone = self._others.pop(name, None)
+        if gone is None:
             return False
+        gone[0].journal.clear()
         del self._worlds[name]
         self._store.drop(name)
         return True
@@ -130,14 +137,13 @@ class Sandboxes:
 
     def _build(self, name: str, world: World) -> Sandbox:
         self._worlds[name] = world
-        limits = self._limits
         sandbox = Sandbox(
             name=name,
             seed=world.seed,
             profile=self._profile,
             clock=Clock(world.pace, self._ticks),
             records=Records(self._store, name),
-            journal=Journal(limits.journal if name == DEFAULT else limits.journal_of_others),
+            journal=Journal(self._limits.journal, self._budget),
         )
         self._fill(sandbox)
         return sandbox

@@ -1,11 +1,12 @@
 """One request on its way through the server: what came, and what has been found out about it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from mockserver.contract import Plan
 from mockserver.exchange import Reply
 from mockserver.identity import Identity
+from mockserver.journal.entry import Fault, Touch
 from mockserver.party import Party
 from mockserver.sandbox import Sandbox
 
@@ -22,11 +23,13 @@ class Visit:
     """A request and, as it goes in, its sandbox, operation, caller and reply.
 
     `path` is as it was sent, percent-encoding and all; `headers` are by lower-case name, those
-    that stand twice joined by a comma.
+    that stand twice joined by a comma. `read` tells that nothing of the body is left. `trail` are
+    the jobs that it met, `fault` is what was played on it.
     """
 
     __slots__ = (
         "body",
+        "fault",
         "headers",
         "identity",
         "method",
@@ -34,10 +37,12 @@ class Visit:
         "path",
         "plan",
         "query",
+        "read",
         "receive",
         "reply",
         "sandbox",
         "segments",
+        "trail",
     )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
@@ -47,12 +52,15 @@ class Visit:
         self.headers = _headers(scope["headers"])
         self.receive = receive
         self.body = b""
+        self.read = self.method == "GET" and "content-length" not in self.headers
         self.sandbox: Sandbox | None = None
         self.party: Party | None = None
         self.plan: Plan | None = None
         self.segments: Mapping[str, str] = {}
         self.identity: Identity | None = None
         self.reply: Reply | None = None
+        self.fault: Fault | None = None
+        self.trail: Sequence[Touch] = ()
 
 
 def _path(scope: Scope) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.jobs import facts
+from mockserver.jobs import facts, trail
 from mockserver.jobs.lifecycle import moved, onward, status
 from mockserver.jobs.model import Job, Plan
 from mockserver.jobs.outcome import decided
@@ -44,9 +44,11 @@ class Desk:
         Raises:
             Duplicate: an id is taken.
         """
-        return [
-            self._job(row) for row in sandbox.records.insert_all(self.drafts(sandbox, openings))
-        ]
+        rows = sandbox.records.insert_all(self.drafts(sandbox, openings))
+        jobs = [self._job(row) for row in rows]
+        for job in jobs:
+            trail.note(job.id, None, status(job, sandbox.now()))
+        return jobs
 
     def drafts(
         self, sandbox: Sandbox, openings: Iterable[Opening], *, common: bool = False
@@ -56,7 +58,11 @@ class Desk:
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
         record = sandbox.records.get(self.kind, job_id)
-        return self._job(record) if record else None
+        if record is None:
+            return None
+        job = self._job(record)
+        trail.note(job.id, state := status(job, sandbox.now()), state)
+        return job
 
     def state(self, sandbox: Sandbox, job: Job) -> State:
         """Return the state of a job at present."""
@@ -132,12 +138,16 @@ class Desk:
             record = Record(self.kind, job.id, job.group, job.number, job.version, {})
             try:
                 data = facts.changed(changed, self.plan)
-                return self._job(sandbox.records.replace(record, data))
+                changed = self._job(sandbox.records.replace(record, data))
             except Conflict:
                 found = self.find(sandbox, job.id)
                 if found is None:
                     raise Refusal(404, "The job is gone.") from None
                 job = found
+            else:
+                now = sandbox.now()
+                trail.note(job.id, status(job, now), status(changed, now))
+                return changed
         return job
 
     def _draft(self, row: Opening, now: int, common: bool) -> Draft:

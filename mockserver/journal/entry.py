@@ -1,0 +1,64 @@
+"""One exchange as the journal keeps it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Verdict(StrEnum):
+    """What the contract says of an exchange.
+
+    REFUSED: the mock answered with an error of the vendor. BROKEN: the reply breaks the contract,
+    by a fault put there on purpose or by one of the mock's own.
+    """
+
+    OK = "ok"
+    REFUSED = "refused"
+    BROKEN = "broken"
+
+
+class Fault(NamedTuple):
+    """A fault that was played on an exchange; `label` is `valid` or `violating`."""
+
+    kind: str
+    label: str
+
+
+class Touch(NamedTuple):
+    """A job that an exchange was about: its state before (None: it began here) and after."""
+
+    job: str
+    before: str | None
+    after: str
+
+
+class Entry(NamedTuple):
+    """One exchange. `at` is virtual time in milliseconds, `took` real time in microseconds.
+
+    `reason` says more about a verdict that is not OK. Secrets are redacted and bodies cut before
+    an entry is made; `sent` and `told` are the lengths of both bodies in bytes as they were (-1:
+    nobody knows), `size` what the entry weighs in memory, about.
+    """
+
+    number: int
+    at: int
+    took: int
+    method: str
+    path: str
+    query: str
+    vendor: str | None
+    operation: str | None
+    caller: str | None
+    status: int
+    verdict: Verdict
+    reason: str
+    fault: Fault | None
+    touched: tuple[Touch, ...]
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    sent: int
+    reply_headers: Mapping[str, str]
+    reply_body: bytes
+    told: int
+    file: str | None
+    size: int

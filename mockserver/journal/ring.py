@@ -1,0 +1,78 @@
+"""A sandbox's journal: a ring of entries with limits of number and of bytes."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mockserver.journal.budget import Budget
+from mockserver.journal.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one journal keeps."""
+
+    entries: int = 1000
+    bytes: int = 8 * 2**20
+
+
+class Journal:
+    """The last exchanges of one sandbox.
+
+    `last` is the number of the newest and counts on, so that a reader sees what it missed;
+    `forgotten` is how many went since the journal was cleared, because of a limit.
+    """
+
+    __slots__ = ("_budget", "_entries", "bounds", "bytes", "forgotten", "last")
+
+    def __init__(self, bounds: Bounds, budget: Budget) -> None:
+        self.bounds = bounds
+        self._budget = budget
+        self._entries: deque[Entry] | None = None  # most sandboxes are small or short-lived
+        self.bytes = 0
+        self.forgotten = 0
+        self.last = 0
+
+    def next_number(self) -> int:
+        """Return the number of the next entry."""
+        self.last += 1
+        return self.last
+
+    def add(self, entry: Entry) -> None:
+        """Keep an entry; the oldest of too many go."""
+        with self._budget.lock:
+            entries = self._entries
+            if entries is None:
+                entries = self._entries = deque()
+            entries.append(entry)
+            self.bytes += entry.size
+            self._budget.spend(self, entry.size)
+            bounds = self.bounds
+            while len(entries) > bounds.entries or self.bytes > bounds.bytes:
+                self.drop_oldest()
+
+    def drop_oldest(self) -> None:
+        """Let the oldest entry go."""
+        if self._entries:
+            gone = self._entries.popleft()
+            self.bytes -= gone.size
+            self.forgotten += 1
+            self._budget.give_back(self, gone.size, empty=not self._entries)
+
+    def clear(self) -> None:
+        """Forget all entries; numbers go on."""
+        with self._budget.lock:
+            self._budget.give_back(self, self.bytes, empty=True)
+            self._entries = None
+            self.bytes = self.forgotten = 0
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return what is kept, the oldest first."""
+        with self._budget.lock:
+            return tuple(self._entries or ())
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries())
+
+    def __len__(self) -> int:
+        return len(self._entries or ())

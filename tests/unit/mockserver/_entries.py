@@ -1,0 +1,35 @@
+"""Journal entries for tests, each with only what matters to it."""
+
+from typing import Any
+
+from mockserver.journal import Entry, Verdict
+
+_PLAIN = Entry(
+    number=1,
+    at=0,
+    took=0,
+    method="GET",
+    path="/data/reports/calls/jobs/1",
+    query="",
+    vendor="talkdesk",
+    operation="getReportJob",
+    caller="writer",
+    status=200,
+    verdict=Verdict.OK,
+    reason="",
+    fault=None,
+    touched=(),
+    request_headers={},
+    request_body=b"",
+    sent=0,
+    reply_headers={},
+    reply_body=b"",
+    told=0,
+    file=None,
+    size=100,
+)
+
+
+def entry(**changes: Any) -> Entry:
+    """Return an entry that differs from a plain poll by `changes`."""
+    return _PLAIN._replace(**changes)

@@ -1,0 +1,140 @@
+"""Nothing that is kept of an exchange holds a secret."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver import redact
+
+SECRET = "hunter2hunter2"
+WHOLE = 4096
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["authorization", "ECI-ApiKey", "cookie", "x-api-key", "proxy-authorization", "x-auth"],
+)
+def test_headers_lose_their_secrets(name: str) -> None:
+    headers = redact.Headers()
+    for _ in range(2):  # the second time it knows the names
+        kept, secrets = headers.redact({name: SECRET, "accept": "text/csv"})
+        assert kept == {name: redact.REDACTED, "accept": "text/csv"}
+        assert secrets == [SECRET]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://user:{SECRET}@example.test/x",
+        f"https://example.test/x?a=1&access_token={SECRET}",
+        f"/callback?%74oken={SECRET}",
+        f"/callback#access_token={SECRET}",
+        f"https://[{SECRET}",
+    ],
+)
+def test_headers_with_an_address_lose_its_secrets(address: str) -> None:
+    kept, _ = redact.Headers().redact({"referer": address})
+    assert SECRET not in kept["referer"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"token={SECRET}",
+        f"a=1&access_token={SECRET}&b=2",
+        f"ApiKey={SECRET}",
+        f"a&api_key={SECRET}",
+        f"client%5Fsecret={SECRET}",
+        f"%73ecret={SECRET}",
+        f"token+{SECRET}",
+    ],
+)
+def test_queries_lose_their_secrets(query: str) -> None:
+    assert SECRET not in redact.query(query)
+    assert SECRET.encode() not in redact.body(query.encode(), WHOLE)
+
+
+@pytest.mark.parametrize("query", ["page=1&mode=test", "name=a%20b", ""])
+def test_query_without_secrets_stays(query: str) -> None:
+    assert redact.query(query) == query
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"access_token":"{SECRET}","token_type":"Bearer"}}',
+        f'{{"a": [{{"client_secret" : "{SECRET}"}}]}}',
+        f'{{"token": {{"value": "{SECRET}"}}, "secrets": ["{SECRET}"]}}',
+        f'{{"\\u0074oken": "{SECRET}"}}',
+        f'{{"password": "x\\"{SECRET}"}}',
+        f'{{"password": "{SECRET}',
+        f'{{"headers": "Bearer {SECRET}"}}',
+        f'{{"inner": "{{\\"token\\": \\"{SECRET}\\"}}"}}',
+        f"<token>{SECRET}</token>",
+        f"token: {SECRET}",
+        f"Bearer {SECRET}\r\n",
+        f'{{"token":"{SECRET}"}}'.encode("utf-16").decode("latin-1"),
+        '{"token":' + "[" * 2000 + f'"{SECRET}"' + "]" * 2000 + "}",
+    ],
+)
+def test_bodies_lose_their_secrets(body: str) -> None:
+    raw = body.encode("latin-1")
+    for longest in (WHOLE, len(raw) // 2, 20):
+        kept = redact.body(raw, longest)
+        assert len(kept) <= max(longest, len(redact.WITHHELD))
+        assert SECRET.encode() not in kept
+        assert SECRET.encode("utf-16-le") not in kept
+
+
+def test_body_without_secrets_stays() -> None:
+    body = b'{"format":"csv","timespan":{"from":"2026-03-01","to":"2026-03-02"}}'
+    assert redact.body(body, WHOLE) == body
+    assert redact.body(body, 10) == body[:10]
+
+
+def test_body_that_only_speaks_of_secrets_stays() -> None:
+    body = b'{"message": "The token is unknown.", "token_type": "x"}'
+    assert redact.body(body, WHOLE) == body
+
+
+@given(st.binary(max_size=2048), st.integers(0, 3000))
+def test_any_body_can_be_redacted(body: bytes, longest: int) -> None:
+    assert len(redact.body(body, longest)) <= longest
+
+
+@given(st.lists(st.sampled_from(["token", '"', ":", "secret=", "&", "{", "x"]), max_size=400))
+def test_redaction_ends_soon_on_hostile_text(parts: list[str]) -> None:
+    text = "".join(parts)[:2048]
+    redact.body(text.encode(), WHOLE)
+    redact.query(text)
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=12,
+)
+NAMES = st.sampled_from(
+    ["token", "access_token", "clientSecret", "API-Key", "password", "Authorization", "my.cookie"]
+)
+
+
+@given(JSON, NAMES, st.integers(0, 3), st.booleans())
+def test_planted_secret_never_stays_in_json(
+    around: object, name: str, depth: int, escaped: bool
+) -> None:
+    planted: object = {"before": around, name: SECRET, "after": around}
+    for _ in range(depth):
+        planted = [around, {"deeper": planted}]
+    raw = json.dumps(planted, ensure_ascii=escaped).encode()
+    assert SECRET.encode() not in redact.body(raw, 100_000)
+
+
+@given(st.text(max_size=20), NAMES, st.text(max_size=20))
+def test_planted_secret_never_stays_in_a_form(before: str, name: str, after: str) -> None:
+    form = f"a={quote(before)}&{quote(name)}={SECRET}&b={quote(after)}"
+    assert SECRET not in redact.query(form)
+    assert SECRET.encode() not in redact.body(form.encode(), WHOLE)
