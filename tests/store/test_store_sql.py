@@ -1,0 +1,82 @@
+"""What databases add: several processes see one truth, and what was acknowledged is never lost."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mockserver.errors import SetupError
+from mockserver.store.base import Records
+from mockserver.store.sql import SqlStore
+from tests.store.conftest import SHARED
+
+ROOT = Path(__file__).parents[2]
+WRITER = """
+import sys
+from mockserver.store.base import Records
+from mockserver.store.sql import SqlStore
+records = Records(SqlStore(sys.argv[1]), "a")
+for _ in range(int(sys.argv[2])):
+    print(records.insert("job", lambda n: f"{sys.argv[3]}{n}", "g", {}).id, flush=True)
+"""
+
+
+def start(url: str, count: int, name: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, url, str(count), name]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("backend", SHARED)
+def test_what_was_acknowledged_survives_a_kill(url: str) -> None:
+    with start(url, 1000, "x") as writer:
+        assert writer.stdout is not None
+        acknowledged = [writer.stdout.readline().strip() for _ in range(100)]
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged += writer.stdout.read().split()
+    store = SqlStore(url)
+    rows = Records(store, "a").page("job", "g", limit=2000, newest_first=False)
+    store.close()
+    assert {row.id for row in rows} >= set(acknowledged)
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+
+
+@pytest.mark.parametrize("backend", SHARED)
+def test_processes_share_numbers_and_records(url: str) -> None:
+    writers = [start(url, 50, name) for name in "xy"]
+    written = [name for writer in writers for name in writer.communicate()[0].split()]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    store = SqlStore(url)
+    rows = Records(store, "a").page("job", "g", limit=200, newest_first=False)
+    store.close()
+    assert sorted(row.id for row in rows) == sorted(written)
+    assert [row.number for row in rows] == list(range(1, 101))
+
+
+@pytest.mark.parametrize("backend", SHARED)
+def test_a_second_store_finds_what_the_first_wrote(url: str) -> None:
+    first, second = SqlStore(url), SqlStore(url)
+    made = Records(first, "a").insert("job", "x", "g", {"n": 1})
+    assert Records(second, "a").get("job", "x") == made
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("nonsense", "no URL"),
+        ("mysql://host/db", "neither sqlite nor postgresql"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
+        ("sqlite:////nowhere/at/all.db", "cannot be used"),
+        ("postgresql://user:secret@127.0.0.1:1/db", "cannot be used"),
+    ],
+)
+def test_a_url_that_cannot_work_is_named(bad: str, reason: str) -> None:
+    with pytest.raises(SetupError, match=reason) as caught:
+        SqlStore(bad)
+    assert str(caught.value).startswith("store: ")
+    assert "secret" not in str(caught.value)
