@@ -24,12 +24,12 @@ class Visit:
 
     `path` is as it was sent, percent-encoding and all; `headers` are by lower-case name, those
     that stand twice joined by a comma. `read` tells that nothing of the body is left. `trail` are
-    the jobs that it met, `fault` is what was played on it.
+    the jobs that it met, `faults` are those played on it.
     """
 
     __slots__ = (
         "body",
-        "fault",
+        "faults",
         "headers",
         "identity",
         "method",
@@ -59,7 +59,7 @@ class Visit:
         self.segments: Mapping[str, str] = {}
         self.identity: Identity | None = None
         self.reply: Reply | None = None
-        self.fault: Fault | None = None
+        self.faults: tuple[Fault, ...] = ()
         self.trail: Sequence[Touch] = ()
 
 

@@ -52,7 +52,7 @@ class Entry(NamedTuple):
     status: int
     verdict: Verdict
     reason: str
-    fault: Fault | None
+    faults: tuple[Fault, ...]
     touched: tuple[Touch, ...]
     request_headers: Mapping[str, str]
     request_body: bytes

@@ -70,7 +70,7 @@ class Recorder:
                 reply.status,
                 verdict,
                 reason[:LONGEST_TEXT],
-                visit.fault,
+                visit.faults,
                 jobs,
                 asked,
                 sent,
