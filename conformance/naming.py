@@ -11,16 +11,16 @@ from specs import Contract, Operation
 def job_parameter(contract: Contract, operation_id: str) -> str | None:
     """Return the parameter of an operation that takes a job's id, None where it has none.
 
-    The links of the operation that creates jobs say so; without a link it is the one path
-    parameter without a closed list.
+    The links of the operation that creates jobs say so; without a link it is, in an operation
+    with a part in the lifecycle, the one path parameter without a closed list.
     """
     for name, expression in _linked(contract, operation_id):
         if expression == f"{BODY}{_created_id(contract)}":
             return name
     operation = contract.operations[operation_id]
     named = id_parameters(contract, operation)
-    creates = contract.lifecycle.roles["create"].operation == operation_id
-    return named[0] if len(named) == 1 and not creates else None
+    parts = {role.operation for name, role in contract.lifecycle.roles.items() if name != "create"}
+    return named[0] if len(named) == 1 and operation_id in parts else None
 
 
 def _linked(contract: Contract, operation_id: str) -> Iterator[tuple[str, Any]]:

@@ -11,11 +11,15 @@ from conformance.draft import Draft
 from conformance.exchange import Exchange
 from conformance.ledger import JobHistory
 from conformance.naming import given, job_parameter, takes
+from conformance.pointing import value_at
 from conformance.strategies import Requests
 from conformance.target import PRIMARY
 from conformance.transport import Label
 from specs import Operation
 
+# Who asks, as the exchanges name it.
+LIFECYCLE: Final = "lifecycle"
+PROBE: Final = "probe"
 DOWNLOAD: Final = "download"
 PAGES: Final = 5
 WIDEST: Final = 1000
@@ -83,7 +87,9 @@ class Pilot:
                 if name is not None and name in row:
                     yield Handle(str(row[name]), row)
         for job in self.client.jobs:
-            if job.sightings and self.lifecycle.named(job.sightings[-1].state) & set(states):
+            others = job.request is not None and job.request.sent.role != PRIMARY
+            seen = job.sightings[-1].state if job.sightings else ""
+            if self.lifecycle.named(seen) & set(states) and not others:
                 yield self.handle(job)
 
     def _named_operation(self) -> str:
@@ -110,13 +116,19 @@ class Pilot:
         if self.lifecycle.locations[operation].items is None:
             exchange = self.ask("poll", handle)
             return self._seen(handle, exchange)
-        for asked in self._pages(self.client.contract.operations[operation]):
-            exchange = asked.send(self.client, self._driver)
+        for exchange in self.listed(operation, handle, PRIMARY):
             if found := self._seen(handle, exchange):
                 return found
-            if not self._is_full(exchange):
-                break
         return frozenset()
+
+    def listed(self, operation_id: str, handle: Handle, role: str) -> Iterator[Exchange]:
+        """Ask for the list that a job should be in, page by page until one is not full."""
+        operation = self.client.contract.operations[operation_id]
+        for asked in self._pages(operation, handle):
+            exchange = asked.send(self.client, self._driver, role=role)
+            yield exchange
+            if not self._is_full(operation_id, exchange):
+                return
 
     def _seen(self, handle: Handle, exchange: Exchange) -> frozenset[str]:
         job = self.history(handle)
@@ -124,7 +136,7 @@ class Pilot:
             return self.lifecycle.named(job.sightings[-1].state)
         return frozenset()
 
-    def _pages(self, operation: Operation) -> Iterator[Asked]:
+    def _pages(self, operation: Operation, handle: Handle) -> Iterator[Asked]:
         """Yield requests for the list of jobs at its widest, page by page."""
         wide = {p["name"]: _widest(p) for p in operation.parameters if _widest(p) is not None}
         size = next((v for v in wide.values() if v is not True), 1)
@@ -134,15 +146,14 @@ class Pilot:
                 for p in operation.parameters
                 if (start := _start(p)) is not None and (number or p.get("required"))
             }
-            yield self.requests.plain(operation.id, {**wide, **place})
+            own = {k: v for k, v in handle.parameters.items() if f"{{{k}}}" in operation.path}
+            yield self.requests.plain(operation.id, {**own, **wide, **place})
 
-    def _is_full(self, exchange: Exchange) -> bool:
-        sizes = [int(v) for _, v in exchange.sent.query if v.isdigit() and int(v) > 1]
-        count = sum(
-            bool(job.sightings) and job.sightings[-1].exchange is exchange
-            for job in self.client.jobs
-        )
-        return bool(sizes) and count >= max(sizes)
+    def _is_full(self, operation_id: str, exchange: Exchange) -> bool:
+        """Tell whether a list has as many items as were asked for, so that more may follow."""
+        sizes = [int(text) for _, text in exchange.sent.query if text.isdigit()]
+        items = value_at(exchange.json, self.lifecycle.locations[operation_id].items or "")
+        return isinstance(items, list) and bool(sizes) and len(items) >= max(sizes)
 
     def lead(self, handle: Handle, *states: str) -> bool:
         """Wait until a job is in one of `states`; False where it cannot be, or takes too long."""

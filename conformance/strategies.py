@@ -43,9 +43,10 @@ class Requests:
             name = parameter["name"]
             if name in given:
                 places[parameter["in"]][name] = given[name]
-            elif parameter.get("required"):
+            elif parameter.get("required") or name in self._client.target.values:
                 found = value(self._client, parameter, is_id=name in ids)
-                places[parameter["in"]][name] = found
+                is_list = parameter_schema(self._contract, parameter).get("type") == "array"
+                places[parameter["in"]][name] = [found] if is_list else found
         return self._with_body(operation, Asked(operation_id, places["path"], places["query"]))
 
     def _with_body(self, operation: Operation, asked: Asked) -> Asked:
@@ -120,6 +121,35 @@ class Requests:
             options = own or list(schema.get("enum", ()))
             found[name] = options or [value(self._client, parameter, is_id=name in ids)]
         return found
+
+    def variants(self, operation_id: str) -> Iterator[Asked]:
+        """Yield the plain request, then one for each other value, text or omission in it."""
+        plain = self.plain(operation_id)
+        yield plain
+        yield from self._other_parameters(operation_id, plain)
+        if not isinstance(plain.json, Mapping):
+            return
+        operation = self._contract.operations[operation_id]
+        bare = [name for name in plain.json if name not in self._required(operation)]
+        for name, options in self.members(operation_id).items():
+            for option in options:
+                if option != plain.json.get(name):
+                    yield self.renewed(plain.with_member(name, option))
+        for name in bare:
+            plain = plain.without_member(name)
+        if bare:
+            yield plain
+
+    def _other_parameters(self, operation_id: str, plain: Asked) -> Iterator[Asked]:
+        for parameter in self._contract.operations[operation_id].parameters:
+            name = parameter["name"]
+            now = {**plain.path, **plain.query}.get(name)
+            options = self.parameters(operation_id)[name]
+            if parameter_schema(self._contract, parameter).get("type") == "array":
+                options = [options, [*options[:1], *options[:2]]]
+            yield from (plain.with_parameter(name, one) for one in options if one != now)
+            if now is not None and not parameter.get("required"):
+                yield plain.with_parameter(name, None)
 
     def strategy(self, operation_id: str) -> st.SearchStrategy[Asked]:
         """Return a strategy of requests of an operation; optional parts come and go."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from conformance.checks.base import HistoryCase
 from conformance.checks.histories import Histories
-from conformance.checks.pointing import value_at
 from conformance.checks.reading import sent_json
 from conformance.exchange import Exchange, Received
 from conformance.ledger import JobHistory
 from conformance.naming import given
 from conformance.pilot import DOWNLOAD
+from conformance.pointing import value_at
 
 
 @dataclass(frozen=True, slots=True)

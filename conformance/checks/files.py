@@ -22,10 +22,10 @@ _NEVER: Final = ("text/html", "text/xml", "application/xml", "application/pdf", 
 def file_format(
     case: HistoryCase,
     *,
-    format: str,
+    format: str,  # noqa: A002
     content: str,
     stated: str = "",
-    asked: str,  # noqa: A002
+    asked: str,
 ) -> Iterator[Judgement]:
     """The file of a job of `format` has the content csv, json, json_any or json_lines.
 
@@ -97,10 +97,10 @@ def _media(
 def file_members(
     case: HistoryCase,
     *,
-    format: str,
+    format: str,  # noqa: A002
     members: Sequence[str],
     stated: str = "",
-    asked: str,  # noqa: A002
+    asked: str,
 ) -> Iterator[Judgement]:
     """The JSON file of a job of `format` is an object with `members`."""
     found = False

@@ -5,11 +5,11 @@ from typing import Any
 
 from conformance.checks.base import HistoryCase, history_judge
 from conformance.checks.histories import Histories, succeeded
-from conformance.checks.pointing import ABSENT, value_at
 from conformance.checks.reading import same_moment, sent_json
 from conformance.exchange import Exchange
 from conformance.ledger import JobHistory
 from conformance.outcome import Judgement, broken, kept, skipped
+from conformance.pointing import ABSENT, value_at
 
 
 @history_judge("unique_ids")

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from conformance.checks.base import JudgeCase, judge
 from conformance.checks.concern import answer_of, statuses_of
-from conformance.checks.pointing import members, value_at
 from conformance.checks.reading import read_moment
 from conformance.outcome import Judgement, broken, kept, skipped
+from conformance.pointing import members, value_at
 
 
 @judge("moment")
@@ -68,9 +68,16 @@ def iana_zone(case: JudgeCase, *, pointer: str) -> Judgement | None:
     value = value_at(received.json, pointer) if received else None
     if not isinstance(value, str):
         return None
-    known = zoneinfo.available_timezones()
-    if not known:
+    if not _is_zone("Europe/London"):
         return skipped("this machine has no time zone database")
-    if value not in known:
+    if not _is_zone(value):
         return broken(f"{pointer}: {value!r} is no zone of the IANA database", case.exchange)
     return kept(case.exchange)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        return False
+    return True

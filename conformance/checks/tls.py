@@ -1,0 +1,60 @@
+"""Probe of the transport: old versions of TLS are refused."""
+
+import socket
+import ssl
+import warnings
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from conformance.checks.base import ProbeCase, probe
+from conformance.outcome import Judgement, broken, kept, skipped
+
+_TIMEOUT: Final = 10.0
+_VERSIONS: Final = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1}
+
+
+@probe("refuses_old_tls")
+def refuses_old_tls(case: ProbeCase, *, newest_refused: str) -> Iterator[Judgement]:
+    """A handshake that offers `newest_refused` at most fails, one without a limit succeeds."""
+    url = urlsplit(case.target.base_url)
+    if url.scheme != "https":
+        yield skipped("the target speaks http: there is no handshake to refuse")
+        return
+    if not ssl.HAS_TLSv1_1:
+        yield skipped("the TLS library of this machine cannot offer TLS 1.1 itself")
+        return
+    address = (url.hostname or "", url.port or 443)
+    if _agreed(address, None) is None:
+        yield skipped("no TLS handshake succeeds at the target")
+        return
+    version = _agreed(address, _VERSIONS[newest_refused])
+    if version is not None:
+        yield broken(f"the target agreed to {version}")
+    else:
+        yield kept()
+
+
+def _agreed(address: tuple[str, int], newest: ssl.TLSVersion | None) -> str | None:
+    """Return the version that a handshake agreed on, None where it failed.
+
+    Who the target is does not matter here: its certificate is not looked at.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if newest is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = newest
+        # Without this OpenSSL itself refuses to offer what is to be refused by the target.
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    try:
+        with (
+            socket.create_connection(address, _TIMEOUT) as connection,
+            context.wrap_socket(connection, server_hostname=address[0]) as secured,
+        ):
+            return secured.version()
+    except OSError:
+        return None
