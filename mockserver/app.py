@@ -6,15 +6,7 @@ are none), its security middleware our doors. What it raises on the way becomes 
 
 from collections.abc import Callable, Mapping
 from typing import Any
-
-from connexion.exceptions import ProblemException
-from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
-from connexion.middleware.security import SecurityMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIAPI, SwaggerUIMiddleware
-from connexion.options import SwaggerUIOptions
-from connexion.resolver import Resolver
-from starlette.exceptions import HTTPException
+from warnings import catch_warnings, simplefilter
 
 from mockserver.auth import Door
 from mockserver.contract import Plan
@@ -22,6 +14,17 @@ from mockserver.errors import Refusal
 from mockserver.party import Party
 from mockserver.routes import Routes
 from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
+
+with catch_warnings():  # of what Connexion's own imports are outgrown by; nobody here can mend it
+    simplefilter("ignore")
+    from connexion.exceptions import ProblemException
+    from connexion.middleware import ConnexionMiddleware
+    from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
+    from connexion.middleware.security import SecurityMiddleware
+    from connexion.middleware.swagger_ui import SwaggerUIAPI, SwaggerUIMiddleware
+    from connexion.options import SwaggerUIOptions
+    from connexion.resolver import Resolver
+    from starlette.exceptions import HTTPException
 
 Target = tuple[Party, Plan, dict[str, str]]
 """What a route leads to: whose it is, its plan, and Connexion's own note of it."""

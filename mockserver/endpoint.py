@@ -1,8 +1,8 @@
 """The endpoint behind Connexion: the request against its contract, then the handler."""
 
 from mockserver.contract import Plan
-from mockserver.errors import Refusal
 from mockserver.exchange import Call, Reply
+from mockserver.intake import read_body
 from mockserver.party import Handler
 from mockserver.visit import KEY, Receive, Scope, Send, Visit
 
@@ -37,34 +37,6 @@ class Endpoint:
             visit.body = await read_body(visit, self._largest)
             body = plan.body.read(visit.body, media)
         return Call(plan.operation, path, query, visit.headers, body, visit.identity, visit.sandbox)
-
-
-async def read_body(visit: Visit, largest: int) -> bytes:
-    """Return the whole body of a request.
-
-    Raises:
-        Refusal: 413, it is larger than `largest` bytes.
-    """
-    told = visit.headers.get("content-length", "")
-    if told.isdecimal() and int(told[:20]) > largest:
-        raise _too_large(largest)
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await visit.receive()
-        if message["type"] == "http.disconnect":
-            raise Refusal(400, "The connection ended before the body did.")
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > largest:
-            raise _too_large(largest)
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-
-
-def _too_large(largest: int) -> Refusal:
-    return Refusal(413, f"The body is larger than {largest} bytes.", field="body")
 
 
 async def _in_thread(handler: Handler, call: Call) -> Reply:

@@ -16,6 +16,12 @@ LARGEST_HEAD = 64 * 1024
 PATIENCE = 60
 """Seconds that a request, once begun, may take to arrive; then it is answered by 408."""
 
+LINGER = 2
+"""Seconds that a caller who has been answered may still send into the void."""
+
+MOST_IGNORED = 16 * 1024 * 1024
+"""Bytes that he may."""
+
 Refuse = Callable[[str, int, str], bytes]
 """Makes the JSON body of an answer, given the path (empty where unknown), status and message."""
 
@@ -30,6 +36,7 @@ class Protocol(HttpToolsProtocol):
         self._refuse = refuse
         self._unread = 0
         self._whole = True
+        self._answered = False
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -42,6 +49,10 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unread += len(data)
+        if self._answered:
+            if self._unread > MOST_IGNORED:
+                self.transport.close()
+            return
         super().data_received(data)
         if self._unread > LARGEST_HEAD:
             self._answer(431, "The request line and the headers are too large.")
@@ -83,14 +94,25 @@ class Protocol(HttpToolsProtocol):
 
     def _answer(self, status: int, message: str) -> None:
         """Answer what is no request, unless an answer is under way, and end the connection."""
-        if self.transport.is_closing():
+        if self._answered or self.transport.is_closing():
             return
+        self._stop_waiting()
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn says it never is None
-        if cycle is None or cycle.response_complete:
-            path = self.url.partition(b"?")[0].decode("latin-1")
-            body = self._refuse(path, status, message)
-            head = (
-                b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-            )
-            self.transport.write(STATUS_LINE[status] + head % len(body) + body)
-        self.transport.close()
+        if cycle is not None and not cycle.response_complete:
+            self.transport.close()
+            return
+        self._answered = True
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        body = self._refuse(path, status, message)
+        head = b"content-type: application/json\r\nconnection: close\r\n"
+        length = b"content-length: %d\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[status] + head + length + body)
+        self._end()
+
+    def _end(self) -> None:
+        """Close once the caller has, or soon: at once would take the answer from one who sends."""
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._patience = self.loop.call_later(LINGER, self.transport.close)
+        else:
+            self.transport.close()

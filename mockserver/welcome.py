@@ -17,7 +17,7 @@ def welcome(mock: Mock, base_url: str, settings: Settings) -> str:
     lines = [
         f"mockserver {version()} at {base_url}",
         f"profile {settings.profile}, seed {settings.seed}, virtual time {time}",
-        f"control plane {base_url}/_mock/health (/clock, /jobs, /reset, /sandboxes)",
+        f"control plane {base_url}/_mock/health",
         f"documentation {base_url}/_mock/docs/<vendor>/",
     ]
     for party in mock.parties:
