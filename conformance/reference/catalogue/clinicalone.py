@@ -48,6 +48,7 @@ _DOWNLOAD = (
     _defect("c1-download-no-token-ok", "a download needs no token", "C1-S28"),
     _defect("c1-download-any-token-ok", "any token may download", "C1-S28"),
     _defect("c1-download-unauthorised-403", "a bad token gets 403", "C1-S28"),
+    _defect("c1-download-body-needed", "a download without a body gets 400", "C1-S17"),
     _defect("c1-download-missing-id-ok", "without an id the last report comes", "C1-S18 C1-S27"),
     _defect("c1-download-missing-id-404", "without an id comes 404", "C1-S18 C1-S27"),
     _defect("c1-download-empty-id-ok", "an empty id gets the last report", "C1-S18 C1-S27"),

@@ -56,6 +56,7 @@ _EXEC = (
     _defect("ec-exec-key-unneeded", "a run needs no key", "EC-S20"),
     _defect("ec-exec-any-key-ok", "any key may run", "EC-S20"),
     _defect("ec-exec-key-prefix", "only the beginning of the key is compared", "EC-S20"),
+    _defect("ec-exec-json-refused", "a run with the Content-Type of JSON gets 415", "EC-S21"),
     _defect("ec-exec-202", "a run answers 202", "EC-S26"),
     _defect("ec-exec-html", "a run answers a page", "EC-S26"),
     _defect("ec-exec-list", "the log comes in a list", "EC-S26"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from flask import Response
+from flask import Response, request
 
 from conformance.reference.clinicalone.book import FAILED, RUNNING, SUCCEEDED, Book, Job
 from conformance.reference.clinicalone.door import Door
@@ -49,6 +49,8 @@ class DownloadViews:
         names = ("id", "mode", "reportName", "rptKickoffDatetime", "studyId")
         asked = query(*names, lenient=self.stage.free("c1-free-unknown-query"))
         mode = read_mode(asked, self.stage, "c1-download-mode-unchecked")
+        if self.stage.broken("c1-download-body-needed") and not request.get_data():
+            raise bad("body", "is missing")
         self._check_date(asked)
         self.stage.crash("c1-crash-report-name", when=not asked.get("reportName", "").isascii())
         job_id = self._id(caller, asked)

@@ -47,6 +47,8 @@ class RunViews:
         absent = not request.content_type
         if absent and self.stage.free("ec-free-media-type-strict"):
             raise Refusal(415, "the Content-Type must be application/json")
+        if media_type_is_json() and self.stage.broken("ec-exec-json-refused"):
+            raise Refusal(415, "the Content-Type must be absent")
         if not absent and not media_type_is_json():
             raise Refusal(415, "the Content-Type must be application/json")
 

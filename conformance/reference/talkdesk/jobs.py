@@ -83,7 +83,8 @@ class JobViews:
 
     def _redirect(self, job: Job, state: str) -> Response:
         status = 303 if self.stage.profile == "observed" else 300
-        body = self.replies.job_body(job, state)
+        stale = self.stage.broken("td-redirect-stale-status")
+        body = self.replies.job_body(job, PROCESSING if stale else state)
         response = json_response(self.stage.slip(body, slips.REDIRECT, body), status)
         if self.stage.broken("td-redirect-html"):
             response = html_response(status)

@@ -91,14 +91,8 @@ ENVELOPE: Mapping[str, Callable[[Enveloped], Body]] = MappingProxyType(
 )
 
 REDIRECT: Mapping[str, Callable[[Body], Body]] = MappingProxyType(
-    {
-        "td-redirect-job-list": lambda body: {"job": [body.get("job")]},
-        "td-redirect-stale-status": lambda body: {
-            "job": {**body.get("job", {}), "status": PROCESSING}
-        },
-    }
+    {"td-redirect-job-list": lambda body: {"job": [body.get("job")]}}
 )
-
 
 ERROR: Mapping[str, Callable[[Refusal], Body]] = MappingProxyType(
     {

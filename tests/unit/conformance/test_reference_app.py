@@ -2,11 +2,14 @@
 
 import csv
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
+from conformance import reference
 from conformance.reference.__main__ import main
 from conformance.reference.app import create_app
 
@@ -152,9 +155,8 @@ def test_energycap_run_goes_its_way(client: FlaskClient) -> None:
 def test_energycap_run_ends_as_seeded(client: FlaskClient, number: int, status: str) -> None:
     client.post(f"{DISTRIBUTIONS}/{number}/exec", headers=KEY)
     _wait(client, 10)
-    assert [log["status"] for log in client.get(f"{DISTRIBUTIONS}/log", headers=KEY).json] == [
-        status
-    ]
+    logs = client.get(f"{DISTRIBUTIONS}/log", headers=KEY).get_json()
+    assert [log["status"] for log in logs] == [status]
 
 
 def test_energycap_group_reflects_its_reports(client: FlaskClient) -> None:
@@ -220,6 +222,14 @@ def test_ended_job_keeps_its_outcome(client: FlaskClient) -> None:
     _wait(client, 40)
     forced = client.post(f"/_mock/jobs/talkdesk/{job}/outcome", json={"outcome": "DONE"})
     assert forced.status_code == 409
+
+
+def test_reference_imports_nothing_of_ours() -> None:
+    folder = Path(reference.__path__[0])
+    sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
+    imported = re.findall(r"^(?:from|import) (\S+)", "\n".join(sources), re.MULTILINE)
+    ours = [name for name in imported if re.match(r"(conformance|mockserver|specs)\b", name)]
+    assert [name for name in ours if not name.startswith("conformance.reference")] == []
 
 
 def test_unknown_profile_is_refused() -> None:
