@@ -5,7 +5,7 @@ from typing import Any
 
 from conformance.exchange import Exchange
 from specs import Contract, Operation
-from specs.pointer import find, resolve
+from specs.pointer import find, resolve, schema_at
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY = "$response.body#"
@@ -41,6 +41,18 @@ def creators(contract: Contract) -> frozenset[str]:
     return frozenset(found)
 
 
+def id_type(contract: Contract, operation_id: str, status: int) -> type:
+    """Return the type that a job's id has in a body: an id of another type names no job."""
+    location = contract.lifecycle.locations[operation_id]
+    schema = contract.schema(operation_id, status)
+    way = (location.items or "") + ("/-" if location.items is not None else "") + location.id
+    try:
+        found = schema_at(contract.openapi, schema, way)
+    except (LookupError, TypeError):
+        return str
+    return int if found.get("type") == "integer" else str
+
+
 def ids_made(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, str]]:
     """Yield (parameter name, id) of what an answered exchange has made.
 
@@ -55,23 +67,32 @@ def ids_made(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, str]
     if location is not None:
         for role in contract.lifecycle.roles.values():
             for name in id_parameters(contract, contract.operations[role.operation]):
-                yield from _id(name, exchange.json, location.id)
+                yield from _id(contract, name, exchange.json, location.id)
     for link in links(operation, exchange.status or 0):
         for name, expression in link.get("parameters", {}).items():
             if isinstance(expression, str) and expression.startswith(BODY):
-                yield from _id(name, exchange.json, expression.removeprefix(BODY))
+                yield from _id(contract, name, exchange.json, expression.removeprefix(BODY))
     for other in contract.operations.values():
         for name in id_parameters(contract, other):
-            yield from _id(name, exchange.json, f"/{name}")
+            yield from _id(contract, name, exchange.json, f"/{name}")
 
 
-def _id(name: str, body: Any, pointer: str) -> Iterator[tuple[str, str]]:
+def _id(contract: Contract, name: str, body: Any, pointer: str) -> Iterator[tuple[str, str]]:
     try:
         value = find(body, pointer)
     except (LookupError, TypeError):
         return
-    if isinstance(value, str | int) and not isinstance(value, bool):
+    if type(value) is _parameter_type(contract, name):
         yield name, str(value)
+
+
+def _parameter_type(contract: Contract, name: str) -> type:
+    for operation in contract.operations.values():
+        for parameter in operation.parameters:
+            if parameter["name"] == name:
+                kind = parameter_schema(contract, parameter).get("type")
+                return int if kind == "integer" else str
+    return str
 
 
 def scheme(contract: Contract, operation: Operation) -> Mapping[str, Any] | None:

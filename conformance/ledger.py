@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from conformance.exchange import Exchange
-from conformance.inspection import creators, id_parameters, ids_made
+from conformance.inspection import creators, id_parameters, id_type, ids_made
 from specs import Contract
 from specs.pointer import find
 
@@ -86,10 +86,11 @@ class Ledger:
         if location is None:
             return
         asked = self._asked(exchange)
+        kind = id_type(self._contract, exchange.operation or "", exchange.status or 0)
         for item in _items(exchange.json, location.items):
             id_ = asked or _value(item, location.id)
             state = _value(item, location.status)
-            if isinstance(id_, str | int) and not isinstance(id_, bool):
+            if asked or type(id_) is kind:
                 yield str(id_), state if isinstance(state, str) else None
 
     def _asked(self, exchange: Exchange) -> str | None:

@@ -18,6 +18,7 @@ from schemathesis.generation.case import Case
 from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
+from conformance.client import DEFAULTS
 from conformance.draft import Draft
 from conformance.drivers.base import DriverCase
 from conformance.exchange import Exchange
@@ -39,7 +40,10 @@ PHASES = {
 }
 # So many things an operation may make at the target by requests of this driver.
 MOST_MADE = {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}
-_OURS = frozenset({"user-agent", "x-schemathesis-testcaseid", "content-length", "cookie"})
+_OURS = frozenset(
+    {"accept-encoding", "connection", "content-length", "cookie", "x-schemathesis-testcaseid"}
+    | {name.lower() for name in DEFAULTS}
+)
 
 
 def drive(case: DriverCase) -> None:
@@ -246,7 +250,7 @@ class _Courier(RequestsTransport):
 def _draft(request: requests.PreparedRequest) -> Draft:
     parts = urlsplit(request.url or "")
     body = request.body.encode() if isinstance(request.body, str) else request.body
-    headers = {
+    generated = {
         str(name): str(value)
         for name, value in request.headers.items()
         if name.lower() not in _OURS
@@ -255,7 +259,7 @@ def _draft(request: requests.PreparedRequest) -> Draft:
         method=request.method or "",
         path=parts.path,
         query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
-        headers=headers,
+        headers={**DEFAULTS, **generated},
         body=body,
         raw_query=parts.query,
     )

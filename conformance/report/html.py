@@ -1,8 +1,10 @@
 """The result as one self-contained HTML page: no script, no font, no picture from elsewhere."""
 
+import re
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from conformance.curl import curl
 from conformance.evidence import describe
@@ -18,6 +20,13 @@ WORDS = {
     Verdict.ERROR: "could not be judged",
 }
 COLOURS = 9
+PROMISES = {
+    "documented": "by the document itself",
+    "vendor": "by another page or a published client of the vendor",
+    "observed": "by nobody, but public clients depend on it",
+    "assumed": "by nobody",
+}
+_TICKS = re.compile("`([^`]+)`")
 
 
 def render(result: Result) -> str:
@@ -30,6 +39,7 @@ def render(result: Result) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["curl"] = curl
+    environment.filters["ticks"] = _ticks
     environment.filters["describe"] = describe
     return environment.get_template("page.html.j2").render(**_content(result))
 
@@ -45,8 +55,14 @@ def _content(result: Result) -> dict[str, Any]:
         "entries": trace(result),
         "timeline": draw(result.contract.lifecycle, result.jobs),
         "colours": COLOURS,
-        "sources": ("documented", "vendor", "observed", "assumed"),
+        "promises": PROMISES,
+        "sources": tuple(PROMISES),
     }
+
+
+def _ticks(text: str) -> Markup:
+    """Set what stands in backticks as code."""
+    return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _problems(result: Result) -> list[Row]:
