@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from time import monotonic_ns
 
 from mockserver.clock import Clock, Pace, Ticks
@@ -79,6 +80,11 @@ class Sandboxes:
         self._others[name] = (found[0], now)
         self._others.move_to_end(name)
         return found[0]
+
+    def latest(self, limit: int) -> list[Sandbox]:
+        """Return at most `limit` sandboxes: the default one, then those used last."""
+        others = (sandbox for sandbox, _ in reversed(self._others.values()))
+        return [self.default, *islice(others, limit - 1)]
 
     def create(self, seed: int | None = None, pace: Pace | None = None) -> Sandbox:
         """Return a new sandbox, filled; its name follows from the seed and from how many were made.

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver.clock import Clock, Mode, Pace
+from mockserver.control import lifecycles, requests
 from mockserver.control.moments import read_duration, read_moment
 from mockserver.errors import Refusal
 from mockserver.exchange import Call, Reply
@@ -42,9 +43,12 @@ class Control:
             "listMockJobs": self._list_jobs,
             "setMockOutcome": self._set_outcome,
             "getMockJobFile": self._open_file,
+            "listMockLifecycles": self._list_lifecycles,
+            "listMockSandboxes": self._list_sandboxes,
             "createMockSandbox": self._create_sandbox,
             "getMockSandbox": self._read_sandbox,
             "deleteMockSandbox": self._delete_sandbox,
+            **requests.handlers(),
         }
 
     def _health(self, call: Call) -> Reply:
@@ -69,6 +73,17 @@ class Control:
 
     def _open_file(self, call: Call) -> Reply:
         return self._jobs.open_file(call.sandbox, *_job(call))
+
+    def _list_lifecycles(self, _call: Call) -> Reply:
+        return Reply(200, {"lifecycles": [*map(lifecycles.view, self._jobs.lifecycles())]})
+
+    def _list_sandboxes(self, call: Call) -> Reply:
+        found = self._sandboxes.latest(call.query["limit"])
+        rows = [
+            {"id": it.id, "seed": it.seed, "clock": _clock(it.clock), "requests": it.journal.last}
+            for it in found
+        ]
+        return Reply(200, {"sandboxes": rows, "total": len(self._sandboxes)})
 
     def _create_sandbox(self, call: Call) -> Reply:
         asked = call.body or {}

@@ -11,6 +11,7 @@ from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.model import Job
 from mockserver.moment import iso
 from mockserver.sandbox import Sandbox
+from specs import Lifecycle
 
 MOST = 1000
 """How many jobs a list shows."""
@@ -32,6 +33,10 @@ class Jobs:
 
     def __init__(self, keepers: Mapping[str, Keeper]) -> None:
         self._keepers = keepers
+
+    def lifecycles(self) -> list[Lifecycle]:
+        """Return the lifecycle of every vendor."""
+        return [keeper.desk.lifecycle for keeper in self._keepers.values()]
 
     def list_jobs(self, sandbox: Sandbox, vendor: str | None = None) -> list[dict[str, Any]]:
         """Return the newest jobs of a sandbox, of all vendors or of one.

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+LONGEST_BODY = 4096
+"""Bytes of a body that are kept."""
+
 
 class Verdict(StrEnum):
     """What the contract says of an exchange.
@@ -62,3 +65,8 @@ class Entry(NamedTuple):
     told: int
     file: str | None
     size: int
+
+    @property
+    def cut(self) -> bool:
+        """Whether the request's body was too long to be kept whole."""
+        return self.sent > LONGEST_BODY

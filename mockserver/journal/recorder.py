@@ -6,12 +6,9 @@ from time import perf_counter_ns
 from mockserver import redact
 from mockserver.auth import read_basic
 from mockserver.exchange import Reply
-from mockserver.journal.entry import Entry, Touch, Verdict
+from mockserver.journal.entry import LONGEST_BODY, Entry, Touch, Verdict
 from mockserver.party import Party
 from mockserver.visit import Visit
-
-LONGEST_BODY = 4096
-"""Bytes of a body that are kept."""
 
 LONGEST_TEXT = 2048
 """Characters of a path, a query string or a reason that are kept."""
