@@ -18,6 +18,10 @@ Naming = Callable[[Mapping[str, Any]], str | None]
 """The name that a thing's data has, if it has one."""
 
 
+Drafts = list[Draft]
+"""Records to be."""
+
+
 class Taken(Exception):  # noqa: N818  (what happened, as in errors.Refusal)
     """Another thing of the account has the name that must be its alone."""
 
@@ -46,7 +50,7 @@ class Shelf:
         self.kind = kind
         self._name = name
 
-    def drafts(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> list[Draft]:
+    def drafts(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> Drafts:
         """Return what the seed data puts on the shelf, by id."""
         drafts = [Draft(self.kind, key, account, row, common=True) for key, row in rows.items()]
         claims = [self._claim(account, row, key) for key, row in rows.items() if self._name]

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from mockserver.errors import SetupError
-
 ID = "\ue000"
 MOMENT = "\ue001"
 """Stand for the row's own id and moment, in a row that is not finished (private use characters)."""
@@ -22,23 +20,9 @@ class Column:
     draw: _Make
 
 
-def read_columns(rows: Iterable[Mapping[str, Any]], place: str) -> tuple[Column, ...]:
-    """Return the columns that fixtures tell: `name`, `is` (the kind) and what the kind needs.
-
-    Raises:
-        SetupError: a kind is not known or lacks something; `place` says where.
-    """
-    return tuple(_read(row, f"{place}/{number}") for number, row in enumerate(rows))
-
-
-def _read(row: Mapping[str, Any], place: str) -> Column:
-    kind = _KINDS.get(row.get("is", ""))
-    if kind is None:
-        raise SetupError(f"{place}/is: {row.get('is')!r} is none of {', '.join(sorted(_KINDS))}")
-    try:
-        return Column(row["name"], kind(row))
-    except KeyError as error:
-        raise SetupError(f"{place}: {error.args[0]!r} is missing") from None
+def read_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """Return the columns that seed data tells: `name`, `is` (the kind) and what the kind needs."""
+    return tuple(Column(row["name"], _KINDS[row["is"]](row)) for row in rows)
 
 
 def _id(_: Mapping[str, Any]) -> _Make:

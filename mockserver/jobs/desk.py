@@ -9,6 +9,7 @@ from mockserver.jobs import facts, trail
 from mockserver.jobs.lifecycle import moved, onward, status
 from mockserver.jobs.model import Job, Plan
 from mockserver.jobs.outcome import decided
+from mockserver.jobs.plans import from_steps
 from mockserver.sandbox import Sandbox
 from mockserver.store.base import Conflict, Draft, Naming, Record
 from specs import Lifecycle, Role, State
@@ -35,7 +36,7 @@ class Desk:
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self.lifecycle = lifecycle
-        self.plan = facts.in_milliseconds(lifecycle.plan)
+        self.plan = from_steps(lifecycle.plan)
         self.kind = f"{lifecycle.vendor}.job"
 
     def open(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Job]:
@@ -44,17 +45,15 @@ class Desk:
         Raises:
             Duplicate: an id is taken.
         """
-        rows = sandbox.records.insert_all(self.drafts(sandbox, openings))
+        rows = sandbox.records.insert_all(self.drafts(openings, sandbox.now()))
         jobs = [self._job(row) for row in rows]
         for job in jobs:
             trail.note(job.id, None, status(job, sandbox.now()))
         return jobs
 
-    def drafts(
-        self, sandbox: Sandbox, openings: Iterable[Opening], *, common: bool = False
-    ) -> list[Draft]:
+    def drafts(self, openings: Iterable[Opening], now: int, *, common: bool = False) -> list[Draft]:
         """Return the records of jobs to be; `common` for seed data."""
-        return [self._draft(row, sandbox.now(), common) for row in openings]
+        return [self._draft(row, now, common) for row in openings]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
         record = sandbox.records.get(self.kind, job_id)

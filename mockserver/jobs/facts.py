@@ -5,14 +5,6 @@ from typing import Any
 
 from mockserver.jobs.model import Job, Plan
 from mockserver.store.base import Record
-from specs import Step
-
-
-def in_milliseconds(steps: Iterable[Step]) -> Plan:
-    """Return the plan that steps of a lifecycle tell."""
-    return tuple(
-        (step.state, None if step.seconds is None else round(step.seconds * 1000)) for step in steps
-    )
 
 
 def to_data(

@@ -32,7 +32,7 @@ class RunningDesk(Desk):
             named = [replace(row, id=str(sandbox.records.next_number(self.kind))) for row in rows]
             try:
                 made = sandbox.records.insert_all(
-                    [*self.drafts(sandbox, named), *self.notes(named)]
+                    [*self.drafts(named, sandbox.now()), *self.notes(named)]
                 )
             except Duplicate:  # a number of the seed data
                 continue

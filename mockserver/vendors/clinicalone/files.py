@@ -42,7 +42,7 @@ class Files:
         assert report is not None  # reports are neither added nor removed
         made_in = FORMATS[job.details["format"]]
         sheet = Sheet(
-            columns=read_columns(report.data["columns"], report.id),
+            columns=read_columns(report.data["columns"]),
             rows=job.details.get(ROWS, report.data[ROWS]),
             start=job.created_at - _PERIOD,
             end=job.created_at,

@@ -1,22 +1,22 @@
 """Clinical One as the server sees it: handlers, errors and seed data."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from mockserver.errors import Refusal, SetupError
+from mockserver.errors import Refusal
 from mockserver.exchange import Reply
 from mockserver.identity import Identity
-from mockserver.jobs.columns import read_columns
-from mockserver.jobs.desk import Desk, Opening
+from mockserver.jobs.desk import Desk
 from mockserver.jobs.model import Job
-from mockserver.jobs.seeds import by_id, read_plan
-from mockserver.resources import EVERYBODY, Shelf, insert_seeds
+from mockserver.resources import Shelf
 from mockserver.sandbox import Sandbox
+from mockserver.seeding import Seeding
 from mockserver.vendors.base import Handler, Vendor
-from mockserver.vendors.clinicalone.files import ROWS, Files
-from mockserver.vendors.clinicalone.job import further_groups, group_of
+from mockserver.vendors.clinicalone.files import Files
 from mockserver.vendors.clinicalone.jobs import Jobs
 from mockserver.vendors.clinicalone.lists import Lists
+from mockserver.vendors.clinicalone.seeds import Seeds
 from specs import Contract, Operation
 
 
@@ -31,10 +31,14 @@ class ClinicalOne:
     def __init__(self, contract: Contract) -> None:
         self.name = contract.vendor
         self.desk = Desk(contract.lifecycle)
-        self._reports = Shelf(f"{contract.vendor}.report")
-        self._files = Files(contract, self.desk, self._reports)
-        jobs = Jobs(contract, self.desk, self._reports)
-        lists = Lists(contract, self.desk, self._reports)
+        reports = Shelf(f"{contract.vendor}.report")
+        self._files = Files(contract, self.desk, reports)
+        seeds = Seeds(self.desk, reports)
+        self._seeding = Seeding(
+            contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
+        )
+        jobs = Jobs(contract, self.desk, reports)
+        lists = Lists(contract, self.desk, reports)
         self.handlers: Mapping[str, Handler] = {
             "kickOffReportJob": jobs.kick_off,
             "downloadReport": self._files.fetch,
@@ -65,39 +69,4 @@ class ClinicalOne:
         return None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        place = f"{self.name}/seed.yaml"
-        reports = by_id(fixtures["reports"], "rptId", f"{place}: /reports")
-        for key, row in reports.items():
-            read_columns(row["columns"], f"{place}: /reports/{key}/columns")
-        openings = [
-            self._opening(row, reports, f"{place}: /jobs/{number}")
-            for number, row in enumerate(fixtures.get("jobs", ()))
-        ]
-        jobs = self.desk.drafts(sandbox, openings, common=True)
-        insert_seeds(sandbox, [*self._reports.drafts(EVERYBODY, reports), *jobs])
-
-    def _opening(
-        self, row: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]], place: str
-    ) -> Opening:
-        report = reports.get(row.get("rptId", ""))
-        if report is None:
-            raise SetupError(f"{place}/rptId: there is no report {row.get('rptId')!r}")
-        optional = {name: row[name] for name in ("mode", "studyId", ROWS) if name in row}
-        try:
-            details = {
-                "name": report["name"],
-                "rptId": row["rptId"],
-                "format": row["format"],
-                **optional,
-            }
-            tenant, job_id = row["tenant"], row["id"]
-        except KeyError as error:
-            raise SetupError(f"{place}: {error.args[0]!r} is missing") from None
-        return Opening(
-            id=job_id,
-            account=tenant,
-            group=group_of(tenant, {}),
-            details=details,
-            also=tuple(further_groups(tenant, details)),
-            plan=read_plan(self.desk.lifecycle, row, place),
-        )
+        self._seeding.plant(sandbox, fixtures)

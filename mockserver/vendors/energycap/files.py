@@ -40,7 +40,7 @@ class Files:
         made_in = FORMATS[job.details["format"]]
         chance = sandbox.ids.random(f"rows of {job.vendor} {job.id}", 0)
         sheet = Sheet(
-            columns=read_columns(report["columns"], report["shown"]["reportCode"]),
+            columns=read_columns(report["columns"]),
             rows=report["rows"],
             start=job.created_at - _PERIOD,
             end=job.created_at,

@@ -1,20 +1,16 @@
-"""EnergyCAP's seed data: checked against itself, then put into a sandbox."""
+"""EnergyCAP's seed data: reports, users, user groups, schedules, report groups, distributions."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mockserver.errors import SetupError
-from mockserver.jobs.columns import read_columns
 from mockserver.jobs.desk import Desk
-from mockserver.jobs.seeds import by_id, read_state
+from mockserver.jobs.plans import read_state
 from mockserver.moment import from_datetime
-from mockserver.resources import Shelf, insert_seeds
-from mockserver.sandbox import Sandbox
+from mockserver.resources import Drafts, Shelf
+from mockserver.seeding import SeedFault, by_id
 from mockserver.vendors.energycap.catalogue import Catalogue
 from mockserver.vendors.energycap.view import ENDS, GROUPS, REPORT, SCHEDULE
-
-_PLACE = "energycap/seed.yaml"
 
 _IDS = {
     "reports": "reportId",
@@ -38,13 +34,13 @@ _REFERENCES = {
 }
 """Members of rows that name rows of another section."""
 
-_Rows = Mapping[str, Mapping[str, dict[str, Any]]]
-
 
 class Seeds:
-    """Reads `fixtures/energycap/seed.yaml`."""
+    """Reads what `fixtures/energycap/seed.yaml` holds."""
 
-    def __init__(self, desk: Desk, catalogue: Catalogue, groups: Shelf, runs: Shelf) -> None:
+    def __init__(
+        self, desk: Desk, catalogue: Catalogue, groups: Shelf, distributions: Shelf
+    ) -> None:
         self._desk = desk
         self._shelves = {
             "reports": catalogue.reports,
@@ -52,62 +48,50 @@ class Seeds:
             "userGroups": catalogue.user_groups,
             "scheduleTypes": catalogue.schedules,
             "reportGroups": groups,
-            "distributions": runs,
+            "distributions": distributions,
         }
 
-    def plant(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        """Fill a sandbox, once.
+    def drafts(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
+        """Return the records of all that there is.
 
         Raises:
-            SetupError: a row refers to nothing, or lacks something; the text names the place.
+            SeedFault: a row refers to nothing.
         """
-        rows = {
-            name: by_id(fixtures[name], key, f"{_PLACE}: /{name}") for name, key in _IDS.items()
-        }
+        rows = {name: by_id(fixtures[name], key, f"/{name}") for name, key in _IDS.items()}
         _check_references(rows)
-        drafts = []
+        found: Drafts = []
         for section, shelf in self._shelves.items():
             data = {
-                key: self._data(section, row, sandbox.now(), f"{_PLACE}: /{section}/{key}")
+                key: self._data(section, row, now, f"/{section}/{key}")
                 for key, row in rows[section].items()
             }
-            drafts += shelf.drafts(fixtures["account"], data)
-        insert_seeds(sandbox, drafts)
+            found += shelf.drafts(fixtures["account"], data)
+        return found
 
     def _data(self, section: str, row: dict[str, Any], now: int, place: str) -> dict[str, Any]:
         if section == "reports":
-            return _report(row, place)
+            made_of = {name: row.pop(name) for name in ("columns", "rows")}
+            return {"shown": row, **made_of}
         if section == "distributions":
             return self._distribution(row, now, place)
         return row
 
     def _distribution(self, row: dict[str, Any], now: int, place: str) -> dict[str, Any]:
-        if ENDS in row:
-            read_state(self._desk.lifecycle, row[ENDS], f"{place}/{ENDS}")
         try:
+            if ENDS in row:
+                read_state(self._desk.lifecycle, row[ENDS])
             next_run = from_datetime(datetime.fromisoformat(row["nextRun"]))
-        except (KeyError, TypeError, ValueError):
-            raise SetupError(f"{place}/nextRun: must be a moment with its offset") from None
+        except (LookupError, ValueError) as error:
+            raise SeedFault(f"{place}: {error}") from error
         usual = {"enabled": True, "created": now, "lastRun": None}
         return usual | row | {"nextRun": next_run}
 
 
-def _report(row: dict[str, Any], place: str) -> dict[str, Any]:
-    """Return the data of a report: what is shown of it, and what its file is made of."""
-    try:
-        columns, count = row.pop("columns"), row.pop("rows")
-    except KeyError as error:
-        raise SetupError(f"{place}/{error.args[0]}: is missing") from None
-    read_columns(columns, f"{place}/columns")
-    return {"shown": row, "columns": columns, "rows": count}
-
-
-def _check_references(rows: _Rows) -> None:
+def _check_references(rows: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
     for section, members in _REFERENCES.items():
         for key, row in rows[section].items():
             for member, target in members.items():
-                named = row.get(member)
-                for number in named if isinstance(named, list) else [named]:
+                named = row[member] if isinstance(row[member], list) else [row[member]]
+                for number in named:
                     if str(number) not in rows[target]:
-                        place = f"{_PLACE}: /{section}/{key}/{member}"
-                        raise SetupError(f"{place}: {target} has no {number}")
+                        raise SeedFault(f"/{section}/{key}/{member}: {target} has no {number}")

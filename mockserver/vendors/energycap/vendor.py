@@ -1,6 +1,7 @@
 """EnergyCAP as the server sees it: handlers, errors and seed data."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mockserver.errors import Refusal
@@ -10,6 +11,7 @@ from mockserver.jobs.model import Job
 from mockserver.jobs.running import RunningDesk
 from mockserver.resources import Shelf
 from mockserver.sandbox import Sandbox
+from mockserver.seeding import Seeding
 from mockserver.vendors.base import Handler, Vendor
 from mockserver.vendors.energycap.catalogue import Catalogue
 from mockserver.vendors.energycap.distributions import Distributions
@@ -38,7 +40,10 @@ class EnergyCap:
         distributions = Distributions(contract, distribution_shelf, catalogue)
         runs = Runs(self.desk, distribution_shelf, distributions, catalogue)
         self._files = Files(catalogue)
-        self._seeds = Seeds(self.desk, catalogue, group_shelf, distribution_shelf)
+        seeds = Seeds(self.desk, catalogue, group_shelf, distribution_shelf)
+        self._seeding = Seeding(
+            contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
+        )
         self.handlers: Mapping[str, Handler] = {
             "listReportGroups": groups.show_list,
             "createReportGroup": groups.create,
@@ -73,4 +78,4 @@ class EnergyCap:
         return None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seeds.plant(sandbox, fixtures)
+        self._seeding.plant(sandbox, fixtures)

@@ -9,7 +9,7 @@ from mockserver.jobs.content import Sheet, make_file
 from mockserver.jobs.desk import Desk
 from mockserver.jobs.formats import Format
 from mockserver.jobs.model import Job
-from mockserver.jobs.seeds import read_duration
+from mockserver.jobs.plans import read_duration
 from mockserver.resources import EVERYBODY, Shelf
 from mockserver.sandbox import Sandbox
 from mockserver.vendors.talkdesk.jobs import ROWS, find, kind_of
@@ -48,10 +48,10 @@ class Files:
         report = self._reports.find(sandbox, EVERYBODY, kind)
         assert report is not None  # the seed data has every type
         start, end = read_span(job.details)
-        usual = -(-(end - start) // read_duration(report.data["every"], kind))
+        usual = -(-(end - start) // read_duration(report.data["every"]))
         made_in = FORMATS[job.details["format"]]
         sheet = Sheet(
-            columns=read_columns(report.data["columns"], kind),
+            columns=read_columns(report.data["columns"]),
             rows=job.details.get(ROWS, min(usual, MOST_ROWS)),
             start=start,
             end=end,

@@ -1,21 +1,22 @@
 """Talkdesk as the server sees it: handlers, errors, tokens and seed data."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from mockserver.errors import Refusal, SetupError
+from mockserver.errors import Refusal
 from mockserver.exchange import Reply
 from mockserver.identity import Identity
-from mockserver.jobs.desk import Desk, Opening
+from mockserver.jobs.desk import Desk
 from mockserver.jobs.model import Job
-from mockserver.jobs.seeds import by_id, read_plan
-from mockserver.resources import EVERYBODY, Shelf, insert_seeds
+from mockserver.resources import Shelf
 from mockserver.sandbox import Sandbox
+from mockserver.seeding import Seeding
 from mockserver.vendors.base import Handler, Vendor
 from mockserver.vendors.talkdesk import errors
 from mockserver.vendors.talkdesk.files import Files
-from mockserver.vendors.talkdesk.jobs import ROWS, Jobs, group_of
-from mockserver.vendors.talkdesk.order import read_order
+from mockserver.vendors.talkdesk.jobs import Jobs
+from mockserver.vendors.talkdesk.seeds import Seeds
 from mockserver.vendors.talkdesk.tokens import create_token, read_token
 from specs import Contract, Operation, pointer
 
@@ -31,9 +32,12 @@ class Talkdesk:
     def __init__(self, contract: Contract) -> None:
         self.name = contract.vendor
         self.desk = Desk(contract.lifecycle)
-        self._reports = Shelf(f"{contract.vendor}.report")
-        self._types = contract.openapi["components"]["schemas"]["ReportType"]["enum"]
-        self._files = Files(contract, self.desk, self._reports)
+        reports = Shelf(f"{contract.vendor}.report")
+        self._files = Files(contract, self.desk, reports)
+        seeds = Seeds(contract, self.desk, reports)
+        self._seeding = Seeding(
+            contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
+        )
         jobs = Jobs(contract, self.desk)
         self.handlers: Mapping[str, Handler] = {
             "createReportJob": jobs.create,
@@ -60,24 +64,7 @@ class Talkdesk:
         return read_token(self.name, sandbox, secret) if scheme == "bearer" else None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        reports = by_id(fixtures["reports"], "id", f"{self.name}/seed.yaml: /reports")
-        if missing := set(self._types) - set(reports):
-            raise SetupError(f"{self.name}/seed.yaml: /reports: {sorted(missing)} are missing")
-        seeded = enumerate(fixtures.get("jobs", ()))
-        openings = [self._opening(row, f"{self.name}/seed.yaml: /jobs/{n}") for n, row in seeded]
-        jobs = self.desk.drafts(sandbox, openings, common=True)
-        insert_seeds(sandbox, [*self._reports.drafts(EVERYBODY, reports), *jobs])
-
-    def _opening(self, row: Mapping[str, Any], place: str) -> Opening:
-        try:
-            details = read_order(row) | ({ROWS: row[ROWS]} if ROWS in row else {})
-            group = group_of(row["account"], row["type"])
-            plan = read_plan(self.desk.lifecycle, row, place)
-            return Opening(row["id"], row["account"], group, details, plan=plan)
-        except Refusal as refusal:
-            raise SetupError(f"{place}: {refusal.message}") from refusal
-        except KeyError as error:
-            raise SetupError(f"{place}: {error.args[0]!r} is missing") from None
+        self._seeding.plant(sandbox, fixtures)
 
 
 def _required(contract: Contract, operation: Operation, status: int) -> list[str]:

@@ -1,0 +1,52 @@
+"""Clinical One's seed data: reports with their columns, and jobs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.jobs.desk import Desk, Opening
+from mockserver.jobs.plans import read_plan
+from mockserver.resources import EVERYBODY, Drafts, Shelf
+from mockserver.seeding import SeedFault, by_id
+from mockserver.vendors.clinicalone.files import ROWS
+from mockserver.vendors.clinicalone.job import further_groups, group_of
+
+
+class Seeds:
+    """Reads what `fixtures/clinicalone/seed.yaml` holds."""
+
+    def __init__(self, desk: Desk, reports: Shelf) -> None:
+        self._desk = desk
+        self._reports = reports
+
+    def drafts(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
+        """Return the records of all that there is.
+
+        Raises:
+            SeedFault: a job refers to nothing.
+        """
+        reports = by_id(fixtures["reports"], "rptId", "/reports")
+        seeded = enumerate(fixtures.get("jobs", ()))
+        openings = [self._opening(row, reports, f"/jobs/{number}") for number, row in seeded]
+        jobs = self._desk.drafts(openings, now, common=True)
+        return [*self._reports.drafts(EVERYBODY, reports), *jobs]
+
+    def _opening(
+        self, row: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]], place: str
+    ) -> Opening:
+        report = reports.get(row["rptId"])
+        if report is None:
+            raise SeedFault(f"{place}/rptId: there is no report {row['rptId']!r}")
+        try:
+            plan = read_plan(self._desk.lifecycle, row)
+        except LookupError as error:
+            raise SeedFault(f"{place}: {error}") from error
+        named = {name: row[name] for name in ("mode", "studyId", ROWS) if name in row}
+        details = {"name": report["name"], "rptId": row["rptId"], "format": row["format"], **named}
+        return Opening(
+            id=row["id"],
+            account=row["tenant"],
+            group=group_of(row["tenant"], {}),
+            details=details,
+            also=tuple(further_groups(row["tenant"], details)),
+            plan=plan,
+        )

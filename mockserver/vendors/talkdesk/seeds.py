@@ -1,0 +1,45 @@
+"""Talkdesk's seed data: report types with their columns, and jobs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.errors import Refusal
+from mockserver.jobs.desk import Desk, Opening
+from mockserver.jobs.plans import read_plan
+from mockserver.resources import EVERYBODY, Drafts, Shelf
+from mockserver.seeding import SeedFault, by_id
+from mockserver.vendors.talkdesk.jobs import ROWS, group_of
+from mockserver.vendors.talkdesk.order import read_order
+from specs import Contract
+
+
+class Seeds:
+    """Reads what `fixtures/talkdesk/seed.yaml` holds."""
+
+    def __init__(self, contract: Contract, desk: Desk, reports: Shelf) -> None:
+        self._types = contract.openapi["components"]["schemas"]["ReportType"]["enum"]
+        self._desk = desk
+        self._reports = reports
+
+    def drafts(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
+        """Return the records of all that there is.
+
+        Raises:
+            SeedFault: a report type is missing, or a job cannot be.
+        """
+        reports = by_id(fixtures["reports"], "id", "/reports")
+        if missing := set(self._types) - set(reports):
+            raise SeedFault(f"/reports: these are missing: {', '.join(sorted(missing))}")
+        seeded = enumerate(fixtures.get("jobs", ()))
+        openings = [self._opening(row, f"/jobs/{number}") for number, row in seeded]
+        jobs = self._desk.drafts(openings, now, common=True)
+        return [*self._reports.drafts(EVERYBODY, reports), *jobs]
+
+    def _opening(self, row: Mapping[str, Any], place: str) -> Opening:
+        try:
+            details = read_order(row) | ({ROWS: row[ROWS]} if ROWS in row else {})
+            plan = read_plan(self._desk.lifecycle, row)
+        except (Refusal, LookupError) as error:
+            raise SeedFault(f"{place}: {error}") from error
+        group = group_of(row["account"], row["type"])
+        return Opening(row["id"], row["account"], group, details, plan=plan)

@@ -1,0 +1,96 @@
+"""A vendor with a sandbox and no server: calls go to its handlers, and replies are checked."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import specs
+from mockserver import vendors
+from mockserver.clock import Clock, Mode, Pace
+from mockserver.contract import compile_plans
+from mockserver.errors import Refusal
+from mockserver.exchange import Call, Reply
+from mockserver.identity import Identity
+from mockserver.journal import Bounds, Budget, Journal
+from mockserver.sandbox import Sandbox
+from mockserver.store.base import Records, Store
+from mockserver.store.memory import MemoryStore
+from specs import Contract
+
+
+@cache
+def contract_of(vendor: str, profile: str = specs.DOCUMENTED) -> Contract:
+    return specs.load(vendor, profile)
+
+
+def make_sandbox(
+    store: Store | None = None,
+    *,
+    name: str = "default",
+    seed: int = 1,
+    profile: str = specs.DOCUMENTED,
+) -> Sandbox:
+    return Sandbox(
+        name=name,
+        seed=seed,
+        profile=profile,
+        clock=Clock(Pace(Mode.MANUAL)),
+        records=Records(store or MemoryStore(), name),
+        journal=Journal(Bounds(), Budget(2**20)),
+    )
+
+
+def seed_of(vendor: str) -> dict[str, Any]:
+    content: dict[str, Any] = specs.read_yaml(specs.fixtures() / vendor / "seed.yaml")
+    return content
+
+
+class Played:
+    """One vendor in one profile, its time at a standstill."""
+
+    def __init__(
+        self, vendor: str, account: str, profile: str = specs.DOCUMENTED, **sandbox: Any
+    ) -> None:
+        self.contract = contract_of(vendor, profile)
+        self.vendor = vendors.create(self.contract)
+        self.sandbox = make_sandbox(profile=profile, **sandbox)
+        self.vendor.seed(self.sandbox, seed_of(vendor))
+        self.account = account
+        self._plans = compile_plans(self.contract.openapi, self.contract.operations.values())
+
+    def call(
+        self,
+        operation: str,
+        path: Mapping[str, Any] | None = None,
+        body: Any = None,
+        *,
+        account: str | None = None,
+        **query: Any,
+    ) -> Reply:
+        """Return the reply of a handler, or the vendor's to its refusal; the contract allows it."""
+        plan = self._plans[operation]
+        identity = Identity(self.contract.vendor, "manager", account or self.account, frozenset())
+        defaults = plan.query.read_fields({}) if not _required(plan.operation) else {}
+        asked = {**defaults, **query}
+        call = Call(plan.operation, path or {}, asked, {}, body, identity, self.sandbox)
+        try:
+            reply = self.vendor.handlers[operation](call)
+        except Refusal as refusal:
+            reply = self.vendor.error(refusal, plan.operation)
+        plan.replies.check(reply)
+        return reply
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.sandbox.clock.advance(round(seconds * 1000))
+
+
+def content(reply: Reply) -> bytes:
+    """Return the whole file of a reply, whose length is as told."""
+    assert reply.file is not None
+    data = b"".join(reply.file.chunks())
+    assert reply.file.length == len(data)
+    return data
+
+
+def _required(operation: specs.Operation) -> bool:
+    return any(row["in"] == "query" and row.get("required") for row in operation.parameters)
