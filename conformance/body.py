@@ -69,7 +69,7 @@ def _decode(raw: bytes, encoding: str, limit: int) -> Body:
         return Body(raw)
     if coding not in {"gzip", "x-gzip", "deflate"}:
         return Body(
-            raw, f"the body is in the coding {encoding!r}, which the request did not accept"
+            raw, f"the body is in the coding {encoding!r}, which was not asked for"
         )
     try:
         return _inflate(raw, coding, limit)
