@@ -6,7 +6,7 @@ from time import perf_counter_ns
 from mockserver import redact
 from mockserver.auth import read_basic
 from mockserver.exchange import Reply
-from mockserver.journal.entry import LONGEST_BODY, Entry, Touch, Verdict
+from mockserver.journal.entry import LONGEST_BODY, Entry, Fault, Touch, Verdict
 from mockserver.party import Party
 from mockserver.visit import Visit
 
@@ -52,6 +52,8 @@ class Recorder:
         sent = redact.body(sent, LONGEST_BODY) if sent else sent
         if plan is None or plan.secret:
             told = redact.body(told, LONGEST_BODY)
+        if verdict is Verdict.OK and visit.faults:
+            verdict, reason = _judge(visit.faults)
         journal, jobs = sandbox.journal, tuple(visit.trail)
         journal.add(
             Entry(  # by place, because names cost as much as the rest of it
@@ -82,6 +84,12 @@ class Recorder:
                 + min(len(told), LONGEST_BODY),
             )
         )
+
+
+def _judge(faults: tuple[Fault, ...]) -> tuple[Verdict, str]:
+    """Return the verdict on a reply that faults were played on, after it was found good."""
+    broken = [fault.kind for fault in faults if fault.label == "violating"]
+    return (Verdict.BROKEN, f"on purpose: {', '.join(broken)}") if broken else (Verdict.OK, "")
 
 
 def _length(reply: Reply) -> int:

@@ -1,0 +1,178 @@
+"""Was this called, how often, in which order: the answers, and the near misses."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.errors import Refusal
+from mockserver.journal import Bounds, Budget, Journal
+from mockserver.journal.verify import verify
+from mockserver.mock import Mock
+from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
+from tests.unit.mockserver._entries import entry
+
+JOBS = "/data/reports/calls/jobs"
+
+
+def journal_of(*operations: str, bounds: Bounds | None = None) -> Journal:
+    journal = Journal(bounds or Bounds(), Budget())
+    for operation in operations:
+        journal.add(entry(number=journal.next_number(), operation=operation, path=f"/{operation}"))
+    return journal
+
+
+def check(journal: Journal, *calls: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return verify(journal, {"calls": list(calls), **more})
+
+
+@pytest.mark.parametrize(
+    ("count", "verified", "expected"),
+    [
+        ({}, True, "at least 1"),
+        ({"min": 3}, True, "at least 3"),
+        ({"min": 4}, False, "at least 4"),
+        ({"max": 3}, True, "at most 3"),
+        ({"max": 2}, False, "at most 2"),
+        ({"min": 1, "max": 3}, True, "1 to 3"),
+        ({"exactly": 3}, True, "exactly 3"),
+        ({"exactly": 2}, False, "exactly 2"),
+        ({"exactly": 0}, False, "exactly 0"),
+    ],
+)
+def test_count_decides(count: dict[str, int], verified: bool, expected: str) -> None:
+    answer = check(
+        journal_of("poll", "poll", "fetch", "poll"), {"operation": "poll", "count": count}
+    )
+    (result,) = answer["results"]
+    assert answer["verified"] is result["verified"] is verified
+    assert (result["count"], result["expected"]) == (3, expected)
+    assert result["numbers"] == [1, 2, 4]
+    assert result["ordered"] is None
+
+
+def test_one_call_that_fails_fails_all() -> None:
+    answer = check(journal_of("poll"), {"operation": "poll"}, {"operation": "fetch"})
+    assert not answer["verified"]
+    assert [result["verified"] for result in answer["results"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "ordered"),
+    [
+        ("create poll fetch", "create poll fetch", [True, True, True]),
+        ("create poll poll fetch", "create fetch", [True, True]),
+        ("fetch create poll", "create poll fetch", [True, True, False]),
+        ("poll create", "create poll", [True, False]),
+        ("poll create poll", "create poll", [True, True]),
+        ("poll create poll", "poll poll", [True, True]),
+        ("poll", "poll poll", [True, False]),
+        ("create", "fetch create", [False, True]),
+    ],
+)
+def test_order_needs_a_way_through_the_journal(made: str, asked: str, ordered: list[bool]) -> None:
+    calls = [{"operation": name} for name in asked.split()]
+    answer = check(journal_of(*made.split()), *calls, order=True)
+    assert [result["ordered"] for result in answer["results"]] == ordered
+    assert answer["verified"] is all(ordered)
+
+
+def test_order_takes_as_many_of_a_call_as_must_be() -> None:
+    journal = journal_of("poll", "fetch", "poll", "fetch")
+    polls = {"operation": "poll", "count": {"exactly": 2}}
+    assert check(journal, polls, {"operation": "fetch"}, order=True)["verified"]
+    fetches = {"operation": "fetch", "count": {"min": 2}}
+    assert not check(journal, polls, fetches, order=True)["verified"]
+    never = {"operation": "delete", "count": {"exactly": 0}}
+    assert check(journal, never, {"operation": "poll"}, order=True)["verified"]
+
+
+def test_near_misses_are_the_closest_and_tell_what_differs() -> None:
+    journal = Journal(Bounds(), Budget())
+    for path, status in (("/a/b/c", 200), ("/a/x/y", 404), ("/a/b/d", 404), ("/a/b/c", 500)):
+        journal.add(entry(number=journal.next_number(), path=path, status=status))
+    (result,) = check(journal, {"path": "/a/b/c", "status": 404})["results"]
+    assert [near["number"] for near in result["near"]] == [4, 1, 3]
+    assert result["near"][0] == {
+        "number": 4,
+        "method": "GET",
+        "path": "/a/b/c",
+        "status": 500,
+        "differs": [{"field": "status", "expected": 404, "actual": 500}],
+    }
+    assert result["near"][2]["differs"] == [
+        {"field": "path", "expected": "/a/b/c", "actual": "/a/b/d"}
+    ]
+
+
+def test_enough_calls_need_no_near_misses() -> None:
+    (result,) = check(journal_of("a", "b"), {"operation": "a"})["results"]
+    assert result["near"] == []
+
+
+def test_since_looks_at_later_exchanges_only() -> None:
+    journal = journal_of("poll", "fetch", "poll")
+    assert check(journal, {"operation": "poll"}, since=2)["results"][0]["numbers"] == [3]
+
+
+def test_answer_says_when_the_journal_has_forgotten() -> None:
+    journal = journal_of("a", "b", "c", bounds=Bounds(entries=2))
+    assert not check(journal, {"operation": "b"})["complete"]
+    assert check(journal, {"operation": "b"}, since=2)["complete"]
+    journal.clear()
+    assert check(journal, {"operation": "b"})["complete"]
+
+
+def test_preflight_counts_only_where_it_is_asked_for() -> None:
+    journal = Journal(Bounds(), Budget())
+    journal.add(entry(number=journal.next_number(), method="OPTIONS", path="/a"))
+    (silent,) = check(journal, {"path": "/a"})["results"]
+    assert (silent["count"], silent["near"]) == (0, [])
+    assert check(journal, {"path": "/a", "method": "options"})["verified"]
+
+
+@pytest.mark.parametrize("count", [{"min": 2, "max": 1}, {"exactly": 1, "min": 1}])
+def test_count_that_contradicts_itself_is_refused(count: dict[str, int]) -> None:
+    with pytest.raises(Refusal) as caught:
+        check(journal_of("a"), {}, {"count": count})
+    assert caught.value.field == "calls[1].count"
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=4))
+def test_order_agrees_with_a_search_for_a_subsequence(made: list[str], asked: list[str]) -> None:
+    rest = iter(made)
+    there = all(any(one == name for one in rest) for name in asked)
+    answer = check(journal_of(*made), *({"operation": name} for name in asked), order=True)
+    assert answer["verified"] is there
+
+
+def test_verification_over_http(mock: Mock) -> None:
+    job = ask(mock.app, "POST", JOBS, {**TALKDESK, **JSON}, CREATE).json["job"]["id"]
+    ask(mock.app, "GET", f"{JOBS}/{job}", TALKDESK)
+    calls = [
+        {"operation": "createReportJob", "body": {"format": "csv"}, "count": {"exactly": 1}},
+        {"operation": "getReportJob", "job": job},
+    ]
+    answer = ask(mock.app, "POST", "/_mock/verify", JSON, {"calls": calls, "order": True})
+    assert answer.status == 200
+    assert answer.json["verified"]
+    assert answer.json["scope"] == "process"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"calls": []},
+        {"calls": [{"operaton": "x"}]},
+        {"calls": [{"status": "two"}]},
+        {"calls": [{"count": {"min": -1}}]},
+        {"calls": [{}], "ordered": True},
+    ],
+    ids=str,
+)
+def test_bad_verification_is_400(mock: Mock, body: dict[str, Any]) -> None:
+    answer = ask(mock.app, "POST", "/_mock/verify", JSON, body)
+    assert answer.status == 400
+    assert answer.json["field"]
