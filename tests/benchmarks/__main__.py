@@ -30,7 +30,7 @@ class Bench:
 @click.group(invoke_without_command=True)
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--seconds", type=click.IntRange(1), default=3, show_default=True, help="A turn.")
-@click.option("--warm", type=click.IntRange(1), default=6, show_default=True, help="Seconds.")
+@click.option("--warm", type=click.IntRange(1), default=2, show_default=True, help="A spell.")
 @click.option("--connections", type=click.IntRange(1, 1000), default=16, show_default=True)
 @click.option("--only", multiple=True, type=click.Choice(list(RECIPES), case_sensitive=False))
 @click.option("--out", type=click.Path(path_type=Path), default=Path(".out/bench"))

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.benchmarks import memory
+from tests.benchmarks import processes
 from tests.benchmarks.contender import Contender, Recipe, Workshop
 from tests.benchmarks.errors import BenchmarkError
-from tests.benchmarks.load import Generator, Sample
+from tests.benchmarks.load import Generator, Sample, measure
 from tests.benchmarks.request import Request
 from tests.benchmarks.rounds import Plan, alone, turns
 from tests.benchmarks.say import left_out, step
 from tests.benchmarks.server import Server, running
+from tests.benchmarks.warm import warm_up
 
 MEGABYTE = 1 << 20
 
@@ -48,7 +49,7 @@ class Comparison:
 
     def run(self, recipes: Mapping[str, Recipe]) -> None:
         """Prepare, start and load every contender."""
-        if not memory.supported():
+        if not processes.supported():
             left_out("memory", "this system has no /proc/<pid>/smaps_rollup")
         for name, recipe in recipes.items():
             self._attempt(name, partial(self._prepare, name, recipe))
@@ -75,7 +76,7 @@ class Comparison:
         folder = self.workshop.folder
         with running(contender.name, contender.command, folder, **contender.environment) as server:
             entry.add("first answer", server.first_answer(contender.poll))
-            if memory.supported():
+            if processes.supported():
                 entry.add("memory", server.memory() / MEGABYTE)
 
     def _load(self, stack: ExitStack) -> None:
@@ -88,26 +89,28 @@ class Comparison:
                 self._attempt(name, partial(self._turn, name, servers[name]))
 
     def _warm(self, name: str, servers: dict[str, Server], stack: ExitStack) -> None:
-        step(f"warming up {name}")
         contender = self.entries[name].contender
         servers[name] = server = stack.enter_context(
             running(name, contender.command, self.workshop.folder, **contender.environment)
         )
         server.first_answer(contender.poll)
         try:
-            for request in (contender.poll, contender.create):
-                load = [request.raw(server.port)]
-                self.generator.run(server.port, load, self.plan.warm).checked()
+            spells = warm_up(partial(self._spell, contender, server))
         finally:
             server.pause()
+        step(f"warmed up {name} ({spells} spells)")
+
+    def _spell(self, contender: Contender, server: Server) -> Sample:
+        requests = [contender.poll.raw(server.port), contender.create.raw(server.port)]
+        return measure(self.generator, server, requests, self.plan.warm)
 
     def _turn(self, name: str, server: Server) -> None:
         contender, entry = self.entries[name].contender, self.entries[name]
-        for measure, request in (("polling", contender.poll), ("creating", contender.create)):
+        for name_of, request in (("polling", contender.poll), ("creating", contender.create)):
             sample = alone(server, partial(self._sample, request))
-            entry.add(measure, sample.rate)
-            entry.samples.setdefault(measure, []).append(sample)
+            entry.add(name_of, sample.rate)
+            entry.add(f"{name_of}, processor", sample.cost)
+            entry.samples.setdefault(name_of, []).append(sample)
 
     def _sample(self, request: Request, server: Server) -> Sample:
-        load = [request.raw(server.port)]
-        return self.generator.run(server.port, load, self.plan.seconds).checked()
+        return measure(self.generator, server, [request.raw(server.port)], self.plan.seconds)

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured: rounds, and seconds of load a turn and to warm up."""
+    """How much is measured: rounds, and seconds of load a turn and a spell of warming up."""
 
     rounds: int
     seconds: float

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.benchmarks import processes
 from tests.benchmarks.errors import UnhealthyError
-from tests.benchmarks.memory import proportional_set
 from tests.benchmarks.request import HOST, Request
 
 _START_SECONDS = 60.0
@@ -90,7 +90,11 @@ class Server:
 
     def memory(self) -> int:
         """Proportional set size of all its processes, in bytes."""
-        return proportional_set(self.process.pid)
+        return processes.memory(self.process.pid)
+
+    def processor(self) -> float:
+        """Processor time of all its processes so far, in seconds."""
+        return processes.processor(self.process.pid)
 
     def pause(self) -> None:
         """Take it off the processors without losing its state."""

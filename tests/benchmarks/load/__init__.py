@@ -2,14 +2,16 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from tests.benchmarks.load.loop import Loop
 from tests.benchmarks.load.sample import Sample
 from tests.benchmarks.load.wrk import Wrk
 from tests.benchmarks.say import left_out
+from tests.benchmarks.server import Server
 
-__all__ = ["Generator", "Sample", "choose"]
+__all__ = ["Generator", "Sample", "choose", "measure"]
 
 
 class Generator(Protocol):
@@ -21,6 +23,15 @@ class Generator(Protocol):
 
     def run(self, port: int, requests: Sequence[bytes], seconds: float) -> Sample:
         """Send `requests` in turn to `port` for `seconds`."""
+
+
+def measure(
+    generator: Generator, server: Server, requests: Sequence[bytes], seconds: float
+) -> Sample:
+    """Load `server`, and return what came back and what it cost; raises UnhealthyError."""
+    before = server.processor()
+    sample = generator.run(server.port, requests, seconds)
+    return replace(sample, processor=server.processor() - before).checked()
 
 
 def choose(connections: int, path: str | None = None) -> Generator:

@@ -32,7 +32,8 @@ class Wrk:
             return self._measure(port, file.name, max(1, round(seconds)))
 
     def _measure(self, port: int, file: str, seconds: int) -> Sample:
-        command = [self.path, "-t1", f"-c{self.connections}", f"-d{seconds}s", "-s", str(_SCRIPT)]
+        options = ["-t1", f"-c{self.connections}", f"-d{seconds}s", "--timeout", "10s"]
+        command = [self.path, *options, "-s", str(_SCRIPT)]
         done = subprocess.run(
             [*command, f"http://{HOST}:{port}", "--", file],
             capture_output=True,

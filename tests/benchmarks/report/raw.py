@@ -18,7 +18,7 @@ def peers(comparison: Comparison, machine: dict[str, Any]) -> dict[str, Any]:
         "generator": comparison.generator.name,
         "plan": comparison.plan.raw(),
         "units": {"polling": "answers/s", "creating": "answers/s", "first answer": "s"}
-        | {"memory": "MB (proportional set, all processes)"},
+        | {"memory": "MB (proportional set, all processes)", "processor": "µs an answer"},
         "contenders": [entry.raw() for entry in entries],
         "compared": own.contender.name if own else None,
         "ratios": {

@@ -1,13 +1,13 @@
 """Tables of 80 columns: ratios, never absolute figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
 from tests.benchmarks.figures import Ratio
-from tests.benchmarks.peers import Comparison
+from tests.benchmarks.peers import Comparison, Entry
 from tests.benchmarks.say import console
-from tests.benchmarks.verdict import MEASURES, Goal, base, goals, ratios
+from tests.benchmarks.verdict import COSTS, MEASURES, Goal, Measure, base, goals, ratios
 
 
 def show_peers(comparison: Comparison) -> None:
@@ -18,17 +18,21 @@ def show_peers(comparison: Comparison) -> None:
         return
     name = own.contender.name
     title = f"{name} ÷ contender: median of {comparison.plan.rounds} rounds (lowest-highest)"
-    rows = [
-        [entry.contender.name, *(_cell(entry_ratios.get(one.name)) for one in MEASURES)]
-        for entry in comparison.entries.values()
-        if entry is not own and (entry_ratios := ratios(own, entry))
-    ]
-    heads = [f"{one.name} {'↑' if one.more else '↓'}" for one in MEASURES]
-    show(title, ["contender", *heads], rows)
+    others = [entry for entry in comparison.entries.values() if entry is not own]
+    _show_ratios(title, own, others, MEASURES)
+    _show_ratios(f"{name} ÷ contender: processor time an answer", own, others, COSTS)
     console().print("↑ more is better, ↓ less is better", style="dim")
     for missing in comparison.missing:
         console().print(f"left out: {missing}", style="bold yellow")
     show_goals(goals(comparison.entries))
+
+
+def _show_ratios(
+    title: str, own: Entry, others: Iterable[Entry], measures: Sequence[Measure]
+) -> None:
+    heads = [f"{one.name} {'↑' if one.more else '↓'}" for one in measures]
+    rows = [[other.contender.name, *_cells(ratios(own, other), measures)] for other in others]
+    show(title, ["contender", *heads], rows)
 
 
 def show(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -52,7 +56,6 @@ def show_goals(lines: Iterable[Goal]) -> None:
         )
 
 
-def _cell(value: Ratio | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value.median:.2f}\n({value.low:.2f}-{value.high:.2f})"
+def _cells(values: Mapping[str, Ratio], measures: Sequence[Measure]) -> list[str]:
+    found = [values.get(one.name) for one in measures]
+    return [f"{one.median:.2f}\n({one.low:.2f}-{one.high:.2f})" if one else "-" for one in found]
