@@ -19,12 +19,17 @@ from mockserver.cors import Cors
 from mockserver.endpoint import Endpoint
 from mockserver.errors import Refusal
 from mockserver.exchange import Reply
+from mockserver.faults.forecast import Forecast
+from mockserver.faults.injector import Injector
+from mockserver.faults.reading import Reader
 from mockserver.gate import DOCS, Gate
 from mockserver.guard import Guard
 from mockserver.identities import Known, by_secret, read_identities
+from mockserver.jobs.named import NamedJobs
 from mockserver.jobs.service import Jobs
 from mockserver.mock import Mock
 from mockserver.party import Parties, Party
+from mockserver.prefer import Preferences
 from mockserver.routes import Routes
 from mockserver.sandbox import Sandbox
 from mockserver.sandboxes import Sandboxes, World
@@ -54,6 +59,16 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
     def credentials(sandbox: Sandbox) -> Mapping[str, Mapping[str, str]]:
         return {name: _secrets(known, sandbox) for name, known in identities.items()}
 
+    vendor_parties = tuple(_vendor(contract, played[contract.vendor]) for contract in contracts)
+    known_contracts = {contract.vendor: contract for contract in contracts}
+    by_name = {party.name: party for party in vendor_parties}
+    reader = Reader(
+        control=Schemas(specs.load_control()),
+        contracts=known_contracts,
+        roles=lambda vendor: {row.identity.role for row in identities[vendor]},
+        forecast=Forecast(by_name),
+        longest=settings.longest_delay * 1000,
+    )
     sandboxes = Sandboxes(
         World(settings.seed, settings.pace),
         settings.profile,
@@ -62,20 +77,27 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
         settings.limits,
     )
     parties = (
-        *(_vendor(contract, played[contract.vendor]) for contract in contracts),
-        _control(control.Control(sandboxes, Jobs(played), credentials, tuple(played))),
+        *vendor_parties,
+        _control(control.Control(sandboxes, Jobs(played), credentials, tuple(played), reader)),
     )
+    every = Parties(parties, _nobody(parties))
     doors = {name: Door(by_secret(identities[name]), played[name].identify) for name in played}
     routes: Routes[Target] = Routes()
-    inside = connect(parties, doors, Endpoint(settings.largest_body), routes)
+    inside = connect(parties, doors, Endpoint(settings.largest_body, Preferences(by_name)), routes)
     gate = Gate(
         inside=inside,
-        parties=Parties(parties, _nobody(parties)),
+        parties=every,
         choose=Choice(sandboxes, _carriers(parties)),
         methods=routes.methods,
         guard=Guard(settings.control_hosts),
         cors=Cors(settings.origins, parties),
         pages=docs(parties, DOCS),
+        injector=Injector(
+            parties=every,
+            reader=reader,
+            find=NamedJobs(known_contracts, played).state,
+            longest=settings.longest_delay * 1000,
+        ),
     )
     return Mock(gate, sandboxes, identities, parties)
 

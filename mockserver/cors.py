@@ -7,8 +7,24 @@ from mockserver.party import Party
 from mockserver.visit import Visit
 
 METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
-_ALWAYS_EXPOSED = {"Allow", "Content-Disposition", "Location", "Retry-After", "WWW-Authenticate"}
-_ALWAYS_ALLOWED = {"Accept", "Authorization", "Content-Type", "Prefer", "X-Mock-Sandbox"}
+_ALWAYS_EXPOSED = {
+    "Allow",
+    "Content-Disposition",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Mock-Fault",
+}
+_ALWAYS_ALLOWED = {
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    "Prefer",
+    "X-Mock-Fault",
+    "X-Mock-Sandbox",
+    "X-Mock-Scenario",
+}
 _SECONDS = "600"
 
 

@@ -1,10 +1,16 @@
 """The endpoint behind Connexion: the request against its contract, then the handler."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from mockserver.contract import Plan
-from mockserver.exchange import Call, Reply
+from mockserver.exchange import Call
 from mockserver.intake import read_body
-from mockserver.party import Handler
+from mockserver.prefer import Preferences
 from mockserver.visit import KEY, Receive, Scope, Send, Visit
+
+T = TypeVar("T")
+A = TypeVar("A")
 
 
 class Endpoint:
@@ -14,17 +20,29 @@ class Endpoint:
     beside the event loop: for stores that wait for something.
     """
 
-    def __init__(self, largest: int, *, threads: bool = False) -> None:
+    def __init__(self, largest: int, preferences: Preferences, *, threads: bool = False) -> None:
         self._largest = largest
+        self._preferences = preferences
         self._threads = threads
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         visit: Visit = scope[KEY]
         assert visit.plan is not None
         assert visit.party is not None
+        if visit.mishaps is not None:
+            visit.reply = await visit.mishaps.before(visit, self._run)
+            if visit.reply is not None:
+                return
         call = await self._read(visit, visit.plan)
+        if "prefer" in visit.headers:
+            visit.reply = self._preferences.answer(call)
+            if visit.reply is not None:
+                return
         handler = visit.party.handlers[visit.plan.operation.id]
         visit.reply = await _in_thread(handler, call) if self._threads else handler(call)
+
+    async def _run(self, function: Callable[[A], T], argument: A) -> T:
+        return await _in_thread(function, argument) if self._threads else function(argument)
 
     async def _read(self, visit: Visit, plan: Plan) -> Call:
         assert visit.sandbox is not None
@@ -39,7 +57,7 @@ class Endpoint:
         return Call(plan.operation, path, query, visit.headers, body, visit.identity, visit.sandbox)
 
 
-async def _in_thread(handler: Handler, call: Call) -> Reply:
+async def _in_thread(function: Callable[[A], T], argument: A) -> T:
     from asyncio import to_thread  # noqa: PLC0415 (in memory nobody needs it)
 
-    return await to_thread(handler, call)
+    return await to_thread(function, argument)

@@ -8,6 +8,7 @@ from mockserver import deliver
 from mockserver.cors import Cors, is_preflight
 from mockserver.errors import BrokenReply, Refusal
 from mockserver.exchange import Reply
+from mockserver.faults.injector import Injector
 from mockserver.guard import Guard
 from mockserver.intake import drain
 from mockserver.jobs import trail
@@ -30,8 +31,9 @@ Methods = Callable[[str], tuple[str, ...]]
 class Gate:
     """The ASGI application. The gate alone sends: what is inside leaves its reply on the visit."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that stands around the inside)
         self,
+        *,
         inside: Asgi,
         parties: Parties,
         choose: Choose,
@@ -39,6 +41,7 @@ class Gate:
         guard: Guard,
         cors: Cors,
         pages: Asgi,
+        injector: Injector,
     ) -> None:
         self._inside = inside
         self._parties = parties
@@ -47,6 +50,7 @@ class Gate:
         self._guard = guard
         self._cors = cors
         self._pages = pages
+        self._injector = injector
         self._recorder = Recorder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +67,8 @@ class Gate:
                     return
             else:
                 visit.trail = trail.begin()
-            visit.sandbox = self._choose(visit)
+            visit.sandbox = await self._find_sandbox(visit, scope)
+            visit.mishaps = self._injector.open(visit)
             reply, verdict, reason = await self._answer(visit, scope), Verdict.OK, ""
         except Refusal as refusal:
             reply, verdict = self._refuse(visit, refusal), Verdict.REFUSED
@@ -78,6 +83,14 @@ class Gate:
     def refuse(self, path: str, status: int, message: str) -> bytes:
         """Return the error body for what came to `path` and was no request."""
         return deliver.encode(self._parties.of(path).error(Refusal(status, message), None))
+
+    async def _find_sandbox(self, visit: Visit, scope: Scope) -> Sandbox:
+        try:
+            return self._choose(visit)
+        except Refusal:
+            if visit.method not in self._methods(visit.path):
+                await self._inside(scope, visit.receive, _nobody_sends)  # a 404 or 405 comes first
+            raise
 
     async def _answer(self, visit: Visit, scope: Scope) -> Reply:
         if visit.method == "OPTIONS":
@@ -115,6 +128,8 @@ class Gate:
         try:
             if verdict is not Verdict.BROKEN:
                 self._check(visit, reply)
+                if visit.mishaps is not None:
+                    reply, verdict, reason = visit.mishaps.after(visit, reply, verdict, reason)
             body, headers = deliver.encode(reply), deliver.encode_headers(reply.headers)
         except BrokenReply as broken:
             verdict, reason = Verdict.BROKEN, f"the reply breaks the contract: {broken}"
@@ -127,12 +142,16 @@ class Gate:
             headers += deliver.encode_headers(self._cors.headers(origin))
         if not visit.path.startswith(CONTROL):
             self._recorder.record(visit, party, reply, body, verdict, reason, began)
+        if visit.mishaps is not None:
+            send = await self._injector.hold(visit, send)
         if reply.file is not None:
             await deliver.send_file(send, visit.receive, reply.status, headers, reply.file)
         else:
             await deliver.send_body(send, reply.status, headers, body)
 
     def _check(self, visit: Visit, reply: Reply) -> None:
+        if visit.mishaps is not None and visit.mishaps.replaced:
+            return  # its label says what the contract thinks of it
         if visit.plan is not None:
             visit.plan.replies.check(reply)
         elif visit.method != "OPTIONS" and (replies := self._party(visit).replies):

@@ -1,6 +1,8 @@
 """uvicorn's HTTP protocol with limits of size and time to what it reads."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,8 @@ from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+
+from mockserver.line import LINE
 
 LARGEST_HEAD = 64 * 1024
 """Bytes of a request line with its headers; more is answered by 431."""
@@ -21,6 +25,8 @@ LINGER = 2
 
 MOST_IGNORED = 16 * 1024 * 1024
 """Bytes that he may."""
+
+_RESET = struct.pack("ii", 1, 0)  # linger for no time: closing resets
 
 Refuse = Callable[[str, int, str], bytes]
 """Makes the JSON body of an answer, given the path (empty where unknown), status and message."""
@@ -68,6 +74,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._unread = 0
         super().on_headers_complete()
+        self.scope[LINE] = Connection(self.cycle)  # type: ignore[literal-required]
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
@@ -116,3 +123,30 @@ class Protocol(HttpToolsProtocol):
             self._patience = self.loop.call_later(LINGER, self.transport.close)
         else:
             self.transport.close()
+
+
+class Connection:
+    """The line under one request: see `mockserver.line`."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def write(self, data: bytes) -> None:
+        self._cycle.transport.write(data)
+
+    def close(self) -> None:
+        self._leave()
+        self._cycle.transport.close()
+
+    def reset(self) -> None:
+        self._leave()
+        transport = self._cycle.transport
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        transport.abort()
+
+    def _leave(self) -> None:
+        """Let uvicorn take the caller for gone, or it would complain of what was not sent."""
+        self._cycle.disconnected = True
+        self._cycle.message_event.set()

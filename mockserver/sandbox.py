@@ -1,6 +1,7 @@
 """A sandbox: one world of jobs and resources with its own time, ids and memory."""
 
 from mockserver.clock import Clock
+from mockserver.faults.book import Faults
 from mockserver.ids import Ids
 from mockserver.journal import Journal
 from mockserver.store.base import Records
@@ -12,7 +13,7 @@ DEFAULT = "default"
 class Sandbox:
     """One world. Nothing in it depends on another one, nor on what else the server does."""
 
-    __slots__ = ("clock", "id", "ids", "journal", "profile", "records", "seed")
+    __slots__ = ("clock", "faults", "id", "ids", "journal", "profile", "records", "seed")
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class Sandbox:
         self.records = records
         self.journal = journal
         self.ids = Ids(seed, name)
+        self.faults = Faults(self.ids)
 
     def now(self) -> int:
         """Return the sandbox's virtual time, in milliseconds since the epoch."""

@@ -10,6 +10,7 @@ from mockserver.sandboxes import Limits
 
 FASTEST = 1_000_000.0
 SLOWEST = 0.001
+LONGEST_DELAY = 3600
 LARGEST_SEED = 2**53 - 1
 
 
@@ -19,6 +20,7 @@ class Settings:
 
     `port` 0 is any free one. `largest_body` is in bytes. `origins` may call the vendors from a
     browser. `control_hosts` are Host names, besides loopback, that the control plane answers to.
+    `longest_delay` is how many seconds a fault may hold a reply up.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +32,7 @@ class Settings:
     origins: tuple[str, ...] = ("*",)
     control_hosts: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    longest_delay: float = 30.0
     fixtures: Path = field(default_factory=specs.fixtures)
 
     def __post_init__(self) -> None:
@@ -41,6 +44,10 @@ class Settings:
             raise SetupError(f"--seed {self.seed}: a seed is 0 to {LARGEST_SEED}")
         if not SLOWEST <= self.pace.speed <= FASTEST:
             raise SetupError(f"--speed {self.pace.speed:g}: a speed is {SLOWEST} to {FASTEST:.0f}")
+        if not 0 <= self.longest_delay <= LONGEST_DELAY:
+            raise SetupError(
+                f"--longest-delay {self.longest_delay:g}: choose 0 to {LONGEST_DELAY} seconds"
+            )
 
     @property
     def manual(self) -> bool:

@@ -1,14 +1,18 @@
 """One request on its way through the server: what came, and what has been found out about it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.contract import Plan
 from mockserver.exchange import Reply
 from mockserver.identity import Identity
 from mockserver.journal.entry import Fault, Touch
+from mockserver.line import LINE, Line
 from mockserver.party import Party
 from mockserver.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from mockserver.faults.mishaps import Mishaps
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -24,7 +28,8 @@ class Visit:
 
     `path` is as it was sent, percent-encoding and all; `headers` are by lower-case name, those
     that stand twice joined by a comma. `read` tells that nothing of the body is left. `trail` are
-    the jobs that it met, `faults` are those played on it.
+    the jobs that it met, `faults` are those played on it; `mishaps` may still befall it. `line` is
+    the connection, where the server gives one.
     """
 
     __slots__ = (
@@ -32,7 +37,9 @@ class Visit:
         "faults",
         "headers",
         "identity",
+        "line",
         "method",
+        "mishaps",
         "party",
         "path",
         "plan",
@@ -60,6 +67,8 @@ class Visit:
         self.identity: Identity | None = None
         self.reply: Reply | None = None
         self.faults: tuple[Fault, ...] = ()
+        self.mishaps: Mishaps | None = None
+        self.line: Line | None = scope.get(LINE)
         self.trail: Sequence[Touch] = ()
 
 

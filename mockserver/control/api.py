@@ -5,10 +5,11 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver.clock import Clock, Mode, Pace
-from mockserver.control import lifecycles, requests
+from mockserver.control import faults, lifecycles, requests
 from mockserver.control.moments import read_duration, read_moment
 from mockserver.errors import Refusal
 from mockserver.exchange import Call, Reply
+from mockserver.faults.reading import Reader
 from mockserver.jobs.service import Jobs
 from mockserver.moment import iso
 from mockserver.party import Handler
@@ -30,6 +31,7 @@ class Control:
         jobs: Jobs,
         credentials: Credentials,
         vendors: tuple[str, ...],
+        reader: Reader,
     ) -> None:
         self._sandboxes = sandboxes
         self._jobs = jobs
@@ -49,6 +51,7 @@ class Control:
             "getMockSandbox": self._read_sandbox,
             "deleteMockSandbox": self._delete_sandbox,
             **requests.handlers(),
+            **faults.handlers(reader),
         }
 
     def _health(self, call: Call) -> Reply:
