@@ -42,15 +42,18 @@ class Headers:
 
     def redact(self, headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """Return a copy of `headers` without its secrets, and the secrets that were in it."""
-        kept, secrets = dict(headers), []
-        for name in kept.keys() - self._plain:
+        kept, plain = dict(headers), self._plain
+        secrets: list[str] = []
+        for name in headers:
+            if name in plain:
+                continue
             if is_secret(name):
                 secrets.append(kept[name])
                 kept[name] = REDACTED
             elif _ADDRESS.search(name):
                 kept[name] = address(kept[name])
-            elif len(self._plain) < self._most:
-                self._plain.add(name)
+            elif len(plain) < self._most:
+                plain.add(name)
         return kept, secrets
 
 
@@ -84,23 +87,6 @@ def body(raw: bytes, longest: int) -> bytes:
     if head.lstrip()[:1] in {b"{", b"[", b'"'}:
         return _json(raw)[:longest]
     return _form(raw)[:longest]
-
-
-def scrub(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` without any of `secrets`."""
-    for secret in secrets:
-        if secret in text:
-            text = text.replace(secret, REDACTED)
-    return text
-
-
-def scrub_bytes(raw: bytes, secrets: Iterable[str]) -> bytes:
-    """Return `raw` without any of `secrets`, as UTF-8."""
-    for secret in secrets:
-        sought = secret.encode(errors="replace")
-        if sought in raw:
-            raw = raw.replace(sought, REDACTED.encode())
-    return raw
 
 
 def _pair(pair: str) -> str:

@@ -6,17 +6,19 @@ from time import perf_counter_ns
 from mockserver import redact
 from mockserver.auth import read_basic
 from mockserver.exchange import Reply
-from mockserver.journal.entry import LONGEST_BODY, Entry, Fault, Touch, Verdict
+from mockserver.journal.entry import LONGEST_BODY, Entry, Fault, Verdict
 from mockserver.party import Party
 from mockserver.visit import Visit
 
 LONGEST_TEXT = 2048
 """Characters of a path, a query string or a reason that are kept."""
 
+REDACTED, RAW = redact.REDACTED, redact.REDACTED.encode()
+
 SHORTEST_SECRET = 4
 """Characters below which a secret is not looked for in other places: too much would match."""
 
-_ENTRY, _HEADER = 1100, 110
+_ENTRY, _HEADER = 900, 110
 """Bytes that an entry, and one header of it, weigh besides their text (measured)."""
 
 
@@ -41,17 +43,20 @@ class Recorder:
         if sandbox is None:  # it named one that is not there
             return
         asked, secrets = self._headers.redact(visit.headers)
-        answered, _ = self._headers.redact(reply.headers)
-        path, sent, told, query = visit.path, visit.body, body, ""
+        answered = self._headers.redact(reply.headers)[0] if reply.headers else reply.headers
+        path, query, sent, told = visit.path, "", visit.body, body
         if visit.query:
             query = redact.query(visit.query.decode("latin-1"))
-        if secrets:  # before anything is cut, lest half of one stays
-            known = _parts(secrets)
-            path, query, reason = (redact.scrub(text, known) for text in (path, query, reason))
-            sent, told = redact.scrub_bytes(sent, known), redact.scrub_bytes(told, known)
-        sent = redact.body(sent, LONGEST_BODY) if sent else sent
-        if plan is None or plan.secret:
-            told = redact.body(told, LONGEST_BODY)
+        for secret in _parts(secrets):  # before anything is cut, lest half of one stays
+            raw = secret.encode(errors="replace")
+            path, told = path.replace(secret, REDACTED), told.replace(raw, RAW)
+            query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
+            sent = sent.replace(raw, RAW)
+        if sent:
+            sent = redact.body(sent, LONGEST_BODY)
+        doubtful = plan is None or plan.secret
+        told = redact.body(told, LONGEST_BODY) if doubtful else told[:LONGEST_BODY]
+        path = path[:LONGEST_TEXT]
         if verdict is Verdict.OK and visit.faults:
             verdict, reason = _judge(visit.faults)
         journal, jobs = sandbox.journal, tuple(visit.trail)
@@ -61,7 +66,7 @@ class Recorder:
                 sandbox.now(),
                 (perf_counter_ns() - began) // 1000,
                 visit.method,
-                path[:LONGEST_TEXT],
+                path,
                 query[:LONGEST_TEXT],
                 party.name if party.prefixes else None,
                 plan.operation.id if plan else None,
@@ -75,13 +80,16 @@ class Recorder:
                 sent,
                 len(visit.body),
                 answered,
-                told[:LONGEST_BODY],
+                told,
                 len(body) if reply.file is None else _length(reply),
                 reply.file.media if reply.file else None,
-                _weigh(asked, answered, jobs)
-                + min(len(path) + len(query) + len(reason), LONGEST_TEXT * 3)
+                _ENTRY
+                + _HEADER * (len(asked) + len(answered) + len(jobs))
+                + len("".join(asked.values()))
+                + len(path)
                 + len(sent)
-                + min(len(told), LONGEST_BODY),
+                + len(told)
+                + (_weigh(answered, query, reason) if answered or query or reason else 0),
             )
         )
 
@@ -97,10 +105,10 @@ def _length(reply: Reply) -> int:
     return -1 if reply.file.length is None else reply.file.length
 
 
-def _weigh(asked: Mapping[str, str], answered: Mapping[str, str], jobs: tuple[Touch, ...]) -> int:
-    """Return the bytes of an entry, but for its path, query and bodies."""
-    text = sum(map(len, asked.values())) + sum(map(len, answered.values()))
-    return _ENTRY + _HEADER * (len(asked) + len(answered) + len(jobs)) + text
+def _weigh(answered: Mapping[str, str], query: str, reason: str) -> int:
+    """Return the bytes of what most exchanges do not have."""
+    text = sum(map(len, answered.values()))
+    return text + min(len(query), LONGEST_TEXT) + min(len(reason), LONGEST_TEXT)
 
 
 def _parts(secrets: Iterable[str]) -> list[str]:

@@ -40,29 +40,32 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """Keep an entry; the oldest of too many go."""
-        with self._budget.lock:
+        budget, bounds = self._budget, self.bounds
+        with budget.lock:
             entries = self._entries
             if entries is None:
                 entries = self._entries = deque()
             entries.append(entry)
-            self.bytes += entry.size
-            self._budget.spend(self, entry.size)
-            bounds = self.bounds
-            while len(entries) > bounds.entries or self.bytes > bounds.bytes:
-                self.drop_oldest()
+            size = self.bytes + entry.size
+            while len(entries) > bounds.entries or size > bounds.bytes:
+                size -= entries.popleft().size
+                self.forgotten += 1
+            grown, self.bytes = size - self.bytes, size
+            budget.spend(self, grown)
 
-    def drop_oldest(self) -> None:
-        """Let the oldest entry go."""
-        if self._entries:
-            gone = self._entries.popleft()
-            self.bytes -= gone.size
-            self.forgotten += 1
-            self._budget.give_back(self, gone.size, empty=not self._entries)
+    def drop_oldest(self) -> int:
+        """Let the oldest entry go, if there is one; return the bytes that this frees."""
+        if not self._entries:
+            return 0
+        size = self._entries.popleft().size
+        self.bytes -= size
+        self.forgotten += 1
+        return size
 
     def clear(self) -> None:
         """Forget all entries; numbers go on."""
         with self._budget.lock:
-            self._budget.give_back(self, self.bytes, empty=True)
+            self._budget.release(self, self.bytes)
             self._entries = None
             self.bytes = self.forgotten = 0
 

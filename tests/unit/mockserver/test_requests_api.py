@@ -1,5 +1,6 @@
 """The journal as the control plane shows it, and what clients of the mock leave in it."""
 
+import tracemalloc
 from base64 import b64encode
 from typing import Any
 from urllib.parse import quote
@@ -277,3 +278,20 @@ def test_issued_token_is_not_kept(mock: Mock) -> None:
     assert issued.json["access_token"] not in kept
     assert "mock-talkdesk-secret" not in kept
     assert '"token_type":"Bearer"' in kept
+
+
+def test_journal_weighs_no_more_than_it_tells(mock: Mock) -> None:
+    kept = mock.sandboxes.default.journal
+    job = create(mock)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        told = kept.bytes
+        for number in range(200):
+            headers = {**TALKDESK, **JSON, "x-request-id": f"{number:0100}"}
+            ask(mock.app, "GET", f"{JOBS}/{job}", headers)
+        weight = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert len(kept) == 201
+    assert weight < (kept.bytes - told) * 1.1  # a little of it is nobody's
