@@ -11,7 +11,7 @@ from tests.benchmarks.server import Server, running
 
 NAME = "mockserver"
 _PROGRAM = Path(sys.executable).with_name(NAME)
-_LIST = Request("GET", f"{JOBS}?per_page=200", BEARER)
+LIST = Request("GET", f"{JOBS}?per_page=200", BEARER)
 
 
 def command(*options: str) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def command(*options: str) -> tuple[str, ...]:
 def prepare(workshop: Workshop) -> Contender:
     """The mock with its defaults; polled is a seeded job that stays in work for good."""
     with running(f"{NAME} probe", command(), workshop.folder) as server:
-        server.first_answer(_LIST)
+        server.first_answer(LIST)
         job = held_job(server)
     return Contender(
         name=NAME,
@@ -39,7 +39,7 @@ def prepare(workshop: Workshop) -> Contender:
 
 def held_job(server: Server) -> str:
     """The id of the seeded job that is in work; the seed makes it the same in every start."""
-    jobs = json.loads(server.ask(_LIST).body)["_embedded"]["jobs"]
+    jobs = json.loads(server.ask(LIST).body)["_embedded"]["jobs"]
     found = [str(job["id"]) for job in jobs if job["status"] == "PROCESSING"]
     if not found:
         raise UnhealthyError("no seeded job in PROCESSING to poll")

@@ -1,0 +1,112 @@
+"""Three mocks, one of which grows: what its calls cost beside those of the two small ones."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.benchmarks import processes
+from tests.benchmarks.figures import Ratio, ratio
+from tests.benchmarks.load import Sample, measure
+from tests.benchmarks.rounds import Plan, alone
+from tests.benchmarks.say import step
+from tests.benchmarks.scale.jobs import Stocked
+from tests.benchmarks.server import Server
+
+CALLS = ("polling", "a page", "creating")
+_ASKED = 300
+Requests = Callable[[Stocked], list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What calls cost at one size, beside the smallest; a job's memory in bytes."""
+
+    size: int
+    cost: Mapping[str, Ratio]
+    processor: Mapping[str, Ratio]
+    job_bytes: float | None
+
+    def raw(self) -> dict[str, Any]:
+        """The point for the JSON file."""
+        return {
+            "size": self.size,
+            "cost": {name: one.raw() for name, one in self.cost.items()},
+            "processor": {name: one.raw() for name, one in self.processor.items()},
+            "job_bytes": self.job_bytes and round(self.job_bytes),
+        }
+
+
+@dataclass(slots=True)
+class Growth:
+    """`small` stays at the first size, `fresh` is emptied before each turn, `large` grows."""
+
+    small: Stocked
+    fresh: Stocked
+    large: Stocked
+    plan: Plan
+    points: list[Point] = field(default_factory=list)
+
+    def run(self, sizes: Sequence[int]) -> None:
+        """Measure at every size but the first, which the others are compared with."""
+        for mock in (self.small, self.large):
+            with awake(mock.server):
+                mock.fill(sizes[0])
+        at_first = self._memory()
+        for size in sizes[1:]:
+            step(f"{size:,} jobs: filling")
+            with awake(self.large.server):
+                self.large.fill(size)
+            grown = self._memory()
+            job_bytes = (grown - at_first) / (size - sizes[0]) if processes.supported() else None
+            step(f"{size:,} jobs: {self.plan.rounds} rounds")
+            self.points.append(self._measure(size, job_bytes))
+
+    def _memory(self) -> int:
+        return self.large.server.memory() if processes.supported() else 0
+
+    def _measure(self, size: int, job_bytes: float | None) -> Point:
+        small: dict[str, list[Sample]] = {name: [] for name in CALLS}
+        large: dict[str, list[Sample]] = {name: [] for name in CALLS}
+        asked: dict[str, Requests] = {
+            "polling": lambda mock: mock.polls(_ASKED),
+            "a page": lambda mock: mock.pages(_ASKED),
+            "creating": Stocked.creations,
+        }
+        for _ in range(self.plan.rounds):
+            for name in CALLS:
+                few = self.fresh if name == "creating" else self.small
+                small[name].append(self._sample(few, asked[name]))
+                large[name].append(self._sample(self.large, asked[name]))
+        return Point(
+            size,
+            {name: ratio(_rates(small[name]), _rates(large[name])) for name in CALLS},
+            {name: ratio(_costs(large[name]), _costs(small[name])) for name in CALLS},
+            job_bytes,
+        )
+
+    def _sample(self, mock: Stocked, requests: Requests) -> Sample:
+        def load(server: Server) -> Sample:
+            if mock is self.fresh:
+                mock.empty()
+            return measure(mock.generator, server, requests(mock), self.plan.seconds)
+
+        return alone(mock.server, load)
+
+
+@contextmanager
+def awake(server: Server) -> Iterator[None]:
+    """Let a paused server run for the length of a `with` block."""
+    server.resume()
+    try:
+        yield
+    finally:
+        server.pause()
+
+
+def _rates(samples: Sequence[Sample]) -> list[float]:
+    return [sample.rate for sample in samples]
+
+
+def _costs(samples: Sequence[Sample]) -> list[float]:
+    return [sample.cost for sample in samples]
