@@ -33,40 +33,94 @@ class Pace:
     speed: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Where a clock stands: at `anchor` (milliseconds) when its counter was at `since` (ns)."""
+
+    pace: Pace
+    anchor: int
+    since: int
+
+    def at(self, ticks: int) -> int:
+        """Return the virtual time, in milliseconds since the epoch, when the counter is there."""
+        if self.pace.mode is Mode.MANUAL:
+            return self.anchor
+        passed = int(max(ticks - self.since, 0) * self.pace.speed) // 1_000_000
+        return min(self.anchor + passed, LATEST)
+
+
+Step = Callable[[Hands], Hands]
+Keep = Callable[[Step], Hands]
+"""Takes a step from where the clock stands by now, for everybody, and returns where it led."""
+
+
 class Clock:
     """Virtual time in whole milliseconds since the epoch.
 
-    It rests on a counter that never goes back (nanoseconds, handed in by tests), so virtual time
-    goes back by `set` alone.
+    It rests on a counter of nanoseconds that never goes back, so virtual time goes back by a
+    move alone. `keep` makes moves known to other processes; without it they stay in this one.
     """
 
-    __slots__ = ("_anchor", "_since", "_ticks", "pace")
+    __slots__ = ("_keep", "_ticks", "hands")
 
-    def __init__(self, pace: Pace, ticks: Ticks = monotonic_ns, start: int = ORIGIN) -> None:
-        self.pace = pace
+    def __init__(
+        self,
+        pace: Pace,
+        ticks: Ticks = monotonic_ns,
+        start: int = ORIGIN,
+        *,
+        hands: Hands | None = None,
+        keep: Keep | None = None,
+    ) -> None:
         self._ticks = ticks
-        self._anchor = start
-        self._since = ticks()
+        self.hands = hands or Hands(pace, start, ticks())
+        self._keep = keep or self._take
+
+    @property
+    def pace(self) -> Pace:
+        """How the clock runs."""
+        return self.hands.pace
 
     def now(self) -> int:
         """Return the present, in milliseconds since the epoch."""
-        if self.pace.mode is Mode.MANUAL:
-            return self._anchor
-        passed = int((self._ticks() - self._since) * self.pace.speed) // 1_000_000
-        return min(self._anchor + passed, LATEST)
+        hands = self.hands
+        return hands.anchor if hands.pace.mode is Mode.MANUAL else hands.at(self._ticks())
 
     def advance(self, milliseconds: int) -> None:
         """Move on by `milliseconds` (none or more), at most to the end of virtual time."""
-        if milliseconds < 0:
-            raise ValueError("a clock advances by zero or more; use set to go back")
-        self.set(min(self.now() + milliseconds, LATEST))
+        self.move(advance=milliseconds)
 
     def set(self, moment: int) -> None:
         """Go to `moment`, in milliseconds since the epoch; the only way back."""
-        self._anchor = moment
-        self._since = self._ticks()
+        self.move(moment=moment)
 
     def run(self, pace: Pace) -> None:
         """Go on at another pace from the present."""
-        self.set(self.now())
-        self.pace = pace
+        self.move(mode=pace.mode, speed=pace.speed)
+
+    def move(
+        self,
+        *,
+        mode: Mode | None = None,
+        speed: float | None = None,
+        moment: int | None = None,
+        advance: int = 0,
+    ) -> None:
+        """Change the pace, then go to `moment`, then on by `advance`: one move to everybody else.
+
+        `moment` and `advance` are in milliseconds; None leaves a thing as it is.
+        """
+        if advance < 0:
+            raise ValueError("a clock advances by zero or more; set it to go back")
+
+        def step(hands: Hands) -> Hands:
+            ticks = self._ticks()
+            old = hands.pace
+            pace = Pace(mode or old.mode, old.speed if speed is None else speed)
+            start = hands.at(ticks) if moment is None else moment
+            return Hands(pace, min(start + advance, LATEST), ticks)
+
+        self.hands = self._keep(step)
+
+    def _take(self, step: Step) -> Hands:
+        return step(self.hands)

@@ -60,7 +60,13 @@ class Draft:
 
 
 class Store(Protocol):
-    """Keeps the records of all sandboxes; a write that has returned is not lost."""
+    """Keeps the records of all sandboxes; a write that has returned is not lost.
+
+    `shared` tells that other processes may write too, and that a caller may have to wait.
+    """
+
+    @property
+    def shared(self) -> bool: ...
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
 
@@ -124,6 +130,10 @@ class Store(Protocol):
 
     def next_number(self, sandbox: str, counter: str) -> int:
         """Return 1, then 2, and so on: no number twice, whoever asks."""
+        ...
+
+    def number(self, sandbox: str, counter: str) -> int:
+        """Return the number that `next_number` gave last, 0 before the first."""
         ...
 
     def drop(self, sandbox: str) -> None:
@@ -197,6 +207,9 @@ class Records:
 
     def next_number(self, counter: str) -> int:
         return self._store.next_number(self._sandbox, counter)
+
+    def number(self, counter: str) -> int:
+        return self._store.number(self._sandbox, counter)
 
     def drop(self) -> None:
         self._store.drop(self._sandbox)

@@ -29,6 +29,8 @@ class MemoryStore:
     Writes exclude each other by one lock; a read of one record needs none.
     """
 
+    shared = False
+
     def __init__(self) -> None:
         self._worlds: dict[str, _World] = {}
         self._common: dict[bytes, bytes] = {}
@@ -101,6 +103,10 @@ class MemoryStore:
             counters = self._world(sandbox).counters
             counters[counter] = number = counters.get(counter, 0) + 1
             return number
+
+    def number(self, sandbox: str, counter: str) -> int:
+        world = self._worlds.get(sandbox)
+        return world.counters.get(counter, 0) if world else 0
 
     def drop(self, sandbox: str) -> None:
         with self._lock:

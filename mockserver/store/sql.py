@@ -22,6 +22,8 @@ class SqlStore:
     that waits for it. Ids and groups must not hold NUL, which PostgreSQL does not take.
     """
 
+    shared = True
+
     def __init__(self, url: str) -> None:
         """Open the database and make the tables that it lacks.
 
@@ -108,6 +110,12 @@ class SqlStore:
         with self._writer.begin() as connection:
             number: int = connection.execute(sql.next_number(self._dialect), wanted).scalar_one()
         return number
+
+    def number(self, sandbox: str, counter: str) -> int:
+        wanted = {"the_sandbox": sandbox, "the_name": counter}
+        with self._reader.connect() as connection:
+            number: int | None = connection.execute(sql.NUMBER, wanted).scalar()
+        return number or 0
 
     def drop(self, sandbox: str) -> None:
         with self._writer.begin() as connection:

@@ -37,6 +37,8 @@ COUNT_OUT = update(TALLY).where(*_is(TALLY, "sandbox", "kind", "grp")).values(li
 
 COUNTED = select(_T.last, _T.live).where(*_is(TALLY, "sandbox", "kind", "grp"))
 
+NUMBER = select(COUNTER.c.value).where(*_is(COUNTER, "sandbox", "name"))
+
 GROUPS = select(_T.grp).where(*_is(TALLY, "sandbox", "kind"), _T.filed)
 
 

@@ -155,6 +155,7 @@ def test_what_further_groups_list_stays(records: Records) -> None:
 def test_counters_count_apart(records: Records) -> None:
     assert [records.next_number("a") for _ in range(3)] == [1, 2, 3]
     assert records.next_number("b") == 1
+    assert [records.number(name) for name in "abc"] == [3, 1, 0]
 
 
 def test_sandboxes_are_apart_and_dropped_alone(store: Store) -> None:
