@@ -52,9 +52,9 @@ class Shelf:
 
     def drafts(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> Drafts:
         """Return what the seed data puts on the shelf, by id."""
-        drafts = [Draft(self.kind, key, account, row, common=True) for key, row in rows.items()]
-        claims = [self._claim(account, row, key) for key, row in rows.items() if self._name]
-        return drafts + claims
+        things = [Draft(self.kind, key, account, row, common=True) for key, row in rows.items()]
+        claims = [claim for key, row in rows.items() for claim in self._claims(account, row, key)]
+        return things + claims
 
     def find(self, sandbox: Sandbox, account: str, key: str) -> Thing | None:
         """Return a thing of an account; None where it is not there or another's."""
@@ -95,15 +95,14 @@ class Shelf:
         """
         while True:
             key = str(sandbox.records.next_number(self.kind))
-            drafts = [Draft(self.kind, key, account, data)]
-            if self._name:
-                drafts.append(self._claim(account, data, key))
+            thing = Draft(self.kind, key, account, data)
             try:
-                return _thing(sandbox.records.insert_all(drafts)[0])
+                made = sandbox.records.insert_all([thing, *self._claims(account, data, key)])
+                return _thing(made[0])
             except Duplicate:
                 # A number of the seed data is passed over; a name is not.
-                if self._name and self._holder(sandbox, account, data):
-                    raise Taken(self._name(data)) from None
+                if self._holder(sandbox, account, data):
+                    raise Taken from None
 
     def change(
         self, sandbox: Sandbox, thing: Thing, step: Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -116,15 +115,16 @@ class Shelf:
         found: Thing | None = thing
         while found is not None:
             data = step(found.data)
-            claim = self._rename(sandbox, found, data)
+            is_renamed = self._name is not None and self._name(data) != self._name(found.data)
+            claims = self._claim(sandbox, found, data) if is_renamed else []
             try:
                 changed = _thing(sandbox.records.replace(found.record, data))
             except Conflict:
-                self._release(sandbox, claim)
-                found = self.find(sandbox, found.record.group, found.id)
+                self._release(sandbox, *claims)
+                found = self.find(sandbox, found.account, found.id)
                 continue
-            if claim:
-                self._release(sandbox, self._holder(sandbox, found.record.group, found.data))
+            if is_renamed:
+                self._release(sandbox, self._holder(sandbox, found.account, found.data))
             return changed
         return None
 
@@ -135,38 +135,37 @@ class Shelf:
             try:
                 sandbox.records.remove(found.record)
             except Conflict:
-                found = self.find(sandbox, found.record.group, found.id)
+                found = self.find(sandbox, found.account, found.id)
                 continue
-            if self._name:
-                self._release(sandbox, self._holder(sandbox, found.record.group, found.data))
+            self._release(sandbox, self._holder(sandbox, found.account, found.data))
             return True
         return False
 
-    def _rename(self, sandbox: Sandbox, thing: Thing, data: Mapping[str, Any]) -> Record | None:
-        """Claim the new name, if it is another than the thing has."""
-        if self._name is None or self._name(data) == self._name(thing.data):
-            return None
-        try:
-            return sandbox.records.insert_all([self._claim(thing.record.group, data, thing.id)])[0]
-        except Duplicate:
-            raise Taken(self._name(data)) from None
+    def _claims(self, account: str, data: Mapping[str, Any], key: str) -> Drafts:
+        """Return the record whose id is the name, if there is a name: a store lets it be once."""
+        name = self._name(data) if self._name else None
+        if name is None:
+            return []
+        # Hashed, because names may be of any length and the keys of stores may not.
+        digest = blake2b(f"{account}\0{name}".encode(), digest_size=16).hexdigest()
+        return [Draft(f"{self.kind}.name", digest, account, {"of": key})]
 
-    def _release(self, sandbox: Sandbox, claim: Record | None) -> None:
-        if claim:
-            with suppress(Conflict):  # somebody else has released it
-                sandbox.records.remove(claim)
+    def _claim(self, sandbox: Sandbox, thing: Thing, data: Mapping[str, Any]) -> list[Record]:
+        try:
+            return sandbox.records.insert_all(self._claims(thing.account, data, thing.id))
+        except Duplicate:
+            raise Taken from None
 
     def _holder(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Record | None:
-        draft = self._claim(account, data, "")
-        assert isinstance(draft.id, str)
-        return sandbox.records.get(draft.kind, draft.id)
+        for claim in self._claims(account, data, ""):
+            return sandbox.records.get(claim.kind, str(claim.id))
+        return None
 
-    def _claim(self, account: str, data: Mapping[str, Any], key: str) -> Draft:
-        """Return the record whose id is the name: the store lets one only be."""
-        assert self._name is not None
-        # Hashed, because names may be of any length and stores' keys may not.
-        digest = blake2b(f"{account}\0{self._name(data)}".encode(), digest_size=16).hexdigest()
-        return Draft(f"{self.kind}.name", digest, account, {"of": key})
+    def _release(self, sandbox: Sandbox, *claims: Record | None) -> None:
+        for claim in claims:
+            if claim is not None:
+                with suppress(Conflict):  # somebody else has released it
+                    sandbox.records.remove(claim)
 
 
 def _thing(record: Record) -> Thing:

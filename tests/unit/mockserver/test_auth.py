@@ -122,3 +122,8 @@ def test_unknown_sandbox_is_a_4xx_of_the_vendor(mock: Mock, name: str) -> None:
     answer = ask(mock.app, "GET", TD_JOBS, TALKDESK | {"x-mock-sandbox": name})
     assert answer.status == 404
     assert "X-Mock-Sandbox" in answer.json["message"]
+
+
+def test_wrong_method_comes_before_an_unknown_sandbox(mock: Mock) -> None:
+    assert ask(mock.app, "TRACE", "/_mock/health", {"x-mock-sandbox": "sb-none"}).status == 405
+    assert ask(mock.app, "GET", "/_mock/nothing", {"x-mock-sandbox": "sb-none"}).status == 404

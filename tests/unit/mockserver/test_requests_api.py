@@ -1,5 +1,6 @@
 """The journal as the control plane shows it, and what clients of the mock leave in it."""
 
+import gc
 import tracemalloc
 from base64 import b64encode
 from typing import Any
@@ -290,6 +291,7 @@ def test_journal_weighs_no_more_than_it_tells(mock: Mock) -> None:
         for number in range(200):
             headers = {**TALKDESK, **JSON, "x-request-id": f"{number:0100}"}
             ask(mock.app, "GET", f"{JOBS}/{job}", headers)
+        gc.collect()
         weight = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()

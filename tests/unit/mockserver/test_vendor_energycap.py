@@ -1,0 +1,295 @@
+"""EnergyCAP's handlers: report groups, report distributions, their runs and logs."""
+
+from typing import Any
+
+import pytest
+
+import specs
+from mockserver.exchange import Reply
+from tests.unit.mockserver._played import Played, content
+
+DISTRIBUTION = {
+    "reportDistributionName": "Mine",
+    "reportFilters": [{"caption": "Place", "value": 7}],
+    "replyToEmail": "a@example.com",
+    "recipientUserGroupIds": [1, 3, 1],
+    "emailSubject": "s",
+    "emailMessage": "m",
+    "reportSubscriptionScheduleTypeId": 3,
+    "dayIndicatorValue": 2,
+    "onlySendIfData": True,
+    "reportFormat": "Excel",
+}
+
+
+@pytest.fixture(params=specs.PROFILES)
+def energy(request: pytest.FixtureRequest) -> Played:
+    return Played("energycap", "campus", request.param)
+
+
+def one(number: int) -> dict[str, int]:
+    return {"reportDistributionId": number}
+
+
+def run(energy: Played, number: int = 1, users: list[int] | None = None) -> dict[str, Any]:
+    reply = energy.call("executeReportDistribution", one(number), overrideUserIds=users)
+    assert reply.status == 200, reply.body
+    body: dict[str, Any] = reply.body
+    return body
+
+
+def logs(energy: Played, **query: Any) -> Reply:
+    return energy.call("listReportDistributionLogs", **query)
+
+
+def faults(reply: Reply) -> list[str]:
+    return [row["field"] for row in reply.body["errors"]]
+
+
+def test_a_run_is_in_progress_and_then_has_its_end(energy: Played) -> None:
+    log = run(energy)
+    assert (log["status"], log["endDate"]) == ("In Progress", None)
+    assert log["reportDistribution"] == {
+        "createdByUser": {"fullName": "Ada Example", "userCode": "ADA", "userId": 1},
+        "reportCode": "Report-01",
+        "reportDistributionId": 1,
+        "reportDistributionName": "Monthly cost to facilities",
+    }
+    energy.pass_seconds(10)
+    (ended,) = logs(energy).body
+    assert ended["status"] == "Complete"
+    assert ended["beginDate"] == "2026-03-30T09:00:00.000Z"
+    assert ended["endDate"] == "2026-03-30T09:00:10.000Z"
+    assert {**ended, "status": 0, "endDate": 0} == {**log, "status": 0, "endDate": 0}
+
+
+@pytest.mark.parametrize(
+    ("number", "users", "count"),
+    [
+        (1, None, 6),
+        (2, None, 0),
+        (3, None, 7),
+        (1, [], 6),
+        (1, [7, 7, 8], 2),
+        (2, [12], 1),
+    ],
+)
+def test_recipients_count_once(energy: Played, number: int, users: list | None, count: int) -> None:
+    assert run(energy, number, users)["numberOfRecipients"] == count
+
+
+@pytest.mark.parametrize(
+    ("number", "users", "end"),
+    [
+        (1, None, "Complete"),
+        (2, None, "Not sent"),
+        (2, [7], "Complete"),
+        (3, None, "Some reports not sent"),
+    ],
+)
+def test_a_run_ends_as_its_distribution_has_it(
+    energy: Played, number: int, users: list | None, end: str
+) -> None:
+    log = run(energy, number, users)
+    energy.pass_seconds(10)
+    path = {"reportDistributionLogId": log["reportDistributionLogId"]}
+    detail = energy.call("getReportDistributionLogDetail", path).body
+    assert detail["status"] == end
+    assert bool(detail["errors"]) == (end != "Complete")
+    assert detail["reportSettings"]["baseReport"]["reportCode"].startswith("Report-")
+    assert detail["emailSettings"]["scheduleType"]["scheduleTypeInfo"] == "Monthly"
+
+
+@pytest.mark.parametrize("users", [[13], [7, 99], [-1], [2**31 - 1]])
+def test_an_override_that_names_nobody_is_refused_and_runs_nothing(
+    energy: Played, users: list
+) -> None:
+    reply = energy.call("executeReportDistribution", one(1), overrideUserIds=users)
+    assert (reply.status, faults(reply)) == (400, ["overrideUserIds"])
+    assert logs(energy, includeInProgress=True).body == []
+
+
+def test_a_run_leaves_the_schedule_alone(energy: Played) -> None:
+    before = energy.call("getReportDistribution", one(1)).body
+    energy.pass_seconds(60)
+    run(energy)
+    after = energy.call("getReportDistribution", one(1)).body
+    assert after["lastRunDate"] == "2026-03-30T09:01:00.000Z"
+    assert {**after, "lastRunDate": None} == before
+
+
+def test_all_enabled_distributions_run_at_once(energy: Played) -> None:
+    body = {**DISTRIBUTION, "enabled": False}
+    assert energy.call("updateReportDistribution", one(2), body).status == 200
+    assert energy.call("executeAllReportDistributions").status == 204
+    found = logs(energy, includeInProgress=True).body
+    assert [row["reportDistribution"]["reportDistributionId"] for row in found] == [3, 1]
+    assert [row["reportDistributionLogId"] for row in found] == [2, 1]
+
+
+def test_logs_leave_the_running_ones_out_unless_asked(energy: Played) -> None:
+    for _ in range(4):
+        run(energy)
+        energy.pass_seconds(4)
+    stuck = str(run(energy)["reportDistributionLogId"])
+    job = energy.vendor.desk.find(energy.sandbox, stuck)
+    assert job is not None
+    energy.vendor.desk.force(energy.sandbox, job, "IN_PROGRESS")
+    energy.pass_seconds(8)
+    for _ in range(2):
+        run(energy)
+    expected = [4, 3, 2, 1]
+    for size in (1, 2, 3, 10):
+        found = []
+        for number in range(1, 6):
+            page = logs(energy, pageNumber=number, pageSize=size)
+            assert page.headers["TotalNumberOfRecords"] == "4"
+            found += [row["reportDistributionLogId"] for row in page.body]
+        assert found == expected
+    assert len(logs(energy, includeInProgress=True).body) == 7
+
+
+@pytest.mark.parametrize(
+    ("days", "left"), [(0, [3]), (1, [3, 2]), (2, [3, 2, 1]), (2**31 - 1, [3, 2, 1])]
+)
+def test_old_logs_can_be_deleted_and_their_ids_never_return(
+    energy: Played, days: int, left: list
+) -> None:
+    for day in (0, 1, 0.99):
+        energy.pass_seconds(day * 86400)
+        run(energy)
+    assert energy.call("deleteReportDistributionLogs", olderThanDays=days).status == 204
+    found = logs(energy, includeInProgress=True).body
+    assert [row["reportDistributionLogId"] for row in found] == left
+    assert run(energy)["reportDistributionLogId"] == 4
+
+
+def test_unknown_ids_are_not_found(energy: Played) -> None:
+    body = {**DISTRIBUTION, "enabled": True}
+    for number in (0, -1, 99, 2**31 - 1):
+        for operation in (
+            "getReportDistribution",
+            "deleteReportDistribution",
+            "executeReportDistribution",
+            "listReportDistributionFilters",
+        ):
+            assert energy.call(operation, one(number)).status == 404
+        assert energy.call("updateReportDistribution", one(number), body).status == 404
+        log = {"reportDistributionLogId": number}
+        assert energy.call("getReportDistributionLogDetail", log).status == 404
+        group = {"reportGroupId": number}
+        assert energy.call("getReportGroup", group).status == 404
+        assert energy.call("updateReportGroup", group, {"reportIds": []}).status == 404
+        assert energy.call("deleteReportGroup", group).status == 404
+
+
+def test_what_is_anothers_is_not_found(energy: Played) -> None:
+    run(energy)
+    assert energy.call("getReportDistribution", one(1), account="other").status == 404
+    log = {"reportDistributionLogId": 1}
+    assert energy.call("getReportDistributionLogDetail", log, account="other").status == 404
+    assert energy.call("listReportGroups", account="other").body == []
+
+
+def test_a_distribution_is_created_changed_and_deleted(energy: Played) -> None:
+    made = energy.call(
+        "createReportDistribution", body={**DISTRIBUTION, "specificReportId": 2}
+    ).body
+    number = made["reportDistributionId"]
+    assert (number, made["enabled"], made["lastRunDate"]) == (4, True, None)
+    assert made["nextRunDate"] == "2026-03-31T06:00:00.000Z"
+    groups = made["emailSettings"]["recipientUserGroups"]
+    assert [group["userGroupId"] for group in groups] == [1, 3]
+    assert energy.call("getReportDistribution", one(number)).body == made
+    filters = energy.call("listReportDistributionFilters", one(number)).body
+    assert filters == DISTRIBUTION["reportFilters"]
+    body = {**DISTRIBUTION, "reportDistributionName": "Renamed", "enabled": False}
+    changed = energy.call("updateReportDistribution", one(number), body).body
+    assert (changed["reportDistributionName"], changed["nextRunDate"]) == ("Renamed", None)
+    assert changed["modifiedByUser"]["userId"] == 1
+    assert changed["specificReportId"] == 2
+    assert energy.call("deleteReportDistribution", one(number)).status == 204
+    assert energy.call("deleteReportDistribution", one(number)).status == 404
+    bare = {"specificReportId": 1, "reportDistributionName": "Bare"}
+    assert energy.call("createReportDistribution", body=bare).body["reportDistributionId"] == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"specificReportId": 99}, "specificReportId"),
+        ({"recipientUserGroupIds": [1, 9]}, "recipientUserGroupIds"),
+        ({"reportSubscriptionScheduleTypeId": 0}, "reportSubscriptionScheduleTypeId"),
+    ],
+)
+def test_a_distribution_that_refers_to_nothing_is_refused(
+    energy: Played, change: dict, field: str
+) -> None:
+    body = {**DISTRIBUTION, "specificReportId": 1, **change}
+    reply = energy.call("createReportDistribution", body=body)
+    assert (reply.status, faults(reply)) == (400, [field])
+    if field != "specificReportId":
+        reply = energy.call("updateReportDistribution", one(1), {**body, "enabled": True})
+        assert (reply.status, faults(reply)) == (400, [field])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("AUDIT", [3]), ("to ", [1, 2, 3]), ("x", []), ("", [1, 2, 3])]
+)
+def test_distributions_can_be_filtered_by_name(energy: Played, text: str, found: list) -> None:
+    reply = energy.call("listReportDistributions", filter=text, pageSize=2)
+    assert [row["reportDistributionId"] for row in reply.body] == found[:2]
+    assert reply.headers == {
+        "PageNumber": "1",
+        "PageSize": "2",
+        "TotalNumberOfRecords": str(len(found)),
+        "TotalPages": str((len(found) + 1) // 2),
+    }
+
+
+def test_a_report_group_shows_its_reports_and_an_upper_case_code(energy: Played) -> None:
+    body = {"reportGroupCode": "straße-1", "reportGroupInfo": "i", "reportIds": [3, 1, 3]}
+    made = energy.call("createReportGroup", body=body).body
+    assert (made["reportGroupId"], made["reportGroupCode"]) == (2, "STRASSE-1")
+    assert [report["reportId"] for report in made["reports"]] == [3, 1]
+    assert energy.call("getReportGroup", {"reportGroupId": 2}).body == made
+    assert energy.call("listReportGroups", pageNumber=2, pageSize=1).body == [made]
+
+
+def test_a_code_is_unique_whatever_its_case_and_free_again_after(energy: Played) -> None:
+    group = {"reportGroupId": 2}
+    assert energy.call("createReportGroup", body={"reportGroupCode": "a"}).status == 200
+    for code in ("A", "a", "campus"):
+        reply = energy.call("createReportGroup", body={"reportGroupCode": code})
+        assert (reply.status, faults(reply)) == (400, ["reportGroupCode"])
+    edit = {"reportGroupCode": "Campus", "reportGroupInfo": "", "reportIds": []}
+    assert energy.call("updateReportGroup", group, edit).status == 400
+    assert energy.call("updateReportGroup", group, {**edit, "reportGroupCode": "A"}).status == 200
+    assert energy.call("updateReportGroup", group, {**edit, "reportGroupCode": "b"}).status == 200
+    assert energy.call("createReportGroup", body={"reportGroupCode": "A"}).status == 200
+    assert energy.call("deleteReportGroup", group).status == 204
+    assert energy.call("createReportGroup", body={"reportGroupCode": "B"}).status == 200
+
+
+def test_groups_without_a_code_do_not_clash(energy: Played) -> None:
+    made = [energy.call("createReportGroup", body={}).body for _ in range(2)]
+    assert made == [{"reportGroupId": number, "reports": []} for number in (2, 3)]
+
+
+def test_a_group_of_unknown_reports_is_refused(energy: Played) -> None:
+    reply = energy.call("createReportGroup", body={"reportIds": [1, 13]})
+    assert (reply.status, faults(reply)) == (400, ["reportIds"])
+
+
+@pytest.mark.parametrize(
+    ("made_in", "start"),
+    [("CSV", b"Bill Id,"), ("PDF", b"%PDF"), ("Word", b"PK"), ("Excel formatted", b"PK")],
+)
+def test_the_mailed_file_is_in_its_format(energy: Played, made_in: str, start: bytes) -> None:
+    body = {**DISTRIBUTION, "reportFormat": made_in, "enabled": True}
+    energy.call("updateReportDistribution", one(1), body)
+    job = energy.vendor.desk.find(energy.sandbox, str(run(energy)["reportDistributionLogId"]))
+    assert job is not None
+    reply = energy.vendor.file(energy.sandbox, job)
+    assert content(reply).startswith(start)
+    assert reply.headers["Content-Disposition"].startswith('attachment; filename="mine-1.')
