@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from mockserver.auth import Door
+from mockserver.auth import Door, Scheme
 from mockserver.contract import Plan
 from mockserver.errors import Refusal
 from mockserver.party import Party
@@ -181,8 +181,8 @@ class _Handler:
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    def get_fn(self, scheme: dict[str, Any], _scopes: list[str]) -> Callable[[Any], dict[str, Any]]:
-        enter = self._door.enter
+    def get_fn(self, declared: dict[str, Any], _: list[str]) -> Callable[[Any], dict[str, Any]]:
+        enter, scheme = self._door.enter, Scheme(declared)
 
         def verify(request: Any) -> dict[str, Any]:
             enter(request.scope[KEY], scheme)

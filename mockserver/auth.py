@@ -23,19 +23,18 @@ class Door:
         self._known = known
         self._issued = issued
 
-    def enter(self, visit: Visit, scheme: Mapping[str, Any]) -> Identity:
+    def enter(self, visit: Visit, scheme: "Scheme") -> Identity:
         """Return who calls; to be asked once the operation and the sandbox are known.
 
         Raises:
             Refusal: 401 for credentials that are missing or not known; for those without the
                 grant of the operation, the status that the vendor has for it.
         """
-        kind, secret = read_secret(scheme, visit.headers)
         assert visit.sandbox is not None
         assert visit.plan is not None
         assert visit.party is not None
-        secret = _unmarked(kind, secret, visit.sandbox)
-        identity = self._known.get((kind, secret)) or self._issued(visit.sandbox, kind, secret)
+        kind, secret = scheme.kind, scheme.read(visit.headers)
+        identity = self._known.get((kind, secret)) or self._find(visit.sandbox, kind, secret)
         if identity is None:
             raise Refusal(401, _NOT_KNOWN, headers=challenge(kind))
         visit.identity = identity
@@ -47,6 +46,10 @@ class Door:
             )
         return identity
 
+    def _find(self, sandbox: Sandbox, kind: str, secret: str) -> Identity | None:
+        secret = _unmarked(kind, secret, sandbox)
+        return self._known.get((kind, secret)) or self._issued(sandbox, kind, secret)
+
 
 def _unmarked(kind: str, secret: str, sandbox: Sandbox) -> str:
     if kind != "basic":
@@ -55,24 +58,33 @@ def _unmarked(kind: str, secret: str, sandbox: Sandbox) -> str:
     return f"{sandbox.unmark(name)}:{password}"
 
 
-def read_secret(scheme: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[str, str]:
-    """Return the kind of a security scheme (`bearer`, `basic`, `apiKey`) and the secret sent.
+class Scheme:
+    """One security scheme of a contract: of the kind `bearer`, `basic` or `apiKey`."""
 
-    Raises:
-        Refusal: 401, there is none, or it cannot be read.
-    """
-    if scheme["type"] == "apiKey":
-        name = scheme["name"]
-        if secret := headers.get(name.lower()):
-            return "apiKey", secret
-        raise Refusal(401, f"The header {name} is missing.", headers=challenge("apiKey"))
-    kind = scheme["scheme"].lower()
-    sent, _, secret = headers.get("authorization", "").partition(" ")
-    secret = secret.strip()
-    if sent.lower() != kind or not secret:
-        message = f"The header Authorization with {scheme['scheme']} is missing."
-        raise Refusal(401, message, headers=challenge(kind))
-    return kind, secret if kind == "bearer" else read_basic(secret)
+    __slots__ = ("_header", "_prefix", "_title", "kind")
+
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        if declared["type"] == "apiKey":
+            self.kind, self._prefix, self._title = "apiKey", "", declared["name"]
+            self._header = declared["name"].lower()
+        else:
+            self.kind = declared["scheme"].lower()
+            self._prefix, self._header = f"{self.kind} ", "authorization"
+            self._title = f"Authorization with {declared['scheme']}"
+
+    def read(self, headers: Mapping[str, str]) -> str:
+        """Return the secret that was sent; of `basic`, client id and secret with a colon between.
+
+        Raises:
+            Refusal: 401, there is none.
+        """
+        text = headers.get(self._header, "")
+        start = len(self._prefix)
+        secret = text[start:].strip()
+        if not secret or text[:start].lower() != self._prefix:
+            message = f"The header {self._title} is missing."
+            raise Refusal(401, message, headers=challenge(self.kind))
+        return read_basic(secret) if self.kind == "basic" else secret
 
 
 def read_basic(encoded: str) -> str:

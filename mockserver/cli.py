@@ -86,10 +86,11 @@ def serve(
 def _serve(settings: "Settings") -> None:
     from mockserver.bootstrap import build
     from mockserver.listen import listen
-    from mockserver.server import Running
+    from mockserver.server import Running, settle
     from mockserver.welcome import welcome
 
     listening = listen(settings.host, settings.port)
     mock = build(settings)
     text = welcome(mock, listening.base_url, settings)
+    settle()
     Running(mock.app, listening, mock.app.refuse).run(lambda: click.echo(text))

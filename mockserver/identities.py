@@ -55,6 +55,18 @@ def by_secret(known: Iterable[Known]) -> Mapping[tuple[str, str], Identity]:
     return {(row.scheme, row.secret): row.identity for row in known}
 
 
+def secrets_within(known: Iterable[Known], sandbox: Sandbox) -> dict[str, str]:
+    """Return the secrets that choose `sandbox`, by role; of a client, id and secret apart."""
+    secrets: dict[str, str] = {}
+    for row in known:
+        if row.scheme == "basic":
+            name, _, password = row.within(sandbox).partition(":")
+            secrets |= {"client-id": name, "client-secret": password}
+        else:
+            secrets[row.identity.role] = row.within(sandbox)
+    return secrets
+
+
 def _known(vendor: str, row: Mapping[str, Any], scheme: str, secret: str) -> Known:
     identity = Identity(vendor, row["role"], row["account"], frozenset(row["grants"]))
     return Known(scheme, secret, identity, row.get("note", ""))

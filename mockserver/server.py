@@ -4,6 +4,7 @@ A server of another make needs `Running` written again, and nothing else.
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -78,10 +79,22 @@ def _config(app: Asgi, refuse: Refuse) -> uvicorn.Config:
         log_config=None,
         log_level=logging.ERROR,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+def settle() -> None:
+    """Fit the garbage collector to a process that does nothing but serve.
+
+    What was loaded at the start stays for good and need not be looked through again; requests leave
+    hardly any cycles behind. Together that was a seventh of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

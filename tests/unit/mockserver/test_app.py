@@ -138,7 +138,7 @@ def test_body_beyond_the_limit_is_413_told_or_untold(mock: Mock) -> None:
         Reply(200, {"job": object()}),
         RuntimeError("hunter2"),
     ],
-    ids=str,
+    ids=["status", "type", "value", "nothing", "header", "object", "exception"],
 )
 def test_broken_reply_is_a_500_with_a_reason_in_the_vendors_words(
     mock: Mock,
