@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from conformance.client import UNSET, Client
 from conformance.exchange import Exchange
 from conformance.target import PRIMARY
+
+_ANNOUNCED: Final = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,17 @@ class Asked:
         valid: bool | None = True,
         headers: Mapping[str, str | None] | None = None,
     ) -> Exchange:
-        """Send the request; see `Client.call`."""
+        """Send the request; see `Client.call`.
+
+        Where a vendor refuses other content types even without a body, JSON is announced.
+        """
+        operation = client.contract.operations[self.operation]
+        picky = operation.body is None and 415 in operation.responses
         return client.call(
             self.operation,
             path=self.path,
             query=self.query,
-            headers=headers,
+            headers={**(_ANNOUNCED if picky else {}), **(headers or {})},
             json=self.json,
             form=self.form,
             role=role,

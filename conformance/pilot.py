@@ -11,9 +11,10 @@ from conformance.draft import Draft
 from conformance.exchange import Exchange
 from conformance.ledger import JobHistory
 from conformance.naming import given, job_parameter, takes
-from conformance.pointing import value_at
+from conformance.pointing import texts, value_at
 from conformance.strategies import Requests
 from conformance.target import PRIMARY
+from conformance.templates import match
 from conformance.transport import Label
 from specs import Operation
 
@@ -21,6 +22,7 @@ from specs import Operation
 LIFECYCLE: Final = "lifecycle"
 PROBE: Final = "probe"
 DOWNLOAD: Final = "download"
+HOSTILE: Final = "hostile"
 PAGES: Final = 5
 WIDEST: Final = 1000
 # Seconds of the target's time: moved at once with a control URL, else really waited.
@@ -52,16 +54,38 @@ class Pilot:
         return role in self.lifecycle.roles
 
     def create(self, asked: Asked | None = None) -> Handle | None:
-        """Create a job; None where no job came of it."""
+        """Create a job; where a request of our own making is refused, a barer one is tried.
+
+        None where no job came of it.
+        """
         operation = self.lifecycle.roles["create"].operation
-        exchange = (asked or self.requests.plain(operation)).send(self.client, self._driver)
-        return self.created(exchange)
+        plain = asked or self.requests.plain(operation)
+        handle = self.created(plain.send(self.client, self._driver))
+        if handle is None and (bare := self.requests.bare(plain)) is not None:
+            handle = self.created(bare.send(self.client, self._driver))
+        return handle
 
     def created(self, exchange: Exchange) -> Handle | None:
-        """Return the job that a creation made, None where it made none."""
+        """Return the job that a creation made, None where it made none.
+
+        Its id is the one of its own link, should the body spell it in another way.
+        """
         for job in self.client.jobs:
             if job.request is exchange:
-                return Handle(job.id, given(exchange), ours=True)
+                return Handle(self._linked(exchange) or job.id, given(exchange), ours=True)
+        return None
+
+    def _linked(self, exchange: Exchange) -> str | None:
+        """Return the id in a link to the look at the job, where the body's own is no text."""
+        poll = self.lifecycle.roles["poll"].operation
+        name = job_parameter(self.client.contract, poll)
+        create = self.lifecycle.locations[self.lifecycle.roles["create"].operation]
+        if name is None or isinstance(value_at(exchange.json, create.id), str):
+            return None
+        template = self.client.contract.operations[poll].path
+        for text in texts(exchange.json):
+            if found := match(template, urlsplit(text).path):
+                return found[name]
         return None
 
     def handle(self, job: JobHistory) -> Handle:
@@ -105,7 +129,9 @@ class Pilot:
         """Return the request of an operation that names a job."""
         operation = self.client.contract.operations[operation_id]
         name = job_parameter(self.client.contract, operation_id)
-        values = {key: v for key, v in handle.parameters.items() if takes(operation, key)}
+        # What the job was not made with is left out: it may belong to something else.
+        values = {p["name"]: None for p in operation.parameters if not p.get("required")}
+        values |= {key: v for key, v in handle.parameters.items() if takes(operation, key)}
         if name is not None:
             values[name] = handle.id
         return self.requests.plain(operation_id, values)

@@ -11,7 +11,7 @@ from conformance.target import Target
 from specs import Contract, Fault, Operation, Requirement, SpecError
 
 LIFECYCLE = "lifecycle"
-DRIVERS = ("sweep", "schemathesis", LIFECYCLE)
+DRIVERS = ("sweep", "schemathesis", "hostile", LIFECYCLE)
 NOBODY_SAYS_IT = "assumed: no source says it, so nobody is judged by it"
 
 
@@ -148,6 +148,7 @@ def _driver_steps(
         each = settings.effort.examples * 3
         yield Step("sweep", 6 * len(operations), operations)
         yield Step("schemathesis", each * len(operations), operations)
+        yield Step("hostile", 20 * len(operations), operations)
     live = {role.operation for role in contract.lifecycle.roles.values()}
     if kinds[Kind.HISTORY] or live & set(operations):
         yield Step(LIFECYCLE, _LIFECYCLE_COST[settings.effort], tuple(sorted(live)))

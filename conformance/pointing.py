@@ -39,6 +39,15 @@ def value_at(body: Any, pointer: str) -> Any:
     return next((value for _, value in members(body, pointer)), ABSENT)
 
 
+def texts(body: Any) -> Iterator[str]:
+    """Yield every text in a body."""
+    if isinstance(body, str):
+        yield body
+    inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    for value in inner:
+        yield from texts(value)
+
+
 def _walk(place: str, value: Any, way: list[str]) -> Iterator[tuple[str, Any]]:
     if not way:
         yield place, value

@@ -19,7 +19,12 @@ from specs.pointer import resolve
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
-AWKWARD_TEXTS: Final = ("Zürich, 東京 ✓", 'a "quoted", name; with\\marks', " spaces  inside ")
+AWKWARD_TEXTS: Final = (
+    "20260330",
+    "Zürich, 東京 ✓",
+    'a "quoted", name; with\\marks',
+    " spaces  inside ",
+)
 
 
 class Requests:
@@ -119,6 +124,9 @@ class Requests:
             schema = parameter_schema(self._contract, parameter)
             own = list(self._client.target.values.get(name, ()))
             options = own or list(schema.get("enum", ()))
+            if not options and _is_free_text(schema) and not parameter.get("required"):
+                options = [parameter["example"]] if "example" in parameter else []
+                options += AWKWARD_TEXTS
             found[name] = options or [value(self._client, parameter, is_id=name in ids)]
         return found
 
@@ -126,19 +134,29 @@ class Requests:
         """Yield the plain request, then one for each other value, text or omission in it."""
         plain = self.plain(operation_id)
         yield plain
+        yield from self.variants_of(plain)
+
+    def variants_of(self, plain: Asked) -> Iterator[Asked]:
+        """Yield a request for each other value, text or omission in a plain one."""
+        operation_id = plain.operation
         yield from self._other_parameters(operation_id, plain)
         if not isinstance(plain.json, Mapping):
             return
-        operation = self._contract.operations[operation_id]
-        bare = [name for name in plain.json if name not in self._required(operation)]
         for name, options in self.members(operation_id).items():
             for option in options:
                 if option != plain.json.get(name):
                     yield self.renewed(plain.with_member(name, option))
-        for name in bare:
-            plain = plain.without_member(name)
-        if bare:
-            yield plain
+        if (bare := self.bare(plain)) is not None:
+            yield bare
+
+    def bare(self, asked: Asked) -> Asked | None:
+        """Return the request without the optional members of its body, None if it has none."""
+        operation = self._contract.operations[asked.operation]
+        members = asked.json if isinstance(asked.json, Mapping) else {}
+        optional = [name for name in members if name not in self._required(operation)]
+        for name in optional:
+            asked = asked.without_member(name)
+        return asked if optional else None
 
     def _other_parameters(self, operation_id: str, plain: Asked) -> Iterator[Asked]:
         for parameter in self._contract.operations[operation_id].parameters:
@@ -182,6 +200,11 @@ class Requests:
             return asked
         operation = self._contract.operations[asked.operation]
         return replace(asked, json={**body, **self._unique(operation, body)})
+
+
+def _unlike(text: str, number: int) -> str:
+    """Return a text with a number at its end; digits stay digits."""
+    return f"{text}{number:04d}" if text.isdigit() else f"{text}-{number}"
 
 
 def _different(values: list[Any]) -> list[Any]:

@@ -20,7 +20,7 @@ def refuses_missing_credentials(
 ) -> Iterator[Judgement]:
     """A valid request without credentials is refused."""
     subject = Subject(case)
-    asked = subject.ready()
+    asked = subject.refusable()
     if asked is None:
         yield skipped(NO_SUBJECT)
         return
@@ -39,7 +39,7 @@ def refuses_wrong_credentials(
     scheme than the contract's.
     """
     subject = Subject(case)
-    asked = subject.ready()
+    asked = subject.refusable()
     if asked is None:
         yield skipped(NO_SUBJECT)
         return
@@ -100,7 +100,7 @@ def _as_role(case: ProbeCase, role: str, what: str, statuses: Sequence[int]) -> 
         yield skipped(f"the target names no credential for the role {role!r}")
         return
     subject = Subject(case)
-    asked = subject.ready()
+    asked = subject.refusable()
     if asked is None:
         yield skipped(NO_SUBJECT)
         return

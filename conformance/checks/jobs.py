@@ -8,20 +8,19 @@ from conformance.checks.histories import Histories, succeeded
 from conformance.checks.reading import same_moment, sent_json
 from conformance.exchange import Exchange
 from conformance.ledger import JobHistory
+from conformance.naming import job_parameter
 from conformance.outcome import Judgement, broken, kept, skipped
 from conformance.pointing import ABSENT, value_at
 
 
 @history_judge("unique_ids")
 def unique_ids(case: HistoryCase) -> Iterator[Judgement]:
-    """No two successful creations answer with the same id."""
-    create = case.contract.lifecycle.roles["create"].operation
-    pointer = case.contract.lifecycle.locations[create].id
+    """No two successful creations answer with the same id, whatever operation creates."""
+    creating = _creating(case)
     seen: dict[str, Exchange] = {}
     for exchange in case.exchanges:
-        if exchange.operation != create or not succeeded(exchange):
-            continue
-        id_ = value_at(exchange.json, pointer)
+        pointer = creating.get(exchange.operation or "")
+        id_ = value_at(exchange.json, pointer) if pointer and succeeded(exchange) else None
         if not isinstance(id_, str | int):
             continue
         if str(id_) in seen:
@@ -31,6 +30,16 @@ def unique_ids(case: HistoryCase) -> Iterator[Judgement]:
         seen.setdefault(str(id_), exchange)
     if len(seen) < 2:
         yield skipped("fewer than two creations answered with an id")
+
+
+def _creating(case: HistoryCase) -> dict[str, str]:
+    """Return where the new id sits, for each operation that makes jobs."""
+    return {
+        name: location.id
+        for name, location in case.contract.lifecycle.locations.items()
+        if case.contract.operations[name].method == "POST"
+        and job_parameter(case.contract, name) is None
+    }
 
 
 @history_judge("created_is_readable")

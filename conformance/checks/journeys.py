@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.checks.base import ProbeCase, probe
-from conformance.checks.subject import NO_SUBJECT, Subject, acceptance, refusal
+from conformance.checks.subject import ATTEMPTS, NO_SUBJECT, Subject, acceptance, refusal
 from conformance.exchange import Exchange
 from conformance.outcome import Judgement, broken, kept, skipped
 from conformance.pilot import Handle
@@ -142,14 +142,28 @@ def start_starts(case: ProbeCase) -> Iterator[Judgement]:
 
 @probe("retry_of_kick_off", writes=True, requests=5)
 def retry_of_kick_off(case: ProbeCase) -> Iterator[Judgement]:
-    """A job that failed can be started again."""
+    """A job that failed can be started again, and then is not merely left as it was.
+
+    It may well fail again, even at once: only failing so each time tells.
+    """
     subject = Subject(case)
     handle = _failed(subject)
     if handle is None:
         yield skipped("no job of this run failed, and nothing here can make one fail")
         return
-    again = subject.pilot.ask("start", handle)
-    if judgement := acceptance(again, "a start after a failure", ()):
+    for _ in range(ATTEMPTS):
+        failed = subject.pilot.states(handle)
+        again = subject.pilot.ask("start", handle)
+        judgement = acceptance(again, "a start after a failure", ())
+        if judgement is None or not judgement.kept:
+            break
+        if subject.pilot.poll(handle) != failed:
+            yield judgement
+            return
+    else:
+        reason = f"the job {handle.id} was started again and again, and never moved"
+        judgement = broken(reason, again)
+    if judgement is not None:
         yield judgement
 
 

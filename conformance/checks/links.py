@@ -9,9 +9,9 @@ import jsonschema_rs
 from conformance.checks.base import JudgeCase, judge
 from conformance.checks.concern import answer_of, statuses_of
 from conformance.checks.schema import shallow
-from conformance.checks.templates import match, other_operation
 from conformance.outcome import Judgement, broken, kept
 from conformance.pointing import value_at
+from conformance.templates import match, other_operation
 
 
 @judge("same_as_parameter")

@@ -32,19 +32,24 @@ def moment(case: JudgeCase, *, pointers: Sequence[str], whole: bool = False) -> 
 
 
 @judge("end_not_before_begin")
-def end_not_before_begin(case: JudgeCase, *, begin: str, end: str) -> Judgement | None:
-    """The moment at `end` is not before the one at `begin`, where both are there."""
+def end_not_before_begin(
+    case: JudgeCase, *, begin: str, end: str, items: str = ""
+) -> Judgement | None:
+    """The moment at `end` is not before the one at `begin`, where both are there.
+
+    `items` points at the things to compare in, one or (`/-`) all of a list.
+    """
     received = answer_of(case, statuses_of(case, ()))
     if received is None:
         return None
-    first = read_moment(value_at(received.json, begin))
-    last = read_moment(value_at(received.json, end))
-    if first is None or last is None:
-        return None
-    order = _before(last, first)
-    if order is None:
-        return None
-    return broken(f"it ends {last} but begins {first}", case.exchange) if order else kept()
+    compared = False
+    for _, item in members(received.json, items):
+        first, last = read_moment(value_at(item, begin)), read_moment(value_at(item, end))
+        order = _before(last, first) if first is not None and last is not None else None
+        if order:
+            return broken(f"it ends {last} but begins {first}", case.exchange)
+        compared = compared or order is not None
+    return kept(case.exchange) if compared else None
 
 
 def _before(one: date, other: date) -> bool | None:

@@ -1,6 +1,7 @@
 """Probes of path and query parameters: what must be refused, and what must not."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from conformance.checks.base import ProbeCase, probe
@@ -10,6 +11,7 @@ from conformance.outcome import Judgement, broken, kept, skipped
 from conformance.pointing import value_at
 
 _INVALID: Final = (400, 422)
+VARIANTS: Final = 12
 
 
 @probe("refuses_parameter", requests=2)
@@ -18,7 +20,7 @@ def refuses_parameter(
 ) -> Iterator[Judgement]:
     """Each of `values` for the parameter of an otherwise valid request is refused."""
     subject = Subject(case)
-    asked = subject.ready()
+    asked = subject.refusable()
     if asked is None:
         yield skipped(NO_SUBJECT)
         return
@@ -34,7 +36,7 @@ def requires_parameter(
 ) -> Iterator[Judgement]:
     """A request without the query parameter is refused."""
     subject = Subject(case)
-    asked = subject.ready()
+    asked = subject.refusable()
     if asked is None:
         yield skipped(NO_SUBJECT)
         return
@@ -60,7 +62,7 @@ def refuses_unknown(
 def refuses_other(case: ProbeCase, *, parameter: str) -> Iterator[Judgement]:
     """What exists under one value of the parameter is refused under its other values."""
     subject = Subject(case)
-    asked = subject.ready()
+    asked = subject.refusable()
     if asked is None:
         yield skipped(NO_SUBJECT)
         return
@@ -133,15 +135,20 @@ def means_absent(case: ProbeCase, *, parameter: str, values: Sequence[str]) -> I
             yield judgement
 
 
-@probe("accepts", requests=2)
+@probe("accepts", requests=VARIANTS)
 def accepts(case: ProbeCase, *, statuses: Sequence[int]) -> Iterator[Judgement]:
-    """A request that is right in every way succeeds, with one of `statuses`."""
+    """A request that is right in every way succeeds, with one of `statuses`.
+
+    Variants of it are sent for the judges of the answers: nobody promises that all succeed.
+    """
     subject = Subject(case)
     asked = subject.ready()
     if asked is None:
         yield skipped(NO_SUBJECT)
         return
     exchange = subject.send(asked)
+    for variant in islice(subject.pilot.requests.variants_of(asked), VARIANTS):
+        subject.send(variant, valid=None)
     judgement = acceptance(exchange, "a valid request", ())
     if judgement is not None and judgement.kept and exchange.status not in statuses:
         right = " or ".join(map(str, statuses))

@@ -57,7 +57,7 @@ def refuses_body(
     """Each of `values`, for the body or one member of a valid request, is refused."""
     subject = Subject(case)
     for value in values:
-        asked = subject.ready()
+        asked = subject.refusable()
         if asked is None:
             yield skipped(NO_SUBJECT)
             return
@@ -86,7 +86,7 @@ def refuses_media(case: ProbeCase, *, media: Sequence[str]) -> Iterator[Judgemen
     """A valid request is refused under each Content-Type."""
     subject = Subject(case)
     for name in media:
-        asked = subject.ready()
+        asked = subject.refusable()
         if asked is None:
             yield skipped(NO_SUBJECT)
             return

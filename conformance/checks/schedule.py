@@ -8,6 +8,7 @@ from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import Subject
 from conformance.exchange import Exchange
 from conformance.failures import Refused
+from conformance.inspection import ids_made
 from conformance.outcome import Judgement, broken, kept, skipped
 from conformance.pilot import PROBE
 from conformance.pointing import ABSENT, value_at
@@ -15,19 +16,29 @@ from conformance.pointing import ABSENT, value_at
 
 @probe("schedule_untouched", writes=True, requests=6)
 def schedule_untouched(
-    case: ProbeCase, *, parameter: str, read: str, pointers: Sequence[str]
+    case: ProbeCase, *, parameter: str, read: str, create: str, pointers: Sequence[str]
 ) -> Iterator[Judgement]:
     """What `read` shows at `pointers` is the same before and after a run.
 
-    It is run with users in place of the recipients and, where the target allows it, without.
+    It is run with users in place of the recipients and, where the target allows it, without;
+    what `create` makes has never run before.
     """
     subject = Subject(case)
-    plain = subject.pilot.requests.plain(subject.operation)
-    for asked in (plain, plain.with_parameter(parameter, None)):
-        try:
-            yield _around(subject, asked, read, pointers)
-        except Refused:
-            continue
+    for plain in _plain(subject, create):
+        for asked in (plain, plain.with_parameter(parameter, None)):
+            try:
+                yield _around(subject, asked, read, pointers)
+            except Refused:
+                continue
+
+
+def _plain(subject: Subject, create: str) -> Iterator[Asked]:
+    requests = subject.pilot.requests
+    creation = requests.plain(create).send(subject.client, PROBE)
+    if creation.status is not None and creation.status < 300:
+        ids = dict(ids_made(subject.client.contract, creation))
+        yield requests.plain(subject.operation, ids)
+    yield requests.plain(subject.operation)
 
 
 def _around(subject: Subject, asked: Asked, read: str, pointers: Sequence[str]) -> Judgement:

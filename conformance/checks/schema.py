@@ -105,9 +105,12 @@ _KINDS = {list: "a list", str: "text", bool: "a truth value", type(None): "null"
 
 @judge("body_schema")
 def body_schema(case: JudgeCase, *, statuses: Sequence[int] = ()) -> Judgement | None:
-    """The whole body fits its schema, for answers that more than an assumption stands behind."""
+    """The whole body fits its schema, for answers that more than an assumption stands behind.
+
+    Refusals are concerned only where `statuses` names them.
+    """
     received = answer_of(case, statuses)
-    if received is None:
+    if received is None or (not statuses and received.status >= 400):
         return None
     schema = _promised_schema(case, received.status, received.media)
     if schema is None:

@@ -26,6 +26,15 @@ class Subject:
         self.pilot = Pilot(case.client, PROBE)
         self.operation = case.requirement.operation or ""
 
+    def refusable(self) -> Asked | None:
+        """Return a request that should succeed, if it is not refused for what is changed in it.
+
+        It may name a job for which it succeeded before: what is refused uses nothing up.
+        """
+        if self._role() in {"start", "cancel"} and (handle := next(iter(self.own()), None)):
+            return self.pilot.asked(self.operation, handle)
+        return self.ready()
+
     def ready(self, given: Mapping[str, Any] | None = None) -> Asked | None:
         """Return a request that should succeed, None where the target has nothing for it.
 

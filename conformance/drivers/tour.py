@@ -9,6 +9,7 @@ from conformance.inspection import SAFE
 from conformance.naming import job_parameter
 from conformance.pilot import LIFECYCLE, Handle, Pilot
 from conformance.settings import Effort
+from conformance.target import PRIMARY
 
 MOST_JOBS: Final = {Effort.QUICK: 4, Effort.DEFAULT: 8, Effort.DEEP: 20}
 # Seconds of the target's time between two rounds: moved by a control URL, else really waited.
@@ -32,7 +33,7 @@ class Tour:
         """Look twice at a job in each state that is there already, and ask for its file."""
         for name in dict.fromkeys(self._lists()):
             handle = Handle("", {})
-            for _ in self.pilot.listed(name, handle, "primary"):
+            for _ in self.pilot.listed(name, handle, PRIMARY):
                 pass
         for state in self._lifecycle.states:
             handle_ = next(self.pilot.known(state), None)
@@ -64,9 +65,19 @@ class Tour:
             self._afterwards(handle)
         for handle in waiting[:1] + handles[:1]:
             self._start(handle)
+        self._strays({handle.id for handle in handles})
         finished = [h for h in handles if self.pilot.states(h) & set(self.pilot.file_states)]
         for handle in finished[KEPT_FOR_PROBES:]:
             self._delete(handle)
+
+    def _strays(self, led: set[str]) -> None:
+        """Fetch the files of the oldest jobs that others made in this run and nobody led."""
+        if not self.pilot.has("fetch"):
+            return
+        made = [j for j in self.pilot.client.jobs if j.request and j.request.sent.role == PRIMARY]
+        for job in made[: self._most]:
+            if job.id not in led:
+                self._look_and_fetch(self.pilot.handle(job))
 
     def _wanted(self) -> list[Asked]:
         """Return a plain creation, and one for each other value, text or omission."""
@@ -135,12 +146,21 @@ class Tour:
 
     def _force(self, state: str) -> None:
         handle = self.pilot.create()
-        if handle is None or not self.pilot.client.force(handle.id, state):
+        # Nothing is forced that could not come by itself: that would be our doing.
+        if handle is None or not any(self._may_become(now, state) for now in self._now(handle)):
+            return
+        if not self.pilot.client.force(handle.id, state):
             return
         if self.pilot.lead(handle, state):
             self._look_and_fetch(handle)
             self.pilot.client.wait(ROUNDS[True][-1])
             self._look_and_fetch(handle)
+
+    def _now(self, handle: Handle) -> frozenset[str]:
+        return self.pilot.states(handle) or self.pilot.poll(handle)
+
+    def _may_become(self, now: str, state: str) -> bool:
+        return state in self._lifecycle.reachable(now, frozenset({"time"}))
 
     def cancelled(self) -> None:
         """Cancel a job at once, and one that is in work."""
