@@ -84,10 +84,16 @@ def _describe(error: Any, prefix: list[str | int]) -> tuple[str, str]:
     if kind.name == "additionalProperties":
         return member([*path, kind.unexpected[0]]), "is not known"
     if kind.name in {"anyOf", "oneOf"} and getattr(kind, "context", None):
-        likeliest = min(kind.context, key=len)
+        likeliest = min(kind.context, key=_unlikeliness)
         if len(likeliest) == 1:
             return _describe(likeliest[0], prefix)
     return member(path), str(error.message).split("\n", 1)[0].removeprefix(f"{MASK} ")
+
+
+def _unlikeliness(errors: list[Any]) -> tuple[bool, int]:
+    """Return what to sort alternatives by: those for another JSON type were hardly meant."""
+    strange = any(error.kind.name == "type" and not error.instance_path for error in errors)
+    return strange, len(errors)
 
 
 def member(path: list[str | int]) -> str:

@@ -1,0 +1,1 @@
+"""Scenarios: named starting worlds and scripted futures, from files that anybody may bring."""
