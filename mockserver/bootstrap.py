@@ -5,6 +5,7 @@ server ─ Gate ─ Choice ─ [Connexion: routing ─ security] ─ Endpoint �
 
 import specs
 from mockserver.app import Target, connect, docs
+from mockserver.beside import at_once, in_thread
 from mockserver.cast import Cast, read_cast
 from mockserver.choice import Choice
 from mockserver.contract.schemas import Schemas
@@ -23,10 +24,11 @@ from mockserver.parties import carriers, of_control, of_nobody, of_vendor
 from mockserver.party import Parties, Party
 from mockserver.prefer import Preferences
 from mockserver.routes import Routes
-from mockserver.sandboxes import Sandboxes, World
+from mockserver.sandboxes import Sandboxes
 from mockserver.settings import Settings
 from mockserver.store.base import Store
-from mockserver.store.memory import MemoryStore
+from mockserver.store.opening import open_store
+from mockserver.world import Start
 
 
 def build(settings: Settings, store: Store | None = None) -> Mock:
@@ -37,17 +39,17 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
         SetupError: a setting or a fixture cannot work.
     """
     cast = read_cast(settings)
-    world = World(settings.seed, settings.pace)
-    sandboxes = Sandboxes(
-        world, settings.profile, store or MemoryStore(), cast.fill, settings.limits
-    )
     openapi = specs.load_control()
     vendors = {name: of_vendor(cast.contracts[name], it) for name, it in cast.vendors.items()}
     faults = _faults(cast, vendors, Schemas(openapi), settings)
+    store = store or open_store(settings.store)
+    run = in_thread if store.shared else at_once
+    start = Start(settings.seed, settings.pace)
+    sandboxes = Sandboxes(start, settings.profile, store, cast.fill, faults.read, settings.limits)
     control = Control(sandboxes, Jobs(cast.vendors), cast.credentials, tuple(vendors), faults)
     parties = (*vendors.values(), of_control(openapi, control))
     routes: Routes[Target] = Routes()
-    endpoint = Endpoint(settings.largest_body, Preferences(vendors))
+    endpoint = Endpoint(settings.largest_body, Preferences(vendors), run)
     gate = Gate(
         inside=connect(parties, cast.doors(), endpoint, routes),
         parties=(everyone := Parties(parties, of_nobody(parties))),
@@ -57,8 +59,9 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
         cors=Cors(settings.origins, parties),
         pages=docs(parties, DOCS),
         injector=_injector(cast, everyone, faults, settings),
+        run=run,
     )
-    return Mock(gate, sandboxes, cast.identities, parties)
+    return Mock(gate, sandboxes, cast.identities, parties, store)
 
 
 def _faults(cast: Cast, vendors: dict[str, Party], control: Schemas, settings: Settings) -> Reader:

@@ -1,29 +1,24 @@
 """The endpoint behind Connexion: the request against its contract, then the handler."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
+from mockserver.beside import Run
 from mockserver.contract import Plan
 from mockserver.exchange import Call
 from mockserver.intake import read_body
 from mockserver.prefer import Preferences
 from mockserver.visit import KEY, Receive, Scope, Send, Visit
 
-T = TypeVar("T")
-A = TypeVar("A")
-
 
 class Endpoint:
     """Calls handlers, with requests that the contract allows and no others.
 
-    `largest` is the size of a body in bytes from which it is refused. `threads` makes handlers run
-    beside the event loop: for stores that wait for something.
+    `largest` is the size of a body in bytes from which it is refused. `run` calls handlers: beside
+    the event loop, where the store may let them wait.
     """
 
-    def __init__(self, largest: int, preferences: Preferences, *, threads: bool = False) -> None:
+    def __init__(self, largest: int, preferences: Preferences, run: Run) -> None:
         self._largest = largest
         self._preferences = preferences
-        self._threads = threads
+        self._run = run
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         visit: Visit = scope[KEY]
@@ -39,10 +34,7 @@ class Endpoint:
             if visit.reply is not None:
                 return
         handler = visit.party.handlers[visit.plan.operation.id]
-        visit.reply = await _in_thread(handler, call) if self._threads else handler(call)
-
-    async def _run(self, function: Callable[[A], T], argument: A) -> T:
-        return await _in_thread(function, argument) if self._threads else function(argument)
+        visit.reply = await self._run(handler, call)
 
     async def _read(self, visit: Visit, plan: Plan) -> Call:
         assert visit.sandbox is not None
@@ -55,9 +47,3 @@ class Endpoint:
             visit.body = await read_body(visit, self._largest)
             body = plan.body.read(visit.body, media)
         return Call(plan.operation, path, query, visit.headers, body, visit.identity, visit.sandbox)
-
-
-async def _in_thread(function: Callable[[A], T], argument: A) -> T:
-    from asyncio import to_thread  # noqa: PLC0415 (in memory nobody needs it)
-
-    return await to_thread(function, argument)

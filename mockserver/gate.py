@@ -5,6 +5,7 @@ from collections.abc import Callable
 from time import perf_counter_ns
 
 from mockserver import deliver
+from mockserver.beside import Run
 from mockserver.cors import Cors, is_preflight
 from mockserver.errors import BrokenReply, Refusal
 from mockserver.exchange import Reply
@@ -42,6 +43,7 @@ class Gate:
         cors: Cors,
         pages: Asgi,
         injector: Injector,
+        run: Run,
     ) -> None:
         self._inside = inside
         self._parties = parties
@@ -51,6 +53,7 @@ class Gate:
         self._cors = cors
         self._pages = pages
         self._injector = injector
+        self._run = run
         self._recorder = Recorder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +89,7 @@ class Gate:
 
     async def _find_sandbox(self, visit: Visit, scope: Scope) -> Sandbox:
         try:
-            return self._choose(visit)
+            return await self._run(self._choose, visit)
         except Refusal:
             if visit.method not in self._methods(visit.path):
                 await self._inside(scope, visit.receive, _nobody_sends)  # a 404 or 405 comes first
@@ -129,7 +132,8 @@ class Gate:
             if verdict is not Verdict.BROKEN:
                 self._check(visit, reply)
                 if visit.mishaps is not None:
-                    reply, verdict, reason = visit.mishaps.after(visit, reply, verdict, reason)
+                    after = visit.mishaps.after
+                    reply, verdict, reason = await self._run(after, visit, reply, verdict, reason)
             body, headers = deliver.encode(reply), deliver.encode_headers(reply.headers)
         except BrokenReply as broken:
             verdict, reason = Verdict.BROKEN, f"the reply breaks the contract: {broken}"

@@ -7,6 +7,7 @@ from mockserver.gate import Gate
 from mockserver.identities import Known
 from mockserver.party import Party
 from mockserver.sandboxes import Sandboxes
+from mockserver.store.base import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,4 @@ class Mock:
     sandboxes: Sandboxes
     identities: Mapping[str, tuple[Known, ...]]
     parties: tuple[Party, ...]
+    store: Store

@@ -13,9 +13,11 @@ DEFAULT = "default"
 class Sandbox:
     """One world. Nothing in it depends on another one, nor on what else the server does."""
 
-    __slots__ = ("clock", "faults", "id", "ids", "journal", "profile", "records", "seed")
+    __slots__ = (
+        "clock", "faults", "id", "ids", "journal", "profile", "records", "scenario", "seed",
+    )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         name: str,
         seed: int,
@@ -23,6 +25,9 @@ class Sandbox:
         clock: Clock,
         records: Records,
         journal: Journal,
+        *,
+        faults: Faults | None = None,
+        scenario: str | None = None,
     ) -> None:
         self.id = name
         self.seed = seed
@@ -31,7 +36,8 @@ class Sandbox:
         self.records = records
         self.journal = journal
         self.ids = Ids(seed, name)
-        self.faults = Faults(self.ids)
+        self.faults = faults or Faults(self.ids, records)
+        self.scenario = scenario
 
     def now(self) -> int:
         """Return the sandbox's virtual time, in milliseconds since the epoch."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import specs
 from mockserver.clock import Mode, Pace
 from mockserver.errors import SetupError
-from mockserver.sandboxes import Limits
+from mockserver.limits import Limits
 
 FASTEST = 1_000_000.0
 SLOWEST = 0.001
@@ -18,13 +18,15 @@ LARGEST_SEED = 2**53 - 1
 class Settings:
     """Settings of one server; every default is what `mockserver serve` does untold.
 
-    `port` 0 is any free one. `largest_body` is in bytes. `origins` may call the vendors from a
-    browser. `control_hosts` are Host names, besides loopback, that the control plane answers to.
-    `longest_delay` is how many seconds a fault may hold a reply up.
+    `port` 0 is any free one. `store` is `memory` or the URL of a database. `largest_body` is in
+    bytes. `origins` may call the vendors from a browser. `control_hosts` are Host names, besides
+    loopback, that the control plane answers to. `longest_delay` is how many seconds a fault may
+    hold a reply up.
     """
 
     host: str = "127.0.0.1"
     port: int = 4010
+    store: str = "memory"
     profile: str = specs.DOCUMENTED
     seed: int = 1
     pace: Pace = field(default_factory=Pace)

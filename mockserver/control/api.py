@@ -138,12 +138,12 @@ def _read_clock(call: Call) -> Reply:
 
 def _move_clock(call: Call) -> Reply:
     clock, move = call.sandbox.clock, call.body
-    moment = read_moment(move["set"], "set") if "set" in move else None
-    duration = read_duration(move.get("advance", "PT0S"), "advance")
-    clock.run(_pace(move, clock.pace))
-    if moment is not None:
-        clock.set(moment)
-    clock.advance(duration)
+    clock.move(
+        mode=Mode(move["mode"]) if "mode" in move else None,
+        speed=move.get("speed"),
+        moment=read_moment(move["set"], "set") if "set" in move else None,
+        advance=read_duration(move.get("advance", "PT0S"), "advance"),
+    )
     return Reply(200, _clock(clock))
 
 

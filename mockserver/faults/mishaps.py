@@ -1,9 +1,10 @@
 """What befalls one request: drawn from the rules, played on its reply, and labelled."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 
+from mockserver.beside import Run
 from mockserver.exchange import Reply
 from mockserver.faults import wire
 from mockserver.faults.book import Faults
@@ -21,8 +22,6 @@ HEADER = "X-Mock-Fault"
 
 FindState = Callable[[Visit], str | None]
 """The state of the job that a request names, None if it names none."""
-
-Run = Callable[[FindState, Visit], Awaitable[str | None]]
 
 _AGAIN = Rule("", Match(), Fault(Kind.EXPIRED_TOKEN), None, None, Label.VALID, {})
 
@@ -62,11 +61,11 @@ class Mishaps:
     async def before(self, visit: Visit, run: Run) -> Reply | None:
         """Return the reply that takes the place of handling the request, or None.
 
-        `run` finds the state of the job, where a rule asks for it.
+        `run` does what may have to wait for the store.
         """
         if any(rule.match.states is not None for rule in self._book.rules):
             self._state = await run(self._find, visit)
-        return self._instead(visit)
+        return await run(self._instead, visit)
 
     def after(
         self, visit: Visit, reply: Reply, verdict: Verdict, reason: str
@@ -118,22 +117,23 @@ class Mishaps:
             return self._replace(rule, visit) or reply
         if layer is Layer.BODY:
             return self._spoil(rule, visit, reply)
-        if self._striker.suits(rule.fault, reply):
+        label = self._striker.label(rule.fault.kind, visit.plan, reply)
+        if self._striker.suits(rule.fault, reply) and self._note(rule, label):
             if layer is Layer.TIME:
                 self._delay = draw_delay(rule.fault, chance, self._longest)
             else:
                 self._wire = rule.fault
-            self._note(rule, self._striker.label(rule.fault.kind, visit.plan, reply))
         return reply
 
     def _replace(self, rule: Rule, visit: Visit) -> Reply | None:
         reply = self._striker.instead(rule.fault, visit.plan)
         if reply is None:
             return None
+        if not self._note(rule, self._striker.label(rule.fault.kind, visit.plan, reply)):
+            return None
         self.replaced = True
         if rule.fault.kind is Kind.EXPIRED_TOKEN and rule.fault["lasting"]:
             self._book.expire(self._striker.secret(visit.plan, visit.headers))
-        self._note(rule, self._striker.label(rule.fault.kind, visit.plan, reply))
         return reply
 
     def _spoil(self, rule: Rule, visit: Visit, reply: Reply) -> Reply:
@@ -146,14 +146,17 @@ class Mishaps:
         if struck is None:
             return reply
         label = self._striker.label(rule.fault.kind, visit.plan, struck[1])
-        self._note(rule, label, f"; pointer={json.dumps(struck[0])}")
+        if not self._note(rule, label, f"; pointer={json.dumps(struck[0])}"):
+            return reply
         return struck[1]
 
-    def _note(self, rule: Rule, label: Label, more: str = "") -> None:
+    def _note(self, rule: Rule, label: Label, more: str = "") -> bool:
+        """Note that a fault is played; tell whether it still may be."""
+        if rule.id and not self._book.count(rule):
+            return False
         self._layers.add(rule.fault.layer)
         self._played.append((rule.fault.kind, label, more))
-        if rule.id:
-            self._book.count(rule)
+        return True
 
     def _drawn(self, visit: Visit, *, before: bool) -> list[tuple[Rule, Random]]:
         seen = self._seen(visit)

@@ -12,6 +12,7 @@ from mockserver.errors import Refusal
 from mockserver.faults.forecast import Forecast
 from mockserver.faults.kinds import OPTIONS, SPREADS, Kind, Label
 from mockserver.faults.rule import Fault, Match, Rule
+from mockserver.turns import Turns
 from specs import Contract, Operation
 
 Roles = Callable[[str], Collection[str]]
@@ -114,9 +115,7 @@ class Reader:
             path=raw.get("path"),
             role=raw.get("role"),
             states=self._states(raw["state"], named) if "state" in raw else None,
-            nth=raw.get("nth"),
-            after=raw.get("after"),
-            every=raw.get("every"),
+            turns=Turns(raw.get("nth"), raw.get("after"), raw.get("every")),
         )
 
     def _check_operation(self, raw: Mapping[str, Any], vendor: str | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.faults.kinds import LAYERS, OPTIONS, Kind, Label, Layer
+from mockserver.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,7 @@ class Seen:
 class Match:
     """Which requests are meant: those that fit in all that is not None.
 
-    `nth`, `after` and `every` count the fitting requests from 1: only that one, those behind so
-    many, those whose number it divides.
+    `turns` are the numbers of the fitting requests, counted from 1, that are meant.
     """
 
     vendor: str | None = None
@@ -37,9 +37,7 @@ class Match:
     path: str | None = None
     role: str | None = None
     states: frozenset[str] | None = None
-    nth: int | None = None
-    after: int | None = None
-    every: int | None = None
+    turns: Turns = field(default_factory=Turns)
 
     def fits(self, seen: Seen) -> bool:
         """Tell whether a request is of the kind that is meant, whatever its number."""
@@ -50,14 +48,6 @@ class Match:
             and (self.path is None or seen.path.startswith(self.path))
             and self.role in (None, seen.role)
             and (self.states is None or seen.state in self.states)
-        )
-
-    def has_turn(self, number: int) -> bool:
-        """Tell whether it is the turn of the fitting request of this number."""
-        return (
-            self.nth in (None, number)
-            and (self.after is None or number > self.after)
-            and (self.every is None or number % self.every == 0)
         )
 
 
@@ -87,7 +77,8 @@ class Rule:
     """A fault with the requests that it befalls.
 
     `times` is how often at most; `probability` that of each turn. `label` is the worst that the
-    contract says of a reply under it. `told` is the rule as it was written.
+    contract says of a reply under it. `told` is the rule as it was written. What it counts, it
+    counts by its `serial`, which no two rules of a sandbox have.
     """
 
     id: str
@@ -97,3 +88,4 @@ class Rule:
     probability: float | None
     label: Label
     told: Mapping[str, Any]
+    serial: int = 0

@@ -1,14 +1,18 @@
 """Sandboxes: apart from each other, put back, deleted, and expired when idle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
 from mockserver.clock import ORIGIN, Mode, Pace
 from mockserver.errors import Refusal
+from mockserver.faults.rule import Rule
+from mockserver.limits import Limits
 from mockserver.sandbox import DEFAULT, Sandbox
-from mockserver.sandboxes import Limits, Sandboxes, World
+from mockserver.sandboxes import Sandboxes
 from mockserver.store.memory import MemoryStore
+from mockserver.world import Start
 
 MANUAL = Pace(Mode.MANUAL)
 SECOND = 1_000_000_000
@@ -18,10 +22,15 @@ def fill(sandbox: Sandbox) -> None:
     sandbox.records.insert("job", "seeded", "all", {"of": sandbox.id})
 
 
+def read_rule(raw: Mapping[str, Any]) -> Rule:
+    raise AssertionError(f"nobody wrote {raw}")
+
+
 def make(
     seed: int = 1, limits: Limits | None = None, ticks: Callable[[], int] = lambda: 0
 ) -> Sandboxes:
-    return Sandboxes(World(seed, MANUAL), "documented", MemoryStore(), fill, limits, ticks)
+    start = Start(seed, MANUAL)
+    return Sandboxes(start, "documented", MemoryStore(), fill, read_rule, limits, ticks)
 
 
 def test_default_sandbox_is_there_and_filled() -> None:

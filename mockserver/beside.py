@@ -1,0 +1,27 @@
+"""Where work that may have to wait is done: beside the event loop, or at once where none waits."""
+
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Calls a function and returns what it returned."""
+
+    def __call__(
+        self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs
+    ) -> Awaitable[T]: ...
+
+
+async def at_once(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Call a function that never waits."""
+    return function(*arguments, **named)
+
+
+async def in_thread(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Call a function in a thread, so that other requests go on while it waits."""
+    from asyncio import to_thread  # noqa: PLC0415 (in memory nobody needs it)
+
+    return await to_thread(function, *arguments, **named)
