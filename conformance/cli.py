@@ -53,7 +53,10 @@ def _run_options(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--seed", type=int, default=1, show_default=True),
         click.option(
-            "--effort", type=click.Choice(list(Effort)), default=Effort.DEFAULT, show_default=True
+            "--effort",
+            type=click.Choice([effort.value for effort in Effort]),
+            default=Effort.DEFAULT.value,
+            show_default=True,
         ),
         click.option("--only", multiple=True, metavar="ID", help="Judge this requirement alone."),
         click.option(

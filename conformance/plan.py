@@ -11,7 +11,6 @@ from conformance.target import Target
 from specs import Contract, Fault, Operation, Requirement, SpecError
 
 LIFECYCLE = "lifecycle"
-DRIVERS = ("sweep", "schemathesis", "hostile", LIFECYCLE)
 NOBODY_SAYS_IT = "assumed: no source says it, so nobody is judged by it"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from conformance.checks.base import ProbeCase, RegisteredCheck
 from conformance.cleanup import clean_up
 from conformance.client import Client
+from conformance.clock import Clock
 from conformance.coverage import measure
 from conformance.drivers.base import DriverCase
 from conformance.failures import BudgetSpent, Refused
@@ -31,7 +32,8 @@ def _silent(_: str) -> None:
 class Runner:
     """One run of the suite. `tell` takes a line of progress before each step.
 
-    `specs_again` loads the contract in another profile, for the hint that it fits better.
+    `specs_again` loads the contract in another profile, for the hint that it fits better. `clock`
+    takes the place of the machine's.
     """
 
     contract: Contract
@@ -40,6 +42,7 @@ class Runner:
     settings: Settings
     tell: Callable[[str], None] = _silent
     specs_again: Callable[[str], Contract] | None = None
+    clock: Clock | None = None
     _spent: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -47,7 +50,7 @@ class Runner:
 
     def plan(self) -> Plan:
         """Return what `run` would do; nothing is sent."""
-        client, _ = open_session(self.contract, self.target, self.settings)
+        client, _ = open_session(self.contract, self.target, self.settings, self.clock)
         return make_plan(self.contract, self.checks, self.target, self.settings, client.guard)
 
     def run(self) -> Result:
@@ -57,7 +60,7 @@ class Runner:
             UsageError: the settings or the target do not fit.
             NotJudged: the target cannot be reached, or refuses the credentials.
         """
-        client, transport = open_session(self.contract, self.target, self.settings)
+        client, transport = open_session(self.contract, self.target, self.settings, self.clock)
         plan = make_plan(self.contract, self.checks, self.target, self.settings, client.guard)
         reach(client)
         bench = Bench(self.contract, self.checks, plan.requirements, self.settings)

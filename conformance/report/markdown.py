@@ -57,12 +57,13 @@ def _lines(result: Result) -> Iterator[str]:
 def _line(row: Row) -> str:
     requirement = row.requirement
     said = ", ".join(requirement.statements) or requirement.source
-    cells = (requirement.text, row.reason, f"{said} ({requirement.level})")
-    return (
-        f"| {SIGNS[row.verdict]} | **{requirement.id}** "
-        + "".join(f"| {_cell(cell)} " for cell in cells)
-        + "|"
-    )
+    cells = [
+        SIGNS[row.verdict],
+        f"**{requirement.id}** {_cell(requirement.text)}",
+        _cell(row.reason),
+        _cell(f"{said} ({requirement.level})"),
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _cell(text: str) -> str:

@@ -46,11 +46,11 @@ OPENAPI: dict[str, Any] = {
                                 "required": ["size"],
                                 "properties": {"size": {"type": "integer", "minimum": 1}},
                             },
-                            "example": {"size": 3},
+                            "examples": {"three": {"value": {"size": 3}}},
                         }
                     },
                 },
-                "responses": {"202": JOB, "400": ERROR, "401": ERROR},
+                "responses": {"202": JOB, "400": ERROR, "401": ERROR, "415": ERROR},
             },
         },
         "/jobs/{id}": {
@@ -192,7 +192,8 @@ class TinyServer:
         if headers.get("Authorization") != f"Bearer {TOKEN}":
             return 401, {"message": "who?"}
         if (method, path) == ("POST", "/jobs"):
-            return self._create(body)
+            is_json = headers.get("Content-Type") == "application/json"
+            return self._create(body) if is_json else (415, {"message": "JSON?"})
         return self._about(method, path.removeprefix("/jobs/"))
 
     def _create(self, body: bytes) -> tuple[int, Any]:
@@ -217,7 +218,8 @@ class TinyServer:
     def __enter__(self) -> "TinyServer":
         import threading
 
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        loop = self._server.serve_forever
+        threading.Thread(target=loop, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,307 @@
+"""Tests of whole runs against a tiny vendor."""
+
+import importlib
+
+import pytest
+
+from conformance.checks.base import Kind, RegisteredCheck
+from conformance.failures import NotJudged, UsageError
+from conformance.outcome import Verdict, broken, kept, skipped
+from conformance.plan import NOBODY_SAYS_IT
+from conformance.result import Result, Row
+from conformance.runner import Runner
+from conformance.settings import Effort, Settings
+from specs import SpecError
+from tests.unit.conformance._raw import reply, serving
+from tests.unit.conformance._tiny import CHECKS, TinyServer, contract, row, target
+
+pytestmark = pytest.mark.usefixtures("sweep_only")
+QUICK = Settings(effort=Effort.QUICK, timeout=5.0)
+
+
+@pytest.fixture
+def sweep_only(monkeypatch):
+    """Leave out the drivers that take a second: test_runner_drivers.py runs them."""
+    for name in ("schemathesis", "hostile", "lifecycle"):
+        module = importlib.import_module(f"conformance.drivers.{name}")
+        monkeypatch.setattr(module, "drive", lambda _: None)
+
+
+def checks(**functions):
+    """Return registered checks; a name says the kind: probe_…, history_…, else a judge."""
+    kinds = {"probe": Kind.PROBE, "history": Kind.HISTORY}
+    made = {
+        name: RegisteredCheck(name, kinds.get(name.partition("_")[0], Kind.JUDGE), function)
+        for name, function in functions.items()
+    }
+    return {**CHECKS, **made}
+
+
+def run(server_url: str, *rows, functions=None, settings: Settings = QUICK, **more) -> Result:
+    return Runner(
+        contract(*rows), checks(**(functions or {})), target(server_url, **more), settings
+    ).run()
+
+
+def only(result: Result, id_: str) -> Row:
+    return next(found for found in result.rows if found.requirement.id == id_)
+
+
+def test_a_target_that_keeps_the_rules_conforms():
+    with TinyServer() as server:
+        result = run(server.url, row("TY-ONE-001", "no_server_error"))
+    assert (result.verdict, result.exit_code) == (Verdict.PASS, 0)
+    assert only(result, "TY-ONE-001").judgements > 5
+    assert result.coverage.states_seen == ("new",)
+    assert result.coverage.edges_not_seen == (("new", "old"),)
+
+
+def test_a_broken_rule_fails_with_the_smallest_exchange_as_proof():
+    def twist(method, path, *_):
+        return (500, {"message": "oops"}) if method == "POST" else None
+
+    with TinyServer(twist) as server:
+        result = run(server.url, row("TY-ONE-001", "no_server_error"))
+    found = only(result, "TY-ONE-001")
+    assert (result.verdict, result.exit_code) == (Verdict.FAIL, 1)
+    assert found.reason == "answered 500"
+    assert found.breaches == 3
+    sizes = [len(found.exchanges[0].sent.body or b"")]
+    assert sizes[0] <= 12
+
+
+@pytest.mark.parametrize(
+    ("more", "settings", "verdict"),
+    [
+        ({}, QUICK, Verdict.FAIL),
+        ({"level": "should"}, QUICK, Verdict.WARN),
+        ({"source": "vendor"}, QUICK, Verdict.WARN),
+        ({"source": "observed"}, QUICK, Verdict.WARN),
+        ({"source": "vendor"}, Settings(effort=Effort.QUICK, strict=True), Verdict.FAIL),
+        ({"level": "should"}, Settings(effort=Effort.QUICK, strict=True), Verdict.FAIL),
+        ({"source": "vendor"}, Settings(effort=Effort.QUICK, profile="observed"), Verdict.FAIL),
+        ({"source": "assumed"}, QUICK, Verdict.SKIP),
+    ],
+)
+def test_what_a_breach_is_depends_on_source_level_and_profile(more, settings, verdict):
+    def probe_no(_):
+        yield broken("no")
+
+    with TinyServer() as server:
+        rows = (row("TY-ONE-001", "probe_no", **more), row("TY-TWO-001", "no_server_error"))
+        result = run(server.url, *rows, functions={"probe_no": probe_no}, settings=settings)
+    assert only(result, "TY-ONE-001").verdict is verdict
+
+
+def test_an_assumed_row_and_an_untested_one_are_skipped_with_their_reason():
+    with TinyServer() as server:
+        result = run(
+            server.url,
+            row("TY-ONE-001", "no_server_error", source="assumed"),
+            row("TY-TWO-001", not_tested="Nobody can see it."),
+            row("TY-THR-001", "no_server_error"),
+        )
+    assert only(result, "TY-ONE-001").reason == NOBODY_SAYS_IT
+    assert only(result, "TY-TWO-001").reason == "Nobody can see it."
+    assert result.counts["SKIP"] == 2
+
+
+def test_a_judge_sees_the_exchanges_of_its_operation_whoever_sent_them():
+    seen = []
+
+    def judge_all(case):
+        seen.append(case.exchange)
+        return kept()
+
+    with TinyServer() as server:
+        rows = (row("TY-ONE-001", "judge_all", operation="getJob"),)
+        run(server.url, *rows, functions={"judge_all": judge_all})
+    assert {exchange.operation for exchange in seen} == {"getJob"}
+    assert {"preflight", "sweep"} <= {exchange.driver for exchange in seen}
+
+
+def test_a_history_judge_sees_the_jobs():
+    def history_jobs(case):
+        for job in case.jobs:
+            yield kept(job.sightings[0].exchange)
+
+    with TinyServer() as server:
+        rows = (row("TY-ONE-001", "history_jobs"), row("TY-TWO-001", "no_server_error"))
+        result = run(server.url, *rows, functions={"history_jobs": history_jobs})
+    assert only(result, "TY-ONE-001").verdict is Verdict.PASS
+    assert result.jobs
+
+
+def test_a_probe_that_yields_nothing_is_skipped():
+    def probe_none(_):
+        yield from ()
+
+    with TinyServer() as server:
+        rows = (row("TY-ONE-001", "probe_none"), row("TY-TWO-001", "no_server_error"))
+        result = run(server.url, *rows, functions={"probe_none": probe_none})
+    assert only(result, "TY-ONE-001").verdict is Verdict.SKIP
+
+
+def test_a_check_that_fails_in_itself_is_an_error_of_the_suite():
+    def probe_bad(_):
+        raise KeyError("x")
+        yield
+
+    def judge_bad(_):
+        raise ZeroDivisionError
+
+    with TinyServer() as server:
+        result = run(
+            server.url,
+            row("TY-ONE-001", "probe_bad"),
+            row("TY-TWO-001", "judge_bad"),
+            row("TY-THR-001", "no_server_error"),
+            functions={"probe_bad": probe_bad, "judge_bad": judge_bad},
+        )
+    assert only(result, "TY-ONE-001").verdict is Verdict.ERROR
+    assert "the check 'judge_bad' failed in itself" in only(result, "TY-TWO-001").reason
+    assert result.exit_code == 3
+
+
+def test_a_breach_without_any_answer_is_an_error_of_the_network():
+    def probe_gone(case):
+        exchange = case.client.call("getJob", path={"id": "gone"}, driver="probe")
+        yield broken("no answer is no 404", exchange)
+
+    def twist(_, path, *__):
+        if path == "/jobs/gone":
+            raise ConnectionAbortedError
+
+    with TinyServer(twist) as server:
+        rows = (row("TY-ONE-001", "probe_gone"), row("TY-TWO-001", "no_server_error"))
+        result = run(server.url, *rows, functions={"probe_gone": probe_gone})
+    found = only(result, "TY-ONE-001")
+    assert found.verdict is Verdict.ERROR
+    assert found.reason == "the connection was closed before an answer came"
+
+
+def test_nobody_there_means_not_judged():
+    with pytest.raises(NotJudged, match="cannot be reached: the connection was refused"):
+        run("http://127.0.0.1:9", row("TY-ONE-001", "no_server_error"))
+
+
+def test_refused_credentials_mean_not_judged():
+    with (
+        TinyServer(lambda *_: (401, {})) as server,
+        pytest.raises(NotJudged, match="refuses the credentials of the role 'primary'"),
+    ):
+        run(server.url, row("TY-ONE-001", "no_server_error"))
+
+
+def test_a_server_of_something_else_fails_or_errs_but_never_raises():
+    page = reply(200, b"<html>hello</html>", Content_Type="text/html")
+    with serving(page) as server:
+        result = run(server.url, row("TY-ONE-001", "no_server_error"))
+    assert result.exit_code == 0  # the one rule of this vendor is kept, even by a page
+
+
+def test_rows_without_a_passed_documented_one_are_not_judged():
+    def probe_skip(_):
+        yield skipped("no job was DONE")
+
+    with TinyServer() as server:
+        result = run(
+            server.url,
+            row("TY-ONE-001", "probe_skip"),
+            row("TY-TWO-001", "no_server_error", source="vendor"),
+            functions={"probe_skip": probe_skip},
+        )
+    assert (result.verdict, result.exit_code) == (Verdict.ERROR, 3)
+    assert only(result, "TY-ONE-001").reason == "no job was DONE"
+
+
+def test_only_runs_what_the_row_needs():
+    def probe_one(case):
+        yield kept(case.client.call("getJob", path={"id": "x"}, driver="probe"))
+
+    rows = (row("TY-ONE-001", "probe_one"), row("TY-TWO-001", "no_server_error"))
+    settings = Settings(effort=Effort.QUICK, only=frozenset({"TY-ONE-001"}))
+    with TinyServer() as server:
+        result = run(server.url, *rows, functions={"probe_one": probe_one}, settings=settings)
+        assert len(server.log) == 2  # is anybody there, and the probe's own
+    assert [found.requirement.id for found in result.rows] == ["TY-ONE-001"]
+    assert result.exit_code == 0
+
+
+def test_only_an_unknown_row_is_a_usage_error():
+    settings = Settings(only=frozenset({"TY-NO-001"}))
+    with pytest.raises(UsageError, match="--only: there is no requirement 'TY-NO-001'"):
+        run("http://127.0.0.1:9", row("TY-ONE-001", "no_server_error"), settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments", "complaint"),
+    [
+        ("no_such", {}, "there is no check 'no_such'"),
+        ("no_server_error", {"pointer": "/a"}, "takes no argument 'pointer'"),
+        ("probe_needs", {}, "needs the argument 'state'"),
+    ],
+)
+def test_unknown_checks_and_arguments_stop_the_start(check, arguments, complaint):
+    def probe_needs(case, *, state):
+        yield kept()
+
+    with pytest.raises(SpecError, match=complaint):
+        Runner(
+            contract(row("TY-ONE-001", check, arguments=arguments)),
+            checks(probe_needs=probe_needs),
+            target("http://127.0.0.1:9"),
+            QUICK,
+        )
+
+
+def test_a_read_only_target_sees_no_write_and_its_rows_are_skipped():
+    with TinyServer() as server:
+        server.jobs["theirs"] = {"id": "theirs", "state": "old"}
+        result = run(
+            server.url,
+            row("TY-ONE-001", "no_server_error"),
+            row("TY-TWO-001", "no_server_error", operation="createJob"),
+            writes=False,
+            known={"OLD": ({"id": "theirs"},)},
+        )
+        assert {method for method, _ in server.log} == {"GET"}
+    assert only(result, "TY-TWO-001").reason == "the target is read-only"
+    assert result.coverage.states_seen == ("old",)
+
+
+def test_what_the_run_made_is_gone_afterwards_and_nothing_else():
+    with TinyServer() as server:
+        server.jobs["theirs"] = {"id": "theirs", "state": "old"}
+        result = run(server.url, row("TY-ONE-001", "no_server_error"))
+        assert set(server.jobs) == {"theirs"}
+        assert ("DELETE", "/jobs/theirs") not in server.log
+    assert result.notes == ()
+
+
+def test_what_could_not_be_removed_is_listed():
+    def twist(method, *_):
+        return (200, {"id": "job-1", "state": "new"}) if method == "DELETE" else None
+
+    with TinyServer(twist) as server:
+        result = run(server.url, row("TY-ONE-001", "no_server_error"))
+    assert result.notes[-1].startswith("Left behind at the target: job-1")
+
+
+def test_a_spent_budget_ends_the_run_with_verdicts():
+    settings = Settings(effort=Effort.QUICK, max_requests=10)
+    with TinyServer() as server:
+        result = run(server.url, row("TY-ONE-001", "no_server_error"), settings=settings)
+        assert len(server.log) == 10
+    assert "the 10 requests of --max-requests were used up" in result.notes[0]
+    assert only(result, "TY-ONE-001").verdict is Verdict.PASS
+
+
+def test_a_plan_names_steps_and_cost_and_sends_nothing():
+    with TinyServer() as server:
+        rows = (row("TY-ONE-001", "no_server_error", operation="getJob"),)
+        plan = Runner(contract(*rows), checks(), target(server.url), QUICK).plan()
+        assert server.log == []
+    assert [step.name for step in plan.steps][:2] == ["sweep", "schemathesis"]
+    assert plan.steps[0].operations == ("getJob",)
+    assert plan.requests > 0

@@ -1,0 +1,58 @@
+"""Tests of whole runs with all drivers against a tiny vendor."""
+
+from conformance.checks.base import Kind, RegisteredCheck
+from conformance.exchange import Exchange
+from conformance.outcome import kept
+from conformance.runner import Runner
+from conformance.settings import Effort, Settings
+from tests.unit.conformance._clock import FakeClock
+from tests.unit.conformance._tiny import TinyServer, contract, row, target
+
+
+def exchanges(server: TinyServer, *operations: str, **settings) -> list[Exchange]:
+    """Run everything, and return the exchanges of `operations` as a judge sees them."""
+    seen: list[Exchange] = []
+
+    def see(case):
+        seen.append(case.exchange)
+        return kept()
+
+    rows = [row(f"TY-ONE-{n:03}", "see", operation=name) for n, name in enumerate(operations)]
+    check = RegisteredCheck("see", Kind.JUDGE, see)
+    chosen = Settings(**settings)
+    Runner(contract(*rows), {"see": check}, target(server.url), chosen, clock=FakeClock()).run()
+    return seen
+
+
+def test_schemathesis_marks_requests_as_right_or_wrong():
+    with TinyServer() as server:
+        seen = exchanges(server, "createJob")
+    generated = [exchange for exchange in seen if exchange.driver == "schemathesis"]
+    statuses = {valid: {e.status for e in generated if e.valid is valid} for valid in (True, False)}
+    assert statuses == {True: {202}, False: {400, 415}}
+
+
+def test_schemathesis_reads_and_removes_what_the_run_made():
+    with TinyServer() as server:
+        server.jobs["theirs"] = {"id": "theirs", "state": "old"}
+        seen = exchanges(server, "createJob", "getJob", "deleteJob")
+        assert server.jobs.keys() == {"theirs"}
+    generated = {(e.operation, e.status) for e in seen if e.driver == "schemathesis"}
+    assert {("getJob", 200), ("getJob", 404), ("deleteJob", 204), ("deleteJob", 404)} <= generated
+
+
+def test_the_same_seed_sends_the_same_requests_and_another_seed_others():
+    logs = []
+    for seed in (1, 1, 2):
+        with TinyServer() as server:
+            seen = exchanges(server, "createJob", "getJob", seed=seed, effort=Effort.QUICK)
+            logs.append([(e.sent.method, e.sent.path, e.sent.query, e.sent.body) for e in seen])
+    assert logs[0] == logs[1]
+    assert logs[0] != logs[2]
+
+
+def test_nothing_is_left_in_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with TinyServer() as server:
+        exchanges(server, "createJob", effort=Effort.QUICK)
+    assert list(tmp_path.iterdir()) == []
