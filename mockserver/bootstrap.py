@@ -10,12 +10,13 @@ from mockserver.cast import Cast, read_cast
 from mockserver.choice import Choice
 from mockserver.contract.schemas import Schemas
 from mockserver.control.api import Control
+from mockserver.control.pages import DOCS, Pages
 from mockserver.cors import Cors
 from mockserver.endpoint import Endpoint
 from mockserver.faults.forecast import Forecast
 from mockserver.faults.injector import Injector
 from mockserver.faults.reading import Reader
-from mockserver.gate import DOCS, Gate
+from mockserver.gate import Gate
 from mockserver.guard import Guard
 from mockserver.jobs.named import NamedJobs
 from mockserver.jobs.service import Jobs
@@ -57,7 +58,7 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
         methods=routes.methods,
         guard=Guard(settings.control_hosts),
         cors=Cors(settings.origins, parties),
-        pages=docs(parties, DOCS),
+        pages=Pages(docs(parties, DOCS)),
         injector=_injector(cast, everyone, faults, settings),
         run=run,
     )

@@ -6,6 +6,7 @@ from time import perf_counter_ns
 
 from mockserver import deliver
 from mockserver.beside import Run
+from mockserver.control.pages import Pages
 from mockserver.cors import Cors, is_preflight
 from mockserver.errors import BrokenReply, Refusal
 from mockserver.exchange import Reply
@@ -22,7 +23,6 @@ from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
 log = logging.getLogger("mockserver")
 
 CONTROL = "/_mock"
-DOCS = f"{CONTROL}/docs"
 FAULT = "the mock has a fault; its log says more"
 
 Choose = Callable[[Visit], Sandbox]
@@ -41,7 +41,7 @@ class Gate:
         methods: Methods,
         guard: Guard,
         cors: Cors,
-        pages: Asgi,
+        pages: Pages,
         injector: Injector,
         run: Run,
     ) -> None:
@@ -65,8 +65,8 @@ class Gate:
         try:
             if visit.path.startswith(CONTROL):
                 self._guard.check(visit.headers)
-                if visit.path.startswith(DOCS):
-                    await self._pages(scope, receive, send)
+                if (page := self._pages.find(visit.path)) is not None:
+                    await page(scope, receive, send)
                     return
             else:
                 visit.trail = trail.begin()

@@ -1,0 +1,45 @@
+// The control plane. Every call names the sandbox that is shown, and passes on what the server says is wrong.
+
+const BASE = "/_mock";
+
+export class Problem extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export class Api {
+  constructor() {
+    this.sandbox = "default";
+  }
+
+  get(path, query = {}) {
+    const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== null));
+    return this.#send("GET", asked.size ? `${path}?${asked}` : path);
+  }
+
+  post(path, body) {
+    return this.#send("POST", path, body);
+  }
+
+  delete(path) {
+    return this.#send("DELETE", path);
+  }
+
+  async #send(method, path, body) {
+    const headers = { "X-Mock-Sandbox": this.sandbox };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const sent = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" };
+    let reply;
+    try {
+      reply = await fetch(BASE + path, sent);
+    } catch {
+      throw new Problem(0, "The server does not answer.");
+    }
+    const text = await reply.text();
+    const said = text ? JSON.parse(text) : null;
+    if (!reply.ok) throw new Problem(reply.status, said?.detail ?? `The server answered ${reply.status}.`);
+    return said;
+  }
+}

@@ -1,0 +1,138 @@
+// The panel of jobs: one row each with its strip, its details on demand, and what can be done to it.
+
+import { button, byId, el, offer, say, show } from "./dom.js";
+import { clockText, dateText, durationText } from "./moments.js";
+import { staircase, stays, strip } from "./timeline.js";
+import { preview } from "./preview.js";
+
+const MOST = 60;
+
+export class Jobs {
+  constructor(page) {
+    this.page = page;
+    this.list = byId("jobs");
+    this.vendor = byId("jobs-vendor");
+    this.rows = new Map();
+    this.vendor.addEventListener("change", () => page.refresh());
+  }
+
+  offerVendors(vendors) {
+    offer(this.vendor, [["", "All vendors"], ...vendors.map((name) => [name, name])]);
+  }
+
+  async load(now) {
+    const { sandbox } = this.page.api;
+    const { jobs } = await this.page.api.get("/jobs", { vendor: this.vendor.value, limit: MOST });
+    if (sandbox !== this.page.api.sandbox) return;
+    this.#arrange(jobs);
+    for (const job of jobs) this.rows.get(keyOf(job)).update(job, now);
+    byId("jobs-count").textContent = jobs.length === MOST ? `newest ${MOST}` : jobs.length;
+    byId("jobs-none").hidden = jobs.length > 0;
+    this.jobs = jobs;
+  }
+
+  // When the next of the shown jobs changes, as text of ISO 8601; null if none will.
+  nextChange(now) {
+    const coming = (this.jobs ?? []).flatMap((job) => job.timeline.map((step) => step.at));
+    return coming.filter((at) => Date.parse(at) > now).sort((a, b) => Date.parse(a) - Date.parse(b))[0] ?? null;
+  }
+
+  forget() {
+    this.rows.clear();
+    this.list.replaceChildren();
+  }
+
+  #arrange(jobs) {
+    const wanted = jobs.map(keyOf);
+    for (const [key, row] of this.rows) {
+      if (wanted.includes(key)) continue;
+      row.element.remove();
+      this.rows.delete(key);
+    }
+    wanted.forEach((key, place) => {
+      if (!this.rows.has(key)) this.rows.set(key, new Row(this.page, jobs[place]));
+      const { element } = this.rows.get(key);
+      if (this.list.children[place] !== element) this.list.insertBefore(element, this.list.children[place] ?? null);
+    });
+  }
+}
+
+const keyOf = (job) => `${job.vendor}/${job.id}`;
+const pathOf = (job) => `/jobs/${encodeURIComponent(job.vendor)}/${encodeURIComponent(job.id)}`;
+
+class Row {
+  constructor(page, job) {
+    this.page = page;
+    this.lifecycle = page.lifecycles.of(job.vendor);
+    this.badge = el("span", { class: "badge" });
+    this.opener = button(job.id, () => this.#toggle(), { class: "link id", "aria-expanded": "false", title: job.id });
+    this.meta = el("span", { class: "meta" });
+    this.file = button("File", () => preview(this.page.api, `${pathOf(this.job)}/file`, this.job.id), { class: "small" });
+    this.menu = el("details", { class: "menu" }, el("summary", {}, "Outcome"), el("div", { class: "choices" }));
+    this.picture = el("div", { class: "picture" });
+    this.detail = el("div", { class: "detail", hidden: true });
+    const acts = el("span", { class: "acts" }, this.file, this.menu);
+    const head = el("div", { class: "head" }, this.badge, this.opener, this.meta, acts);
+    this.element = el("li", { class: "job", "data-job": job.id }, head, this.picture, this.detail);
+  }
+
+  update(job, now) {
+    this.job = job;
+    this.now = now;
+    const { state } = job;
+    this.badge.className = `badge ${this.lifecycle.tone(state)}`;
+    this.badge.textContent = state;
+    this.badge.title = this.lifecycle.byName.get(state)?.meaning ?? "";
+    this.element.dataset.state = state;
+    const facts = [job.vendor, job.account, job.format, job.outcome && `will end in ${job.outcome}`];
+    this.meta.textContent = (job.outcome === state ? facts.slice(0, 3) : facts).filter(Boolean).join(" · ");
+    this.file.hidden = !job.file;
+    this.#offerOutcomes(state);
+    show(this.picture, pictureKey(job, now), () => strip(job, this.lifecycle, now));
+    if (!this.detail.hidden) this.#showDetail();
+  }
+
+  #offerOutcomes(state) {
+    const ends = this.lifecycle.reachable(state).filter((end) => end.name !== state);
+    this.menu.hidden = ends.length === 0;
+    show(this.menu.lastChild, state, () =>
+      ends.map((end) => button(end.name, () => this.#force(end.name), { "data-outcome": end.name, title: end.meaning })),
+    );
+  }
+
+  #force(outcome) {
+    this.menu.open = false;
+    this.menu.firstChild.focus();
+    return this.page.act(async () => {
+      await this.page.api.post(`${pathOf(this.job)}/outcome`, { outcome });
+      say(`The job will end in ${outcome}.`);
+    });
+  }
+
+  #toggle() {
+    const open = this.detail.hidden;
+    this.detail.hidden = !open;
+    this.opener.setAttribute("aria-expanded", String(open));
+    if (open) this.#showDetail();
+  }
+
+  #showDetail() {
+    show(this.detail, pictureKey(this.job, this.now), () => [
+      staircase(this.job, this.lifecycle, this.now),
+      el("ol", { class: "moves" }, stays(this.job, this.now).map(move)),
+      el("p", { class: "links" }, button("Show its requests", () => this.page.journal.only(this.job.id), { class: "small" })),
+    ]);
+  }
+}
+
+// A picture is drawn anew when something in it has changed by what can be seen.
+function pictureKey(job, now) {
+  const moving = job.timeline.some((step) => Date.parse(step.at) > now);
+  return JSON.stringify([job.timeline, moving ? now : job.state]);
+}
+
+function move(row) {
+  const stay = row.when === "present" ? "now" : row.end === null ? "" : durationText(row.seconds);
+  const moment = `${dateText(row.at)} ${clockText(row.at)}`;
+  return el("li", { class: row.when }, el("time", { datetime: row.at }, moment), el("b", {}, row.state), el("span", { class: "muted" }, row.when === "future" ? "planned" : stay));
+}

@@ -1,0 +1,88 @@
+// The choice of a sandbox (kept in the address), and the making and deleting of one.
+
+import { confirm, open } from "./dialog.js";
+import { byId, el, offer, say } from "./dom.js";
+
+const MOST = 200;
+const DEFAULT = "default";
+
+export class Sandboxes {
+  constructor(page) {
+    this.page = page;
+    this.select = byId("sandbox");
+    this.select.addEventListener("change", () => (location.hash = this.select.value));
+    window.addEventListener("hashchange", () => this.#follow());
+    byId("sandbox-new").addEventListener("click", () => this.#make());
+    byId("sandbox-delete").addEventListener("click", () => this.#askToDelete());
+    byId("credentials").addEventListener("click", () => this.#showCredentials());
+    byId("reset").addEventListener("click", () => this.#askToReset());
+    this.#read();
+  }
+
+  async load() {
+    const { sandboxes, total } = await this.page.api.get("/sandboxes", { limit: MOST });
+    const names = sandboxes.map((sandbox) => sandbox.id);
+    if (!names.includes(this.page.api.sandbox)) names.push(this.page.api.sandbox);
+    offer(this.select, names.map((name) => [name, name]));
+    this.select.value = this.page.api.sandbox;
+    this.select.title = `${total} in all`;
+  }
+
+  // The sandbox that was shown is gone: show the default one.
+  leave() {
+    say(`The sandbox ${this.page.api.sandbox} is gone.`);
+    location.hash = "";
+  }
+
+  #read() {
+    this.page.api.sandbox = decodeURIComponent(location.hash.slice(1)) || DEFAULT;
+    byId("sandbox-delete").hidden = this.page.api.sandbox === DEFAULT;
+  }
+
+  #follow() {
+    this.#read();
+    this.page.restart();
+  }
+
+  #make() {
+    return this.page.act(async () => {
+      const made = await this.page.api.post("/sandboxes", {});
+      location.hash = made.id;
+      say(`The sandbox ${made.id} is made.`);
+    });
+  }
+
+  #askToDelete() {
+    const name = this.page.api.sandbox;
+    confirm(`Delete ${name}?`, "Its jobs, its journal and all else of it go for good.", "Delete", () =>
+      this.page.act(async () => {
+        await this.page.api.delete(`/sandboxes/${encodeURIComponent(name)}`);
+        location.hash = "";
+      }),
+    );
+  }
+
+  #askToReset() {
+    const name = this.page.api.sandbox;
+    confirm(`Reset ${name}?`, "Its jobs, clock and journal go back to where they began.", "Reset", () =>
+      this.page.act(async () => {
+        await this.page.api.post("/reset");
+        this.page.forget();
+        say(`${name} is as at the start.`);
+      }),
+    );
+  }
+
+  #showCredentials() {
+    return this.page.act(async () => {
+      const { credentials } = await this.page.api.get(`/sandboxes/${encodeURIComponent(this.page.api.sandbox)}`);
+      const told = "They are invented, and choose this sandbox by themselves: a client needs no header.";
+      open(`Credentials of ${this.page.api.sandbox}`, [el("p", { class: "muted" }, told), ...Object.entries(credentials).map(vendor)]);
+    }, false);
+  }
+}
+
+function vendor([name, secrets]) {
+  const rows = Object.entries(secrets).flatMap(([role, secret]) => [el("dt", {}, role), el("dd", {}, el("code", {}, secret))]);
+  return el("section", {}, el("h3", {}, name), el("dl", {}, rows));
+}
