@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, insert
+from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from mockserver.store import sql_statements as sql
 from mockserver.store.base import Conflict, Draft, Duplicate, Record
 from mockserver.store.sql_engine import open_engines
-from mockserver.store.sql_tables import LISTING, RECORD
 
 _Row = Mapping[str, Any] | RowMapping
 
@@ -50,8 +49,8 @@ class SqlStore:
                 free = self._count_in(connection, sandbox, drafts)
                 records, listed = _place(sandbox, drafts, free)
                 in_order = sorted(records, key=lambda row: (row["kind"], row["id"]))
-                connection.execute(insert(RECORD), in_order)
-                connection.execute(insert(LISTING), listed)
+                connection.execute(sql.INSERT_RECORDS, in_order)
+                connection.execute(sql.INSERT_LISTINGS, listed)
         except IntegrityError as error:
             raise Duplicate(f"{drafts[0].kind}: an id is taken") from error
         return [_record(row) for row in records]

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mockserver.store.sql_tables import COUNTER, LISTING, RECORD, TALLY
@@ -17,6 +17,11 @@ def _is(table: Any, *names: str) -> list[Any]:
 
 
 GET = select(RECORD).where(*_is(RECORD, "sandbox", "kind", "id"))
+
+# Asked to return something, SQLAlchemy sends many rows in one statement and not in a pipeline of
+# many, which would complain to the log about every duplicate.
+INSERT_RECORDS = insert(RECORD).returning(_R.number)
+INSERT_LISTINGS = insert(LISTING).returning(_L.number)
 
 REPLACE = (
     update(RECORD)
