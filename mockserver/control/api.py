@@ -68,7 +68,8 @@ class Control:
         return Reply(204)
 
     def _list_jobs(self, call: Call) -> Reply:
-        return Reply(200, {"jobs": self._jobs.list_jobs(call.sandbox, call.query.get("vendor"))})
+        vendor, limit = call.query.get("vendor"), call.query["limit"]
+        return Reply(200, {"jobs": self._jobs.list_jobs(call.sandbox, vendor, limit)})
 
     def _set_outcome(self, call: Call) -> Reply:
         outcome = call.body["outcome"]

@@ -38,8 +38,10 @@ class Jobs:
         """Return the lifecycle of every vendor."""
         return [keeper.desk.lifecycle for keeper in self._keepers.values()]
 
-    def list_jobs(self, sandbox: Sandbox, vendor: str | None = None) -> list[dict[str, Any]]:
-        """Return the newest jobs of a sandbox, of all vendors or of one.
+    def list_jobs(
+        self, sandbox: Sandbox, vendor: str | None = None, limit: int = MOST
+    ) -> list[dict[str, Any]]:
+        """Return at most `limit` of a sandbox's newest jobs, of all vendors or of one.
 
         Raises:
             Refusal: 404, the mock does not play that vendor.
@@ -48,10 +50,10 @@ class Jobs:
         found = [
             (job, self._keepers[slug].desk)
             for slug in slugs
-            for job in self._keepers[slug].desk.newest(sandbox, MOST)
+            for job in self._keepers[slug].desk.newest(sandbox, limit)
         ]
         found.sort(key=lambda pair: (-pair[0].created_at, pair[0].vendor, -pair[0].number))
-        return [view(desk, sandbox, job) for job, desk in found[:MOST]]
+        return [view(desk, sandbox, job) for job, desk in found[:limit]]
 
     def force_outcome(
         self, sandbox: Sandbox, vendor: str, job_id: str, outcome: str
