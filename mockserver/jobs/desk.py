@@ -45,11 +45,9 @@ class Desk:
         Raises:
             Duplicate: an id is taken.
         """
-        rows = sandbox.records.insert_all(self.drafts(openings, sandbox.now()))
-        jobs = [self._job(row) for row in rows]
-        for job in jobs:
-            trail.note(job.id, None, status(job, sandbox.now()))
-        return jobs
+        return self._opened(
+            sandbox, sandbox.records.insert_all(self.drafts(openings, sandbox.now()))
+        )
 
     def drafts(self, openings: Iterable[Opening], now: int, *, common: bool = False) -> list[Draft]:
         """Return the records of jobs to be; `common` for seed data."""
@@ -115,7 +113,7 @@ class Desk:
         return self._change(sandbox, job, step)
 
     def force(self, sandbox: Sandbox, job: Job, outcome: str) -> Job:
-        """Return the job, which will end in `outcome` (a state's name in the file or on the wire).
+        """Return the job, put into `outcome` (a state's name in the file or on the wire).
 
         Raises:
             Refusal: 400 or 409, see `mockserver.jobs.outcome`.
@@ -154,6 +152,12 @@ class Desk:
         plan = None if row.plan == self.plan else row.plan
         data = facts.to_data(row.account, created_at, row.details, plan)
         return Draft(self.kind, row.id, row.group, data, row.also, common)
+
+    def _opened(self, sandbox: Sandbox, records: Iterable[Record]) -> list[Job]:
+        jobs = [self._job(record) for record in records]
+        for job in jobs:
+            trail.note(job.id, None, status(job, sandbox.now()))
+        return jobs
 
     def _job(self, record: Record) -> Job:
         return facts.from_record(record, self.lifecycle.vendor, self.plan)
