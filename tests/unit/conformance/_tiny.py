@@ -166,7 +166,7 @@ class TinyServer:
                 body = self.rfile.read(length)
                 path = urlsplit(self.path).path
                 outer.log.append((self.command, path))
-                status, content = outer.answer(self.command, path, self.headers, body)
+                status, content = outer.answer(self.command, path, dict(self.headers), body)
                 data = b"" if content is None else json.dumps(content).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))

@@ -20,7 +20,9 @@ def exchange(url: str = "http://127.0.0.1:8000/x", body: bytes | None = None, **
 
 def words(line: str) -> list[bytes]:
     shell = "TOK=s3cret; curl() { printf '%s\\0' \"$@\"; }; " + line
-    output = subprocess.run([shutil.which("bash"), "-c", shell], capture_output=True, check=True)
+    output = subprocess.run(
+        [shutil.which("bash") or "bash", "-c", shell], capture_output=True, check=True
+    )
     return output.stdout.split(b"\0")[:-1]
 
 

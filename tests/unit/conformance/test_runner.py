@@ -4,6 +4,7 @@ import importlib
 
 import pytest
 
+from conformance import report
 from conformance.checks.base import Kind, RegisteredCheck
 from conformance.failures import NotJudged, UsageError
 from conformance.outcome import Verdict, broken, kept, skipped
@@ -13,7 +14,7 @@ from conformance.runner import Runner
 from conformance.settings import Effort, Settings
 from specs import SpecError
 from tests.unit.conformance._raw import reply, serving
-from tests.unit.conformance._tiny import CHECKS, TinyServer, contract, row, target
+from tests.unit.conformance._tiny import CHECKS, TOKEN, TinyServer, contract, row, target
 
 pytestmark = pytest.mark.usefixtures("sweep_only")
 QUICK = Settings(effort=Effort.QUICK, timeout=5.0)
@@ -144,8 +145,7 @@ def test_a_probe_that_yields_nothing_is_skipped():
 
 def test_a_check_that_fails_in_itself_is_an_error_of_the_suite():
     def probe_bad(_):
-        raise KeyError("x")
-        yield
+        yield kept(_.no_such_part)
 
     def judge_bad(_):
         raise ZeroDivisionError
@@ -277,6 +277,21 @@ def test_what_the_run_made_is_gone_afterwards_and_nothing_else():
         assert set(server.jobs) == {"theirs"}
         assert ("DELETE", "/jobs/theirs") not in server.log
     assert result.notes == ()
+
+
+def test_a_secret_shows_in_no_report(tmp_path):
+    def echo(method, path, headers, body):
+        heard = {"heard": dict(headers), "body": body.decode("latin-1")}
+        return (500, heard) if method == "POST" else None
+
+    with TinyServer(echo) as server:
+        result = run(server.url, row("TY-ONE-001", "no_server_error"))
+    assert only(result, "TY-ONE-001").exchanges
+    for kind in report.KINDS:
+        report.write(result, kind, tmp_path / kind)
+        written = (tmp_path / kind).read_text(encoding="utf-8")
+        assert TOKEN not in written
+        assert "$TINY_TOKEN" in written
 
 
 def test_what_could_not_be_removed_is_listed():

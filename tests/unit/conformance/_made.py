@@ -1,0 +1,118 @@
+"""Made-up exchanges, jobs and cases for the tests of checks, on the real contracts."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+import specs
+from conformance.checks.base import HistoryCase, JudgeCase, load
+from conformance.draft import write_path
+from conformance.exchange import Exchange, Received, Sent
+from conformance.ledger import Ledger
+from conformance.outcome import Judgement
+from conformance.pilot import LIFECYCLE
+from conformance.target import PRIMARY
+
+BASE = "http://127.0.0.1:9"
+VENDORS = {"TD": "talkdesk", "C1": "clinicalone", "EC": "energycap"}
+CHECKS = load()
+
+
+@functools.cache
+def contract(vendor: str, profile: str = "documented") -> specs.Contract:
+    return specs.load(vendor, profile)
+
+
+def exchange(
+    operation: str,
+    status: int = 200,
+    body: Any = None,
+    *,
+    vendor: str = "talkdesk",
+    headers: Mapping[str, str] | None = None,
+    path: Mapping[str, Any] | None = None,
+    query: Sequence[tuple[str, str]] = (),
+    sent: Any = None,
+    role: str | None = PRIMARY,
+    valid: bool | None = True,
+    driver: str = LIFECYCLE,
+    number: int = 1,
+    complete: bool = True,
+    method: str | None = None,
+) -> Exchange:
+    """An answered exchange; `body` and `sent` are bytes, or values to write as JSON."""
+    described = contract(vendor).operations[operation]
+    path = {"type": "calls", "id": "J1", **(path or {})} if vendor == "talkdesk" else path or {}
+    names = {p["name"] for p in described.parameters if p["in"] == "path"}
+    values = {name: path.get(name, "1") for name in names}
+    where = write_path(described, values)
+    media = {} if isinstance(body, bytes) or body is None else {"Content-Type": "application/json"}
+    return Exchange(
+        number=number,
+        operation=operation,
+        sent=Sent(
+            method or described.method, BASE + where, where, tuple(query), {}, _bytes(sent), role
+        ),
+        received=Received(
+            status, {**media, **(headers or {})}, _bytes(body) or b"", complete, 0.0,
+            None if complete else "the body ended early",
+        ),
+        failure=None,
+        driver=driver,
+        valid=valid,
+        path_parameters=values,
+    )  # fmt: skip
+
+
+def _bytes(value: Any) -> bytes | None:
+    return value if value is None or isinstance(value, bytes) else orjson.dumps(value)
+
+
+def job(
+    status: int = 200, state: str | None = "CREATED", number: int = 1, **members: Any
+) -> Exchange:
+    """A look at a Talkdesk job."""
+    shown = {"id": "J1", **({} if state is None else {"status": state}), **members}
+    headers = members.pop("headers", None)
+    return exchange("getReportJob", status, {"job": shown}, number=number, headers=headers)
+
+
+def requirement(row: str, profile: str = "documented") -> specs.Requirement:
+    found = contract(VENDORS[row[:2]], profile)
+    return next(one for one in found.requirements if one.id == row)
+
+
+def judged(row: str, one: Exchange, profile: str = "documented") -> bool | None:
+    """What the judge of a row finds: kept, broken, or None where it is not concerned."""
+    judgement = judgement_of(row, one, profile)
+    return None if judgement is None else judgement.kept
+
+
+def judgement_of(row: str, one: Exchange, profile: str = "documented") -> Judgement | None:
+    rule = requirement(row, profile)
+    assert rule.check is not None
+    case = JudgeCase(contract(VENDORS[row[:2]], profile), rule, one)
+    found: Judgement | None = CHECKS[rule.check.name].function(case, **rule.check.arguments)
+    return found
+
+
+def history(row: str, *exchanges: Exchange, profile: str = "documented") -> set[bool | None]:
+    """What the history judge of a row finds over exchanges, which are numbered in order."""
+    rule = requirement(row, profile)
+    assert rule.check is not None
+    found = contract(VENDORS[row[:2]], profile)
+    ledger = Ledger(found)
+    for one in exchanges:
+        ledger.observe(one)
+    case = HistoryCase(found, rule, ledger.jobs, exchanges)
+    function = CHECKS[rule.check.name].function
+    return {judgement.kept for judgement in function(case, **rule.check.arguments)}
+
+
+def numbered(*exchanges: Exchange) -> tuple[Exchange, ...]:
+    """The exchanges, numbered from 1."""
+    for number, one in enumerate(exchanges, 1):
+        object.__setattr__(one, "number", number)
+    return exchanges
