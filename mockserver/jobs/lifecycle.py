@@ -44,8 +44,3 @@ def onward(plan: Plan, state: str) -> Plan:
 def moved(job: Job, state: str, now: int, plan: Plan | None = None) -> Job:
     """Return the job as it is once it enters `state` at `now`; `plan` goes on from there."""
     return replace(job, moves=(*timeline(job, now), (state, now)), plan=plan or job.plan)
-
-
-def replanned(job: Job, plan: Plan, now: int) -> Job:
-    """Return the job with another plan from its present state on; what happened stays."""
-    return replace(job, moves=timeline(job, now), plan=plan)

@@ -58,7 +58,7 @@ class Jobs:
     def force_outcome(
         self, sandbox: Sandbox, vendor: str, job_id: str, outcome: str
     ) -> dict[str, Any]:
-        """Return the job, which will end in `outcome`: a state by its name in the file or the wire.
+        """Return the job, put into `outcome`: a state by its name in the file or the wire.
 
         Raises:
             Refusal: 404, no such vendor or job; 400, no such state; 409, out of reach.
