@@ -1,13 +1,11 @@
 """The command `mockserver`."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from mockserver.options import OPTIONS, Option
 from mockserver.version import version
-
-if TYPE_CHECKING:
-    from mockserver.settings import Settings
 
 
 class Unusable(click.ClickException):
@@ -22,75 +20,34 @@ def main() -> None:
     """Plays three vendors' report APIs, for tests only."""
 
 
-@main.command()
-@click.option("--port", default=4010, show_default=True, help="Port; 0 takes any free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--profile",
-    type=click.Choice(["documented", "observed"]),
-    default="documented",
-    show_default=True,
-    help="What clashing sources are resolved to.",
-)
-@click.option("--seed", default=1, show_default=True, help="Seed of ids and of report content.")
-@click.option(
-    "--clock",
-    type=click.Choice(["real", "manual"]),
-    default="real",
-    show_default=True,
-    help="Virtual time goes by itself, or stands until POST /_mock/clock moves it.",
-)
-@click.option(
-    "--speed", default=1.0, show_default=True, help="Virtual seconds a real second (0.001-1000000)."
-)
-@click.option(
-    "--control-host",
-    "control_hosts",
-    multiple=True,
-    metavar="NAME",
-    help="Host name that /_mock answers to besides loopback; repeatable.",
-)
-def serve(
-    port: int,
-    host: str,
-    profile: str,
-    seed: int,
-    clock: str,
-    speed: float,
-    control_hosts: tuple[str, ...],
-) -> None:
-    r"""Run the mock until Ctrl-C.
+def _parameter(option: Option) -> click.Option:
+    kind = click.Choice(option.choices) if option.choices else None
+    shown = option.default not in (None, ())
+    return click.Option(
+        [option.flag, option.name],
+        type=kind or (str if option.several or option.default is None else type(option.default)),
+        default=option.default,
+        multiple=option.several,
+        metavar=option.metavar or None,
+        help=option.help,
+        envvar=option.variable,
+        show_envvar=True,
+        show_default=shown,
+    )
 
-    \b
-    mockserver serve --port 8080 --speed 60
-    """
-    from mockserver.clock import Mode, Pace
+
+@main.command(
+    params=[_parameter(option) for option in OPTIONS],
+    epilog="For instance: mockserver serve --port 8080 --speed 60",
+)
+def serve(**told: Any) -> None:
+    """Run the mock until Ctrl-C. Flags win over environment variables."""
     from mockserver.errors import SetupError
-    from mockserver.settings import Settings
+    from mockserver.serving import serve as run
+    from mockserver.settings import read_settings
     from specs import SpecError
 
     try:
-        settings = Settings(
-            host=host,
-            port=port,
-            profile=profile,
-            seed=seed,
-            pace=Pace(Mode(clock), speed),
-            control_hosts=control_hosts,
-        )
-        _serve(settings)
+        run(read_settings(told), click.echo)
     except (SetupError, SpecError) as error:
         raise Unusable(str(error)) from None
-
-
-def _serve(settings: "Settings") -> None:
-    from mockserver.bootstrap import build
-    from mockserver.listen import listen
-    from mockserver.server import Running, settle
-    from mockserver.welcome import welcome
-
-    listening = listen(settings.host, settings.port)
-    mock = build(settings)
-    text = welcome(mock, listening.base_url, settings)
-    settle()
-    Running(mock.app, listening, mock.app.refuse).run(lambda: click.echo(text))

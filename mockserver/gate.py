@@ -16,6 +16,7 @@ from mockserver.intake import drain
 from mockserver.jobs import trail
 from mockserver.journal.entry import Verdict
 from mockserver.journal.recorder import Recorder
+from mockserver.lock import Lock
 from mockserver.party import Parties, Party
 from mockserver.sandbox import Sandbox
 from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
@@ -39,6 +40,7 @@ class Gate:
         parties: Parties,
         choose: Choose,
         methods: Methods,
+        lock: Lock,
         guard: Guard,
         cors: Cors,
         pages: Pages,
@@ -49,6 +51,7 @@ class Gate:
         self._parties = parties
         self._choose = choose
         self._methods = methods
+        self._lock = lock
         self._guard = guard
         self._cors = cors
         self._pages = pages
@@ -64,7 +67,8 @@ class Gate:
         scope[KEY] = visit
         try:
             if visit.path.startswith(CONTROL):
-                self._guard.check(visit.headers)
+                proven = self._lock.check(visit.path, visit.headers)
+                self._guard.check(visit.headers, proven=proven)
                 if (page := self._pages.find(visit.path)) is not None:
                     await page(scope, receive, send)
                     return

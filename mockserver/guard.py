@@ -18,14 +18,16 @@ class Guard:
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self._hosts = _LOCAL | {host.lower().strip("[]") for host in hosts}
 
-    def check(self, headers: Mapping[str, str]) -> None:
+    def check(self, headers: Mapping[str, str], *, proven: bool = False) -> None:
         """Return if the request may reach the control plane.
+
+        `proven` tells that its sender knows the token, which no page can: then any Host will do.
 
         Raises:
             Refusal: 403, the Host is not served or the Origin is another site's.
         """
         host = headers.get("host", "")
-        if not self._serves(_name(host)):
+        if not proven and not self._serves(_name(host)):
             raise Refusal(403, f"The control plane is not served at {host[:100]}.", field="Host")
         origin = headers.get("origin")
         if origin is not None and _place(origin) != host.lower():
@@ -38,7 +40,7 @@ class Guard:
             )
 
     def _serves(self, name: str) -> bool:
-        return name in self._hosts or "*" in self._hosts or _is_loopback(name)
+        return name in self._hosts or "*" in self._hosts or is_loopback(name)
 
 
 def _place(origin: str) -> str | None:
@@ -56,7 +58,8 @@ def _name(host: str) -> str:
         return ""
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Tell whether an address is one that only this machine reaches."""
     try:
         return ip_address(name).is_loopback
     except ValueError:

@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from mockserver.errors import SetupError
 
@@ -19,6 +20,11 @@ class Listening:
     def port(self) -> int:
         """The port, also where any free one was asked for."""
         return int(self.socket.getsockname()[1])
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches the socket."""
+        return ip_address(self.socket.getsockname()[0]).is_loopback
 
 
 def listen(host: str, port: int) -> Listening:

@@ -12,13 +12,8 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from mockserver.limits import Patience
 from mockserver.line import LINE
-
-LARGEST_HEAD = 64 * 1024
-"""Bytes of a request line with its headers; more is answered by 431."""
-
-PATIENCE = 60
-"""Seconds that a request, once begun, may take to arrive; then it is answered by 408."""
 
 LINGER = 2
 """Seconds that a caller who has been answered may still send into the void."""
@@ -37,9 +32,10 @@ class Protocol(HttpToolsProtocol):
 
     url = b""
 
-    def __init__(self, *args: Any, refuse: Refuse, **options: Any) -> None:
+    def __init__(self, *args: Any, refuse: Refuse, patience: Patience, **options: Any) -> None:
         super().__init__(*args, **options)
         self._refuse = refuse
+        self._limits = patience
         self._unread = 0
         self._whole = True
         self._answered = False
@@ -60,7 +56,7 @@ class Protocol(HttpToolsProtocol):
                 self.transport.close()
             return
         super().data_received(data)
-        if self._unread > LARGEST_HEAD:
+        if self._unread > self._limits.head:
             self._answer(431, "The request line and the headers are too large.")
         elif self._whole:
             self._stop_waiting()
@@ -89,7 +85,7 @@ class Protocol(HttpToolsProtocol):
         self._answer(400, msg)
 
     def _await_more(self) -> None:
-        self._patience = self.loop.call_later(PATIENCE, self._give_up)
+        self._patience = self.loop.call_later(self._limits.arrival, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:

@@ -15,12 +15,10 @@ from typing import Any
 
 import uvicorn
 
+from mockserver.limits import Patience
 from mockserver.listen import Listening
 from mockserver.protocol import Protocol, Refuse
 from mockserver.visit import Asgi
-
-IDLE_SECONDS = 75
-"""How long a connection without a request is kept."""
 
 STOP_SECONDS = 5
 """How long running requests may take to end once the server stops."""
@@ -32,9 +30,9 @@ class Running:
     `refuse` makes the body of an answer to what is not even a request.
     """
 
-    def __init__(self, app: Asgi, listening: Listening, refuse: Refuse) -> None:
+    def __init__(self, app: Asgi, listening: Listening, refuse: Refuse, patience: Patience) -> None:
         self._listening = listening
-        self._server = _Server(_config(app, refuse))
+        self._server = _Server(_config(app, refuse, patience))
 
     def run(self, on_start: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop`, or until SIGINT or SIGTERM where this is the main thread."""
@@ -69,11 +67,11 @@ class _Server(uvicorn.Server):
             self.on_start()
 
 
-def _config(app: Asgi, refuse: Refuse) -> uvicorn.Config:
+def _config(app: Asgi, refuse: Refuse, patience: Patience) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         # As good as the class that uvicorn asks for.
-        http=partial(Protocol, refuse=refuse),  # type: ignore[arg-type]
+        http=partial(Protocol, refuse=refuse, patience=patience),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,
@@ -81,7 +79,7 @@ def _config(app: Asgi, refuse: Refuse) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=IDLE_SECONDS,
+        timeout_keep_alive=patience.idle,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 

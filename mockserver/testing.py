@@ -8,6 +8,7 @@ from mockserver.errors import SetupError
 from mockserver.listen import listen
 from mockserver.mock import Mock
 from mockserver.server import Running
+from mockserver.serving import run_on, with_token
 from mockserver.settings import Settings
 
 START_SECONDS = 30
@@ -33,11 +34,12 @@ class MockServer:
         Raises:
             SetupError: the settings cannot work.
         """
-        self.mock: Mock = build(self.settings)
         listening = listen(self.settings.host, self.settings.port)
+        self.settings = with_token(self.settings, listening)
+        self.mock: Mock = build(self.settings)
         self.base_url = listening.base_url
         self.control_url = f"{self.base_url}/_mock"
-        self._running = Running(self.mock.app, listening, self.mock.app.refuse)
+        self._running = run_on(self.mock, listening, self.settings)
         started = threading.Event()
         self._thread = threading.Thread(
             target=self._running.run, args=(started.set,), name="mockserver", daemon=True
@@ -52,6 +54,7 @@ class MockServer:
         if self._running and self._thread:
             self._running.stop()
             self._thread.join()
+            self.mock.store.close()
         self._running = self._thread = None
 
     def __enter__(self) -> "MockServer":

@@ -1,23 +1,28 @@
 """What `mockserver serve` prints at its start: where it is, whom it plays, and the way in."""
 
 from textwrap import wrap
+from typing import Any
 
+from mockserver.clock import Mode, Pace
 from mockserver.identities import Known
+from mockserver.logs import now
 from mockserver.mock import Mock
 from mockserver.party import Party
 from mockserver.settings import Settings
+from mockserver.store.opening import shown
 from mockserver.version import version
 
 COLUMNS = 80
 
 
-def welcome(mock: Mock, base_url: str, settings: Settings) -> str:
-    """Return the text, at most 80 columns wide."""
-    time = "stands until /_mock/clock moves it" if settings.manual else _speed(settings.pace.speed)
+def welcome(mock: Mock, base_url: str, settings: Settings, token: str | None = None) -> str:
+    """Return the text, at most 80 columns wide; `token` is one that nobody knows so far."""
     lines = [
         f"mockserver {version()} at {base_url}",
-        f"profile {settings.profile}, seed {settings.seed}, virtual time {time}",
+        f"profile {settings.profile}, seed {settings.seed}, virtual time {_time(settings.pace)}",
+        *_store(mock, settings),
         f"control plane {base_url}/_mock/health",
+        *([] if token is None else _token(token)),
         f"documentation {base_url}/_mock/docs/<vendor>/",
     ]
     for party in mock.parties:
@@ -26,6 +31,51 @@ def welcome(mock: Mock, base_url: str, settings: Settings) -> str:
             lines += [line for row in mock.identities[party.name] for line in _way_in(party, row)]
     lines += ["", "For tests only: the identities are invented and known to everybody."]
     return "\n".join(lines)
+
+
+def started(
+    mock: Mock, base_url: str, settings: Settings, token: str | None = None
+) -> dict[str, Any]:
+    """Return the same for programs."""
+    return {
+        "time": now(),
+        "level": "info",
+        "event": "started",
+        "url": base_url,
+        "control": f"{base_url}/_mock",
+        "version": version(),
+        "profile": settings.profile,
+        "store": shown(settings.store),
+        "workers": settings.workers,
+        "vendors": list(mock.identities),
+        "control_token": token,
+    }
+
+
+def _store(mock: Mock, settings: Settings) -> list[str]:
+    if not mock.store.shared:
+        return []
+    lines = wrap(f"store {shown(settings.store)}, workers {settings.workers}", COLUMNS)
+    kept = mock.sandboxes.default
+    if (kept.seed, kept.clock.pace) != (settings.seed, settings.pace):
+        lines += [
+            f"  it keeps seed {kept.seed}, virtual time {_time(kept.clock.pace)};",
+            "  POST /_mock/reset starts anew with what this server was told",
+        ]
+    return lines
+
+
+def _token(token: str) -> list[str]:
+    return [
+        f"control token {token}",
+        "  send it as X-Mock-Token; in a browser it is the password of any user",
+    ]
+
+
+def _time(pace: Pace) -> str:
+    if pace.mode is Mode.MANUAL:
+        return "stands until /_mock/clock moves it"
+    return _speed(pace.speed)
 
 
 def _speed(speed: float) -> str:

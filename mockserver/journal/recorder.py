@@ -47,7 +47,7 @@ class Recorder:
         path, query, sent, told = visit.path, "", visit.body, body
         if visit.query:
             query = redact.query(visit.query.decode("latin-1"))
-        for secret in _parts(secrets):  # before anything is cut, lest half of one stays
+        for secret in secret_parts(secrets):  # before anything is cut, lest half of one stays
             raw = secret.encode(errors="replace")
             path, told = path.replace(secret, REDACTED), told.replace(raw, RAW)
             query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
@@ -104,7 +104,7 @@ def _weigh(answered: Mapping[str, str], query: str, reason: str) -> int:
     return text + min(len(query), LONGEST_TEXT) + min(len(reason), LONGEST_TEXT)
 
 
-def _parts(secrets: Iterable[str]) -> list[str]:
+def secret_parts(secrets: Iterable[str]) -> list[str]:
     """Return what of secret headers may turn up elsewhere: without scheme, and without client."""
     parts: list[str] = []
     for secret in secrets:

@@ -21,3 +21,12 @@ def open_store(url: str) -> Store:
         return SqlStore(url)
     except ImportError as error:
         raise SetupError(f"store: the package {error.name} is missing; install it") from error
+
+
+def shown(url: str) -> str:
+    """Return a URL as anybody may see it: without its password."""
+    if url == MEMORY:
+        return url
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 (as above)
+
+    return make_url(url).render_as_string(hide_password=True)
