@@ -19,7 +19,6 @@ WORDS = {
     Verdict.FAIL: "does not conform",
     Verdict.ERROR: "could not be judged",
 }
-COLOURS = 9
 PROMISES = {
     "documented": "by the document itself",
     "vendor": "by another page or a published client of the vendor",
@@ -54,7 +53,6 @@ def _content(result: Result) -> dict[str, Any]:
         "problems": _problems(result),
         "entries": trace(result),
         "timeline": draw(result.contract.lifecycle, result.jobs),
-        "colours": COLOURS,
         "promises": PROMISES,
         "sources": tuple(PROMISES),
     }

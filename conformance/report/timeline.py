@@ -6,12 +6,15 @@ from itertools import pairwise
 
 from conformance.coverage import moves_of
 from conformance.ledger import JobHistory
-from specs import Lifecycle
+from specs import Lifecycle, State
 
 MOST_JOBS = 14
 LEFT = 190
 WIDTH = 900
 ROW = 22
+# Indices of the colours in page.css: at work, with a file, at rest without one, and never heard of.
+COLOURS = {"busy": (0, 1, 2), "good": (3, 7), "over": (4, 5, 8)}
+UNLISTED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The whole picture; `legend` holds the states by the index of their colour."""
+    """The whole picture; `legend` holds the index of each state's colour."""
 
     lines: tuple[Line, ...]
-    legend: tuple[str, ...]
+    legend: dict[str, int]
     more: int
 
     @property
@@ -77,14 +80,29 @@ def _name(job: JobHistory) -> str:
     return f"{job.group} {short}".strip()
 
 
-def _legend(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> tuple[str, ...]:
-    known = [state.wire for state in lifecycle.states.values()]
-    others = [s.state for job in jobs for s in job.sightings if s.state not in known]
-    return tuple(dict.fromkeys([*known, *others]))
+def _legend(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> dict[str, int]:
+    """Give each state a colour: its kind's first one that is free."""
+    free = {kind: list(colours) for kind, colours in COLOURS.items()}
+    legend: dict[str, int] = {}
+    for state in lifecycle.states.values():
+        if state.wire not in legend:
+            colours = free[_kind(lifecycle, state)]
+            legend[state.wire] = colours.pop(0) if len(colours) > 1 else colours[0]
+    for job in jobs:
+        for sighting in job.sightings:
+            legend.setdefault(sighting.state, UNLISTED)
+    return legend
+
+
+def _kind(lifecycle: Lifecycle, state: State) -> str:
+    if state.file:
+        return "good"
+    moves = any(edge.start == state.name and edge.by == "time" for edge in lifecycle.edges)
+    return "busy" if moves else "over"
 
 
 def _bars(
-    job: JobHistory, places: dict[int, float], step: float, legend: tuple[str, ...]
+    job: JobHistory, places: dict[int, float], step: float, legend: dict[str, int]
 ) -> tuple[Bar, ...]:
     stretches: list[tuple[str, int, int]] = []
     for sighting in job.sightings:
@@ -96,7 +114,7 @@ def _bars(
     ends = [places[after[1]] for _, after in pairwise(stretches)]
     ends.append(places[stretches[-1][2]] + step)
     return tuple(
-        Bar(places[first], end - places[first], legend.index(state), state, first, last)
+        Bar(places[first], end - places[first], legend[state], state, first, last)
         for (state, first, last), end in zip(stretches, ends, strict=True)
     )
 
