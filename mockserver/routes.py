@@ -1,47 +1,58 @@
-"""Paths of the contracts as a tree of segments: which operation a method and a path mean."""
+"""Which operation a method and a path mean, found without looking at each path in turn."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 
 from mockserver.errors import Refusal, SetupError
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class _Node(Generic[T]):
-    """A segment: the literal segments after it, the parameter after it, and what ends here."""
+@dataclass(frozen=True, slots=True)
+class _Template(Generic[T]):
+    """A path template of some length: its literal segments and its parameters, by position."""
 
-    literals: dict[str, "_Node[T]"] = field(default_factory=dict)
-    parameter: "_Node[T] | None" = None
-    names: tuple[str, ...] = ()
+    path: str
+    order: tuple[bool, ...]
+    pick: Callable[[Sequence[str]], Any]
+    literals: Any
+    names: tuple[tuple[str, int], ...]
     methods: dict[str, T] = field(default_factory=dict)
 
 
 class Routes(Generic[T]):
-    """What paths lead to; a literal segment wins over a parameter.
+    """What paths lead to; where several templates fit, the first literal segment decides.
 
     Paths are compared as they were sent, so that an encoded slash stays within its segment and a
     trailing one names another path.
     """
 
     def __init__(self) -> None:
-        self._root: _Node[T] = _Node()
+        # By number of segments and first segment: few templates are left to try.
+        self._templates: dict[tuple[int, str], list[_Template[T]]] = {}
 
     def add(self, method: str, path: str, target: T) -> None:
-        """Let `method` (upper case) on the path template `path` lead to `target`."""
-        node, names = self._root, []
-        for segment in path.split("/")[1:]:
-            if segment.startswith("{"):
-                names.append(segment[1:-1])
-                node.parameter = node.parameter or _Node()
-                node = node.parameter
-            else:
-                node = node.literals.setdefault(segment, _Node())
-        if node.names not in ((), tuple(names)) or method in node.methods:
-            raise SetupError(f"{method} {path}: the path is taken")
-        node.names = tuple(names)
-        node.methods[method] = target
+        """Let `method` (upper case) on the path template `path` lead to `target`.
+
+        The first segment of a path is a literal.
+
+        Raises:
+            SetupError: the path starts with a parameter, or leads somewhere already.
+        """
+        made: _Template[T] = _compile(path)
+        segments = path.split("/")
+        same = self._templates.setdefault((len(segments), segments[1]), [])
+        for template in same:
+            if (template.order, template.literals) == (made.order, made.literals):
+                if template.names != made.names or method in template.methods:
+                    raise SetupError(f"{method} {path}: the path is taken")
+                template.methods[method] = target
+                return
+        made.methods[method] = target
+        same.append(made)
+        same.sort(key=lambda template: template.order)
 
     def find(self, method: str, path: str) -> tuple[T, dict[str, str]]:
         """Return the target and the text of each path parameter, still encoded.
@@ -49,45 +60,39 @@ class Routes(Generic[T]):
         Raises:
             Refusal: 404 for an unknown path; 405, with all the methods in Allow, for a known one.
         """
-        found = self._walk(path.split("/"))
-        if found is None:
+        segments = path.split("/")
+        template = self._match(segments)
+        if template is None:
             raise Refusal(404, f"Nothing is at {path[:200]}.")
-        node, values = found
-        target = node.methods.get(method)
+        target = template.methods.get(method)
         if target is None:
-            allow = ", ".join(_allowed(node))
+            allow = ", ".join(_allowed(template))
             raise Refusal(405, f"{method} is not among {allow}.", headers={"Allow": allow})
-        return target, dict(zip(node.names, values, strict=True))
+        return target, {name: segments[at] for name, at in template.names}
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods that `path` knows; none for an unknown path."""
-        found = self._walk(path.split("/"))
-        return _allowed(found[0]) if found else ()
+        template = self._match(path.split("/"))
+        return _allowed(template) if template else ()
 
-    def _walk(self, segments: list[str]) -> tuple[_Node[T], list[str]] | None:
-        """Return the node that the segments end at, and the values of the parameters passed."""
-        ways: list[tuple[_Node[T], int, list[str]]] = [(self._root, 1, [])]
-        last = len(segments)
-        while ways:
-            node, at, values = ways.pop()
-            while at < last:
-                segment = segments[at]
-                literal, parameter = node.literals.get(segment), node.parameter
-                at += 1
-                if literal is not None:
-                    if parameter is not None:
-                        ways.append((parameter, at, [*values, segment]))
-                    node = literal
-                elif parameter is not None and segment:
-                    values.append(segment)
-                    node = parameter
-                else:
-                    break
-            else:
-                if node.methods:
-                    return node, values
+    def _match(self, segments: list[str]) -> _Template[T] | None:
+        if len(segments) < 2:
+            return None
+        for template in self._templates.get((len(segments), segments[1]), ()):
+            if template.pick(segments) == template.literals and "" not in segments[1:]:
+                return template
         return None
 
 
-def _allowed(node: _Node[T]) -> tuple[str, ...]:
-    return tuple(sorted({*node.methods, "OPTIONS"}))
+def _compile(path: str) -> _Template[Any]:
+    segments = path.split("/")
+    order = tuple(segment.startswith("{") for segment in segments)
+    if len(segments) < 2 or order[1]:
+        raise SetupError(f"{path}: the first segment of a path is a literal")
+    pick = itemgetter(*(at for at, parameter in enumerate(order) if not parameter))
+    names = tuple((segments[at][1:-1], at) for at, parameter in enumerate(order) if parameter)
+    return _Template(path, order, pick, pick(segments), names)
+
+
+def _allowed(template: _Template[T]) -> tuple[str, ...]:
+    return tuple(sorted({*template.methods, "OPTIONS"}))

@@ -19,7 +19,8 @@ def routes() -> Routes[str]:
         ("POST", "/d/{id}/exec"),
         ("GET", "/d/log"),
         ("GET", "/d/log/{log}/detail"),
-        ("GET", "/{type}/jobs/{id}"),
+        ("GET", "/r/{type}/jobs/{id}"),
+        ("GET", "/r/all/{kind}/{id}"),
     ]:
         routes.add(method, path, f"{method} {path}")
     return routes
@@ -34,7 +35,8 @@ def routes() -> Routes[str]:
         ("GET", "/d/log/1/detail", "GET /d/log/{log}/detail", {"log": "1"}),
         ("POST", "/d/log/exec", "POST /d/{id}/exec", {"id": "log"}),
         ("GET", "/d/a%2Fb", "GET /d/{id}", {"id": "a%2Fb"}),
-        ("GET", "/d/jobs/x", "GET /{type}/jobs/{id}", {"type": "d", "id": "x"}),
+        ("GET", "/r/calls/jobs/x", "GET /r/{type}/jobs/{id}", {"type": "calls", "id": "x"}),
+        ("GET", "/r/all/jobs/x", "GET /r/all/{kind}/{id}", {"kind": "jobs", "id": "x"}),
     ],
 )
 def test_path_leads_to_its_operation(
@@ -59,6 +61,12 @@ def test_unknown_method_is_405_with_all_the_others(routes: Routes[str]) -> None:
     assert routes.methods("/d/7") == ("DELETE", "GET", "OPTIONS")
 
 
+@pytest.mark.parametrize("path", ["", "/{id}"])
+def test_path_without_a_literal_start_is_a_fault(routes: Routes[str], path: str) -> None:
+    with pytest.raises(SetupError, match="literal"):
+        routes.add("GET", path, "x")
+
+
 def test_path_taken_twice_is_a_fault(routes: Routes[str]) -> None:
     with pytest.raises(SetupError, match="taken"):
         routes.add("GET", "/d/{other}", "again")
@@ -67,7 +75,7 @@ def test_path_taken_twice_is_a_fault(routes: Routes[str]) -> None:
 @given(st.text(), st.text(min_size=1))
 def test_any_path_leads_somewhere_or_is_refused(method: str, path: str) -> None:
     routes: Routes[str] = Routes()
-    routes.add("GET", "/{a}/x/{b}", "x")
+    routes.add("GET", "/a/{a}/x/{b}", "x")
     try:
         _, values = routes.find(method, path)
     except Refusal as refusal:
