@@ -60,19 +60,23 @@ class Pilot:
         """
         operation = self.lifecycle.roles["create"].operation
         plain = asked or self.requests.plain(operation)
-        handle = self.created(plain.send(self.client, self._driver))
-        if handle is None and (bare := self.requests.bare(plain)) is not None:
-            handle = self.created(bare.send(self.client, self._driver))
-        return handle
+        exchange = plain.send(self.client, self._driver)
+        if (bare := self.requests.bare(plain)) is not None and exchange.status in {400, 422}:
+            exchange = bare.send(self.client, self._driver)
+        return self.created(exchange)
 
     def created(self, exchange: Exchange) -> Handle | None:
         """Return the job that a creation made, None where it made none.
 
         Its id is the one of its own link, should the body spell it in another way.
         """
+        if exchange.status is None or exchange.status >= 300:
+            return None
+        if (linked := self._linked(exchange)) is not None:
+            return Handle(linked, given(exchange), ours=True)
         for job in self.client.jobs:
             if job.request is exchange:
-                return Handle(self._linked(exchange) or job.id, given(exchange), ours=True)
+                return Handle(job.id, given(exchange), ours=True)
         return None
 
     def _linked(self, exchange: Exchange) -> str | None:
@@ -130,7 +134,9 @@ class Pilot:
         operation = self.client.contract.operations[operation_id]
         name = job_parameter(self.client.contract, operation_id)
         # What the job was not made with is left out: it may belong to something else.
-        values = {p["name"]: None for p in operation.parameters if not p.get("required")}
+        values: dict[str, Any] = {
+            p["name"]: None for p in operation.parameters if not p.get("required")
+        }
         values |= {key: v for key, v in handle.parameters.items() if takes(operation, key)}
         if name is not None:
             values[name] = handle.id

@@ -143,14 +143,15 @@ def _driver_steps(
         for name, operation in contract.operations.items()
         if (None in judged or name in judged) and _reason_not_to_send(operation, guard) is None
     )
+    # First, while nothing else has been made, changed or deleted.
+    live = {role.operation for role in contract.lifecycle.roles.values()}
+    if kinds[Kind.HISTORY] or live & set(operations):
+        yield Step(LIFECYCLE, _LIFECYCLE_COST[settings.effort], tuple(sorted(live)))
     if operations:
         each = settings.effort.examples * 3
         yield Step("sweep", 6 * len(operations), operations)
         yield Step("schemathesis", each * len(operations), operations)
         yield Step("hostile", 20 * len(operations), operations)
-    live = {role.operation for role in contract.lifecycle.roles.values()}
-    if kinds[Kind.HISTORY] or live & set(operations):
-        yield Step(LIFECYCLE, _LIFECYCLE_COST[settings.effort], tuple(sorted(live)))
 
 
 _LIFECYCLE_COST = {Effort.QUICK: 60, Effort.DEFAULT: 250, Effort.DEEP: 1500}

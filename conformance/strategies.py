@@ -80,7 +80,9 @@ class Requests:
     def _unique(self, operation: Operation, body: Mapping[str, Any]) -> dict[str, str]:
         """Return the members that no two things may share, made unlike all before in this run."""
         number = len(self._client.exchanges)
-        return {name: f"{body[name]}-{number}" for name in self._unique_members(operation.id, body)}
+        return {
+            name: _unlike(body[name], number) for name in self._unique_members(operation.id, body)
+        }
 
     def _unique_members(self, operation_id: str, body: Mapping[str, Any]) -> Iterator[str]:
         for requirement in self._contract.requirements:
@@ -159,13 +161,19 @@ class Requests:
         return asked if optional else None
 
     def _other_parameters(self, operation_id: str, plain: Asked) -> Iterator[Asked]:
-        for parameter in self._contract.operations[operation_id].parameters:
+        parameters = self._contract.operations[operation_id].parameters
+        optional = {p["name"] for p in parameters if not p.get("required")} & plain.query.keys()
+        needed = {key: one for key, one in plain.query.items() if key not in optional}
+        for parameter in parameters:
             name = parameter["name"]
             now = {**plain.path, **plain.query}.get(name)
             options = self.parameters(operation_id)[name]
             if parameter_schema(self._contract, parameter).get("type") == "array":
                 options = [options, [*options[:1], *options[:2]]]
-            yield from (plain.with_parameter(name, one) for one in options if one != now)
+            for one in (one for one in options if one != now):
+                yield plain.with_parameter(name, one)
+                if name in plain.path and optional:
+                    yield replace(plain.with_parameter(name, one), query=needed)
             if now is not None and not parameter.get("required"):
                 yield plain.with_parameter(name, None)
 

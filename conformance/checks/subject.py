@@ -108,13 +108,17 @@ class Subject:
         files = self.pilot.file_states
         for handle in self.pilot.known(*files):
             fits = all(handle.parameters.get(k) == v for k, v in given.items() if v is None)
-            if (handle.ours or not ours) and fits:
+            if (handle.ours or not ours) and fits and self._still(handle, files):
                 return handle
         for _ in range(ATTEMPTS):
             handle_ = self.fresh(given)
             if handle_ is None or self.pilot.lead(handle_, *files):
                 return handle_
         return None
+
+    def _still(self, handle: Handle, states: tuple[str, ...]) -> bool:
+        """Tell whether a job is in `states` now; one of the target file's is taken at its word."""
+        return not handle.ours or bool(self.pilot.poll(handle) & set(states))
 
 
 def refusal(exchange: Exchange, what: str, statuses: tuple[int, ...]) -> Judgement | None:
