@@ -95,8 +95,11 @@ class Page {
   // What is wrong stays until the next action; that the server is `lost`, until it is there again.
   #tell(error, lost = false) {
     this.lost = lost;
-    byId("trouble").textContent = error?.message ?? "";
-    byId("trouble").hidden = error === null;
+    const place = byId("dialog").open ? "dialog-trouble" : "trouble";
+    for (const id of ["trouble", "dialog-trouble"]) {
+      byId(id).textContent = id === place ? (error?.message ?? "") : "";
+      byId(id).hidden = id !== place || error === null;
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 // The sandbox's virtual time: shown as it goes, held, let go, and moved.
 
-import { byId, say } from "./dom.js";
+import { byId, offer, say } from "./dom.js";
 import { clockText, dateText } from "./moments.js";
 
 const MOST_SHOWN_SPEED = 3600;
+const SPEEDS = [1, 10, 60, 3600];
+const HELD = "manual";
 
 export class Clock {
   constructor(page) {
@@ -12,7 +14,7 @@ export class Clock {
     for (const button of document.querySelectorAll("[data-advance]")) {
       button.addEventListener("click", () => this.#move({ advance: button.dataset.advance }));
     }
-    byId("pace").addEventListener("click", () => this.#move({ mode: this.mode === "manual" ? "real" : "manual" }));
+    byId("pace").addEventListener("change", (event) => this.#move(paceOf(event.target.value)));
     byId("next").addEventListener("click", () => this.#toNextChange());
     setInterval(() => this.#show(), 250);
   }
@@ -26,16 +28,19 @@ export class Clock {
     this.taken = performance.now();
     this.mode = clock.mode;
     this.speed = clock.speed;
-    const held = clock.mode === "manual";
-    byId("pace").setAttribute("aria-pressed", String(held));
-    byId("pace").textContent = held ? "Held" : "Hold";
-    byId("pace").title = held ? "Time stands still; press to let it go" : `Time goes ${clock.speed} times as fast as real time; press to hold it`;
+    this.#showPace();
     this.#show();
+  }
+
+  #showPace() {
+    const speeds = SPEEDS.includes(this.speed) ? SPEEDS : [...SPEEDS, this.speed];
+    offer(byId("pace"), [[HELD, "Time stands"], ...speeds.map((speed) => [String(speed), speed === 1 ? "Real time" : `${speed} × real`])]);
+    byId("pace").value = this.mode === HELD ? HELD : String(this.speed);
   }
 
   #show() {
     if (!this.taken) return;
-    const passed = this.mode === "manual" || this.speed > MOST_SHOWN_SPEED ? 0 : (performance.now() - this.taken) * this.speed;
+    const passed = this.mode === HELD || this.speed > MOST_SHOWN_SPEED ? 0 : (performance.now() - this.taken) * this.speed;
     const iso = new Date(this.now + passed).toISOString();
     byId("now").textContent = clockText(iso);
     byId("now").setAttribute("datetime", iso);
@@ -55,3 +60,5 @@ export class Clock {
     else this.#move({ set: at });
   }
 }
+
+const paceOf = (chosen) => (chosen === HELD ? { mode: HELD } : { mode: "real", speed: Number(chosen) });

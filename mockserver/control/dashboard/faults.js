@@ -37,18 +37,22 @@ export class Faults {
     const any = el("option", { value: "" }, "any operation");
     const operation = el("select", { name: "operation" }, any, operations.map((name) => el("option", {}, name)));
     const times = el("input", { name: "times", type: "number", min: 1, value: 1, inputmode: "numeric" });
-    const labels = [["Kind", kind], ["On", operation], ["Times", times]];
+    const options = el("input", { name: "options", class: "wide", placeholder: '{"status": 503}', spellcheck: "false" });
+    const labels = [["Kind", kind], ["On", operation], ["Times", times], ["Options of the kind, as JSON", options]];
     const form = el("form", { class: "fault-form" }, labels.map(([text, field]) => el("label", {}, text, field)), el("button", {}, "Add"));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const match = operation.value ? { operation: operation.value } : {};
-      this.#add({ fault: { kind: kind.value }, match, ...(times.value ? { times: Number(times.value) } : {}) });
+      this.#add(() => ({
+        fault: { kind: kind.value, ...read(options.value) },
+        match: operation.value ? { operation: operation.value } : {},
+        ...(times.value ? { times: Number(times.value) } : {}),
+      }));
     });
     return form;
   }
 
   #add(rule) {
-    return this.#change(() => this.page.api.post(PATH, rule), `${rule.fault.kind} is set.`);
+    return this.#change(() => this.page.api.post(PATH, rule()), "The fault is set.");
   }
 
   #remove(rule) {
@@ -76,5 +80,13 @@ export class Faults {
       ),
     );
     this.list.replaceChildren(...(rows.length ? rows : [el("li", { class: "muted" }, "No faults: all goes by the contract.")]));
+  }
+}
+
+function read(text) {
+  try {
+    return text.trim() ? JSON.parse(text) : {};
+  } catch {
+    throw new Error('The options are no JSON; write for instance {"status": 503}.');
   }
 }

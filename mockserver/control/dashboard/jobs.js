@@ -58,6 +58,7 @@ export class Jobs {
 }
 
 const keyOf = (job) => `${job.vendor}/${job.id}`;
+const shorten = (id) => (id.length > 24 ? `${id.slice(0, 10)}…${id.slice(-8)}` : id);
 const pathOf = (job) => `/jobs/${encodeURIComponent(job.vendor)}/${encodeURIComponent(job.id)}`;
 
 class Row {
@@ -65,7 +66,8 @@ class Row {
     this.page = page;
     this.lifecycle = page.lifecycles.of(job.vendor);
     this.badge = el("span", { class: "badge" });
-    this.opener = button(job.id, () => this.#toggle(), { class: "link id", "aria-expanded": "false", title: job.id });
+    const named = { class: "link id", "aria-expanded": "false", "aria-label": job.id, title: job.id };
+    this.opener = button(shorten(job.id), () => this.#toggle(), named);
     this.meta = el("span", { class: "meta" });
     this.file = button("File", () => preview(this.page.api, `${pathOf(this.job)}/file`, this.job.id), { class: "small" });
     this.menu = el("details", { class: "menu" }, el("summary", {}, "Outcome"), el("div", { class: "choices" }));
@@ -84,11 +86,10 @@ class Row {
     this.badge.textContent = state;
     this.badge.title = this.lifecycle.byName.get(state)?.meaning ?? "";
     this.element.dataset.state = state;
-    const facts = [job.vendor, job.account, job.format, job.outcome && `will end in ${job.outcome}`];
-    this.meta.textContent = (job.outcome === state ? facts.slice(0, 3) : facts).filter(Boolean).join(" · ");
+    this.meta.textContent = facts(job).filter(Boolean).join(" · ");
     this.file.hidden = !job.file;
     this.#offerOutcomes(state);
-    show(this.picture, pictureKey(job, now), () => strip(job, this.lifecycle, now));
+    show(this.picture, pictureKey(job, now), () => (job.timeline.length > 1 ? strip(job, this.lifecycle, now) : []));
     if (!this.detail.hidden) this.#showDetail();
   }
 
@@ -119,10 +120,17 @@ class Row {
   #showDetail() {
     show(this.detail, pictureKey(this.job, this.now), () => [
       staircase(this.job, this.lifecycle, this.now),
+      el("code", {}, this.job.id),
       el("ol", { class: "moves" }, stays(this.job, this.now).map(move)),
       el("p", { class: "links" }, button("Show its requests", () => this.page.journal.only(this.job.id), { class: "small" })),
     ]);
   }
+}
+
+function facts(job) {
+  const coming = job.outcome && job.outcome !== job.state ? `will end in ${job.outcome}` : null;
+  const still = job.timeline.length === 1 ? `since ${clockText(job.timeline[0].at)}` : null;
+  return [job.vendor, job.account, job.name, job.format, still, coming];
 }
 
 // A picture is drawn anew when something in it has changed by what can be seen.

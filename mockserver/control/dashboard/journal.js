@@ -112,7 +112,7 @@ function tags(row) {
     ...moved.map((job) => el("span", { class: "tag move" }, `${job.before ?? "new"} → ${job.after}`)),
     ...row.faults.map((fault) => el("span", { class: `tag fault ${fault.label}` }, `${fault.kind}, ${fault.label}`)),
     row.verdict === "broken" ? el("span", { class: "tag broken" }, "breaks the contract") : null,
-    row.reason ? el("span", { class: "tag reason" }, row.reason) : null,
+    row.reason && !row.faults.length ? el("span", { class: "tag reason" }, row.reason) : null,
   ].filter(Boolean);
 }
 

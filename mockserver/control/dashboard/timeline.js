@@ -1,10 +1,9 @@
 // A job's life as pictures: a strip of its states, and a staircase through all states of its lifecycle.
 
 import { clockText, durationText } from "./moments.js";
-import { svg } from "./dom.js";
+import { el, svg } from "./dom.js";
 
 const LANE = 18;
-const GUTTER = 118;
 
 // The stays of a job: past, present or to come, each with its place on the strip in percent.
 // Lengths are on a logarithmic scale, so that seconds beside days can still be seen.
@@ -36,22 +35,29 @@ export function nowAt(rows, now) {
 
 export function strip(job, lifecycle, now) {
   const rows = stays(job, now);
-  const picture = svg("svg", { class: "strip", height: 38, width: "100%", role: "img", "aria-label": describe(rows) });
+  const picture = svg("svg", { class: "strip", height: 41, width: "100%", role: "img", "aria-label": describe(rows) });
   picture.append(...rows.map((row, place) => segment(row, lifecycle, rows[0].start, place)));
-  const x = `${nowAt(rows, now)}%`;
-  if (rows.length > 1) picture.append(svg("line", { class: "now", x1: x, x2: x, y1: 0, y2: 24 }));
+  if (moves(rows)) picture.append(marker(nowAt(rows, now)));
   return picture;
+}
+
+// Whether the present is on its way to something.
+const moves = (rows) => rows.some((row) => row.when === "present" && row.end !== null);
+
+// A small pointer below the bar, so that it hides no name.
+function marker(x) {
+  return svg("svg", { x: `${x}%`, overflow: "visible" }, svg("path", { class: "pointer", d: "M0 22 L4.5 29 L-4.5 29 Z" }));
 }
 
 function segment(row, lifecycle, began, place) {
   const label = place === 0 ? clockText(row.at) : `+${durationText((row.start - began) / 1000)}`;
   return svg(
     "svg",
-    { x: `${row.x}%`, width: `${row.width}%`, height: 38, class: `stay ${lifecycle.tone(row.state)} ${row.when}` },
+    { x: `${row.x}%`, width: `${row.width}%`, height: 41, class: `stay ${lifecycle.tone(row.state)} ${row.when}` },
     svg("title", {}, `${row.state} from ${clockText(row.at)}${row.end === null ? "" : ` for ${durationText(row.seconds)}`}`),
     svg("rect", { x: 0, y: 2, height: 20, rx: 4 }),
     svg("text", { x: 8, y: 16, class: "name" }, row.state),
-    svg("text", { x: 1, y: 35, class: "tick" }, label),
+    svg("text", { x: 1, y: 38, class: "tick" }, label),
   );
 }
 
@@ -64,20 +70,24 @@ function describe(rows) {
     .join(", ");
 }
 
+// The names of all states, and beside them the job's way through them.
 export function staircase(job, lifecycle, now) {
   const rows = stays(job, now);
   const lanes = lifecycle.states.map((state) => state.name);
   const height = lanes.length * LANE + 4;
   const y = (name) => lanes.indexOf(name) * LANE + LANE / 2 + 2;
-  const names = lanes.map((name) =>
-    svg("text", { x: 0, y: y(name) + 4, class: rows.some((row) => row.state === name) ? "lane met" : "lane" }, name),
-  );
+  const met = (name) => (rows.some((row) => row.state === name) ? "lane met" : "lane");
+  const names = lanes.map((name) => svg("text", { x: 0, y: y(name) + 4, class: met(name) }, name));
   const guides = lanes.map((name) => svg("line", { class: "guide", x1: 0, x2: "100%", y1: y(name), y2: y(name) }));
-  const stairs = svg("svg", { x: GUTTER, class: "stairs", height, overflow: "visible" }, guides, steps(rows, lifecycle, y));
   const x = `${nowAt(rows, now)}%`;
-  stairs.append(svg("line", { class: "now", x1: x, x2: x, y1: 0, y2: height }));
+  const present = moves(rows) ? svg("line", { class: "now", x1: x, x2: x, y1: 0, y2: height }) : null;
   const label = `Way of the job through ${lanes.length} states: ${describe(rows)}`;
-  return svg("svg", { class: "staircase", height, width: "100%", role: "img", "aria-label": label }, names, stairs);
+  return el(
+    "div",
+    { class: "staircase", role: "img", "aria-label": label },
+    svg("svg", { class: "lanes", height }, names),
+    svg("svg", { class: "stairs", height }, guides, present, steps(rows, lifecycle, y)),
+  );
 }
 
 function steps(rows, lifecycle, y) {
