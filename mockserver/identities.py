@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+import orjson
+
 from mockserver.errors import SetupError
 from mockserver.identity import Identity
 from mockserver.sandbox import Sandbox
-from specs import read_yaml
+from specs import Contract
+
+_SHAPE = Path(__file__).with_name("identities.schema.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +34,41 @@ class Known:
         return f"{sandbox.mark(name)}{colon}{rest}"
 
 
-def read_identities(fixtures: Path, vendor: str) -> tuple[Known, ...]:
-    """Return the identities of one vendor, in the order of the file.
+def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Known, ...]:
+    """Return the identities of one vendor, in the order of the file; `raw` is its content.
 
     Raises:
-        SetupError: a row lacks a member, or two have the same credentials.
+        SetupError: a row is not as it must be; the text names file, place and reason.
     """
-    path = fixtures / vendor / "identities.yaml"
-    raw = read_yaml(path)
-    try:
-        known = [_known(vendor, row, row["scheme"], row["secret"]) for row in raw["identities"]]
-        known += [
-            _known(vendor, row, "basic", f"{row['id']}:{row['secret']}")
-            for row in raw.get("clients", ())
-        ]
-    except KeyError as error:
-        raise SetupError(f"{path}: an identity lacks {error}") from None
-    if len({(row.scheme, row.secret) for row in known}) < len(known):
-        raise SetupError(f"{path}: two identities have the same credentials")
-    return tuple(known)
+    shape = jsonschema_rs.validator_for(orjson.loads(_SHAPE.read_bytes()))
+    for error in shape.iter_errors(raw):
+        place = "".join(f"/{step}" for step in error.instance_path)
+        raise SetupError(f"{path}: {place or '/'}: {error.message.splitlines()[0]}")
+    if raw["vendor"] != contract.vendor:
+        raise SetupError(f"{path}: /vendor: is not the folder's name, {contract.vendor!r}")
+    known = [
+        _known(contract.vendor, row, row["scheme"], row["secret"]) for row in raw["identities"]
+    ]
+    clients = [
+        _known(contract.vendor, row, "basic", f"{row['id']}:{row['secret']}")
+        for row in raw.get("clients", ())
+    ]
+    _check(path, "/identities", known, contract)
+    _check(path, "/clients", clients, contract)
+    return (*known, *clients)
+
+
+def _check(path: Path, place: str, rows: list[Known], contract: Contract) -> None:
+    grants = {operation.grant for operation in contract.operations.values()} - {None}
+    for number, row in enumerate(rows):
+        before = rows[:number]
+        if any((it.scheme, it.secret) == (row.scheme, row.secret) for it in before):
+            raise SetupError(f"{path}: {place}/{number}/secret: another row has it")
+        if any(it.identity.role == row.identity.role for it in before):
+            raise SetupError(f"{path}: {place}/{number}/role: {row.identity.role} stands twice")
+        if odd := sorted(row.identity.grants - grants):
+            known = ", ".join(sorted(map(str, grants)))
+            raise SetupError(f"{path}: {place}/{number}/grants: {odd[0]} is none of {known}")
 
 
 def by_secret(known: Iterable[Known]) -> Mapping[tuple[str, str], Identity]:

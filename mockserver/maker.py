@@ -11,15 +11,24 @@ from mockserver.faults.book import Faults, Sheet
 from mockserver.faults.book import Step as SheetStep
 from mockserver.faults.rule import Rule
 from mockserver.ids import Ids
+from mockserver.jobs.future import Futures
 from mockserver.journal import Budget, Journal
 from mockserver.limits import Limits
 from mockserver.sandbox import Sandbox
+from mockserver.scenarios.scenario import Beginning
 from mockserver.store.base import Records, Store
 from mockserver.world import World
 from mockserver.worlds import Step, Worlds
 
 ReadRule = Callable[[Mapping[str, Any]], Rule]
 """Reads a rule of a fault as it was written."""
+
+BeginOf = Callable[[str | None], Beginning]
+"""What sandboxes of a scenario begin with.
+
+Raises:
+    Refusal: there is no such scenario.
+"""
 
 
 class Maker:
@@ -33,6 +42,7 @@ class Maker:
         limits: Limits,
         ticks: Ticks,
         read_rule: ReadRule,
+        begin_of: BeginOf,
     ) -> None:
         self._profile = profile
         self._store = store
@@ -41,6 +51,7 @@ class Maker:
         self._budget = Budget(limits.journals)
         self._ticks = ticks
         self._read_rule = read_rule
+        self._begin_of = begin_of
 
     def make(self, name: str, world: World, journal: Journal | None = None) -> Sandbox:
         """Return the sandbox of a world; without a journal it gets an empty one."""
@@ -56,7 +67,14 @@ class Maker:
             journal=Journal(self._bounds, self._budget) if journal is None else journal,
             faults=Faults(ids, records, self._sheet(world), self._keep_sheet(name)),
             scenario=world.start.scenario,
+            futures=self._futures(world.start.scenario),
         )
+
+    def _futures(self, scenario: str | None) -> Futures:
+        try:
+            return self._begin_of(scenario).futures
+        except Refusal:  # its file is gone since; a reset says so
+            return {}
 
     def _keep_hands(self, name: str) -> Callable[[HandsStep], Hands]:
         def keep(step: HandsStep) -> Hands:

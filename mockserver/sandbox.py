@@ -1,8 +1,11 @@
 """A sandbox: one world of jobs and resources with its own time, ids and memory."""
 
+from copy import copy
+
 from mockserver.clock import Clock
 from mockserver.faults.book import Faults
 from mockserver.ids import Ids
+from mockserver.jobs.future import Futures
 from mockserver.journal import Journal
 from mockserver.store.base import Records
 
@@ -11,10 +14,14 @@ DEFAULT = "default"
 
 
 class Sandbox:
-    """One world. Nothing in it depends on another one, nor on what else the server does."""
+    """One world. Nothing in it depends on another one, nor on what else the server does.
+
+    `futures` are those of its scenario; `is_own` tells that they are not those of one request.
+    """
 
     __slots__ = (
-        "clock", "faults", "id", "ids", "journal", "profile", "records", "scenario", "seed",
+        "clock", "faults", "futures", "id", "ids", "is_own", "journal", "profile", "records",
+        "scenario", "seed",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913
@@ -28,6 +35,7 @@ class Sandbox:
         *,
         faults: Faults | None = None,
         scenario: str | None = None,
+        futures: Futures | None = None,
     ) -> None:
         self.id = name
         self.seed = seed
@@ -38,10 +46,18 @@ class Sandbox:
         self.ids = Ids(seed, name)
         self.faults = faults or Faults(self.ids, records)
         self.scenario = scenario
+        self.futures: Futures = futures or {}
+        self.is_own = True
 
     def now(self) -> int:
         """Return the sandbox's virtual time, in milliseconds since the epoch."""
         return self.clock.now()
+
+    def foreseeing(self, futures: Futures) -> "Sandbox":
+        """Return the same sandbox with other futures, for one request."""
+        same = copy(self)
+        same.futures, same.is_own = futures, False
+        return same
 
     def mark(self, secret: str) -> str:
         """Return `secret` as it chooses this sandbox by itself (`<secret>.<sandbox>`)."""

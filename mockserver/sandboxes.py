@@ -8,17 +8,26 @@ from threading import RLock
 from time import monotonic_ns, time_ns
 
 from mockserver.clock import Mode, Pace, Ticks
-from mockserver.errors import Refusal
+from mockserver.errors import Refusal, SetupError
+from mockserver.faults.book import begun
 from mockserver.ids import Ids
 from mockserver.limits import Limits
-from mockserver.maker import Maker, ReadRule
+from mockserver.maker import BeginOf, Maker, ReadRule, with_sheet
 from mockserver.sandbox import DEFAULT, Sandbox
+from mockserver.scenarios.scenario import Beginning
 from mockserver.store.base import Duplicate, Records, Store
 from mockserver.world import Start, World, begin, from_data
 from mockserver.worlds import Test, Worlds
 
 Fill = Callable[[Sandbox], None]
 """Puts the seed data of all vendors into an empty sandbox; it may meet one that is filled."""
+
+Refresh = Callable[[], None]
+"""Reads the fixtures again, if they have changed.
+
+Raises:
+    SetupError: they cannot be used; the old ones stay.
+"""
 
 _FILLED = "filled"
 
@@ -45,7 +54,7 @@ class Sandboxes:
     every request, and the sandbox is made anew if it has changed. Seed data comes at the first use.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         start: Start,
         profile: str,
@@ -54,6 +63,9 @@ class Sandboxes:
         read_rule: ReadRule,
         limits: Limits | None = None,
         ticks: Ticks | None = None,
+        *,
+        begin_of: BeginOf = lambda _scenario: Beginning({}),
+        refresh: Refresh = lambda: None,
     ) -> None:
         self._start = start
         self._store = store
@@ -63,7 +75,11 @@ class Sandboxes:
         # The counter of one process means nothing to another.
         self._ticks = ticks or (time_ns if self._shared else monotonic_ns)
         self._worlds = Worlds(store)
-        self._maker = Maker(profile, store, self._worlds, self._limits, self._ticks, read_rule)
+        self._begin_of = begin_of
+        self._refresh = refresh
+        self._maker = Maker(
+            profile, store, self._worlds, self._limits, self._ticks, read_rule, begin_of
+        )
         self._names = Ids(start.seed, DEFAULT)
         self._held: dict[str, _Held] = {}
         self._lock = RLock()
@@ -108,7 +124,7 @@ class Sandboxes:
         """Return a new sandbox; its name follows from the seed and from how many were made.
 
         Raises:
-            Refusal: there are too many.
+            Refusal: there are too many, or there is no such scenario.
         """
         self._expire_now_and_then()
         if len(self) >= self._limits.sandboxes:
@@ -117,6 +133,8 @@ class Sandboxes:
             self._start.seed if seed is None else seed,
             pace or self._start.pace,
             scenario or self._start.scenario,
+            # A scenario that was asked for goes before how the server is.
+            told=pace is not None or (scenario is None and self._start.told),
         )
         while True:
             name = f"sb-{self._names.hex('sandbox', self._worlds.next_number())[:12].lower()}"
@@ -130,8 +148,12 @@ class Sandboxes:
         The new data is there before anybody sees it, and is seen by all at once.
 
         Raises:
-            Refusal: somebody has deleted it.
+            Refusal: somebody has deleted it, or the fixtures cannot be used any more.
         """
+        try:
+            self._refresh()
+        except SetupError as error:
+            raise Refusal(409, f"All stays as it was: {error}") from None
         name = sandbox.id
         record = self._worlds.get(name)
         start = from_data(record.data).start if record else self._start
@@ -197,7 +219,9 @@ class Sandboxes:
         return True
 
     def _begin(self, name: str, start: Start) -> World:
-        return begin(start, f"{name}:{token_hex(4)}", self._ticks())
+        beginning = self._begin_of(start.scenario)
+        world = begin(start, f"{name}:{token_hex(4)}", self._ticks(), beginning)
+        return with_sheet(world, begun(beginning.rules)) if beginning.rules else world
 
     def _read(self, name: str, held: _Held | None) -> _Held | None:
         record = self._worlds.get(name)
@@ -215,6 +239,8 @@ class Sandboxes:
             if old and old.world.place != world.place:
                 self._forget(name)
                 old = None
+                with suppress(SetupError):  # whoever has reset it was told
+                    self._refresh()
             if old and old.version >= version:
                 return old
             journal = old.sandbox.journal if old else None
@@ -237,7 +263,8 @@ class Sandboxes:
         records = Records(self._store, world.place)
         if records.get(_FILLED, _FILLED) is None:
             # As at the moment when the sandbox was made, however long that is ago.
-            still = replace(world.start, pace=Pace(Mode.MANUAL))
-            self._fill(self._maker.make(name, begin(still, world.place, 0)))
+            still = replace(world.start, pace=Pace(Mode.MANUAL), told=True)
+            beginning = self._begin_of(still.scenario)
+            self._fill(self._maker.make(name, begin(still, world.place, 0, beginning)))
             with suppress(Duplicate):
                 records.insert(_FILLED, _FILLED, _FILLED, {})

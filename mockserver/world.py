@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.clock import ORIGIN, Hands, Mode, Pace
+from mockserver.scenarios.scenario import Beginning
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a sandbox starts from, and returns to when it is reset."""
+    """What a sandbox starts from, and returns to when it is reset.
+
+    `told` says that the pace was asked for, so that no scenario changes it.
+    """
 
     seed: int
     pace: Pace
     scenario: str | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class World:
             "seed": self.start.seed,
             "pace": _from_pace(self.start.pace),
             "scenario": self.start.scenario,
+            "told": self.start.told,
             "hands": [_from_pace(self.hands.pace), self.hands.anchor, self.hands.since],
             "place": self.place,
             "used": self.used,
@@ -46,16 +52,21 @@ class World:
         }
 
 
-def begin(start: Start, place: str, ticks: int) -> World:
-    """Return the world of a sandbox that starts now."""
-    return World(start, Hands(start.pace, ORIGIN, ticks), place, ticks)
+def begin(start: Start, place: str, ticks: int, beginning: Beginning) -> World:
+    """Return the world of a sandbox that starts now, without any faults yet."""
+    pace = start.pace
+    if not start.told:
+        speed = pace.speed if beginning.speed is None else beginning.speed
+        pace = Pace(beginning.mode or pace.mode, speed)
+    anchor = ORIGIN if beginning.now is None else beginning.now
+    return World(start, Hands(pace, anchor, ticks), place, ticks)
 
 
 def from_data(data: Mapping[str, Any]) -> World:
     """Return the world that `to_data` wrote."""
     pace, anchor, since = data["hands"]
     return World(
-        start=Start(data["seed"], _to_pace(data["pace"]), data["scenario"]),
+        start=Start(data["seed"], _to_pace(data["pace"]), data["scenario"], data["told"]),
         hands=Hands(_to_pace(pace), anchor, since),
         place=data["place"],
         used=data["used"],

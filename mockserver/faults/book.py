@@ -147,6 +147,12 @@ class Faults:
         return step(self._sheet)
 
 
+def begun(rules: Iterable[Rule]) -> Sheet:
+    """Return the sheet that a sandbox begins with; its serials are those of nobody else."""
+    named = _named((), list(rules))
+    return Sheet(tuple(replace(rule, serial=-place) for place, rule in enumerate(named, 1)))
+
+
 def _named(present: tuple[Rule, ...], rules: list[Rule]) -> list[Rule]:
     taken = {rule.id for rule in (*present, *rules)}
     named: list[Rule] = []

@@ -1,6 +1,6 @@
 """What the contract will say of a rule's replies, tried on samples of all that are meant."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
 from mockserver.contract import Plan
@@ -13,6 +13,7 @@ from mockserver.faults.strike import Striker, worst
 from mockserver.party import Party
 
 _SHOWN = 12
+_ANY = Reply(200, {})
 
 
 class Forecast:
@@ -21,17 +22,18 @@ class Forecast:
     def __init__(self, parties: Mapping[str, Party]) -> None:
         self._parties = parties
         self._strikers = {name: Striker(party) for name, party in parties.items()}
+        self._made: dict[str, tuple[Reply, ...]] = {}
         self._samples = {name: SampleReplies(p.openapi) for name, p in parties.items()}
 
     def of(self, match: Match, fault: Fault) -> Label | None:
         """Return the worst label that the fault earns; None where it cannot strike at all."""
-        labels = [
+        labels = {
             label
             for vendor, plan in self._meant(match)
-            for reply in self.replies(vendor, plan)
+            for reply in self._enough(vendor, plan, fault)
             for each in variants(fault, reply)
             if (label := self.try_on(vendor, plan, reply, each)) is not None
-        ]
+        }
         return worst(labels) if labels else None
 
     def try_on(self, vendor: str, plan: Plan, reply: Reply, fault: Fault) -> Label | None:
@@ -47,10 +49,20 @@ class Forecast:
             struck = reply if striker.suits(fault, reply) else None
         return None if struck is None else striker.label(fault.kind, plan, struck)
 
-    def replies(self, vendor: str, plan: Plan) -> Iterator[Reply]:
-        """Yield a sample of every reply that an operation lists."""
-        for status in plan.operation.responses:
-            yield self._samples[vendor].make(plan.operation, status, Random(status), drawn=True)
+    def _enough(self, vendor: str, plan: Plan, fault: Fault) -> Iterable[Reply]:
+        """Return the replies to try; only a change of the body depends on what they hold."""
+        return self.replies(vendor, plan) if fault.layer is Layer.BODY else (_ANY,)
+
+    def replies(self, vendor: str, plan: Plan) -> tuple[Reply, ...]:
+        """Return a sample of every reply that an operation lists."""
+        operation = plan.operation
+        if operation.id not in self._made:
+            make = self._samples[vendor].make
+            self._made[operation.id] = tuple(
+                make(operation, status, Random(status), drawn=True)
+                for status in operation.responses
+            )
+        return self._made[operation.id]
 
     def hint(self, match: Match, fault: Fault) -> str:
         """Return what to do about a fault that cannot strike."""

@@ -18,6 +18,9 @@ from specs import Contract, Operation
 Roles = Callable[[str], Collection[str]]
 """The roles of a vendor's identities."""
 
+_MOST_REMEMBERED = 500
+"""Rules that are kept as they were read."""
+
 
 class Reader:
     """Reads rules of the shape `FaultRule` in the control plane's contract.
@@ -43,6 +46,7 @@ class Reader:
         self._roles = roles
         self._forecast = forecast
         self._longest = longest
+        self._read: dict[bytes, Rule] = {}
 
     def read_all(self, raw: Any, vendor: str | None = None) -> list[Rule]:
         """Return the rules of a list, or the one that stands alone; see `read`."""
@@ -54,6 +58,21 @@ class Reader:
         Raises:
             Refusal: 400, something in it is not valid or names nothing; `field` says what.
         """
+        try:
+            key = orjson.dumps([vendor, raw])  # the rules of a scenario come again and again
+        except TypeError as error:  # YAML knows more than JSON
+            raise _refuse("fault", f"cannot be written as JSON: {error}") from None
+        if key not in self._read:
+            if len(self._read) >= _MOST_REMEMBERED:
+                self._read.clear()
+            self._read[key] = self._read_anew(raw, vendor)
+        return self._read[key]
+
+    def forget(self) -> None:
+        """Let go of rules that were read; what they were checked against has changed."""
+        self._read.clear()
+
+    def _read_anew(self, raw: Any, vendor: str | None) -> Rule:
         if not self._shape.is_valid(raw):
             raise refuse(self._shape, raw, "fault")
         match = self._match({"vendor": vendor, **raw.get("match", {})})
@@ -64,6 +83,8 @@ class Reader:
             name = "fault.pointer" if fault.told.get("pointer") else "fault.kind"
             raise _refuse(name, reason)
         told = {key: value for key, value in raw.items() if key != "id"}
+        if vendor is not None:
+            told["match"] = {"vendor": vendor, **raw.get("match", {})}
         return Rule(
             id=raw.get("id", ""),
             match=match,

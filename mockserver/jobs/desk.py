@@ -1,11 +1,12 @@
 """One vendor's jobs in the store: opened, found, listed, and moved along the lifecycle's edges."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.errors import Refusal
 from mockserver.jobs import facts, trail
+from mockserver.jobs.future import Future
 from mockserver.jobs.lifecycle import moved, onward, status
 from mockserver.jobs.model import Job, Plan
 from mockserver.jobs.outcome import decided
@@ -45,9 +46,13 @@ class Desk:
         Raises:
             Duplicate: an id is taken.
         """
-        return self._opened(
-            sandbox, sandbox.records.insert_all(self.drafts(openings, sandbox.now()))
-        )
+        rows = self.foresee(sandbox, openings)
+        return self._opened(sandbox, sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
+
+    def foresee(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Opening]:
+        """Return openings as the sandbox's scenario has them, each the next in number."""
+        futures = sandbox.futures.get(self.lifecycle.vendor, ())
+        return [self._foreseen(sandbox, futures, row) for row in openings]
 
     def drafts(self, openings: Iterable[Opening], now: int, *, common: bool = False) -> list[Draft]:
         """Return the records of jobs to be; `common` for seed data."""
@@ -123,6 +128,14 @@ class Desk:
             return decided(self.lifecycle, job, outcome, sandbox.now())
 
         return self._change(sandbox, job, step)
+
+    def _foreseen(self, sandbox: Sandbox, futures: tuple[Future, ...], row: Opening) -> Opening:
+        if not futures:
+            return row
+        number = sandbox.records.next_number(f"{self.kind}.future") if sandbox.is_own else 1
+        future = next((future for future in futures if number in future.turns), Future())
+        plan = future.foresee(row.plan or self.plan)
+        return replace(row, plan=plan, details=future.details(row.details))
 
     def _plan_from(self, job: Job, state: str, enters: str) -> Plan:
         """Return what follows: the job's own plan where it has `enters` still before it."""

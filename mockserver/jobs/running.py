@@ -25,7 +25,7 @@ class RunningDesk(Desk):
 
     def start(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Job]:
         """Open jobs under the next numbers; their `id` is not looked at."""
-        rows = list(openings)
+        rows = self.foresee(sandbox, openings)
         for group in {row.group for row in rows}:
             self._sweep(sandbox, group)
         while True:

@@ -12,6 +12,7 @@ from mockserver.scenarios.documents import read_document
 from mockserver.scenarios.folders import IDENTITIES, SEED, File, Folders, State
 from mockserver.scenarios.reading import ScenarioReader
 from mockserver.scenarios.scenario import Beginning, Scenario, Seed
+from specs import Contract
 
 PLAIN = "none"
 """The name of the world without any scenario."""
@@ -39,8 +40,15 @@ class _Content:
 class Library:
     """The fixtures of one server. `faults` is a file of rules for every sandbox, or None."""
 
-    def __init__(self, folders: Folders, faults: Path | None, check: Check) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        contracts: Mapping[str, Contract],
+        faults: Path | None,
+        check: Check,
+    ) -> None:
         self._folders = folders
+        self._contracts = contracts
         self._faults = faults
         self._check = check
         self._reader: ScenarioReader | None = None
@@ -144,7 +152,7 @@ class Library:
 
     def _read_identities(self, vendor: str) -> tuple[Known, ...]:
         file = self._folders.find(vendor, IDENTITIES)
-        return read_identities(file.path, read_document(file), vendor)
+        return read_identities(file.path, read_document(file), self._contracts[vendor])
 
     def _read_seed(self, vendor: str) -> Seed:
         file = self._folders.find(vendor, SEED)

@@ -41,7 +41,7 @@ class Files:
         chance = sandbox.ids.random(f"rows of {job.vendor} {job.id}", 0)
         sheet = Sheet(
             columns=read_columns(report["columns"]),
-            rows=report["rows"],
+            rows=job.details.get("rows", report["rows"]),
             start=job.created_at - _PERIOD,
             end=job.created_at,
             zone=UTC,

@@ -1,0 +1,218 @@
+"""Every kind of fault on every operation is labelled as the contract judges the reply."""
+
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+
+import orjson
+import pytest
+
+import specs
+from mockserver import parties, vendors
+from mockserver.contract import Plan
+from mockserver.contract.body import JSON
+from mockserver.errors import BrokenReply
+from mockserver.exchange import FileBody, Reply
+from mockserver.faults import places
+from mockserver.faults.forecast import Forecast, variants
+from mockserver.faults.kinds import BREAKS_HTTP, KEEPS_REPLY, OPTIONS, Kind, Label, Layer
+from mockserver.faults.rule import Fault, Match
+from mockserver.faults.strike import Striker, judge, worst
+from mockserver.mock import Mock
+from mockserver.party import Party
+from specs import pointer
+from tests.unit.mockserver._asgi import Answer
+from tests.unit.mockserver._played import contract_of
+from tests.unit.mockserver._requests import BEFORE, REQUESTS
+
+FAULTS = {
+    "latency": Fault(Kind.LATENCY, {"ms": 0}),
+    "rate-limit": Fault(Kind.RATE_LIMIT),
+    "503": Fault(Kind.SERVER_ERROR),
+    "500": Fault(Kind.SERVER_ERROR, {"status": 500}),
+    "502": Fault(Kind.SERVER_ERROR, {"status": 502}),
+    "504": Fault(Kind.SERVER_ERROR, {"status": 504, "handled": True}),
+    "expired-token": Fault(Kind.EXPIRED_TOKEN),
+    "drop-field": Fault(Kind.DROP_FIELD),
+    "unknown-enum": Fault(Kind.UNKNOWN_ENUM),
+    "wrong-type": Fault(Kind.WRONG_TYPE),
+    "drip": Fault(Kind.DRIP, {"bytes_per_second": 10**9}),
+    "truncate": Fault(Kind.TRUNCATE),
+    "wrong-length": Fault(Kind.WRONG_LENGTH),
+    "shorter": Fault(Kind.WRONG_LENGTH, {"delta": -1}),
+    "reset": Fault(Kind.RESET),
+}
+OPERATIONS = {
+    operation: vendor for vendor in specs.vendors() for operation in contract_of(vendor).operations
+}
+
+
+@cache
+def party_of(vendor: str, profile: str) -> Party:
+    contract = contract_of(vendor, profile)
+    return parties.of_vendor(contract, vendors.create(contract))
+
+
+@cache
+def forecast_of(vendor: str, profile: str) -> Forecast:
+    return Forecast({vendor: party_of(vendor, profile)})
+
+
+def passes(plan: Plan, reply: Reply) -> bool:
+    """Tell whether the compiled contract allows what a client reads: the reply, sent and parsed."""
+    if reply.file is None and reply.body is not None:
+        reply = Reply(reply.status, orjson.loads(orjson.dumps(reply.body)), reply.headers)
+    try:
+        plan.replies.check(reply)
+    except BrokenReply:
+        return False
+    return True
+
+
+def is_postponed(reply: Reply) -> bool:
+    return reply.status in {429, 503} and reply.headers.get("Retry-After", "").isdecimal()
+
+
+def samples(vendor: str, profile: str, operation: str) -> Iterator[tuple[Plan, Reply]]:
+    plan = party_of(vendor, profile).plans[operation]
+    for reply in forecast_of(vendor, profile).replies(vendor, plan):
+        assert passes(plan, reply)
+        yield plan, reply
+
+
+def test_every_kind_is_tried() -> None:
+    assert {fault.kind for fault in FAULTS.values()} == set(Kind) == set(OPTIONS)
+
+
+def test_kinds_and_labels_are_those_of_the_control_plane() -> None:
+    schemas = specs.load_control()["components"]["schemas"]
+    assert schemas["FaultKind"]["enum"] == [kind.value for kind in Kind]
+    assert schemas["FaultLabel"]["enum"] == [label.value for label in Label]
+    told = {name for options in OPTIONS.values() for name in options}
+    assert set(schemas["Fault"]["properties"]) == told | {"kind"}
+
+
+@pytest.mark.parametrize("profile", specs.PROFILES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_label_is_the_contracts_verdict_on_every_reply(operation: str, profile: str) -> None:
+    vendor = OPERATIONS[operation]
+    striker = Striker(party_of(vendor, profile))
+    for plan, reply in samples(vendor, profile, operation):
+        for fault in (each for fault in FAULTS.values() for each in variants(fault, reply)):
+            label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
+            struck = strike(striker, fault, plan, reply)
+            assert (label is None) == (struck is None)
+            if struck is None:
+                continue
+            if fault.kind in BREAKS_HTTP:  # shown with a real client: tests/acceptance
+                assert label is Label.VIOLATING
+            else:
+                valid = passes(plan, struck) or is_postponed(struck)
+                assert (label is Label.VALID) == valid, (fault, struck)
+
+
+def strike(striker: Striker, fault: Fault, plan: Plan, reply: Reply) -> Reply | None:
+    if fault.layer is Layer.REPLY:
+        return striker.instead(fault, plan)
+    if fault.layer is Layer.BODY:
+        struck = striker.spoil(fault, plan, reply, str)
+        assert struck is None or struck[1].body != reply.body
+        return struck and struck[1]
+    return reply if striker.suits(fault, reply) else None
+
+
+@pytest.mark.parametrize("profile", specs.PROFILES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_required_members_break_the_contract_and_others_do_not(
+    operation: str, profile: str
+) -> None:
+    vendor = OPERATIONS[operation]
+    openapi = contract_of(vendor, profile).openapi
+    for plan, reply in samples(vendor, profile, operation):
+        content = plan.operation.responses[reply.status].get("content", {})
+        for way in places.members(reply.body):
+            schema = content[JSON]["schema"]
+            parent = pointer.schema_at(openapi, schema, places.write_way(way[:-1]))
+            fault = Fault(Kind.DROP_FIELD, {"pointer": places.write_way(way)})
+            label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
+            assert (label is Label.VIOLATING) == (way[-1] in parent.get("required", ()))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_takes_the_faults_that_apply_to_it(operation: str) -> None:
+    vendor = OPERATIONS[operation]
+    plan = party_of(vendor, specs.DOCUMENTED).plans[operation]
+    forecast = forecast_of(vendor, specs.DOCUMENTED)
+    match = Match(operation=operation)
+    labels = {name: forecast.of(match, fault) for name, fault in FAULTS.items()}
+    always = {"latency", "rate-limit", "503", "drip"}
+    assert {labels[name] for name in always} == {Label.VALID}
+    assert {labels[name] for name in ("truncate", "wrong-length", "reset")} == {Label.VIOLATING}
+    assert (labels["expired-token"] is Label.VALID) == (401 in plan.operation.responses)
+    assert labels["wrong-type"] is Label.VIOLATING  # its errors have members, at least
+    for name, status in (("500", 500), ("502", 502), ("504", 504)):
+        assert (labels[name] is Label.VALID) == (status in plan.operation.responses)
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+@pytest.mark.parametrize("name", [n for n, f in FAULTS.items() if f.kind not in BREAKS_HTTP])
+def test_label_is_the_contracts_verdict_on_what_is_sent(
+    mock: Mock, operation: str, name: str
+) -> None:
+    if operation in BEFORE:
+        REQUESTS[BEFORE[operation]].send(mock.app)
+    answer = REQUESTS[operation].send(mock.app, {"x-mock-fault": header_of(FAULTS[name])})
+    plan = party_of(OPERATIONS[operation], specs.DOCUMENTED).plans[operation]
+    reply = reply_of(plan, answer)
+    played = answer.headers.get("x-mock-fault")
+    if played is None:
+        assert FAULTS[name].layer in {Layer.BODY, Layer.WIRE}  # no such place, or no body
+        assert passes(plan, reply)
+        return
+    kind, label = played.split("; ")[:2]
+    assert kind == FAULTS[name].kind
+    assert (label == Label.VALID) == (passes(plan, reply) or is_postponed(reply))
+
+
+def header_of(fault: Fault) -> str:
+    options = (f"{option}={str(value).lower()}" for option, value in fault.told.items())
+    return "; ".join([fault.kind, *options])
+
+
+def reply_of(plan: Plan, answer: Answer) -> Reply:
+    """Return an answer as the reply that it says to be."""
+    declared = plan.operation.responses.get(answer.status, {}).get("headers", {})
+    names = {name.lower(): name for name in declared} | {"retry-after": "Retry-After"}
+    headers = {names[name]: text for name, text in answer.headers.items() if name in names}
+    media = answer.headers.get("content-type", "")
+    if media and media != JSON:
+        file = FileBody(media, len(answer.body), lambda: iter((answer.body,)))
+        return Reply(answer.status, headers=headers, file=file)
+    return Reply(answer.status, answer.json if answer.body else None, headers)
+
+
+def test_time_and_drops_leave_the_reply_as_it_is() -> None:
+    assert {fault.kind for fault in FAULTS.values() if fault.kind in KEEPS_REPLY} == KEEPS_REPLY
+
+
+def test_worst_label_and_missing_contract() -> None:
+    assert worst([Label.VALID, Label.VIOLATING]) is Label.VIOLATING
+    assert worst([Label.VALID]) is worst([]) is Label.VALID
+    assert judge(Reply(500), None) is Label.VALID
+    assert judge(Reply(429, {}, {}), party_of("talkdesk", "documented").replies) is Label.VIOLATING
+
+
+def test_choice_of_a_place_depends_on_the_rule_and_the_seed_alone() -> None:
+    party = party_of("talkdesk", specs.DOCUMENTED)
+    plan = party.plans["getReportJob"]
+    reply = forecast_of("talkdesk", specs.DOCUMENTED).replies("talkdesk", plan)[0]
+    striker = Striker(party)
+    found = {
+        seed: striker.spoil(Fault(Kind.DROP_FIELD), plan, reply, rank_of(seed))
+        for seed in (1, 1, 2, 3, 4)
+    }
+    assert len({struck[0] for struck in found.values() if struck}) > 1
+
+
+def rank_of(seed: int) -> object:
+    return lambda way: str(Random(f"{seed}{way}").random())
