@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from random import Random
@@ -150,6 +151,16 @@ def test_a_large_file_is_made_in_small_pieces_and_starts_at_once() -> None:
     assert huge.length > 10**9
     pieces = huge.chunks()
     assert max(len(next(pieces)) for _ in range(20)) < 2**17
+
+
+def test_a_large_file_takes_no_more_memory_than_a_small_one() -> None:
+    tracemalloc.start()
+    file = make_file(sheet(100_000), CSV, Random(1))
+    sent = sum(map(len, file.chunks()))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sent == file.length
+    assert peak < sent / 10
 
 
 def test_csv_ends_its_lines_as_rfc_4180_says() -> None:
