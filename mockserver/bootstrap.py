@@ -50,10 +50,12 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
     store = store or open_store(settings.store)
     run = in_thread if store.shared else at_once
     sandboxes = _sandboxes(cast, store, faults, settings)
-    control = Control(sandboxes, Jobs(cast.vendors), cast.credentials, tuple(vendors), faults)
+    control = Control(
+        sandboxes, Jobs(cast.vendors), cast.credentials, tuple(vendors), faults, cast.library
+    )
     parties = (*vendors.values(), of_control(openapi, control))
     routes: Routes[Target] = Routes()
-    endpoint = Endpoint(settings.largest_body, Preferences(vendors), run)
+    endpoint = Endpoint(settings.largest_body, Preferences(vendors), cast.library.begin, run)
     gate = Gate(
         inside=connect(parties, cast.doors(), endpoint, routes),
         parties=(everyone := Parties(parties, of_nobody(parties))),

@@ -2,21 +2,27 @@
 
 from mockserver.beside import Run
 from mockserver.contract import Plan
+from mockserver.errors import Refusal
 from mockserver.exchange import Call
 from mockserver.intake import read_body
+from mockserver.maker import BeginOf
 from mockserver.prefer import Preferences
+from mockserver.sandbox import Sandbox
 from mockserver.visit import KEY, Receive, Scope, Send, Visit
+
+_SCENARIO = "x-mock-scenario"
 
 
 class Endpoint:
     """Calls handlers, with requests that the contract allows and no others.
 
     `largest` is the size of a body in bytes from which it is refused. `run` calls handlers: beside
-    the event loop, where the store may let them wait.
+    the event loop, where the store may let them wait. `begin_of` tells what scenarios say.
     """
 
-    def __init__(self, largest: int, preferences: Preferences, run: Run) -> None:
+    def __init__(self, largest: int, preferences: Preferences, begin_of: BeginOf, run: Run) -> None:
         self._largest = largest
+        self._begin_of = begin_of
         self._preferences = preferences
         self._run = run
 
@@ -46,4 +52,16 @@ class Endpoint:
         if plan.body.expected:
             visit.body = await read_body(visit, self._largest)
             body = plan.body.read(visit.body, media)
-        return Call(plan.operation, path, query, visit.headers, body, visit.identity, visit.sandbox)
+        sandbox = visit.sandbox
+        if _SCENARIO in visit.headers:
+            sandbox = self._foreseeing(sandbox, visit.headers[_SCENARIO])
+        return Call(plan.operation, path, query, visit.headers, body, visit.identity, sandbox)
+
+    def _foreseeing(self, sandbox: Sandbox, scenario: str) -> Sandbox:
+        """Return the sandbox as the request alone has it: with the futures of another scenario."""
+        try:
+            beginning = self._begin_of(scenario)
+        except Refusal as refusal:
+            text = f"X-Mock-Scenario: {refusal.message}"
+            raise Refusal(400, text, field="X-Mock-Scenario", reason=refusal.reason) from None
+        return sandbox.foreseeing(beginning.futures)

@@ -68,6 +68,20 @@ OPTIONS = (
         "Virtual time goes by itself, or stands until POST /_mock/clock moves it.",
         choices=("real", "manual"),
     ),
+    Option(
+        "scenario",
+        None,
+        "Starting world and futures of jobs; GET /_mock/scenarios lists them.",
+        "NAME",
+    ),
+    Option("faults", None, "File (YAML or JSON) of fault rules for every sandbox.", "FILE"),
+    Option(
+        "fixtures",
+        None,
+        "Folder laid out like the built-in fixtures; its files go before theirs.",
+        "DIR",
+    ),
+    Option("scenarios", None, "Folder of scenarios: DIR/<vendor>/<name>.yaml.", "DIR"),
     Option("speed", 1.0, "Virtual seconds a real second.", "NUMBER", 0.001, 1_000_000),
     Option("longest_delay", 30.0, "Seconds that a fault may hold a reply up.", "SECONDS", 0, 3600),
     Option(

@@ -24,7 +24,9 @@ class Settings:
     bytes. `origins` may call the vendors from a browser. `control_hosts` are Host names, besides
     loopback, that the control plane answers to, `control_token` is what it asks for, None for
     nothing. `longest_delay` is how many seconds a fault may hold a reply up. `log` is the form of
-    the line that each request leaves: `none`, `text` or `json`.
+    the line that each request leaves: `none`, `text` or `json`. `scenario` is what every sandbox
+    begins with unless it is told another, `faults` a file of rules for all of them; `fixtures` and
+    `scenarios` are folders that lie over the built-in ones.
     """
 
     host: str = "127.0.0.1"
@@ -74,6 +76,10 @@ class Settings:
             "workers": self.workers,
             "profile": self.profile,
             "seed": self.seed,
+            "scenario": self.scenario,
+            "faults": _text(self.faults),
+            "fixtures": _text(self.fixtures),
+            "scenarios": _text(self.scenarios),
             "clock": self.pace.mode.value,
             "speed": self.pace.speed,
             "longest_delay": self.longest_delay,
@@ -122,7 +128,19 @@ def read_settings(told: Mapping[str, Any]) -> Settings:
         patience=Patience(of["max_headers"], of["request_timeout"], of["idle_timeout"]),
         longest_delay=of["longest_delay"],
         log=of["log_format"],
+        scenario=of["scenario"],
+        faults=_path(of["faults"]),
+        fixtures=_path(of["fixtures"]),
+        scenarios=_path(of["scenarios"]),
     )
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _is_token(text: str) -> bool:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver.clock import Clock, Mode, Pace
-from mockserver.control import faults, lifecycles, requests
+from mockserver.control import faults, lifecycles, requests, scenarios
 from mockserver.control.moments import read_duration, read_moment
 from mockserver.errors import Refusal
 from mockserver.exchange import Call, Reply
@@ -15,6 +15,7 @@ from mockserver.moment import iso
 from mockserver.party import Handler
 from mockserver.sandbox import Sandbox
 from mockserver.sandboxes import Sandboxes
+from mockserver.scenarios.library import Library
 from mockserver.version import version
 from specs import Operation
 
@@ -32,6 +33,7 @@ class Control:
         credentials: Credentials,
         vendors: tuple[str, ...],
         reader: Reader,
+        library: Library,
     ) -> None:
         self._sandboxes = sandboxes
         self._jobs = jobs
@@ -52,6 +54,7 @@ class Control:
             "deleteMockSandbox": self._delete_sandbox,
             **requests.handlers(),
             **faults.handlers(reader),
+            **scenarios.handlers(library),
         }
 
     def _health(self, call: Call) -> Reply:
@@ -91,12 +94,12 @@ class Control:
 
     def _create_sandbox(self, call: Call) -> Reply:
         asked = call.body or {}
-        if "scenario" in asked:
-            reason = "is not known; this version has no scenarios"
-            raise Refusal(400, f"scenario {reason}.", field="scenario", reason=reason)
-        default = self._sandboxes.default.clock.pace
-        pace = _pace(asked.get("clock", {}), default)
-        return Reply(201, self._view(self._sandboxes.create(asked.get("seed"), pace)))
+        clock, scenario = asked.get("clock", {}), asked.get("scenario")
+        pace: Pace | None = _pace(clock, self._sandboxes.default.clock.pace)
+        if scenario and not clock:
+            pace = None  # the scenario may have one of its own
+        made = self._sandboxes.create(asked.get("seed"), pace, scenario)
+        return Reply(201, self._view(made))
 
     def _read_sandbox(self, call: Call) -> Reply:
         return Reply(200, self._view(self._found(call.path["id"])))
@@ -116,7 +119,7 @@ class Control:
             "id": sandbox.id,
             "credentials": self._credentials(sandbox),
             "seed": sandbox.seed,
-            "scenario": None,
+            "scenario": sandbox.scenario,
             "clock": _clock(sandbox.clock),
         }
 
