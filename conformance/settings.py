@@ -7,7 +7,7 @@ from specs import DOCUMENTED
 
 
 class Effort(StrEnum):
-    """How hard the suite looks."""
+    """How hard the suite looks; `quick` does without generated data."""
 
     QUICK = "quick"
     DEFAULT = "default"

@@ -45,7 +45,7 @@ def test_the_same_seed_sends_the_same_requests_and_another_seed_others():
     logs = []
     for seed in (1, 1, 2):
         with TinyServer() as server:
-            seen = exchanges(server, "createJob", "getJob", seed=seed, effort=Effort.QUICK)
+            seen = exchanges(server, "createJob", "getJob", seed=seed)
             logs.append([(e.sent.method, e.sent.path, e.sent.query, e.sent.body) for e in seen])
     assert logs[0] == logs[1]
     assert logs[0] != logs[2]
@@ -54,5 +54,11 @@ def test_the_same_seed_sends_the_same_requests_and_another_seed_others():
 def test_nothing_is_left_in_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with TinyServer() as server:
-        exchanges(server, "createJob", effort=Effort.QUICK)
+        exchanges(server, "createJob")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_quick_sends_no_generated_data():
+    with TinyServer() as server:
+        seen = exchanges(server, "getJob", effort=Effort.QUICK)
+    assert "schemathesis" not in {exchange.driver for exchange in seen}
