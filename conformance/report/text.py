@@ -1,8 +1,9 @@
-"""The result for a terminal: what to fix first, then the counts, then the verdict."""
+"""The result for a terminal: what to fix first, then verdicts by operation, then the verdict."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -27,6 +28,7 @@ MEANINGS = {
     Verdict.SKIP: "not tried",
     Verdict.PASS: "kept",
 }
+_ORDER = sorted(Verdict, reverse=True)
 
 
 def show(result: Result, console: Console) -> None:
@@ -56,7 +58,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         if row.verdict is Verdict.WARN:
             yield from _problem(row, result)
     yield from _skips(result)
-    yield _counts(result)
+    yield _table(result)
     yield from _seen(result)
     for note in result.notes:
         yield Text(f"Note: {note}", style="cyan")
@@ -89,10 +91,15 @@ def _promised(row: Row, result: Result) -> str:
 
 
 def _skips(result: Result) -> Iterator[RenderableType]:
+    """The rules that could have been judged and were not, with the reason; the rest in a line."""
     reasons: dict[str, list[str]] = defaultdict(list)
+    untested: list[str] = []
     for row in result.rows:
         if row.verdict is Verdict.SKIP:
-            reasons[row.reason].append(row.requirement.id)
+            known = reasons[row.reason] if row.requirement.check else untested
+            known.append(row.requirement.id)
+    if untested:
+        reasons["never judged; `conformance explain ID` says why"] = untested
     for reason, ids in reasons.items():
         yield Text.assemble(("SKIP  ", STYLES[Verdict.SKIP]), ", ".join(ids))
         yield Padding(Text(reason, style="dim"), (0, 0, 0, 6))
@@ -100,15 +107,18 @@ def _skips(result: Result) -> Iterator[RenderableType]:
         yield Text("")
 
 
-def _counts(result: Result) -> RenderableType:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(justify="right")
-    table.add_column()
-    table.add_column()
-    for verdict in sorted(Verdict, reverse=True):
+def _table(result: Result) -> RenderableType:
+    """Verdicts by operation: one line each, then the sum."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_footer=True)
+    table.add_column("operation", footer="all")
+    for verdict in _ORDER:
         count = result.counts[verdict]
         style = STYLES[verdict] if count else "dim"
-        table.add_row(Text(str(count), style), Text(verdict, style), Text(MEANINGS[verdict], "dim"))
+        table.add_column(verdict, justify="right", footer=Text(str(count), style))
+    for operation in dict.fromkeys(row.requirement.operation for row in result.rows):
+        rows = [row.verdict for row in result.rows if row.requirement.operation == operation]
+        cells = [Text(str(n), STYLES[v]) if (n := rows.count(v)) else "" for v in _ORDER]
+        table.add_row(operation or "(any)", *cells)
     return table
 
 
