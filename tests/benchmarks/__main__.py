@@ -1,18 +1,28 @@
 """`python -m tests.benchmarks`: measure, print ratios, write the picture and the raw figures."""
 
+import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from tests.benchmarks import load, machine
+from tests.benchmarks import files, load, machine
 from tests.benchmarks.contender import Workshop
 from tests.benchmarks.contenders import RECIPES
+from tests.benchmarks.contenders.ours import NAME
+from tests.benchmarks.errors import BenchmarkError, UnhealthyError
 from tests.benchmarks.peers import Comparison
 from tests.benchmarks.report import charts, picture, raw, table
 from tests.benchmarks.rounds import Plan
-from tests.benchmarks.say import step
+from tests.benchmarks.say import left_out, step
+from tests.benchmarks.scale import run as size
+from tests.benchmarks.scale.stores import MEMORY
+from tests.benchmarks.suite.kills import compare
+from tests.benchmarks.suite.reference import draw
+from tests.benchmarks.suite.tools import TOOLS
 
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
 _UNMEASURED = 1
 
 
@@ -27,7 +37,17 @@ class Bench:
     only: frozenset[str]
 
 
-@click.group(invoke_without_command=True)
+class Benchmarks(click.Group):
+    """Turns a measurement that failed into a sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BenchmarkError as reason:
+            raise click.ClickException(str(reason)) from reason
+
+
+@click.group(cls=Benchmarks, invoke_without_command=True)
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--seconds", type=click.IntRange(1), default=3, show_default=True, help="A turn.")
 @click.option("--warm", type=click.IntRange(1), default=2, show_default=True, help="A spell.")
@@ -71,20 +91,81 @@ def peers(bench: Bench) -> None:
     table.show_peers(comparison)
     _tell(raw.write(bench.out / "peers.json", raw.peers(comparison, about)))
     _tell(picture.write(bench.out / "peers.svg", charts.peers(comparison)))
-    if "mockserver" in bench.only and "mockserver" not in comparison.entries:
-        raise SystemExit(_UNMEASURED)
+    if NAME in bench.only and NAME not in comparison.entries:
+        raise UnhealthyError(f"{NAME} itself could not be measured: {comparison.missing[NAME]}")
+
+
+@main.command()
+@click.option("--store", default=MEMORY, show_default=True, help="memory, sqlite or a PostgreSQL.")
+@click.option("--size", "sizes", multiple=True, type=click.IntRange(1), default=SIZES)
+@click.pass_obj
+def scale(bench: Bench, *, store: str, sizes: tuple[int, ...]) -> None:
+    """Cost of polling, of a page and of creating against the number of jobs."""
+    about = machine.describe()
+    ordered = sorted(set(sizes))
+    points = size.run(bench.workshop, bench.generator, bench.plan, store, ordered)
+    name = store.partition(":")[0]
+    table.show_scale(points, ordered[0], name)
+    _tell(raw.write(bench.out / f"scale-{name}.json", raw.scale(points, name, bench.plan, about)))
+    svg = charts.scale(points, ordered[0], name)
+    _tell(picture.write(bench.out / f"scale-{name}.svg", svg))
+
+
+@main.command(name="files")
+@click.option("--bytes", "size", type=click.IntRange(1), default=10**9, show_default=True)
+@click.pass_obj
+def files_(bench: Bench, *, size: int) -> None:
+    """A large report: what it adds to the server's memory, and that it is always the same."""
+    about = machine.describe()
+    outcome = files.run(bench.workshop, size)
+    table.show_files(outcome)
+    _tell(raw.write(bench.out / "files.json", outcome.raw() | {"machine": about}))
+
+
+@main.command()
+@click.option("--defects", type=click.IntRange(1), default=6, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Which defects are drawn.")
+@click.option("--tool", "names", multiple=True, type=click.Choice(list(TOOLS)), default=list(TOOLS))
+@click.pass_obj
+def suite(bench: Bench, *, defects: int, seed: int, names: tuple[str, ...]) -> None:
+    """The suite beside stock Schemathesis and Specmatic's tests, on planted defects."""
+    about = machine.describe()
+    judges = []
+    for name in names:
+        try:
+            judges.append(TOOLS[name](bench.workshop))
+        except BenchmarkError as reason:
+            left_out(name, reason)
+    scores = compare(judges, draw(defects, seed), bench.workshop.folder)
+    table.show_suite(scores)
+    _tell(raw.write(bench.out / "suite.json", raw.suite(scores, about)))
+    _tell(picture.write(bench.out / "suite.svg", charts.suite(scores)))
 
 
 @main.command(name="all")
 @click.pass_context
 def everything(context: click.Context) -> None:
-    """Every benchmark, one after the other."""
-    context.invoke(peers)
+    """Every benchmark, one after the other; one that fails does not stop the others."""
+    failed = False
+    for command in (peers, scale, files_, suite):
+        try:
+            context.invoke(command)
+        except BenchmarkError as reason:
+            left_out(str(command.name), reason)
+            failed = True
+    if failed:
+        raise SystemExit(_UNMEASURED)
 
 
 def _tell(path: Path) -> None:
     step(f"written: {path}")
 
 
+def _stop(*_: object) -> None:
+    """End by an exception, so that every server is stopped by who has started it."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     main()

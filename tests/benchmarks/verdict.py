@@ -29,6 +29,8 @@ MEASURES = (
 COSTS = (Measure("polling, processor", more=False), Measure("creating, processor", more=False))
 """Processor time an answer: it explains the rates, and stands a busy machine."""
 CEILING_GOAL = 0.6
+SIZE = Measure("polling at the last size", more=False)
+SIZE_GOAL = 1.1
 
 
 @dataclass(frozen=True, slots=True)

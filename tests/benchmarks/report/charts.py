@@ -1,9 +1,13 @@
 """Which figures become which bars."""
 
+from collections.abc import Sequence
 from statistics import median
 
 from tests.benchmarks.peers import Comparison, Entry
-from tests.benchmarks.report.picture import Bar, Panel, draw_bars
+from tests.benchmarks.report.picture import Bar, Panel, draw_bars, draw_lines
+from tests.benchmarks.scale.growth import CALLS, Point
+from tests.benchmarks.suite.kills import Score
+from tests.benchmarks.suite.tools import OURS
 from tests.benchmarks.verdict import MEASURES, Measure, base
 
 
@@ -23,6 +27,41 @@ def peers(comparison: Comparison) -> str:
         f"rounds, {comparison.plan.connections} connections, load on the same cores"
     )
     return draw_bars("The mock beside its peers", note, panels)
+
+
+def scale(points: Sequence[Point], first: int, store: str) -> str:
+    """Cost against size as a picture; flat is good."""
+    lines = {
+        name: [(first, 1.0), *((point.size, point.cost[name].median) for point in points)]
+        for name in CALLS
+    }
+    note = f"Cost of a call beside {first:,} jobs = 1, over the jobs in the sandbox; store: {store}"
+    return draw_lines("What a call costs at size", note, lines)
+
+
+def suite(scores: Sequence[Score]) -> str:
+    """The judges as a picture: what they kill, what they accuse, how long they take."""
+    panels = [
+        Panel("planted defects killed (longer is better)", _each(scores, "killed")),
+        Panel("findings on the healthy app (shorter is better)", _each(scores, "alarms")),
+        Panel("median time of a run (shorter is better)", _each(scores, "seconds")),
+    ]
+    note = "The suite, stock Schemathesis and Specmatic's tests on the reference app"
+    return draw_bars("Judges on planted defects", note, panels)
+
+
+def _each(scores: Sequence[Score], what: str) -> list[Bar]:
+    values = {score.tool.name: getattr(score, what) for score in scores}
+    numbers = {name: len(one) if isinstance(one, list) else one for name, one in values.items()}
+    unit = numbers.get(OURS) or 1
+    return [
+        Bar(name, value, f"{value / unit:.2f}" if what == "seconds" else f"{value}", _style(name))
+        for name, value in numbers.items()
+    ]
+
+
+def _style(name: str) -> str:
+    return "ours" if name == OURS else "peer"
 
 
 def _bars(measure: Measure, own: Entry, entries: tuple[Entry, ...]) -> list[Bar]:

@@ -38,7 +38,7 @@ def draw_bars(title: str, note: str, panels: Sequence[Panel]) -> str:
     room = _WIDTH - _LABEL - _VALUE
     top, placed = 74, []
     for panel in panels:
-        longest = max(bar.value for bar in panel.bars)
+        longest = max((bar.value for bar in panel.bars), default=1) or 1
         rows: list[dict[str, Any]] = [
             {"bar": bar, "y": top + 14 + _ROW * number, "width": room * bar.value / longest}
             for number, bar in enumerate(panel.bars)

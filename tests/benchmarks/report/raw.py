@@ -1,10 +1,14 @@
 """Raw figures as JSON: everything that was measured, round by round."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.peers import Comparison
+from tests.benchmarks.rounds import Plan
+from tests.benchmarks.scale.growth import Point
+from tests.benchmarks.suite.kills import Score
 from tests.benchmarks.verdict import base, goals, ratios
 
 
@@ -29,6 +33,25 @@ def peers(comparison: Comparison, machine: dict[str, Any]) -> dict[str, Any]:
         "goals": [goal.raw() for goal in goals(comparison.entries)],
         "left_out": comparison.missing,
     }
+
+
+def scale(
+    points: Sequence[Point], store: str, plan: Plan, machine: dict[str, Any]
+) -> dict[str, Any]:
+    """Cost at size: for each size the cost beside the first one, and a job's memory."""
+    return {
+        "benchmark": "scale",
+        "machine": machine,
+        "plan": plan.raw(),
+        "store": store.partition(":")[0],
+        "units": {"cost": "by answers/s", "processor": "by processor time an answer"},
+        "points": [point.raw() for point in points],
+    }
+
+
+def suite(scores: Sequence[Score], machine: dict[str, Any]) -> dict[str, Any]:
+    """The suite beside its peers: every run, every finding."""
+    return {"benchmark": "suite", "machine": machine, "tools": [score.raw() for score in scores]}
 
 
 def write(path: Path, content: dict[str, Any]) -> Path:

@@ -1,13 +1,33 @@
 """Tables of 80 columns: ratios, never absolute figures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.table import Table
 
 from tests.benchmarks.figures import Ratio
+from tests.benchmarks.files import GOAL_MB, Outcome
 from tests.benchmarks.peers import Comparison, Entry
 from tests.benchmarks.say import console
-from tests.benchmarks.verdict import COSTS, MEASURES, Goal, Measure, base, goals, ratios
+from tests.benchmarks.scale.growth import CALLS, Point
+from tests.benchmarks.suite.kills import Score
+from tests.benchmarks.suite.tools import OURS
+from tests.benchmarks.verdict import (
+    COSTS,
+    MEASURES,
+    SIZE,
+    SIZE_GOAL,
+    Goal,
+    Measure,
+    base,
+    goals,
+    ratios,
+)
+
+_TIMES: tuple[Callable[[Score], float | None], ...] = (
+    lambda score: score.seconds,
+    lambda score: score.first,
+    lambda score: score.rate,
+)
 
 
 def show_peers(comparison: Comparison) -> None:
@@ -25,6 +45,45 @@ def show_peers(comparison: Comparison) -> None:
     for missing in comparison.missing:
         console().print(f"left out: {missing}", style="bold yellow")
     show_goals(goals(comparison.entries))
+
+
+def show_scale(points: Sequence[Point], first: int, store: str) -> None:
+    """Print what calls cost at each size beside the first, and whether polling stays in reach."""
+    rows = [
+        [f"{point.size:,}", *(_both(point, name) for name in CALLS), _bytes(point.job_bytes)]
+        for point in points
+    ]
+    title = f"Cost beside {first:,} jobs ({store}; creating: beside an empty sandbox)"
+    show(title, ["jobs", *CALLS, "a job"], rows)
+    console().print("first line: by answers a second; second: by processor time", style="dim")
+    if points:
+        show_goals([Goal(SIZE, f"polling with {first:,}", points[-1].cost["polling"], SIZE_GOAL)])
+
+
+def show_files(outcome: Outcome) -> None:
+    """Print what a large file adds to the server, and whether its bytes are the same each time."""
+    size = outcome.downloads[0].length / 10**9
+    added = "not measured here" if outcome.added is None else f"{outcome.added:.1f} MB"
+    mark = "reached" if outcome.met else "NOT reached"
+    console().print(f"file of {size:.2f} GB: adds {added}, wanted at most {GOAL_MB} MB - {mark}")
+    same = "the same bytes" if outcome.same else "NOT the same bytes"
+    console().print(f"{same} in {len(outcome.downloads)} downloads from two servers")
+
+
+def show_suite(scores: Sequence[Score]) -> None:
+    """Print what each judge killed and accused, and how its times stand to those of ours."""
+    own = next((score for score in scores if score.tool.name == OURS), None)
+    rows = [
+        [
+            score.tool.name,
+            f"{len(score.killed)} of {len(score.planted)}",
+            str(score.alarms),
+            *(_times(each(score), each(own) if own else None) for each in _TIMES),
+        ]
+        for score in scores
+    ]
+    heads = ["judge", "killed", "on the healthy", "time", "first finding", "requests/s"]
+    show("Judges on planted defects (times and requests: times ours)", heads, rows)
 
 
 def _show_ratios(
@@ -54,6 +113,18 @@ def show_goals(lines: Iterable[Goal]) -> None:
             f"{goal.measure.name}: {goal.reached.median:.2f} times {goal.against}, "
             f"wanted {side} {goal.wanted} - [{style}]{mark}[/]"
         )
+
+
+def _both(point: Point, name: str) -> str:
+    return f"{point.cost[name].median:.2f}\n{point.processor[name].median:.2f}"
+
+
+def _bytes(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f} B"
+
+
+def _times(value: float | None, unit: float | None) -> str:
+    return f"{value / unit:.2f}" if value and unit else "-"
 
 
 def _cells(values: Mapping[str, Ratio], measures: Sequence[Measure]) -> list[str]:

@@ -1,0 +1,1 @@
+"""The suite beside stock Schemathesis and Specmatic's test mode, on planted defects."""

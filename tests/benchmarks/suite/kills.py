@@ -1,0 +1,102 @@
+"""Every tool on the healthy app and on each drawn defect, in turn; what each has killed."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.benchmarks.errors import BenchmarkError
+from tests.benchmarks.say import left_out, step
+from tests.benchmarks.suite.reference import Fault, healthy, held, serving
+from tests.benchmarks.suite.tool import Job, Run, Tool
+
+# Specmatic draws anew each time; what it finds on the healthy app is gathered from two runs.
+_HEALTHY_RUNS = 2
+
+
+@dataclass(slots=True)
+class Score:
+    """One tool's runs; a defect is killed if a finding shows that the healthy app never had."""
+
+    tool: Tool
+    healthy: dict[str, list[Run]] = field(default_factory=dict)
+    planted: dict[Fault, Run] = field(default_factory=dict)
+
+    def new(self, fault: Fault) -> frozenset[str]:
+        """The findings that the defect alone can explain."""
+        usual = [run.found.findings for run in self.healthy.get(fault.vendor, [])]
+        return self.planted[fault].found.findings.difference(*usual)
+
+    @property
+    def killed(self) -> list[Fault]:
+        return [fault for fault in self.planted if self.new(fault)]
+
+    @property
+    def alarms(self) -> int:
+        """Findings on the healthy app: at best none."""
+        runs = [run for runs in self.healthy.values() for run in runs]
+        return len(frozenset[str]().union(*(run.found.findings for run in runs)))
+
+    @property
+    def seconds(self) -> float:
+        """The median time of a run on a defect."""
+        return median(run.seconds for run in self.planted.values())
+
+    @property
+    def first(self) -> float | None:
+        """The median time to the first finding, in the runs that killed."""
+        times = [self.planted[fault].first for fault in self.killed]
+        return median([one for one in times if one is not None] or [0.0]) or None
+
+    @property
+    def rate(self) -> float:
+        """The median of requests a second."""
+        return median(run.found.requests / run.seconds for run in self.planted.values())
+
+    def raw(self) -> dict[str, Any]:
+        """The score for the JSON file."""
+        return {
+            "tool": self.tool.name,
+            "version": self.tool.version,
+            "killed": [fault.defect for fault in self.killed],
+            "planted": {
+                str(fault): {**run.raw(), "new": sorted(self.new(fault))}
+                for fault, run in self.planted.items()
+            },
+            "healthy": {name: [run.raw() for run in runs] for name, runs in self.healthy.items()},
+            "alarms": self.alarms,
+        }
+
+
+def compare(tools: Iterable[Tool], faults: Sequence[Fault], folder: Path) -> list[Score]:
+    """Run every tool on every fault, in an order that rotates; who fails is left out, loudly."""
+    scores = {tool.name: Score(tool) for tool in tools}
+    for number, fault in enumerate([*healthy(faults) * _HEALTHY_RUNS, *faults]):
+        step(f"{fault}")
+        names = tuple(scores)
+        first = number % len(names) if names else 0
+        for name in (*names[first:], *names[:first]):
+            try:
+                _add(scores[name], fault, _judge(scores[name].tool, fault, folder))
+            except BenchmarkError as reason:
+                left_out(name, reason)
+                del scores[name]
+    return list(scores.values())
+
+
+def _judge(tool: Tool, fault: Fault, folder: Path) -> Run:
+    own = folder / "suite" / tool.name.lower()
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    with serving(fault, folder) as server:
+        base_url = f"http://127.0.0.1:{server.port}"
+        return tool.run(Job(fault, base_url, held(server), own))
+
+
+def _add(score: Score, fault: Fault, run: Run) -> None:
+    if fault.defect is None:
+        score.healthy.setdefault(fault.vendor, []).append(run)
+    else:
+        score.planted[fault] = run
