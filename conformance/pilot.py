@@ -133,14 +133,20 @@ class Pilot:
         """Return the request of an operation that names a job."""
         operation = self.client.contract.operations[operation_id]
         name = job_parameter(self.client.contract, operation_id)
-        # What the job was not made with is left out: it may belong to something else.
-        values: dict[str, Any] = {
-            p["name"]: None for p in operation.parameters if not p.get("required")
-        }
-        values |= {key: v for key, v in handle.parameters.items() if takes(operation, key)}
+        values = self._own(operation, handle)
         if name is not None:
             values[name] = handle.id
         return self.requests.plain(operation_id, values)
+
+    @staticmethod
+    def _own(operation: Operation, handle: Handle) -> dict[str, Any]:
+        """Return the parameters that a job was made with; all other optional ones are left out.
+
+        Values that do for new jobs may belong to others.
+        """
+        optional = {p["name"]: None for p in operation.parameters if not p.get("required")}
+        own = {key: v for key, v in handle.parameters.items() if takes(operation, key)}
+        return {**optional, **own}
 
     def poll(self, handle: Handle) -> frozenset[str]:
         """Look at a job and return the states it may be in; none where it did not show."""
@@ -175,10 +181,12 @@ class Pilot:
         for number in range(PAGES):
             place = {
                 p["name"]: start + number * (size if start == 0 else 1)
+                if number or p.get("required")
+                else None
                 for p in operation.parameters
-                if (start := _start(p)) is not None and (number or p.get("required"))
+                if (start := _start(p)) is not None
             }
-            own = {k: v for k, v in handle.parameters.items() if f"{{{k}}}" in operation.path}
+            own = self._own(operation, handle)
             yield self.requests.plain(operation.id, {**own, **wide, **place})
 
     def _is_full(self, operation_id: str, exchange: Exchange) -> bool:
