@@ -18,6 +18,7 @@ from specs import Contract, Operation
 Roles = Callable[[str], Collection[str]]
 """The roles of a vendor's identities."""
 
+_SHOWN = 12
 _MOST_REMEMBERED = 500
 """Rules that are kept as they were read."""
 
@@ -205,8 +206,10 @@ def _json(text: str | None) -> Any:
 def _known(field: str, name: str, known: Collection[str]) -> None:
     if name in known:
         return
-    near = get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:12]
-    raise _refuse(field, f"{name} is not known; do you mean {' or '.join(near)}?")
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    listed = ", ".join(sorted(known)[:_SHOWN])
+    hint = f"do you mean {' or '.join(near)}?" if near else f"known: {listed}"
+    raise _refuse(field, f"{name} is not known; {hint}")
 
 
 def _refuse(field: str, reason: str) -> Refusal:

@@ -58,14 +58,19 @@ class Library:
             name: {} for name in folders.vendors
         }
 
-    def open(self, reader: ScenarioReader) -> None:
+    def open(self, reader: ScenarioReader, scenario: str | None = None) -> None:
         """Read everything; to be called once, before anything else.
 
         Raises:
-            SetupError: a file cannot be used; the text names file, place and reason.
+            SetupError: a file cannot be used; the text names file, place and reason. Or there is
+                no such scenario.
         """
         self._reader = reader
         self.refresh()
+        try:
+            self.begin(scenario)
+        except Refusal as refusal:
+            raise SetupError(f"--{refusal.message}") from None
 
     def refresh(self) -> None:
         """Read everything again if a file has changed; where one cannot be used, all stays.
@@ -135,9 +140,10 @@ class Library:
         vendor, _, name = part.rpartition("/")
         found = [s for s in self.scenarios() if s.name == name and vendor in ("", s.vendor)]
         if not found:
-            known = sorted({PLAIN, *(s.name for s in self.scenarios())})
-            near = get_close_matches(name, known, n=3) or known
-            raise _refuse(f"{part[:80]} is not known; do you mean {' or '.join(near)}?")
+            known = sorted({PLAIN, *(s.name for s in self.scenarios() if vendor in ("", s.vendor))})
+            near = get_close_matches(name, known, n=3)
+            hint = f"do you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            raise _refuse(f"{part[:80]} is not known; {hint}")
         return found
 
     def _read(self, state: State) -> _Content:
@@ -146,6 +152,7 @@ class Library:
         self._identities = {name: self._read_identities(name) for name in vendors}
         seeds = {name: self._read_seed(name) for name in vendors}
         assert self._reader is not None
+        self._reader.forget()
         rules = self._reader.read_rules(_chosen_file(self._faults)) if self._faults else ()
         scenarios = {name: self._read_scenarios(name, seeds[name]) for name in vendors}
         return _Content(state, self._identities, seeds, scenarios, Beginning(seeds, rules=rules))

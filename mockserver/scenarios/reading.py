@@ -71,6 +71,10 @@ class ScenarioReader:
         raw = read_document(file)
         return self._read_rules(raw if isinstance(raw, list) else [raw], f"{file.path}: ", None)
 
+    def forget(self) -> None:
+        """Let go of what was read against identities that may have changed."""
+        self._rules.forget()
+
     def _read_rules(self, raw: list[Any], place: str, vendor: str | None) -> tuple[Rule, ...]:
         rules: list[Rule] = []
         for number, row in enumerate(raw):

@@ -14,6 +14,7 @@ from mockserver.contract.body import JSON
 from mockserver.errors import BrokenReply
 from mockserver.exchange import FileBody, Reply
 from mockserver.faults import places
+from mockserver.faults.bodies import Rank
 from mockserver.faults.forecast import Forecast, variants
 from mockserver.faults.kinds import BREAKS_HTTP, KEEPS_REPLY, OPTIONS, Kind, Label, Layer
 from mockserver.faults.rule import Fault, Match
@@ -98,7 +99,7 @@ def test_label_is_the_contracts_verdict_on_every_reply(operation: str, profile: 
     vendor = OPERATIONS[operation]
     striker = Striker(party_of(vendor, profile))
     for plan, reply in samples(vendor, profile, operation):
-        for fault in (each for fault in FAULTS.values() for each in variants(fault, reply)):
+        for fault in (each for told in FAULTS.values() for each in variants(told, reply)):
             label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
             struck = strike(striker, fault, plan, reply)
             assert (label is None) == (struck is None)
@@ -214,5 +215,5 @@ def test_choice_of_a_place_depends_on_the_rule_and_the_seed_alone() -> None:
     assert len({struck[0] for struck in found.values() if struck}) > 1
 
 
-def rank_of(seed: int) -> object:
+def rank_of(seed: int) -> Rank:
     return lambda way: str(Random(f"{seed}{way}").random())
