@@ -5,6 +5,8 @@ import { open } from "./dialog.js";
 
 const PATH = "/faults";
 
+const option = (name) => el("option", { value: name }, name);
+
 export class Faults {
   constructor(page) {
     this.page = page;
@@ -33,9 +35,9 @@ export class Faults {
   }
 
   #form(operations) {
-    const kind = el("select", { name: "kind" }, this.page.contracts.faultKinds().map((name) => el("option", {}, name)));
+    const kind = el("select", { name: "kind" }, this.page.contracts.faultKinds().map(option));
     const any = el("option", { value: "" }, "any operation");
-    const operation = el("select", { name: "operation" }, any, operations.map((name) => el("option", {}, name)));
+    const operation = el("select", { name: "operation" }, any, operations.map(option));
     const times = el("input", { name: "times", type: "number", min: 1, value: 1, inputmode: "numeric" });
     const options = el("input", { name: "options", class: "wide", placeholder: '{"status": 503}', spellcheck: "false" });
     const labels = [["Kind", kind], ["On", operation], ["Times", times], ["Options of the kind, as JSON", options]];

@@ -106,7 +106,7 @@ class Row {
     this.menu.firstChild.focus();
     return this.page.act(async () => {
       await this.page.api.post(`${pathOf(this.job)}/outcome`, { outcome });
-      say(`The job will end in ${outcome}.`);
+      say(`The job is ${outcome} now.`);
     });
   }
 
@@ -128,9 +128,9 @@ class Row {
 }
 
 function facts(job) {
-  const coming = job.outcome && job.outcome !== job.state ? `will end in ${job.outcome}` : null;
+  const forced = job.outcome ? "put there by hand" : null;
   const still = job.timeline.length === 1 ? `since ${clockText(job.timeline[0].at)}` : null;
-  return [job.vendor, job.account, job.name, job.format, still, coming];
+  return [job.vendor, job.account, job.name, job.format, still, forced];
 }
 
 // A picture is drawn anew when something in it has changed by what can be seen.

@@ -100,7 +100,7 @@ function entry(page, row) {
     el("span", { class: "what" }, row.operation ?? row.path),
     el("span", { class: `status s${Math.floor(row.status / 100)}` }, String(row.status)),
     el("span", { class: "elapsed" }, elapsedText(row.elapsed)),
-    el("span", { class: "where" }, row.query ? `${row.path}?${row.query}` : row.path),
+    el("span", { class: "where" }, [row.operation && row.path, row.query].filter(Boolean).join("?")),
     el("span", { class: "tags" }, tags(row)),
   );
   return el("li", { "data-number": row.number }, opener, detail);

@@ -1,0 +1,219 @@
+"""The dashboard, driven in a real browser."""
+
+import pytest
+from selenium.webdriver import ActionChains, Keys
+
+from mockserver.testing import MockServer
+from tests.browser._client import TOKEN, Client
+from tests.browser._dashboard import Dashboard
+
+
+def test_clock_moves_by_buttons_and_jobs_with_it(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    dashboard.open().await_state(job, "CREATED")
+    assert dashboard.strip(job) == "now CREATED for 5 s, then PROCESSING for 25 s, then DONE"
+    dashboard.press('[data-advance="PT10S"]')
+    dashboard.await_state(job, "PROCESSING")
+    dashboard.until(lambda: dashboard.find("#now").text == "09:00:10")
+    dashboard.press("#next")
+    dashboard.await_state(job, "DONE")
+    dashboard.until(lambda: dashboard.find("#now").text == "09:00:30")
+    dashboard.choose("#pace", "60")
+    dashboard.until(lambda: dashboard.find("#now").text > "09:00:40")
+
+
+def test_outcome_is_chosen_among_the_states_in_reach(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    client.advance("PT3S")
+    dashboard.open().await_state(job, "CREATED")
+    row = f'[data-job="{job}"]'
+    dashboard.press(f"{row} summary")
+    reach = ["PROCESSING", "UPLOADING", "DONE", "FAILED", "DELETED", "CANCELED"]
+    assert dashboard.texts(f"{row} [data-outcome]") == reach
+    dashboard.press(f'{row} [data-outcome="FAILED"]')
+    dashboard.await_state(job, "FAILED")
+    assert dashboard.strip(job) == "CREATED for 3 s, now FAILED"
+    assert "by hand" in dashboard.job(job).text
+    assert client.poll(job) == 200
+    dashboard.until(lambda: not dashboard.find(f"{row} .menu").is_displayed())
+
+
+def test_job_opens_into_its_way_through_all_states(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    dashboard.open().await_state(job, "CREATED")
+    row = f'[data-job="{job}"]'
+    dashboard.press(f"{row} .id")
+    states = ["CREATED", "PROCESSING", "UPLOADING", "DONE", "FAILED", "DELETED", "CANCELED"]
+    assert dashboard.texts(f"{row} .lane") == states
+    assert dashboard.texts(f"{row} .lane.met") == ["CREATED", "PROCESSING", "DONE"]
+    client.create()
+    dashboard.press(f"{row} .links button")
+    dashboard.until(lambda: len(dashboard.all("#journal > li")) == 1)
+    dashboard.press("#journal-job")
+    dashboard.until(lambda: len(dashboard.all("#journal > li")) == 2)
+
+
+def test_file_of_a_job_is_shown(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    client.advance("PT1M")
+    dashboard.open().await_state(job, "DONE")
+    dashboard.press(f'[data-job="{job}"] .acts > button')
+    dashboard.until(lambda: dashboard.texts("#dialog pre"))
+    assert "," in dashboard.texts("#dialog pre")[0]
+
+
+def test_journal_is_live_and_shows_exchanges_without_secrets(
+    client: Client, dashboard: Dashboard
+) -> None:
+    dashboard.open()
+    dashboard.until(lambda: dashboard.find("#journal-none").is_displayed())
+    client.create()
+    row = dashboard.await_request("createReportJob", 202)
+    row.find_element("css selector", ".entry").click()
+    dashboard.until(lambda: "[redacted]" in row.text)
+    assert '"format": "csv"' in row.text
+    assert TOKEN not in dashboard.browser.page_source
+    client.get(f"{client.base_url}/nowhere")
+    dashboard.choose("#journal-status", "4XX")
+    dashboard.await_request("/nowhere", 404)
+    assert len(dashboard.all("#journal > li")) == 1
+    dashboard.press("#journal-clear")
+    dashboard.until(lambda: dashboard.all("#journal > li") == [])
+
+
+def test_fault_is_set_played_and_taken_away(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    dashboard.open()
+    dashboard.until(lambda: dashboard.find("#faults").is_displayed())
+    dashboard.press("#faults")
+    dashboard.until(lambda: dashboard.all(".fault-form"))
+    dashboard.choose(".fault-form [name=kind]", "rate-limit")
+    dashboard.choose(".fault-form [name=operation]", "getReportJob")
+    dashboard.find(".fault-form [name=options]").send_keys('{"retry_after": 7}')
+    dashboard.press(".fault-form button")
+    dashboard.until(lambda: dashboard.texts(".rules .tag") == ["rate-limit, valid"])
+    assert client.poll(job) == 429
+    dashboard.press(".rules button")
+    dashboard.until(lambda: not dashboard.all(".rules .tag"))
+    dashboard.find(".fault-form [name=options]").send_keys("nonsense")
+    dashboard.press(".fault-form button")
+    dashboard.until(lambda: "JSON" in dashboard.find("#dialog-trouble").text)
+    dashboard.press(".dialog-head button")
+    dashboard.await_request("getReportJob", 429)
+    assert dashboard.texts("#journal .fault") == ["rate-limit, valid"]
+
+
+def test_sandbox_is_made_shown_and_deleted(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    dashboard.open().await_state(job, "CREATED")
+    dashboard.press("#sandbox-new")
+    name = dashboard.until(lambda: dashboard.browser.current_url.partition("#")[2])
+    dashboard.until(lambda: dashboard.find("#sandbox").get_attribute("value") == name)
+    dashboard.until(lambda: not dashboard.all(f'[data-job="{job}"]'))
+    own = client.create(**{"X-Mock-Sandbox": name})
+    dashboard.await_state(own, "CREATED")
+    dashboard.press('[data-advance="PT1H"]')
+    dashboard.await_state(own, "DONE")
+    dashboard.press("#credentials")
+    dashboard.until(lambda: f"{TOKEN}.{name}" in dashboard.texts("#dialog code"))
+    dashboard.press(".dialog-head button")
+    dashboard.press("#sandbox-delete")
+    dashboard.press("[data-confirm]")
+    dashboard.await_state(job, "CREATED")
+    assert dashboard.find("#sandbox").get_attribute("value") == "default"
+    assert client.get(f"{client.base_url}/_mock/sandboxes/{name}").status_code == 404
+
+
+def test_sandbox_that_is_gone_gives_way_to_the_default_one(
+    client: Client, dashboard: Dashboard
+) -> None:
+    job = client.create()
+    dashboard.open("sb-gone").await_state(job, "CREATED")
+    assert dashboard.find("#sandbox").get_attribute("value") == "default"
+
+
+def test_reset_asks_and_puts_all_back(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    client.advance("PT1H")
+    dashboard.open().await_state(job, "DONE")
+    dashboard.press("#reset")
+    dashboard.press(".answers button:last-child")
+    assert dashboard.all(f'[data-job="{job}"]')
+    dashboard.press("#reset")
+    dashboard.press("[data-confirm]")
+    dashboard.until(lambda: not dashboard.all(f'[data-job="{job}"]'))
+    dashboard.until(lambda: dashboard.find("#now").text == "09:00:00")
+    dashboard.until(lambda: dashboard.all("#journal > li") == [])
+
+
+def test_dashboard_tells_when_the_server_is_gone(mock: MockServer, dashboard: Dashboard) -> None:
+    dashboard.open()
+    mock.stop()
+    dashboard.until(lambda: "does not answer" in dashboard.find("#trouble").text)
+
+
+def test_what_clients_send_is_shown_as_text(client: Client, dashboard: Dashboard) -> None:
+    attack = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
+    job = client.create(name=attack)
+    client.get(f"{client.base_url}/{attack}?q={attack}", headers={"X-Note": attack})
+    dashboard.open().await_state(job, "CREATED")
+    dashboard.press(f'[data-job="{job}"] .id')
+    for entry in dashboard.all("#journal .entry"):
+        entry.click()
+    dashboard.until(lambda: len(dashboard.all("#journal dl")) >= 2)
+    assert attack in dashboard.job(job).text
+    assert not dashboard.all("main img, main script")
+    assert dashboard.browser.execute_script("return window.harmed ?? null") is None
+
+
+def test_page_speaks_to_its_own_server_only(client: Client, dashboard: Dashboard) -> None:
+    client.create()
+    dashboard.open().await_request("createReportJob", 202)
+    assert dashboard.addresses() == {dashboard.origin}
+    for link in [str(link.get_attribute("href")) for link in dashboard.all("#docs a")]:
+        dashboard.browser.get(link)
+        dashboard.until(lambda: dashboard.all(".swagger-ui .opblock"))
+        assert dashboard.addresses() == {dashboard.origin}
+
+
+def test_keyboard_reaches_everything(client: Client, dashboard: Dashboard) -> None:
+    job = client.create()
+    dashboard.open().await_state(job, "CREATED")
+    script = "return document.activeElement.id || document.activeElement.dataset.advance || ''"
+    met: list[str] = []
+    keys = ActionChains(dashboard.browser)
+    while "reset" not in met and len(met) < 40:
+        keys.send_keys(Keys.TAB).perform()
+        met.append(str(dashboard.browser.execute_script(script)))
+        if met[-1] == "PT10S":
+            outline = "return getComputedStyle(document.activeElement).outlineStyle"
+            assert dashboard.browser.execute_script(outline) == "solid"
+            keys.send_keys(Keys.ENTER).perform()
+    places = [met.index(name) for name in ("sandbox", "sandbox-new", "pace", "PT10S", "next")]
+    assert places == sorted(places)
+    dashboard.await_state(job, "PROCESSING")
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height", "dark"),
+    [("light", 1280, 1000, False), ("dark", 1280, 1000, True), ("phone", 390, 1600, False)],
+)
+def test_pictures_for_the_eye(
+    client: Client, dashboard: Dashboard, name: str, width: int, height: int, dark: bool
+) -> None:
+    for _ in range(3):
+        job = client.create()
+        client.advance("PT11S")
+        client.poll(job)
+    client.get(f"{client.base_url}/nowhere")
+    dashboard.emulate(width=width, height=height, dark=dark)
+    dashboard.open().await_request("/nowhere", 404)
+    dashboard.press(f'[data-job="{job}"] .id')
+    dashboard.until(lambda: dashboard.all(f'[data-job="{job}"] .staircase'))
+    body = "return getComputedStyle(document.body).backgroundColor"
+    bright = sum(map(int, dashboard.browser.execute_script(body)[4:-1].split(","))) > 380
+    assert bright is not dark
+    wide = """return [...document.querySelectorAll("html, .rows, dialog")]
+        .filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.id || it.tagName)"""
+    assert dashboard.browser.execute_script(wide) == []
+    assert dashboard.picture(name).stat().st_size > 20_000
