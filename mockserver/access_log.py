@@ -47,8 +47,9 @@ class Logged:
 
     def refuse(self, path: str, status: int, message: str) -> bytes:
         """Return the error body for what came to `path` and was no request."""
-        row = {"time": now(), "level": "info", "event": "refused", "path": path[:_LONGEST_PATH]}
-        self._write(self._text({**row, "status": status, "reason": message}))
+        row = {"time": now(), "level": "info", "event": "refused", "pid": os.getpid()}
+        known = {"path": path[:_LONGEST_PATH], "status": status, "reason": message}
+        self._write(self._text(row | known))
         return self._app.refuse(path, status, message)
 
     def _row(self, visit: Visit, status: int, size: int, took: float) -> dict[str, Any]:
@@ -60,6 +61,7 @@ class Logged:
             "time": now(),
             "level": "info",
             "event": "request",
+            "pid": os.getpid(),
             "sandbox": visit.sandbox.id if visit.sandbox else None,
             "method": visit.method,
             "path": path[:_LONGEST_PATH],

@@ -46,7 +46,7 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
     openapi = specs.load_control()
     vendors = {name: of_vendor(cast.contracts[name], it) for name, it in cast.vendors.items()}
     faults = _faults(cast, vendors, Schemas(openapi), settings)
-    cast.library.open(ScenarioReader(cast.contracts, faults))
+    cast.library.open(ScenarioReader(cast.contracts, faults), settings.scenario)
     store = store or open_store(settings.store)
     run = in_thread if store.shared else at_once
     sandboxes = _sandboxes(cast, store, faults, settings)
@@ -67,6 +67,7 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
         pages=Pages(docs(parties, DOCS)),
         injector=_injector(cast, everyone, faults, settings),
         run=run,
+        settle=sandboxes.settle,
     )
     return Mock(gate, sandboxes, cast.library.identities, parties, store)
 

@@ -15,6 +15,7 @@ from mockserver.guard import Guard
 from mockserver.intake import drain
 from mockserver.jobs import trail
 from mockserver.journal.entry import Verdict
+from mockserver.journal.keeping import Settle
 from mockserver.journal.recorder import Recorder
 from mockserver.lock import Lock
 from mockserver.party import Parties, Party
@@ -46,6 +47,7 @@ class Gate:
         pages: Pages,
         injector: Injector,
         run: Run,
+        settle: Settle | None,
     ) -> None:
         self._inside = inside
         self._parties = parties
@@ -57,6 +59,7 @@ class Gate:
         self._pages = pages
         self._injector = injector
         self._run = run
+        self._settle = settle
         self._recorder = Recorder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -150,6 +153,8 @@ class Gate:
             headers += deliver.encode_headers(self._cors.headers(origin))
         if not visit.path.startswith(CONTROL):
             self._recorder.record(visit, party, reply, body, verdict, reason, began)
+            if self._settle is not None:
+                await self._settle()
         if visit.mishaps is not None:
             send = await self._injector.hold(visit, send)
         if reply.file is not None:

@@ -12,8 +12,8 @@ from mockserver.faults.book import Step as SheetStep
 from mockserver.faults.rule import Rule
 from mockserver.ids import Ids
 from mockserver.jobs.future import Futures
-from mockserver.journal import Budget, Journal
-from mockserver.limits import Limits
+from mockserver.journal import Diary
+from mockserver.journal.keeping import Keeping
 from mockserver.sandbox import Sandbox
 from mockserver.scenarios.scenario import Beginning
 from mockserver.store.base import Records, Store
@@ -39,7 +39,7 @@ class Maker:
         profile: str,
         store: Store,
         worlds: Worlds,
-        limits: Limits,
+        journals: Keeping,
         ticks: Ticks,
         read_rule: ReadRule,
         begin_of: BeginOf,
@@ -47,13 +47,12 @@ class Maker:
         self._profile = profile
         self._store = store
         self._worlds = worlds
-        self._bounds = limits.journal
-        self._budget = Budget(limits.journals)
+        self._journals = journals
         self._ticks = ticks
         self._read_rule = read_rule
         self._begin_of = begin_of
 
-    def make(self, name: str, world: World, journal: Journal | None = None) -> Sandbox:
+    def make(self, name: str, world: World, journal: Diary | None = None) -> Sandbox:
         """Return the sandbox of a world; without a journal it gets an empty one."""
         records, ids = Records(self._store, world.place), Ids(world.start.seed, name)
         return Sandbox(
@@ -64,7 +63,7 @@ class Maker:
                 world.start.pace, self._ticks, hands=world.hands, keep=self._keep_hands(name)
             ),
             records=records,
-            journal=Journal(self._bounds, self._budget) if journal is None else journal,
+            journal=self._journals.open(world.place) if journal is None else journal,
             faults=Faults(ids, records, self._sheet(world), self._keep_sheet(name)),
             scenario=world.start.scenario,
             futures=self._futures(world.start.scenario),

@@ -6,7 +6,7 @@ from mockserver.clock import Clock
 from mockserver.faults.book import Faults
 from mockserver.ids import Ids
 from mockserver.jobs.future import Futures
-from mockserver.journal import Journal
+from mockserver.journal import Diary
 from mockserver.store.base import Records
 
 DEFAULT = "default"
@@ -31,7 +31,7 @@ class Sandbox:
         profile: str,
         clock: Clock,
         records: Records,
-        journal: Journal,
+        journal: Diary,
         *,
         faults: Faults | None = None,
         scenario: str | None = None,

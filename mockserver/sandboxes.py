@@ -11,6 +11,7 @@ from mockserver.clock import Mode, Pace, Ticks
 from mockserver.errors import Refusal, SetupError
 from mockserver.faults.book import begun
 from mockserver.ids import Ids
+from mockserver.journal.keeping import Settle, keeping
 from mockserver.limits import Limits
 from mockserver.maker import BeginOf, Maker, ReadRule, with_sheet
 from mockserver.sandbox import DEFAULT, Sandbox
@@ -75,10 +76,11 @@ class Sandboxes:
         # The counter of one process means nothing to another.
         self._ticks = ticks or (time_ns if self._shared else monotonic_ns)
         self._worlds = Worlds(store)
+        self._journals = keeping(store, self._limits.journal, self._limits.journals)
         self._begin_of = begin_of
         self._refresh = refresh
         self._maker = Maker(
-            profile, store, self._worlds, self._limits, self._ticks, read_rule, begin_of
+            profile, store, self._worlds, self._journals, self._ticks, read_rule, begin_of
         )
         self._names = Ids(start.seed, DEFAULT)
         self._held: dict[str, _Held] = {}
@@ -90,6 +92,11 @@ class Sandboxes:
 
     def __len__(self) -> int:
         return len(self._worlds)
+
+    @property
+    def settle(self) -> Settle | None:
+        """What a reply has to wait for, so that the journal has it before its caller."""
+        return self._journals.settle
 
     @property
     def default(self) -> Sandbox:
@@ -252,7 +259,7 @@ class Sandboxes:
     def _forget(self, name: str) -> None:
         held = self._held.pop(name, None)
         if held:
-            held.sandbox.journal.clear()
+            held.sandbox.journal.close()
 
     def _fill_up(self, held: _Held) -> None:
         self._fill_place(held.sandbox.id, held.world)

@@ -5,16 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from mockserver.journal.diary import Diary
 from mockserver.journal.entry import Entry
 from mockserver.journal.pattern import Pattern, Seen
-from mockserver.journal.ring import Journal
 from mockserver.journal.view import exchange
 
-SCOPE = "process"
-"""Whose requests a journal knows: this server process keeps it in its memory."""
 
-
-def page(journal: Journal, sandbox: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+def page(journal: Diary, sandbox: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return `Journal` of the control plane's contract, as its query parameters ask."""
     kept = journal.entries()
     limit = asked["limit"]
@@ -29,11 +26,11 @@ def page(journal: Journal, sandbox: str, asked: Mapping[str, Any]) -> dict[str, 
         "forgotten": journal.forgotten,
         "bytes": journal.bytes,
         "bounds": {"entries": journal.bounds.entries, "bytes": journal.bounds.bytes},
-        "scope": SCOPE,
+        "scope": journal.scope,
     }
 
 
-def find(journal: Journal, number: int) -> Entry | None:
+def find(journal: Diary, number: int) -> Entry | None:
     """Return the entry of a number, if it is kept."""
     kept = journal.entries()
     place = bisect_left(kept, number, key=_number)

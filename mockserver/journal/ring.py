@@ -2,18 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from mockserver.journal.bounds import Bounds
 from mockserver.journal.budget import Budget
 from mockserver.journal.entry import Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How much one journal keeps."""
-
-    entries: int = 1000
-    bytes: int = 8 * 2**20
 
 
 class Journal:
@@ -24,6 +16,8 @@ class Journal:
     """
 
     __slots__ = ("_budget", "_entries", "bounds", "bytes", "forgotten", "last")
+
+    scope = "process"
 
     def __init__(self, bounds: Bounds, budget: Budget) -> None:
         self.bounds = bounds
@@ -68,6 +62,10 @@ class Journal:
             self._budget.release(self, self.bytes)
             self._entries = None
             self.bytes = self.forgotten = 0
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.clear()
 
     def entries(self) -> tuple[Entry, ...]:
         """Return what is kept, the oldest first."""

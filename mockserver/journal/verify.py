@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.journal.page import SCOPE
+from mockserver.journal.diary import Diary
 from mockserver.journal.pattern import Pattern, Seen
-from mockserver.journal.ring import Journal
 
 MOST_NUMBERS = 100
 MOST_NEAR = 3
@@ -45,7 +44,7 @@ class Expected:
         return seen.entry.method != "OPTIONS" or asked == "OPTIONS"
 
 
-def verify(journal: Journal, asked: Mapping[str, Any]) -> dict[str, Any]:
+def verify(journal: Diary, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return `VerificationResult` of the control plane's contract for a `Verification`.
 
     Raises:
@@ -65,7 +64,7 @@ def verify(journal: Journal, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "verified": all(result["verified"] for result in results),
         "complete": complete,
-        "scope": SCOPE,
+        "scope": journal.scope,
         "results": results,
     }
 

@@ -7,7 +7,7 @@ StoreError
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class StoreError(Exception):
@@ -59,14 +59,63 @@ class Draft:
     common: bool = False
 
 
+class Line(NamedTuple):
+    """One line of a journal to be: of which sandbox, how heavy, and how many that may keep."""
+
+    sandbox: str
+    size: int
+    text: str
+    most: int
+
+
+class Extent(NamedTuple):
+    """How much a journal holds; `cleared` is the last number that was cleared away."""
+
+    last: int
+    kept: int
+    size: int
+    cleared: int
+
+
+class Journals(Protocol):
+    """Keeps the journals of all sandboxes, each line with a number, the oldest of too many gone.
+
+    A journal may lose its end if the machine goes down, and then only.
+    """
+
+    def append(self, lines: Iterable[Line]) -> None:
+        """Write lines down; each sandbox counts its own from 1."""
+        ...
+
+    def read(self, sandbox: str) -> list[tuple[int, str]]:
+        """Return what a journal holds, by number, the oldest first."""
+        ...
+
+    def last(self, sandbox: str) -> int:
+        """Return the number of the newest line ever, 0 before the first."""
+        ...
+
+    def extent(self, sandbox: str) -> Extent:
+        """Return how much a journal holds."""
+        ...
+
+    def clear(self, sandbox: str) -> None:
+        """Forget what a journal holds; numbers go on."""
+        ...
+
+
 class Store(Protocol):
     """Keeps the records of all sandboxes; a write that has returned is not lost.
 
-    `shared` tells that other processes may write too, and that a caller may have to wait.
+    `shared` tells that other processes may write too, and that a caller may have to wait. Such a
+    store keeps `journals`.
     """
 
     @property
     def shared(self) -> bool: ...
+
+    @property
+    def journals(self) -> Journals | None: ...
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Any
 
-from mockserver.store.base import Conflict, Draft, Record
+from mockserver.store.base import Conflict, Draft, Journals, Record
 from mockserver.store.memory_table import Table
 
 
@@ -30,6 +30,7 @@ class MemoryStore:
     """
 
     shared = False
+    journals: Journals | None = None
 
     def __init__(self) -> None:
         self._worlds: dict[str, _World] = {}

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from mockserver.store import sql_statements as sql
-from mockserver.store.base import Conflict, Draft, Duplicate, Record
+from mockserver.store.base import Conflict, Draft, Duplicate, Journals, Record
 from mockserver.store.sql_engine import open_engines
+from mockserver.store.sql_journals import SqlJournals
 
 _Row = Mapping[str, Any] | RowMapping
 
@@ -29,8 +30,10 @@ class SqlStore:
         Raises:
             SetupError: it cannot be used; the text says why.
         """
-        self._reader, self._writer = open_engines(url)
+        engines = open_engines(url)
+        self._reader, self._writer, self._engines = engines.reader, engines.writer, engines
         self._dialect = self._writer.dialect.name
+        self.journals: Journals | None = SqlJournals(engines)
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
         if "\0" in id:
@@ -105,7 +108,7 @@ class SqlStore:
             return sorted(connection.scalars(sql.GROUPS, wanted))
 
     def next_number(self, sandbox: str, counter: str) -> int:
-        wanted = {"the_sandbox": sandbox, "the_name": counter}
+        wanted = {"the_sandbox": sandbox, "the_name": counter, "more": 1}
         with self._writer.begin() as connection:
             number: int = connection.execute(sql.next_number(self._dialect), wanted).scalar_one()
         return number
@@ -122,7 +125,7 @@ class SqlStore:
                 connection.execute(statement)
 
     def close(self) -> None:
-        self._writer.dispose()
+        self._engines.close()
 
     def _counted(self, sandbox: str, kind: str, group: str) -> tuple[int, int]:
         wanted = {"the_sandbox": sandbox, "the_kind": kind, "the_grp": group}

@@ -1,6 +1,8 @@
 """Opens a database for the SQL store: SQLite or PostgreSQL, set up so that a commit is for good."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -17,8 +19,26 @@ _LOCK = 0x7265706F7274
 """The advisory lock under which one process at a time makes the tables."""
 
 
-def open_engines(url: str) -> tuple[Engine, Engine]:
-    """Return two ways into one pool, for single reads and for transactions that write.
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Ways into one database: for single reads, for transactions that write, and for hasty ones.
+
+    What is hasty is seen by everybody as soon as it is committed, and lost only if the machine
+    itself goes down soon after.
+    """
+
+    reader: Engine
+    writer: Engine
+    hasty: Engine
+
+    def close(self) -> None:
+        """Close all connections; the next use opens others."""
+        self.writer.dispose()
+        self.hasty.dispose()
+
+
+def open_engines(url: str) -> Engines:
+    """Return the ways into the database of a URL, its tables made.
 
     Raises:
         SetupError: the URL is none, or its database cannot be reached or written to.
@@ -30,8 +50,14 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
     reader = engine.execution_options(isolation_level="AUTOCOMMIT")
     writer = engine.execution_options(writes=True)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(writer, "begin", _begin_to_write)
+        hasty = _create(engine.url)
+        event.listen(engine, "connect", partial(_prepare_sqlite, "FULL"))
+        event.listen(hasty, "connect", partial(_prepare_sqlite, "NORMAL"))
+        for one in (writer, hasty):
+            event.listen(one, "begin", _begin_to_write)
+    else:
+        hasty = engine.execution_options(hasty=True)
+        event.listen(hasty, "begin", _begin_in_haste)
     try:
         with writer.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -42,7 +68,7 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
         shown = engine.url.render_as_string(hide_password=True)
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise SetupError(f"store: {shown} cannot be used: {reason}") from error
-    return reader, writer
+    return Engines(reader, writer, hasty)
 
 
 def _create(url: URL) -> Engine:
@@ -59,15 +85,19 @@ def _create(url: URL) -> Engine:
     return create_engine(url, pool_size=10, max_overflow=20, **options)
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
     # The driver's own idea of transactions is switched off: it begins them too late to wait.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA synchronous={synchronous}")
     cursor.close()
 
 
 def _begin_to_write(connection: Connection) -> None:
     # A transaction that reads first and writes then could not wait for another writer.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_in_haste(connection: Connection) -> None:
+    connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")

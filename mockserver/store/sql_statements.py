@@ -3,12 +3,12 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mockserver.store.sql_tables import COUNTER, LISTING, RECORD, TALLY
+from mockserver.store.sql_tables import COUNTER, EXCHANGE, LISTING, RECORD, TALLY
 
-_R, _L, _T = RECORD.c, LISTING.c, TALLY.c
+_R, _L, _T, _E = RECORD.c, LISTING.c, TALLY.c, EXCHANGE.c
 
 
 def _is(table: Any, *names: str) -> list[Any]:
@@ -94,20 +94,43 @@ def count_in(dialect: str) -> Any:
 
 @cache
 def next_number(dialect: str) -> Any:
-    """Return the statement that moves a counter on, and tells where it is."""
+    """Return the statement that moves a counter on by `more`, and tells where it is."""
     first = _INSERT[dialect](COUNTER).values(
-        sandbox=bindparam("the_sandbox"), name=bindparam("the_name"), value=1
+        sandbox=bindparam("the_sandbox"), name=bindparam("the_name"), value=bindparam("more")
     )
     return first.on_conflict_do_update(
-        index_elements=["sandbox", "name"], set_={"value": COUNTER.c.value + 1}
+        index_elements=["sandbox", "name"],
+        set_={"value": COUNTER.c.value + first.excluded.value},
     ).returning(COUNTER.c.value)
+
+
+@cache
+def put_number(dialect: str) -> Any:
+    """Return the statement that puts a counter where it is told."""
+    first = _INSERT[dialect](COUNTER).values(
+        sandbox=bindparam("the_sandbox"), name=bindparam("the_name"), value=bindparam("to")
+    )
+    return first.on_conflict_do_update(
+        index_elements=["sandbox", "name"], set_={"value": first.excluded.value}
+    )
+
+
+WRITE_EXCHANGES = insert(EXCHANGE)
+
+READ_EXCHANGES = select(_E.number, _E.data).where(*_is(EXCHANGE, "sandbox")).order_by(_E.number)
+
+WEIGH_EXCHANGES = select(func.count(), func.coalesce(func.sum(_E.size), 0)).where(
+    *_is(EXCHANGE, "sandbox")
+)
+
+TRIM_EXCHANGES = delete(EXCHANGE).where(*_is(EXCHANGE, "sandbox"), _E.number <= bindparam("up_to"))
 
 
 def forget(sandbox: str) -> list[Any]:
     """Return the statements that forget a sandbox; tallies first, as everywhere."""
     return [
         delete(table).where(table.c.sandbox == sandbox)
-        for table in (TALLY, RECORD, LISTING, COUNTER)
+        for table in (TALLY, RECORD, LISTING, COUNTER, EXCHANGE)
     ]
 
 

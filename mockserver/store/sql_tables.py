@@ -52,3 +52,14 @@ COUNTER = Table(
     Column("value", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+EXCHANGE = Table(
+    "exchange",
+    METADATA,
+    Column("sandbox", String, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("data", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The journals; numbers are those of a counter."""
