@@ -23,7 +23,9 @@ _KICKOFF = (
     _defect("c1-kickoff-mode-unchecked", "a mode outside the set is taken", "C1-S04"),
     _defect("c1-kickoff-mode-capitals", "TRAINING in capitals is taken for a mode", "C1-S04"),
     _defect("c1-kickoff-training-refused", "mode training gets 400", "C1-S04"),
-    _defect("c1-kickoff-null-study-refused", "the study id null gets 400", "C1-S05"),
+    _defect(
+        "c1-kickoff-null-study-refused", "the study id null gets 400", "C1-S05", level="should"
+    ),
     _defect("c1-kickoff-tenant-refused", "a tenant report cannot be kicked off", "C1-S05"),
     _defect("c1-kickoff-unknown-ok", "implied: an unknown job gets 202", "C1-S03"),
     _defect("c1-kickoff-other-tenant", "implied: another tenant's job is started", "C1-S03"),
@@ -35,7 +37,12 @@ _KICKOFF = (
     _defect("c1-kickoff-failed-nothing", "a failed job is not started again", "C1-S01"),
     _defect("c1-kickoff-specs-refused", "fieldSpecsList gets 400", "C1-S07"),
     _defect("c1-kickoff-ext-specs-refused", "extFieldSpecsList gets 400", "C1-S08"),
-    _defect("c1-kickoff-text-taken", "a body of text/plain is taken", "C1-S06", level="should"),
+    _defect(
+        "c1-kickoff-text-taken",
+        "a body of text/plain is taken",
+        "C1-S06",
+        level="should",
+    ),
     _defect("c1-kickoff-list-taken", "a list is taken as body", "C1-S06", level="should"),
     _defect("c1-crash-failed-job", "implied: kicking a failed job off gives 500", "C1-S01"),
     _defect("c1-crash-second-kickoff", "implied: the second kick-off of a job gives 500", "C1-S01"),
@@ -53,11 +60,18 @@ _DOWNLOAD = (
     _defect("c1-download-missing-id-404", "without an id comes 404", "C1-S18 C1-S27"),
     _defect("c1-download-empty-id-ok", "an empty id gets the last report", "C1-S18 C1-S27"),
     _defect("c1-download-mode-unchecked", "a mode outside the set is taken", "C1-S19 C1-S26"),
-    _defect("c1-download-date-unchecked", "a garbled date-time is taken", "C1-S21 C1-S26"),
+    _defect(
+        "c1-download-date-unchecked",
+        "a garbled date-time is taken",
+        "C1-S21 C1-S26",
+        level="should",
+    ),
     _defect("c1-download-unknown-ok", "an unknown job has an empty file", "C1-S29"),
     _defect("c1-download-unknown-400", "an unknown job gets 400", "C1-S29"),
     _defect("c1-download-other-tenant", "implied: another tenant downloads", "C1-S28 C1-S29"),
-    _defect("c1-download-null-study-404", "the study id null finds nothing", "C1-S22"),
+    _defect(
+        "c1-download-null-study-404", "the study id null finds nothing", "C1-S22", level="should"
+    ),
     _defect("c1-download-training-404", "reports of mode training are not found", "C1-S19 C1-S23"),
     _defect("c1-download-second-404", "the second job ever created has no file", "C1-S23"),
     _defect("c1-file-ragged", "implied: one line of the CSV has a cell too many", "C1-S25"),
@@ -97,7 +111,6 @@ _ERRORS = (
 )
 _BEYOND = (
     _defect("c1-error-details-number", "details is a number", "C1-S16", "vendor"),
-    _defect("c1-log-other-id", "the log is another job's", "C1-S09", "vendor"),
     _defect("c1-log-no-format", "the log has no rptFormat", "C1-S09", "vendor"),
     _defect("c1-log-date-number", "the log's date-time is a number", "C1-S09", "vendor"),
     _defect("c1-log-storage-id", "fileStorageId is no UUID", "C1-S09", "vendor"),
@@ -120,6 +133,7 @@ VARIANTS = (
     _free("c1-free-result-empty", "an error body has an empty result"),
     _free("c1-free-kickoff-finished-409", "a kick-off of a job started before gets 409"),
     _free("c1-free-kickoff-unknown-400", "a kick-off of an unknown job gets 400"),
+    _free("c1-free-log-id", "the log has an id of its own, which is not the job's"),
     _free("c1-free-empty-log", "the log is an empty object"),
     _free("c1-free-kickoff-location", "the 202 has a Location"),
     _free("c1-free-study-ignored", "the study id is not compared with the job's"),

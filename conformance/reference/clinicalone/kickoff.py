@@ -17,9 +17,11 @@ from conformance.reference.refusal import Refusal
 from conformance.reference.stage import Body, Stage
 from conformance.reference.transport import json_response
 
+FREE_LOG: Mapping[str, Callable[[Job], Body]] = MappingProxyType(
+    {"c1-free-log-id": lambda job: {"id": f"LOG{job.kickoffs:029d}"}}
+)
 LOG_SLIPS: Mapping[str, Callable[[Job], Body]] = MappingProxyType(
     {
-        "c1-log-other-id": lambda _: {"id": "0" * 32},
         "c1-log-date-number": lambda _: {"rptKickoffDatetime": 1767603600},
         "c1-log-storage-id": lambda job: {"fileStorageId": f"file {job.number}"},
     }
@@ -114,4 +116,4 @@ class KickoffViews:
         }
         if self.stage.broken("c1-log-no-format"):
             del log["rptFormat"]
-        return self.stage.slip(log, LOG_SLIPS, job)
+        return self.stage.slip(self.stage.vary(log, FREE_LOG, job), LOG_SLIPS, job)

@@ -101,7 +101,7 @@ class Book:
     def new_group_id(self) -> int:
         """An id that no group has had before."""
         self._groups_made += 1
-        if self._stage.broken("ec-group-id-reused"):
+        if self._stage.free("ec-free-id-reused"):
             return max(self.groups, default=0) + 1
         return self._first + self._groups_made
 
