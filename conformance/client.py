@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from conformance.allowance import Allowance
 from conformance.control import SANDBOX_HEADER, Control
 from conformance.credentials import Credentials
 from conformance.draft import Draft, form_body, json_body, write_path, write_query
@@ -40,6 +41,7 @@ class Client:
         self.target = target
         self.ledger = Ledger(contract)
         self.guard = Guard(contract, target, self.ledger)
+        self.allowance = Allowance(contract, target.max_created)
         self._transport = transport
         self._credentials = credentials
         self._control = control
@@ -132,6 +134,7 @@ class Client:
         """
         if objection := self.guard.objection(operation, label.path_parameters, draft.query):
             raise Refused(objection)
+        self.allowance.check(operation, label.valid)
         authorised: dict[str, str | None] = {**self._credentials.headers(operation, label.role)}
         if self.target.sandbox:
             authorised[SANDBOX_HEADER] = self.target.sandbox
@@ -141,10 +144,18 @@ class Client:
             label.role,
             label.valid,
             label.path_parameters,
-            repeatable=not self.guard.needs_consent(operation),
+            repeatable=self._repeatable(operation),
             tokens=self._token_placeholder(operation, label.role),
         )
-        return self._transport.send(draft.with_headers(authorised).with_headers(headers), filed)
+        whole = draft.with_headers(authorised).with_headers(headers)
+        exchange = self._transport.send(whole, filed)
+        self.allowance.note(operation, exchange.status, label.valid)
+        return exchange
+
+    def _repeatable(self, operation: Operation) -> bool:
+        """Tell whether a request may be sent twice, should its answer break off."""
+        scarce = self.allowance.most is not None and self.allowance.makes(operation)
+        return not (scarce or self.guard.needs_consent(operation))
 
     def _token_placeholder(self, operation: Operation, role: str | None) -> str | None:
         if self._token_operation is None or operation.id != self._token_operation.id:

@@ -79,8 +79,14 @@ class _Progress:
 def _dry(plan: Plan) -> str:
     lines = [f"{step.requests:>6}  {step.name}: {_about(step)}" for step in plan.steps]
     lines += [f"  skip  {id_}: {reason}" for id_, reason in plan.skips.items()]
+    lines += [f"{_most(plan):>6}  things made by {name}" for name in plan.makers]
     lines.append(f"{plan.requests:>6}  requests, about; {len(plan.requirements)} requirements")
     return "\n".join(lines) + "\n"
+
+
+def _most(plan: Plan) -> str:
+    """How many things one operation may make: `max_created` of the target file."""
+    return "any" if plan.max_created is None else f"<= {plan.max_created}"
 
 
 def _about(step: Step) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import jsonschema_rs
 
+from conformance.allowance import FEW
 from conformance.failures import UsageError
 from conformance.target import PRIMARY, Consent, Credential, Target
 from specs import SpecError, fixtures, read_yaml
@@ -89,8 +90,9 @@ def read_target(
         absent=_tuples(raw.get("absent", {})),
         values=_tuples(raw.get("values", {})),
         facts=raw.get("facts", {}),
-        consent={name: _consent(row) for name, row in raw.get("consent", {}).items()},
+        consent=_consents(file, raw.get("consent", {}), loopback=is_loopback(base_url)),
         download_hosts=tuple(raw.get("download_hosts", ())),
+        max_created=raw.get("max_created", None if is_loopback(base_url) else FEW),
     )
 
 
@@ -137,6 +139,16 @@ class _Secrets:
         if not found:
             raise UsageError(f"{place}: the environment variable {value['env']} is not set")
         return found
+
+
+def _consents(file: Path, rows: Mapping[str, Any], *, loopback: bool) -> dict[str, Consent]:
+    for name, row in rows.items():
+        if row.get("any_query") and not loopback:
+            raise UsageError(
+                f"--target: {file}: /consent/{name}/any_query: only on a loopback address; "
+                "elsewhere name the allowed values under `query`"
+            )
+    return {name: _consent(row) for name, row in rows.items()}
 
 
 def _consent(row: Mapping[str, Any]) -> Consent:

@@ -4,6 +4,7 @@ SuiteError
 ├── UsageError      the command, the target file or a setting is wrong: exit 2
 ├── NotJudged       the target cannot be reached or refuses the credentials: exit 3
 ├── Refused         the suite may not send this: read-only, somebody else's thing, no consent
+│   └── AllowanceSpent  … or it would make more things than the target file allows
 ├── BudgetSpent     the requests or the time of the run are used up
 └── NetworkFailure  no whole answer came
     └── Timeout     … in time
@@ -24,6 +25,10 @@ class NotJudged(SuiteError):  # noqa: N818
 
 class Refused(SuiteError):  # noqa: N818  (no error: the suite keeps its promise)
     """The suite may not send this: read-only, somebody else's thing, or no consent."""
+
+
+class AllowanceSpent(Refused):
+    """The run has made as many things as the target file allows."""
 
 
 class BudgetSpent(SuiteError):  # noqa: N818

@@ -61,7 +61,15 @@ class Guard:
             value = str(path.get(name, ""))
             if not self._owned(operation, name, value, consent):
                 return f"{name} {value!r} names nothing that this run has made"
+        if consent is not None and self._is_vague(operation, consent):
+            return f"the consent for {operation.id} names no query: whom would it reach?"
         return _query_objection(consent, query) if consent else None
+
+    @staticmethod
+    def _is_vague(operation: Operation, consent: Consent) -> bool:
+        """Tell whether a consent leaves open what the query decides (EnergyCAP: who gets mail)."""
+        decides = any(parameter["in"] == "query" for parameter in operation.parameters)
+        return decides and not consent.query and not consent.any_query
 
     def _owned(self, operation: Operation, name: str, value: str, consent: Consent | None) -> bool:
         if value in self._ledger.made(name) or value in self.absent(name):
@@ -111,6 +119,9 @@ def _query_objection(consent: Consent, query: Iterable[tuple[str, str]]) -> str 
     if consent.any_query:
         return None
     pairs = list(query)
+    # Servers may read names in any case: what is not spelled as consented is not consented to.
+    if strange := sorted({name for name, _ in pairs} - consent.query.keys()):
+        return f"the target file does not consent with the query parameter {strange[0]!r}"
     for name, allowed in consent.query.items():
         values = [item for key, text in pairs if key == name for item in text.split(",")]
         if not values or not set(values) <= set(allowed):

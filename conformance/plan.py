@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from conformance.allowance import Allowance
 from conformance.checks.base import Kind, RegisteredCheck
 from conformance.failures import UsageError
 from conformance.guard import Guard
@@ -26,12 +27,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rows to judge, the steps that lead there, and the rows that cannot be tried, with why."""
+    """The rows to judge, the steps that lead there, and the rows that cannot be tried, with why.
+
+    `makers` are the operations by which the run makes something, each so often at most as
+    `max_created` says (None: as often as it likes).
+    """
 
     requirements: tuple[Requirement, ...]
     steps: tuple[Step, ...]
     skips: Mapping[str, str]
     partial: bool
+    makers: tuple[str, ...] = ()
+    max_created: int | None = None
 
     @property
     def requests(self) -> int:
@@ -81,7 +88,12 @@ def make_plan(
             skips[requirement.id] = reason
     wanted = [requirement for requirement in chosen if requirement.id not in skips]
     steps = (*_driver_steps(contract, checks, wanted, guard, settings), *_probes(checks, wanted))
-    return Plan(chosen, steps, skips, bool(settings.only))
+    makers = tuple(
+        name
+        for name in Allowance(contract).makers
+        if _reason_not_to_send(contract.operations[name], guard) is None
+    )
+    return Plan(chosen, steps, skips, bool(settings.only), makers, target.max_created)
 
 
 def _choose(contract: Contract, settings: Settings) -> tuple[Requirement, ...]:

@@ -16,6 +16,7 @@ from conformance.notes import notes
 from conformance.outcome import Judgement, skipped
 from conformance.plan import Plan, Step, check_arguments, make_plan
 from conformance.preflight import reach
+from conformance.repeatable import repeatable
 from conformance.result import Result, Row
 from conformance.session import open_session
 from conformance.settings import Settings
@@ -78,6 +79,7 @@ class Runner:
     def _drive(self, step: Step, client: Client, bench: Bench) -> None:
         if self._spent is not None:
             return
+        client.allowance.begin(step.name)
         module = importlib.import_module(f"conformance.drivers.{step.name}")
         case = DriverCase(
             contract=self.contract,
@@ -90,7 +92,8 @@ class Runner:
             tell=self.tell,
         )
         try:
-            module.drive(case)
+            with repeatable():
+                module.drive(case)
         except Refused:
             return  # the rows say what was not seen
         except BudgetSpent as reason:
@@ -102,6 +105,7 @@ class Runner:
             return []
         if self._spent is not None:
             return [skipped(self._spent)]
+        client.allowance.begin(step.name)
         check = self.checks[requirement.check.name]
         case = ProbeCase(self.contract, requirement, client, self.target)
         before = len(client.exchanges)

@@ -44,7 +44,7 @@ class Target:
 
     `known` lists, per state of the lifecycle (its name in the file) or any other word a check
     knows, parameters that name an existing job (`{"type": "calls", "id": "…"}`): only read, never
-    changed. `absent` lists ids by parameter name that name nothing. `values` are parameter values
+    changed. `max_created` limits what each operation may make in a run. `absent` lists ids by parameter name that name nothing. `values` are parameter values
     that this account may use. `facts` are other things a check may rely on there.
     """
 
@@ -60,6 +60,7 @@ class Target:
     facts: Mapping[str, Any] = field(default_factory=dict)
     consent: Mapping[str, Consent] = field(default_factory=dict)
     download_hosts: tuple[str, ...] = ()
+    max_created: int | None = None
 
     def has(self, role: str) -> bool:
         """True where the target names a credential for `role` (everybody has a wrong one)."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.asked import Asked
-from conformance.failures import Refused
+from conformance.failures import AllowanceSpent, Refused
 from conformance.inspection import SAFE
 from conformance.naming import job_parameter
 from conformance.pilot import LIFECYCLE, Handle, Pilot
@@ -25,7 +25,8 @@ class Tour:
 
     def __init__(self, pilot: Pilot, effort: Effort) -> None:
         self.pilot = pilot
-        self._most = MOST_JOBS[effort]
+        allowed = pilot.client.target.max_created
+        self._most = min(MOST_JOBS[effort], max(1, (allowed or MOST_JOBS[effort] * 5) // 5))
         self._lifecycle = pilot.lifecycle
         self._control = pilot.client.has_control
 
@@ -55,7 +56,7 @@ class Tour:
 
     def lives(self) -> None:
         """Create the jobs and lead them to their ends, with a look before and after each step."""
-        handles = [h for asked in self._wanted() if (h := self.pilot.create(asked)) is not None]
+        handles = list(self._created())
         for handle in handles:
             self._look_and_fetch(handle)
         for handle in handles[:-1]:
@@ -69,6 +70,16 @@ class Tour:
         finished = [h for h in handles if self.pilot.states(h) & set(self.pilot.file_states)]
         for handle in finished[KEPT_FOR_PROBES:]:
             self._delete(handle)
+
+    def _created(self) -> Iterator[Handle]:
+        """Create the jobs, as many as the target file allows."""
+        for asked in self._wanted():
+            try:
+                handle = self.pilot.create(asked)
+            except AllowanceSpent:
+                return
+            if handle is not None:
+                yield handle
 
     def _strays(self, led: set[str]) -> None:
         """Fetch the files of the oldest jobs that others made in this run and nobody led."""
