@@ -49,12 +49,21 @@ class Reader:
         self._longest = longest
         self._read: dict[bytes, Rule] = {}
 
-    def read_all(self, raw: Any, vendor: str | None = None) -> list[Rule]:
-        """Return the rules of a list, or the one that stands alone; see `read`."""
-        return [self.read(row, vendor) for row in (raw if isinstance(raw, list) else [raw])]
+    def read_all(self, raw: Any) -> list[Rule]:
+        """Return the rules of a list, or the one that stands alone, whose delays are allowed.
+
+        Raises:
+            Refusal: as `read`, or a delay is longer than the server allows.
+        """
+        rules = [self.read(row) for row in (raw if isinstance(raw, list) else [raw])]
+        for rule in rules:
+            check_delay(rule.fault, self._longest)
+        return rules
 
     def read(self, raw: Any, vendor: str | None = None) -> Rule:
         """Return one rule; `vendor` is whose requests it is for where it does not say.
+
+        A delay may be longer than the server allows; then it will be cut.
 
         Raises:
             Refusal: 400, something in it is not valid or names nothing; `field` says what.
@@ -77,7 +86,7 @@ class Reader:
         if not self._shape.is_valid(raw):
             raise refuse(self._shape, raw, "fault")
         match = self._match({"vendor": vendor, **raw.get("match", {})})
-        fault = read_fault(raw["fault"], self._longest)
+        fault = read_fault(raw["fault"])
         label = self._forecast.of(match, fault)
         if label is None:
             reason = f"has no place in any reply that is meant; {self._forecast.hint(match, fault)}"
@@ -116,7 +125,8 @@ class Reader:
         raw = {"fault": {"kind": kind, **{name: _json(text) for name, text in options}}}
         if not self._shape.is_valid(raw):
             raise refuse(self._shape, raw, "fault")
-        fault = read_fault(raw["fault"], self._longest)
+        fault = read_fault(raw["fault"])
+        check_delay(fault, self._longest)
         return Rule(f"header {kind}", Match(), fault, None, None, Label.VALID, raw)
 
     def _match(self, raw: Mapping[str, Any]) -> Match:
@@ -159,7 +169,18 @@ class Reader:
         return frozenset(found)
 
 
-def read_fault(raw: Mapping[str, Any], longest: float) -> Fault:
+def check_delay(fault: Fault, longest: float) -> None:
+    """Return if a fault holds no reply up for more than `longest` milliseconds.
+
+    Raises:
+        Refusal: 400, it does.
+    """
+    for name in ("ms", "to_ms"):
+        if (fault.told.get(name) or 0) > longest:
+            raise _refuse(f"fault.{name}", f"is more than the {longest:g} that the server allows")
+
+
+def read_fault(raw: Mapping[str, Any]) -> Fault:
     """Return a fault of the right shape, if its options belong to its kind and to each other.
 
     Raises:
@@ -174,7 +195,7 @@ def read_fault(raw: Mapping[str, Any], longest: float) -> Fault:
             raise _refuse(f"fault.{name}", f"is no option of {kind}; its options are: {takes}")
     fault = Fault(kind, told)
     if kind is Kind.LATENCY:
-        _check_latency(fault, longest)
+        _check_latency(fault)
     if kind is Kind.WRONG_LENGTH and fault["delta"] == 0:
         raise _refuse("fault.delta", "must not be 0, or the length is right")
     if kind is Kind.SERVER_ERROR and "retry_after" in told and fault["status"] != 503:
@@ -182,14 +203,11 @@ def read_fault(raw: Mapping[str, Any], longest: float) -> Fault:
     return fault
 
 
-def _check_latency(fault: Fault, longest: float) -> None:
+def _check_latency(fault: Fault) -> None:
     spread = fault["distribution"]
     for name in ("to_ms", "deviation_ms", "sigma"):
         if name in fault.told and name != SPREADS[spread]:
             raise _refuse(f"fault.{name}", f"does not go with the distribution {spread}")
-    for name in ("ms", "to_ms"):
-        if (fault.told.get(name) or 0) > longest:
-            raise _refuse(f"fault.{name}", f"is more than the {longest:g} that the server allows")
     if (fault["to_ms"] or fault["ms"]) < fault["ms"]:
         raise _refuse("fault.to_ms", "is less than ms")
 

@@ -1,0 +1,138 @@
+"""Scripted futures: what they make of a plan, and what the lifecycle does not allow."""
+
+from typing import Any
+
+import pytest
+
+import specs
+from mockserver.errors import SetupError
+from mockserver.jobs.model import Plan
+from mockserver.jobs.plans import from_steps
+from mockserver.scenarios.futures import FutureReader
+from tests.unit.mockserver._played import contract_of
+
+USUAL: Plan = (("CREATED", 5000), ("PROCESSING", 25000), ("DONE", None))
+
+
+def plan_of(raw: dict[str, Any], usual: Plan = USUAL, vendor: str = "talkdesk") -> Plan:
+    return FutureReader(contract_of(vendor).lifecycle).read(raw, "here").foresee(usual)
+
+
+def test_usual_plan_is_the_lifecycles() -> None:
+    assert from_steps(contract_of("talkdesk").lifecycle.plan) == USUAL
+
+
+@pytest.mark.parametrize(
+    ("raw", "plan"),
+    [
+        ({"pace": 0}, (("CREATED", 0), ("PROCESSING", 0), ("DONE", None))),
+        ({"pace": 2.5}, (("CREATED", 12500), ("PROCESSING", 62500), ("DONE", None))),
+        ({"stuck": "PROCESSING"}, (("CREATED", 5000), ("PROCESSING", None))),
+        ({"stuck": "CREATED"}, (("CREATED", None),)),
+        ({"rows": 0}, USUAL),
+        ({"ends": {"in": "FAILED"}}, (*USUAL[:2], ("FAILED", None))),
+        (
+            {"ends": {"in": "FAILED", "after": "60%"}},
+            (("CREATED", 5000), ("PROCESSING", 15000), ("FAILED", None)),
+        ),
+        (
+            {"ends": {"in": "FAILED", "from": "CREATED", "after": "PT1S"}},
+            (("CREATED", 1000), ("FAILED", None)),
+        ),
+        (
+            {"ends": {"in": "DELETED", "from": "DONE", "after": "PT1H"}},
+            (*USUAL[:2], ("DONE", 3600000), ("DELETED", None)),
+        ),
+        (
+            {"pace": 2, "ends": {"in": "FAILED", "after": "50%"}},
+            (("CREATED", 10000), ("PROCESSING", 25000), ("FAILED", None)),
+        ),
+        (
+            {
+                "plan": [
+                    {"state": "CREATED", "lasts": "PT1S"},
+                    {"state": "DONE", "lasts": "P1D"},
+                    {"state": "DELETED"},
+                ]
+            },
+            (("CREATED", 1000), ("DONE", 86400000), ("DELETED", None)),
+        ),
+    ],
+)
+def test_future_changes_the_usual_plan(raw: dict[str, Any], plan: Plan) -> None:
+    assert plan_of(raw) == plan
+
+
+def test_future_leaves_what_the_vendor_planned_itself() -> None:
+    direct: Plan = (("WAITING", 0), ("RUNNING", 40000), ("SUCCEEDED", None))
+    ends = {"ends": {"in": "FAILED", "from": "RUNNING", "after": "50%"}}
+    assert plan_of(ends, direct, "clinicalone") == (
+        ("WAITING", 0), ("RUNNING", 20000), ("FAILED", None),
+    )  # fmt: skip
+    held: Plan = (("PROCESSING", None),)
+    assert plan_of({"stuck": "CREATED"}, held) == held
+    assert plan_of({"ends": {"in": "FAILED"}}, held) == held
+
+
+@pytest.mark.parametrize(
+    ("raw", "place", "reason"),
+    [
+        ({"stuck": "RUNNING"}, "/stuck", "no state 'RUNNING'; known: CREATED, PROCESSING"),
+        ({"stuck": "UPLOADING"}, "/stuck", "does not come by UPLOADING"),
+        ({"ends": {"in": "LOST"}}, "/ends/in", "no state 'LOST'"),
+        ({"ends": {"in": "DELETED"}}, "/ends/in", "PROCESSING is followed by"),
+        ({"ends": {"in": "FAILED", "from": "X"}}, "/ends/from", "no state 'X'"),
+        ({"ends": {"in": "DELETED", "from": "DONE"}}, "/ends/after", "must be a duration"),
+        (
+            {"ends": {"in": "DELETED", "from": "DONE", "after": "50%"}},
+            "/ends/after",
+            "must be a duration",
+        ),
+        ({"ends": {"in": "FAILED", "after": "101%"}}, "/ends/after", "more than all"),
+        ({"ends": {"in": "FAILED", "after": "P1Y"}}, "/ends/after", "no duration"),
+        ({"plan": [{"state": "DONE"}]}, "/plan/0/state", "a job begins as CREATED"),
+        ({"plan": [{"state": "NEW"}]}, "/plan/0/state", "no state 'NEW'"),
+        (
+            {"plan": [{"state": "CREATED"}, {"state": "DONE"}]},
+            "/plan/0/lasts",
+            "every stay has a length but the last",
+        ),
+        (
+            {"plan": [{"state": "CREATED", "lasts": "PT1S"}]},
+            "/plan/0/lasts",
+            "every stay has a length but the last",
+        ),
+        (
+            {"plan": [{"state": "CREATED", "lasts": "PT1S"}, {"state": "DELETED"}]},
+            "/plan/1/state",
+            "CREATED is followed by CANCELED, DONE, FAILED, PROCESSING",
+        ),
+        (
+            {"plan": [{"state": "CREATED", "lasts": "PTS"}, {"state": "DONE"}]},
+            "/plan",
+            "no duration",
+        ),
+    ],
+)
+def test_what_the_lifecycle_does_not_have_is_named(
+    raw: dict[str, Any], place: str, reason: str
+) -> None:
+    with pytest.raises(SetupError) as refused:
+        plan_of(raw)
+    assert str(refused.value).startswith(f"here{place}: ")
+    assert reason in str(refused.value)
+
+
+def test_numbers_choose_the_future() -> None:
+    reader = FutureReader(contract_of("talkdesk").lifecycle)
+    raw = [{"nth": 1, "pace": 0}, {"every": 3, "pace": 2}, {"after": 5, "pace": 3}]
+    futures = [reader.read(row, "here") for row in raw]
+    chosen = [next((f.pace for f in futures if number in f.turns), None) for number in range(1, 10)]
+    assert chosen == [0, None, 2, None, None, 2, 3, 3, 2]
+
+
+@pytest.mark.parametrize("profile", specs.PROFILES)
+def test_profiles_have_plans_of_their_own(profile: str) -> None:
+    lifecycle = contract_of("talkdesk", profile).lifecycle
+    future = FutureReader(lifecycle).read({"stuck": "PROCESSING"}, "here")
+    assert future.foresee(from_steps(lifecycle.plan))[-1] == ("PROCESSING", None)
