@@ -6,7 +6,7 @@ from conformance.clock import Clock
 from conformance.failures import BudgetSpent, NetworkFailure, Timeout
 
 TIMEOUTS_AN_OPERATION = 2
-TIMEOUTS_A_RUN = 4
+TIMEOUTS_A_RUN = 3
 BREAKS_IN_SUCCESSION = 12
 LONGEST_LOAD_WAIT = 60.0
 

@@ -199,7 +199,7 @@ class TinyServer:
     def _create(self, body: bytes) -> tuple[int, Any]:
         try:
             size = json.loads(body)["size"]
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, RecursionError):
             return 400, {"message": "size?"}
         if type(size) is not int or size < 1:
             return 400, {"message": "size?"}
