@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis.internal.conjecture import providers
@@ -14,8 +15,9 @@ def repeatable() -> Iterator[None]:
     It borrows numbers and texts from the source of every local module: a run from the command
     line, from pytest and the second of two runs would send different requests.
     """
-    empty = type(providers.GLOBAL_CONSTANTS.integers)
-    none = providers.Constants(integers=empty(), floats=empty(), bytes=empty(), strings=empty())
+    theirs: Any = providers
+    empty = type(theirs.GLOBAL_CONSTANTS.integers)
+    none = theirs.Constants(integers=empty(), floats=empty(), bytes=empty(), strings=empty())
     providers.CONSTANTS_CACHE.cache.clear()
     try:
         with patch.object(providers, "_get_local_constants", lambda: none):
