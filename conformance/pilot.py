@@ -1,43 +1,26 @@
 """Leads jobs through their lives: creates, looks, waits, fetches, deletes, cancels, starts."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
 
 from conformance.asked import Asked
 from conformance.client import Client
-from conformance.draft import Draft
 from conformance.exchange import Exchange
+from conformance.following import follow
+from conformance.handle import Handle
 from conformance.ledger import JobHistory
-from conformance.naming import given, job_parameter, takes
+from conformance.listing import is_full, pages
+from conformance.naming import given, job_parameter
 from conformance.pointing import texts, value_at
 from conformance.strategies import Requests
 from conformance.target import PRIMARY
 from conformance.templates import match
-from conformance.transport import Label
-from specs import Operation
 
-# Who asks, as the exchanges name it.
-LIFECYCLE: Final = "lifecycle"
-PROBE: Final = "probe"
-DOWNLOAD: Final = "download"
-HOSTILE: Final = "hostile"
-PAGES: Final = 5
-WIDEST: Final = 1000
 # Seconds of the target's time: moved at once with a control URL, else really waited.
 FIRST_WAIT: Final = {True: 5.0, False: 0.1}
 LONGEST_WAIT: Final = {True: 60.0, False: 5.0}
 PATIENCE: Final = {True: 300.0, False: 20.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """A job by its id, and by the other parameters that its requests carry."""
-
-    id: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    ours: bool = False
 
 
 class Pilot:
@@ -133,20 +116,10 @@ class Pilot:
         """Return the request of an operation that names a job."""
         operation = self.client.contract.operations[operation_id]
         name = job_parameter(self.client.contract, operation_id)
-        values = self._own(operation, handle)
+        values = handle.own(operation)
         if name is not None:
             values[name] = handle.id
         return self.requests.plain(operation_id, values)
-
-    @staticmethod
-    def _own(operation: Operation, handle: Handle) -> dict[str, Any]:
-        """Return the parameters that a job was made with; all other optional ones are left out.
-
-        Values that do for new jobs may belong to others.
-        """
-        optional = {p["name"]: None for p in operation.parameters if not p.get("required")}
-        own = {key: v for key, v in handle.parameters.items() if takes(operation, key)}
-        return {**optional, **own}
 
     def poll(self, handle: Handle) -> frozenset[str]:
         """Look at a job and return the states it may be in; none where it did not show."""
@@ -162,10 +135,11 @@ class Pilot:
     def listed(self, operation_id: str, handle: Handle, role: str) -> Iterator[Exchange]:
         """Ask for the list that a job should be in, page by page until one is not full."""
         operation = self.client.contract.operations[operation_id]
-        for asked in self._pages(operation, handle):
+        items = self.lifecycle.locations[operation_id].items or ""
+        for asked in pages(self.requests, operation, handle):
             exchange = asked.send(self.client, self._driver, role=role)
             yield exchange
-            if not self._is_full(operation_id, exchange):
+            if not is_full(exchange, items):
                 return
 
     def _seen(self, handle: Handle, exchange: Exchange) -> frozenset[str]:
@@ -173,27 +147,6 @@ class Pilot:
         if job and job.sightings and job.sightings[-1].exchange is exchange:
             return self.lifecycle.named(job.sightings[-1].state)
         return frozenset()
-
-    def _pages(self, operation: Operation, handle: Handle) -> Iterator[Asked]:
-        """Yield requests for the list of jobs at its widest, page by page."""
-        wide = {p["name"]: _widest(p) for p in operation.parameters if _widest(p) is not None}
-        size = next((v for v in wide.values() if v is not True), 1)
-        for number in range(PAGES):
-            place = {
-                p["name"]: start + number * (size if start == 0 else 1)
-                if number or p.get("required")
-                else None
-                for p in operation.parameters
-                if (start := _start(p)) is not None
-            }
-            own = self._own(operation, handle)
-            yield self.requests.plain(operation.id, {**own, **wide, **place})
-
-    def _is_full(self, operation_id: str, exchange: Exchange) -> bool:
-        """Tell whether a list has as many items as were asked for, so that more may follow."""
-        sizes = [int(text) for _, text in exchange.sent.query if text.isdigit()]
-        items = value_at(exchange.json, self.lifecycle.locations[operation_id].items or "")
-        return isinstance(items, list) and bool(sizes) and len(items) >= max(sizes)
 
     def lead(self, handle: Handle, *states: str) -> bool:
         """Wait until a job is in one of `states`; False where it cannot be, or takes too long."""
@@ -221,41 +174,4 @@ class Pilot:
     def fetch(self, handle: Handle) -> Exchange:
         """Fetch the file of a job, and what it redirects to on the same host."""
         exchange = self.ask("fetch", handle)
-        followed = self.follow(exchange, handle)
-        return followed or exchange
-
-    def follow(self, exchange: Exchange, handle: Handle) -> Exchange | None:
-        """Fetch what the Location of a redirect names; None where it leads off this host."""
-        received = exchange.received
-        if received is None or not 300 <= received.status < 400:
-            return None
-        location = received.headers.get("Location")
-        if location is None:
-            return None
-        base = urlsplit(self.client.target.base_url)
-        there = urlsplit(urljoin(exchange.sent.url, location))
-        if (there.scheme, there.netloc) != (base.scheme, base.netloc):
-            return None
-        fetch = self.client.contract.operations[self.lifecycle.roles["fetch"].operation]
-        path = there.path.removeprefix(base.path) + (f"?{there.query}" if there.query else "")
-        label = Label(None, DOWNLOAD, PRIMARY, None, {**handle.parameters, "id": handle.id})
-        return self.client.send(fetch, Draft("GET", path), {"Accept": "*/*"}, label=label)
-
-
-def _widest(parameter: Mapping[str, Any]) -> Any:
-    """Return the value by which a parameter of a list shows the most, None where it has none."""
-    schema = parameter.get("schema", {})
-    if parameter["in"] != "query":
-        return None
-    if schema.get("type") == "boolean":
-        return True
-    if schema.get("type") == "integer" and schema.get("maximum", WIDEST + 1) <= WIDEST:
-        return schema["maximum"]
-    return None
-
-
-def _start(parameter: Mapping[str, Any]) -> int | None:
-    """Return the first value of a parameter that tells the page or the offset."""
-    schema = parameter.get("schema", {})
-    counts = parameter["in"] == "query" and schema.get("type") == "integer"
-    return int(schema.get("minimum", 0)) if counts and schema.get("maximum", 0) > WIDEST else None
+        return follow(self.client, exchange, handle) or exchange

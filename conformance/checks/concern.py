@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.askers import HOSTILE
 from conformance.checks.base import JudgeCase
 from conformance.exchange import Received
-from conformance.pilot import HOSTILE
 
 
 def answer_of(case: JudgeCase, statuses: Sequence[int] = ()) -> Received | None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from conformance.askers import DOWNLOAD
 from conformance.checks.base import HistoryCase
 from conformance.checks.histories import Histories
 from conformance.checks.reading import sent_json
 from conformance.exchange import Exchange, Received
 from conformance.ledger import JobHistory
 from conformance.naming import given
-from conformance.pilot import DOWNLOAD
 from conformance.pointing import value_at
 
 

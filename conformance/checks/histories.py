@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.askers import LIFECYCLE, PROBE
 from conformance.checks.base import HistoryCase
 from conformance.exchange import Exchange
 from conformance.ledger import JobHistory, Sighting
 from conformance.naming import given, job_parameter
-from conformance.pilot import LIFECYCLE, PROBE
 from conformance.target import PRIMARY, READER
 
 

@@ -6,8 +6,9 @@ from typing import Final
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import ATTEMPTS, NO_SUBJECT, Subject, acceptance, refusal
 from conformance.exchange import Exchange
+from conformance.following import follow
+from conformance.handle import Handle
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import Handle
 
 _NONE_FINISHED: Final = "no job of this run came to its file"
 
@@ -21,7 +22,7 @@ def location_exists(case: ProbeCase) -> Iterator[Judgement]:
         yield skipped(_NONE_FINISHED)
         return
     look = subject.pilot.ask("poll", handle)
-    there = subject.pilot.follow(look, handle)
+    there = follow(case.client, look, handle)
     if there is None:
         yield skipped("no redirect with a Location at this host came up")
         return

@@ -1,9 +1,11 @@
 """Probes of path and query parameters: what must be refused, and what must not."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
+from conformance.asked import Asked
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import NO_SUBJECT, Subject, acceptance, refusal
 from conformance.inspection import parameter_schema
@@ -25,9 +27,22 @@ def refuses_parameter(
         yield skipped(NO_SUBJECT)
         return
     for value in values:
-        exchange = subject.send(asked.with_parameter(parameter, value), valid=False)
-        if judgement := refusal(exchange, f"{parameter} {value!r}", tuple(statuses)):
-            yield judgement
+        for changed in _alone_too(case, asked.with_parameter(parameter, value), parameter):
+            exchange = subject.send(changed, valid=False)
+            if judgement := refusal(exchange, f"{parameter} {value!r}", tuple(statuses)):
+                yield judgement
+
+
+def _alone_too(case: ProbeCase, asked: Asked, name: str) -> Iterator[Asked]:
+    """Yield a request, and the same without the optional ones of its other query parameters.
+
+    One of them may be what a request is refused for.
+    """
+    yield asked
+    described = case.contract.operations[asked.operation].parameters
+    kept_ones = {name, *(p["name"] for p in described if p.get("required"))}
+    if not asked.query.keys() <= kept_ones:
+        yield replace(asked, query={k: v for k, v in asked.query.items() if k in kept_ones})
 
 
 @probe("requires_parameter")
@@ -40,9 +55,10 @@ def requires_parameter(
     if asked is None:
         yield skipped(NO_SUBJECT)
         return
-    exchange = subject.send(asked.with_parameter(parameter, None), valid=False)
-    if judgement := refusal(exchange, f"a request without {parameter}", tuple(statuses)):
-        yield judgement
+    for changed in _alone_too(case, asked.with_parameter(parameter, None), parameter):
+        exchange = subject.send(changed, valid=False)
+        if judgement := refusal(exchange, f"a request without {parameter}", tuple(statuses)):
+            yield judgement
 
 
 @probe("refuses_unknown")

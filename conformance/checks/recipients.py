@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from conformance.asked import Asked
+from conformance.askers import PROBE
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import Subject, acceptance
 from conformance.exchange import Exchange
 from conformance.inspection import ids_made
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import PROBE
 from conformance.pointing import value_at
 
 _NO_USERS: Final = "the target file names no override users"

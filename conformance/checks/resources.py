@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.asked import Asked
+from conformance.askers import PROBE
 from conformance.checks.base import JudgeCase, ProbeCase, judge, probe
 from conformance.checks.concern import answer_of, statuses_of
 from conformance.checks.reading import sent_json
@@ -11,7 +12,7 @@ from conformance.checks.subject import Subject, refusal
 from conformance.exchange import Exchange
 from conformance.inspection import ids_made
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import PROBE, Pilot
+from conformance.pilot import Pilot
 from conformance.pointing import members, value_at
 
 _NOT_MADE: Final = "no creation answered with an id"

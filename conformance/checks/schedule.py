@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.asked import Asked
+from conformance.askers import PROBE
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import Subject
 from conformance.exchange import Exchange
 from conformance.failures import Refused
 from conformance.inspection import ids_made
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import PROBE
 from conformance.pointing import ABSENT, value_at
 
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.asked import Asked
+from conformance.askers import PROBE
 from conformance.checks.base import ProbeCase
 from conformance.exchange import Exchange
+from conformance.handle import Handle
 from conformance.naming import job_parameter, takes
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import PROBE, Handle, Pilot
+from conformance.pilot import Pilot
 from conformance.target import PRIMARY
 
 NO_SUBJECT: Final = "there is nothing at the target that such a request could name"

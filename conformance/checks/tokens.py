@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.asked import Asked
+from conformance.askers import PROBE
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import refusal
 from conformance.exchange import Exchange
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import PROBE, Pilot
+from conformance.pilot import Pilot
 from conformance.pointing import value_at
 
 _NO_TOKEN: Final = "no token was answered"

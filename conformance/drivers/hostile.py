@@ -7,13 +7,13 @@ from typing import Any, Final
 import orjson
 
 from conformance.asked import Asked
+from conformance.askers import HOSTILE
 from conformance.client import UNSET
 from conformance.drivers.base import DriverCase
 from conformance.failures import Refused
 from conformance.filling import existing
 from conformance.inspection import parameter_schema
 from conformance.mutations import Mutations, broken_json, parameter_values
-from conformance.pilot import HOSTILE
 from conformance.settings import Effort
 from conformance.strategies import FORM, JSON, Requests
 from specs import Operation

@@ -15,7 +15,8 @@ from hypothesis.stateful import (
 
 from conformance.asked import Asked
 from conformance.failures import BudgetSpent, Refused
-from conformance.pilot import Handle, Pilot
+from conformance.handle import Handle
+from conformance.pilot import Pilot
 from conformance.settings import Effort
 
 # The first example is always the simplest one, in which nothing happens.

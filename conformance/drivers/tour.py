@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.asked import Asked
+from conformance.askers import LIFECYCLE
 from conformance.failures import AllowanceSpent, Refused
+from conformance.handle import Handle
 from conformance.inspection import SAFE
 from conformance.naming import job_parameter
-from conformance.pilot import LIFECYCLE, Handle, Pilot
+from conformance.pilot import Pilot
 from conformance.settings import Effort
 from conformance.target import PRIMARY
 

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 
 import specs
+from conformance.askers import LIFECYCLE
 from conformance.checks.base import HistoryCase, JudgeCase, load
 from conformance.draft import write_path
 from conformance.exchange import Exchange, Received, Sent
 from conformance.ledger import Ledger
 from conformance.outcome import Judgement
-from conformance.pilot import LIFECYCLE
 from conformance.target import PRIMARY
 
 BASE = "http://127.0.0.1:9"

@@ -1,0 +1,32 @@
+"""Follows a redirect to a file, on the target's own host alone."""
+
+from urllib.parse import urljoin, urlsplit
+
+from conformance.askers import DOWNLOAD
+from conformance.client import Client
+from conformance.draft import Draft
+from conformance.exchange import Exchange
+from conformance.handle import Handle
+from conformance.target import PRIMARY
+from conformance.transport import Label
+
+
+def follow(client: Client, exchange: Exchange, handle: Handle) -> Exchange | None:
+    """Fetch what the Location of a redirect names; None without one, or if it leads off the host.
+
+    The exchange belongs to no operation; its parameters are those of the job.
+    """
+    received = exchange.received
+    if received is None or not 300 <= received.status < 400:
+        return None
+    location = received.headers.get("Location")
+    if location is None:
+        return None
+    base = urlsplit(client.target.base_url)
+    there = urlsplit(urljoin(exchange.sent.url, location))
+    if (there.scheme, there.netloc) != (base.scheme, base.netloc):
+        return None
+    fetch = client.contract.operations[client.contract.lifecycle.roles["fetch"].operation]
+    path = there.path.removeprefix(base.path) + (f"?{there.query}" if there.query else "")
+    label = Label(None, DOWNLOAD, PRIMARY, None, {**handle.parameters, "id": handle.id})
+    return client.send(fetch, Draft("GET", path), {"Accept": "*/*"}, label=label)
