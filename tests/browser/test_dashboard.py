@@ -1,11 +1,14 @@
 """The dashboard, driven in a real browser."""
 
 import pytest
-from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver import ActionChains, Chrome, Keys
 
+from mockserver.settings import Settings
 from mockserver.testing import MockServer
 from tests.browser._client import TOKEN, Client
 from tests.browser._dashboard import Dashboard
+
+pytestmark = pytest.mark.slow
 
 
 def test_clock_moves_by_buttons_and_jobs_with_it(client: Client, dashboard: Dashboard) -> None:
@@ -107,6 +110,10 @@ def test_sandbox_is_made_shown_and_deleted(client: Client, dashboard: Dashboard)
     job = client.create()
     dashboard.open().await_state(job, "CREATED")
     dashboard.press("#sandbox-new")
+    dashboard.until(lambda: dashboard.all("[name=seed]"))
+    dashboard.find("[name=seed]").send_keys("7")
+    dashboard.choose("[name=mode]", "manual")
+    dashboard.press("#dialog .fields button")
     name = dashboard.until(lambda: dashboard.browser.current_url.partition("#")[2])
     dashboard.until(lambda: dashboard.find("#sandbox").get_attribute("value") == name)
     dashboard.until(lambda: not dashboard.all(f'[data-job="{job}"]'))
@@ -217,3 +224,15 @@ def test_pictures_for_the_eye(
         .filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.id || it.tagName)"""
     assert dashboard.browser.execute_script(wide) == []
     assert dashboard.picture(name).stat().st_size > 20_000
+
+
+def test_dashboard_works_behind_the_token_of_the_control_plane(browser: Chrome) -> None:
+    token = "mock-control-token"
+    with MockServer(Settings(port=0, control_token=token)) as mock, Client(mock.base_url) as client:
+        job = client.create()
+        address = mock.control_url.replace("://", f"://anybody:{token}@")
+        dashboard = Dashboard(browser, address).open()
+        dashboard.await_state(job, "CREATED")
+        dashboard.press('[data-advance="PT1H"]')
+        dashboard.await_state(job, "DONE")
+        assert dashboard.complaints() == []

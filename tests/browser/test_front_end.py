@@ -1,9 +1,13 @@
 """A front end on another origin, unaware of the mock, and its job on the dashboard afterwards."""
 
+import pytest
+
 from mockserver.testing import MockServer
 from tests.browser._client import TOKEN, Client
 from tests.browser._dashboard import Dashboard
 from tests.browser._site import front_end
+
+pytestmark = pytest.mark.slow
 
 
 def test_page_of_another_origin_makes_polls_and_fetches_a_report(

@@ -1,6 +1,7 @@
 // The control plane. Every call names the sandbox that is shown, and passes on what the server says is wrong.
 
-const BASE = "/_mock";
+// By the origin, because an address may hold a password, and no fetch may.
+export const BASE = `${location.origin}/_mock`;
 
 export class Problem extends Error {
   constructor(status, message) {

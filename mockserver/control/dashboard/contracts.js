@@ -1,5 +1,7 @@
 // The contracts that the server publishes with its documentation: operations, kinds of faults.
 
+import { BASE } from "./api.js";
+
 const METHODS = ["get", "put", "post", "delete", "patch"];
 
 export class Contracts {
@@ -30,7 +32,7 @@ export class Contracts {
 
   async #document(name) {
     if (!this.read.has(name)) {
-      const reply = await fetch(`/_mock/docs/${encodeURIComponent(name)}/openapi.json`);
+      const reply = await fetch(`${BASE}/docs/${encodeURIComponent(name)}/openapi.json`);
       this.read.set(name, reply.ok ? await reply.json() : { paths: {}, components: { schemas: {} } });
     }
     return this.read.get(name);

@@ -41,7 +41,7 @@ export class Faults {
     const times = el("input", { name: "times", type: "number", min: 1, value: 1, inputmode: "numeric" });
     const options = el("input", { name: "options", class: "wide", placeholder: '{"status": 503}', spellcheck: "false" });
     const labels = [["Kind", kind], ["On", operation], ["Times", times], ["Options of the kind, as JSON", options]];
-    const form = el("form", { class: "fault-form" }, labels.map(([text, field]) => el("label", {}, text, field)), el("button", {}, "Add"));
+    const form = el("form", { class: "fields fault-form" }, labels.map(([text, field]) => el("label", {}, text, field)), el("button", {}, "Add"));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#add(() => ({

@@ -1,5 +1,6 @@
 // The begin of a job's file in the dialog; of a large file no more than that is fetched.
 
+import { BASE } from "./api.js";
 import { el } from "./dom.js";
 import { open } from "./dialog.js";
 
@@ -8,7 +9,7 @@ const LONGEST = 8192;
 export async function preview(api, path, title) {
   const shown = open(`File of ${title}`, [el("p", { class: "muted" }, "Fetching …")]);
   try {
-    const reply = await fetch(`/_mock${path}`, { headers: { "X-Mock-Sandbox": api.sandbox }, cache: "no-store" });
+    const reply = await fetch(BASE + path, { headers: { "X-Mock-Sandbox": api.sandbox }, cache: "no-store" });
     const { bytes, whole } = await begin(reply);
     const media = reply.headers.get("Content-Type") ?? "";
     const name = reply.headers.get("Content-Disposition") ?? "";

@@ -1,6 +1,6 @@
 // The choice of a sandbox (kept in the address), and the making and deleting of one.
 
-import { confirm, open } from "./dialog.js";
+import { close, confirm, open } from "./dialog.js";
 import { byId, el, offer, say } from "./dom.js";
 
 const MOST = 200;
@@ -12,7 +12,7 @@ export class Sandboxes {
     this.select = byId("sandbox");
     this.select.addEventListener("change", () => (location.hash = this.select.value));
     window.addEventListener("hashchange", () => this.#follow());
-    byId("sandbox-new").addEventListener("click", () => this.#make());
+    byId("sandbox-new").addEventListener("click", () => this.#askToMake());
     byId("sandbox-delete").addEventListener("click", () => this.#askToDelete());
     byId("credentials").addEventListener("click", () => this.#showCredentials());
     byId("reset").addEventListener("click", () => this.#askToReset());
@@ -44,9 +44,17 @@ export class Sandboxes {
     this.page.restart();
   }
 
-  #make() {
+  #askToMake() {
     return this.page.act(async () => {
-      const made = await this.page.api.post("/sandboxes", {});
+      const { scenarios } = await this.page.api.get("/scenarios");
+      open("New sandbox", [form(scenarios, (asked) => this.#make(asked))]);
+    }, false);
+  }
+
+  #make(asked) {
+    return this.page.act(async () => {
+      const made = await this.page.api.post("/sandboxes", asked);
+      close();
       location.hash = made.id;
       say(`The sandbox ${made.id} is made.`);
     });
@@ -86,3 +94,30 @@ function vendor([name, secrets]) {
   const rows = Object.entries(secrets).flatMap(([role, secret]) => [el("dt", {}, role), el("dd", {}, el("code", {}, secret))]);
   return el("section", {}, el("h3", {}, name), el("dl", {}, rows));
 }
+
+// What a sandbox may begin with; all of it may stay untold.
+function form(scenarios, make) {
+  const names = [...new Set(scenarios.map((row) => row.name))].sort();
+  const scenario = choice("scenario", [["", "as the server begins"], ...names.map((name) => [name, name])]);
+  const mode = choice("mode", [["", "as the server's"], ["manual", "stands"], ["real", "goes"]]);
+  const seed = el("input", { name: "seed", type: "number", min: 0, placeholder: "the server's", inputmode: "numeric" });
+  const about = el("p", { class: "muted about" });
+  scenario.addEventListener("change", () => about.replaceChildren(...summaries(scenarios, scenario.value)));
+  const fields = [["Scenario", scenario], ["Time", mode], ["Seed", seed]];
+  const labels = fields.map(([text, field]) => el("label", {}, text, field));
+  const whole = el("form", { class: "fields" }, labels, el("button", {}, "Make"), about);
+  whole.addEventListener("submit", (event) => {
+    event.preventDefault();
+    make({
+      ...(scenario.value && { scenario: scenario.value }),
+      ...(mode.value && { clock: { mode: mode.value } }),
+      ...(seed.value && { seed: Number(seed.value) }),
+    });
+  });
+  return whole;
+}
+
+const choice = (name, pairs) => el("select", { name }, pairs.map(([value, text]) => el("option", { value }, text)));
+
+const summaries = (scenarios, name) =>
+  scenarios.filter((row) => row.name === name).map((row) => el("span", {}, `${row.vendor}: ${row.summary} `));
