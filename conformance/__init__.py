@@ -32,7 +32,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
         target: a target file; without one the fixture identities are used, on loopback only.
         settings: profile, seed, effort and limits.
         only: requirement ids, over those in `settings`.
-        environment: where the target file's `env: NAME` is looked up; the process's by default.
+        environment: where `env: NAME` is looked up; the process's by default.
         tell: takes a line of progress before each step.
 
     Raises:
@@ -42,13 +42,14 @@ def run(  # noqa: PLR0913  (the parts of a run)
     """
     from conformance.bootstrap import runner  # noqa: PLC0415  (the import alone takes a second)
 
-    return runner(
+    made = runner(
         vendor,
         base_url,
         control_url=control_url,
-        target=Path(target) if target is not None else None,
+        target=None if target is None else Path(target),
         settings=settings,
         only=only,
         environment=environment,
         tell=tell,
-    ).run()
+    )
+    return made.run()

@@ -74,49 +74,32 @@ class Client:
     ) -> Exchange:
         """Send one request and return what came back; HTTP answers never raise.
 
-        Args:
-            operation_id: an operationId of the contract.
-            path: values of the path parameters, not yet encoded.
-            query: by name (a list is written in the parameter's style; None is left out), or
-                pairs that are sent as they are.
-            headers: added to the request's own; None removes one of those. A placeholder of an
-                answer (`$TALKDESK_TOKEN_1`) stands for the token that it hides.
-            json: a body to encode as JSON.
-            form: a body to encode as a form.
-            body: raw bytes; set their Content-Type in `headers`.
-            role: whose credential goes along; None sends none, WRONG an invented one.
-            driver: who asks, for the report.
-            valid: whether the contract allows the request (see `Exchange`).
+        `path` holds values not yet encoded; `query` values by name (a list is written in the
+        parameter's style, None is left out) or pairs that are sent as they are. `headers` are added
+        to the request's own; None removes one, and a placeholder of an answer (`$TALKDESK_TOKEN_1`)
+        stands for the token that it hides. Raw bytes in `body` need a Content-Type there. `role`
+        says whose credential goes along (None: nobody's), `valid` is that of `Exchange`.
 
         Raises:
             Refused: the target does not allow it.
             BudgetSpent: nothing more may be sent in this run.
         """
         operation = self.contract.operations[operation_id]
-        media = None
-        if json is not UNSET:
-            body, media = json_body(json)
-        elif form is not None:
-            body, media = form_body(form)
-        own = {**DEFAULTS, "Content-Type": media} if media else DEFAULTS
         parameters = dict(path or {})
+        content, media = _encoded(json, form, body)
         draft = Draft(
             operation.method,
             write_path(operation, parameters),
             write_query(operation, query or {}),
-            own,
-            body,
+            {**DEFAULTS, "Content-Type": media} if media else DEFAULTS,
+            content,
         )
-        revealed = {
-            name: None if value is None else self._transport.vault.reveal(value)
-            for name, value in (headers or {}).items()
-        }
-        return self.send(
-            operation,
-            draft,
-            revealed,
-            label=Label(operation_id, driver, role, valid, parameters),
-        )
+        label = Label(operation_id, driver, role, valid, parameters)
+        return self.send(operation, draft, self._revealed(headers or {}), label=label)
+
+    def _revealed(self, headers: Mapping[str, str | None]) -> dict[str, str | None]:
+        reveal = self._transport.vault.reveal
+        return {name: value and reveal(value) for name, value in headers.items()}
 
     def send(
         self,
@@ -173,6 +156,10 @@ class Client:
             return True
         return self._transport.budget.sleep(seconds)
 
+    def control_answers(self) -> bool:
+        """Tell whether somebody answers at the control URL; True where there is none."""
+        return self._control is None or self._control.healthy()
+
     @property
     def has_control(self) -> bool:
         """True where a control URL is known: `wait` costs nothing, `force` works."""
@@ -193,3 +180,11 @@ class Client:
         A write may name it. The target file's `absent` comes first, then an id that nobody gives.
         """
         return self.guard.fitting(parameter)
+
+
+def _encoded(
+    json: Any, form: Mapping[str, str] | None, body: bytes | None
+) -> tuple[bytes | None, str | None]:
+    if json is not UNSET:
+        return json_body(json)
+    return (body, None) if form is None else form_body(form)

@@ -52,7 +52,7 @@ def _settings(options: Mapping[str, Any]) -> Settings:
         rate=options["rate"],
         max_time=options["max_time"],
         timeout=options["timeout"],
-        ca_bundle=options["ca_bundle"],
+        ca_bundle=options["ca_bundle"] and str(options["ca_bundle"]),
     )
 
 

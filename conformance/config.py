@@ -57,43 +57,45 @@ def read_target(
 ) -> Target:
     """Return the target at `base_url`.
 
-    Args:
-        vendor: the vendor's slug.
-        base_url: where the implementation answers.
-        environment: where `env: NAME` in the file is looked up.
-        file: the target file; without one the built-in target is taken, on loopback only.
-        control_url: the control plane of the mock, over the file's `control_url`.
-        fixture_root: the folder with the built-in targets.
+    `environment` is where `env: NAME` in the file is looked up. Without a `file` the built-in
+    target of `fixture_root` is taken, on loopback only. `control_url` goes over the file's.
 
     Raises:
         UsageError: something is missing or wrong; the text names the flag or the field.
     """
     base_url = check_url(base_url, "--base-url")
+    loopback = is_loopback(base_url)
     if file is None:
-        if not is_loopback(base_url):
+        if not loopback:
             host = urlsplit(base_url).hostname
             raise UsageError(f"{host} is no loopback address: name its credentials with --target")
         file = (fixture_root or fixtures()) / vendor / "target.yaml"
     raw = _read(file, vendor)
     control_url = control_url or raw.get("control_url")
-    secrets = _Secrets(file, environment, literal=is_loopback(base_url))
+    secrets = _Secrets(file, environment, literal=loopback)
     return Target(
         vendor=vendor,
         base_url=base_url,
         control_url=check_url(control_url, "--control-url") if control_url else None,
-        sandbox=raw.get("sandbox"),
-        writes=raw.get("writes", False),
         credentials={
             role: secrets.credential(vendor, role, row) for role, row in raw["credentials"].items()
         },
-        known={state: tuple(rows) for state, rows in raw.get("known", {}).items()},
-        absent=_tuples(raw.get("absent", {})),
-        values=_tuples(raw.get("values", {})),
-        facts=raw.get("facts", {}),
-        consent=_consents(file, raw.get("consent", {}), loopback=is_loopback(base_url)),
-        download_hosts=tuple(raw.get("download_hosts", ())),
-        max_created=raw.get("max_created", None if is_loopback(base_url) else FEW),
+        consent=_consents(file, raw.get("consent", {}), loopback=loopback),
+        max_created=raw.get("max_created", None if loopback else FEW),
+        **_as_they_are(raw),
     )
+
+
+def _as_they_are(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "sandbox": raw.get("sandbox"),
+        "writes": raw.get("writes", False),
+        "known": {state: tuple(rows) for state, rows in raw.get("known", {}).items()},
+        "absent": _tuples(raw.get("absent", {})),
+        "values": _tuples(raw.get("values", {})),
+        "facts": raw.get("facts", {}),
+        "download_hosts": tuple(raw.get("download_hosts", ())),
+    }
 
 
 def _read(file: Path, vendor: str) -> dict[str, Any]:

@@ -19,8 +19,11 @@ def reach(client: Client) -> None:
     """Send a safe request or two.
 
     Raises:
-        NotJudged: nobody answers at the base URL, or everybody there refuses the credentials.
+        NotJudged: nobody answers at the base URL or at the control URL, or the credentials are
+            refused there.
     """
+    if not client.control_answers():
+        raise NotJudged(f"--control-url: nobody answers at {client.target.control_url}/health")
     answers = []
     for operation in _safe(client):
         exchange = _ask(client, operation)

@@ -38,6 +38,14 @@ def test_nobody_there_exits_3_with_a_plain_sentence(nowhere: str):
     assert result.output == f"conformance: {nowhere} {reason}\n"
 
 
+def test_a_control_plane_that_is_not_there_exits_3(nowhere: str):
+    with serving(reply(200)) as server:
+        url = f"{nowhere}/_mock"
+        result = conformance("run", "talkdesk", "--base-url", server.url, "--control-url", url)
+    assert result.exit_code == 3
+    assert result.output == f"conformance: --control-url: nobody answers at {url}/health\n"
+
+
 def test_a_host_elsewhere_without_a_target_file_names_the_flag():
     result = conformance("run", "talkdesk", "--base-url", "https://vendor.example")
     assert result.exit_code == 2
