@@ -1,0 +1,1 @@
+"""The suite judges itself: each planted defect must be caught, no legal variant accused."""
