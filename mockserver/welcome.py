@@ -21,7 +21,7 @@ def welcome(mock: Mock, base_url: str, settings: Settings, token: str | None = N
         f"mockserver {version()} at {base_url}",
         f"profile {settings.profile}, seed {settings.seed}, virtual time {_time(settings.pace)}",
         *_store(mock, settings),
-        f"control plane {base_url}/_mock/health",
+        f"control plane {base_url}/_mock/ (the dashboard)",
         *([] if token is None else _token(token)),
         f"documentation {base_url}/_mock/docs/<vendor>/",
     ]

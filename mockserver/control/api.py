@@ -86,10 +86,7 @@ class Control:
 
     def _list_sandboxes(self, call: Call) -> Reply:
         found = self._sandboxes.latest(call.query["limit"])
-        rows = [
-            {"id": it.id, "seed": it.seed, "clock": _clock(it.clock), "requests": it.journal.last}
-            for it in found
-        ]
+        rows = [{"id": it.id, "seed": it.seed, "clock": _clock(it.clock)} for it in found]
         return Reply(200, {"sandboxes": rows, "total": len(self._sandboxes)})
 
     def _create_sandbox(self, call: Call) -> Reply:
