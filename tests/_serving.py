@@ -1,27 +1,58 @@
 """`mockserver serve` as a process of its own, for as long as a `with` lasts."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Condition, Thread
+from typing import IO, Any
 
 import orjson
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 120
+
+
+class Log:
+    """What a server writes to stderr, a JSON object a line, as it comes."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.raw: list[bytes] = []
+        self._more = Condition()
+        self._thread = Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def wait_for(self, seen: Callable[[list[dict[str, Any]]], bool]) -> None:
+        """Return once the lines so far are as `seen` wants them."""
+        with self._more:
+            assert self._more.wait_for(lambda: seen(self.rows), PATIENCE), self.raw[-5:]
+
+    def join(self) -> None:
+        """Return once nobody can write any more."""
+        self._thread.join(PATIENCE)
+
+    def _read(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            with self._more:
+                self.raw.append(line)
+                with suppress(orjson.JSONDecodeError):
+                    self.rows.append(orjson.loads(line))
+                self._more.notify_all()
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that answers; what it says of requests and of itself is in `log`."""
+    """A server that answers."""
 
     process: subprocess.Popen[bytes]
     started: Mapping[str, Any]
-    log: Path
+    log: Log
 
     @property
     def base_url(self) -> str:
@@ -37,43 +68,54 @@ class Served:
         host, port = self.base_url.removeprefix("http://").rsplit(":", 1)
         return host, int(port)
 
-    def lines(self) -> list[dict[str, Any]]:
-        """Return the log so far."""
-        return [orjson.loads(line) for line in self.log.read_bytes().splitlines()]
-
     def kill(self) -> None:
         """End it with all its workers as a power cut would."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def stop(self) -> int:
+    def stop(self, order: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop; return its exit code."""
-        self.process.terminate()
-        return self.process.wait(timeout=60)
+        self.process.send_signal(order)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
-def serving(folder: Path, *options: str, **environment: str) -> Iterator[Served]:
+def serving(*options: str, **environment: str) -> Iterator[Served]:
     """Run a server on a free port; yield it once it answers."""
-    log = folder / f"{len(list(folder.glob('*.log')))}.log"
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            [*command, *options],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            start_new_session=True,
-        )
+    process = subprocess.Popen(
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout
+    assert process.stderr
+    log = Log(process.stderr)
     try:
-        assert process.stdout
         line = process.stdout.readline()
-        assert line, log.read_text("utf-8")
+        if not line:
+            log.join()
+        assert line, log.raw
         yield Served(process, orjson.loads(line), log)
     finally:
-        if process.poll() is None:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        assert process.stdout
+        log.join()
         process.stdout.close()
+        process.stderr.close()
+
+
+def wait_until_gone(pid: int) -> None:
+    """Return once a process that is no child of ours has ended."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    assert waiting.poll(PATIENCE * 1000)
+    os.close(handle)
