@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from rich.console import Console
@@ -39,8 +39,10 @@ def selftest_command(
 def _choose(
     vendors: Sequence[str], switches: Sequence[str], seeds: int, *, whole: bool
 ) -> Iterator[Trial]:
-    _check(vendors, specs.vendors(), "vendor")
-    _check(switches, {*DEFECTS, *VARIANTS}, "defect or variant")
+    known = specs.vendors()
+    _check(vendors, known, f"vendor is called {{!r}}; known: {', '.join(known)}")
+    shown = "`python -m conformance.reference --list` shows them"
+    _check(switches, {*DEFECTS, *VARIANTS}, f"defect or variant is called {{!r}}; {shown}")
     for seed in range(1, seeds + 1):
         for vendor in vendors or specs.vendors():
             for trial in trials(vendor, seed, whole=whole):
@@ -48,10 +50,10 @@ def _choose(
                     yield trial
 
 
-def _check(names: Sequence[str], known: Iterable[str], what: str) -> None:
+def _check(names: Sequence[str], known: Collection[str], complaint: str) -> None:
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no {what} {name!r}; known: {', '.join(sorted(known))}")
+            raise UsageError("no " + complaint.format(name))
 
 
 def _attempt_all(chosen: Sequence[Trial], jobs: int) -> Iterator[Finding]:
