@@ -23,6 +23,10 @@ _ADDRESS = re.compile(r"^(referer|location|content-location|link)$|ur[il]$", re.
 _SCHEME = re.compile(r"^(bearer|basic|digest|apikey)\s", re.IGNORECASE)
 
 
+LONGEST_NAME = 64
+"""Characters of a header's name up to which it is remembered."""
+
+
 def is_secret(name: str) -> bool:
     """Tell whether a header, parameter or member of this name holds a secret."""
     return _NAME.search(name) is not None
@@ -52,7 +56,7 @@ class Headers:
                 kept[name] = REDACTED
             elif _ADDRESS.search(name):
                 kept[name] = address(kept[name])
-            elif len(plain) < self._most:
+            elif len(plain) < self._most and len(name) <= LONGEST_NAME:
                 plain.add(name)
         return kept, secrets
 

@@ -1,6 +1,7 @@
 """Makes a journal entry of a request and its reply, without secrets; it runs for every request."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from time import perf_counter_ns
 
 from mockserver import redact
@@ -9,6 +10,9 @@ from mockserver.exchange import Reply
 from mockserver.journal.entry import LONGEST_BODY, Entry, Verdict
 from mockserver.party import Party
 from mockserver.visit import Visit
+
+LONGEST_HEAD, MOST_HEADERS, LONGEST_VALUE = 8192, 64, 128
+"""Characters of all headers together, and headers, beyond which each is cut to so many."""
 
 LONGEST_TEXT = 2048
 """Characters of a path, a query string or a reason that are kept."""
@@ -58,6 +62,10 @@ class Recorder:
         told = redact.body(told, LONGEST_BODY) if doubtful else told
         told = bytes(memoryview(told)[:LONGEST_BODY])  # orjson's own bytes hold on to 4 KiB each
         path = path[:LONGEST_TEXT]
+        head = _length_of(asked)
+        if head > LONGEST_HEAD or len(asked) > MOST_HEADERS:
+            asked = _shorten(asked)
+            head = _length_of(asked)
         journal, jobs = sandbox.journal, tuple(visit.trail)
         journal.add(
             Entry(  # by place, because names cost as much as the rest of it
@@ -84,13 +92,23 @@ class Recorder:
                 reply.file.media if reply.file else None,
                 _ENTRY
                 + _HEADER * (len(asked) + len(answered) + len(jobs))
-                + len("".join(asked.values()))
+                + head
                 + len(path)
                 + len(sent)
                 + len(told)
                 + (_weigh(answered, query, reason) if answered or query or reason else 0),
             )
         )
+
+
+def _length_of(headers: Mapping[str, str]) -> int:
+    return len("".join(headers)) + len("".join(headers.values()))
+
+
+def _shorten(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the first of very many or very long headers, each of them cut."""
+    first = islice(headers.items(), MOST_HEADERS)
+    return {name[:LONGEST_VALUE]: value[:LONGEST_VALUE] for name, value in first}
 
 
 def _length(reply: Reply) -> int:

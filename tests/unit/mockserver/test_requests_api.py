@@ -297,3 +297,20 @@ def test_journal_weighs_no_more_than_it_tells(mock: Mock) -> None:
         tracemalloc.stop()
     assert len(kept) == 201
     assert weight < (kept.bytes - told) * 1.1  # a little of it is nobody's
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {f"x-{number}": "v" for number in range(5000)},
+        {"x-long": "v" * 60_000},
+        {"x" * 60_000: "v"},
+    ],
+    ids=["many", "long", "long name"],
+)
+def test_entry_has_a_limit_whatever_is_sent(mock: Mock, headers: dict[str, str]) -> None:
+    body = {**CREATE, "name": "x" * 100_000}
+    ask(mock.app, "POST", f"{JOBS}?{'q' * 60_000}", {**TALKDESK, **JSON, **headers}, body)
+    (kept,) = mock.sandboxes.default.journal.entries()
+    assert len(repr(kept)) < 40_000
+    assert kept.size < 40_000
