@@ -76,7 +76,8 @@ def _removed(client: Client, thing: Thing, deletes: list[Operation]) -> bool:
 
 def _verified(client: Client, thing: Thing) -> bool:
     """Read the thing once more, where that is possible: it must be gone, or at its end."""
-    finals = {state.wire for state in client.contract.lifecycle.states.values() if state.final}
+    states = client.contract.lifecycle.states.values()
+    going_on = {state.wire.lower() for state in states if not state.final}
     poll = client.contract.lifecycle.roles["poll"].operation
     for operation in _about(client, thing):
         location = client.contract.lifecycle.locations.get(operation.id)
@@ -84,7 +85,7 @@ def _verified(client: Client, thing: Thing) -> bool:
             continue
         exchange = _call(client, operation, thing)
         if location and location.status and exchange.status == 200:
-            return _value(exchange, location.status) in finals
+            return str(_value(exchange, location.status)).lower() not in going_on
         return exchange.status in GONE
     return True
 
