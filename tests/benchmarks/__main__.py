@@ -70,6 +70,7 @@ def main(
     """Measure the mock and the suite beside their peers; without a command, everything."""
     folder = (cache / "work").resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    (cache / ".gitignore").write_text("*\n", "ascii")  # a cache keeps itself out of the tree
     context.obj = Bench(
         Plan(rounds, seconds, warm, connections),
         load.choose(connections),

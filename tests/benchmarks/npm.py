@@ -22,8 +22,7 @@ def install(cache: Path) -> Path:
         UnavailableError: npm is missing or could not install them.
     """
     modules, mark = cache / "node_modules", cache / "installed"
-    wanted = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _FILES)).hexdigest()
-    if mark.exists() and mark.read_text("ascii") == wanted:
+    if mark.exists() and mark.read_text("ascii") == wanted():
         return modules
     npm = shutil.which("npm")
     if npm is None:
@@ -35,8 +34,13 @@ def install(cache: Path) -> Path:
     done = subprocess.run([npm, *_INSTALL], cwd=cache, capture_output=True, text=True, check=False)
     if done.returncode:
         raise UnavailableError(f"npm could not install it: {done.stderr.strip()}")
-    mark.write_text(wanted, "ascii")
+    mark.write_text(wanted(), "ascii")
     return modules
+
+
+def wanted() -> str:
+    """The digest of what is to be installed."""
+    return hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _FILES)).hexdigest()
 
 
 def version(modules: Path, package: str) -> str:

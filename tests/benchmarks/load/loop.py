@@ -8,6 +8,7 @@ from itertools import cycle
 
 import httptools
 
+from tests.benchmarks.errors import UnhealthyError
 from tests.benchmarks.load.sample import Sample
 from tests.benchmarks.request import HOST
 
@@ -79,10 +80,13 @@ class Loop:
         tally = _Tally(cycle(requests))
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
-        opened = [
-            await loop.create_connection(lambda: _Connection(tally), HOST, port)
-            for _ in range(self.connections)
-        ]
+        try:
+            opened = [
+                await loop.create_connection(lambda: _Connection(tally), HOST, port)
+                for _ in range(self.connections)
+            ]
+        except OSError as failure:
+            raise UnhealthyError(f"could not connect: {failure}") from failure
         await asyncio.sleep(seconds)
         tally.open = False
         elapsed = time.perf_counter() - started

@@ -96,7 +96,8 @@ def _show_ratios(
 
 def show(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print one table; its first column is text, the others are figures."""
-    table = Table(title=title, title_justify="left", pad_edge=False)
+    console().print(title, style="bold")
+    table = Table(pad_edge=False)
     for number, head in enumerate(heads):
         table.add_column(head, justify="right" if number else "left", no_wrap=not number)
     for row in rows:

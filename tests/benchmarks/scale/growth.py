@@ -52,6 +52,7 @@ class Growth:
         for mock in (self.small, self.large):
             with awake(mock.server):
                 mock.fill(sizes[0])
+        list(self._turns())  # warms up
         at_first = self._memory()
         for size in sizes[1:]:
             step(f"{size:,} jobs: filling")
@@ -68,22 +69,27 @@ class Growth:
     def _measure(self, size: int, job_bytes: float | None) -> Point:
         small: dict[str, list[Sample]] = {name: [] for name in CALLS}
         large: dict[str, list[Sample]] = {name: [] for name in CALLS}
-        asked: dict[str, Requests] = {
-            "polling": lambda mock: mock.polls(_ASKED),
-            "a page": lambda mock: mock.pages(_ASKED),
-            "creating": Stocked.creations,
-        }
         for _ in range(self.plan.rounds):
-            for name in CALLS:
-                few = self.fresh if name == "creating" else self.small
-                small[name].append(self._sample(few, asked[name]))
-                large[name].append(self._sample(self.large, asked[name]))
+            for name, few, many in self._turns():
+                small[name].append(few)
+                large[name].append(many)
         return Point(
             size,
             {name: ratio(_rates(small[name]), _rates(large[name])) for name in CALLS},
             {name: ratio(_costs(large[name]), _costs(small[name])) for name in CALLS},
             job_bytes,
         )
+
+    def _turns(self) -> Iterator[tuple[str, Sample, Sample]]:
+        """One round: each call on a small mock and on the large one."""
+        asked: dict[str, Requests] = {
+            "polling": lambda mock: mock.polls(_ASKED),
+            "a page": lambda mock: mock.pages(_ASKED),
+            "creating": Stocked.creations,
+        }
+        for name, requests in asked.items():
+            few = self.fresh if name == "creating" else self.small
+            yield name, self._sample(few, requests), self._sample(self.large, requests)
 
     def _sample(self, mock: Stocked, requests: Requests) -> Sample:
         def load(server: Server) -> Sample:

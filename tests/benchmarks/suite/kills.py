@@ -12,9 +12,6 @@ from tests.benchmarks.say import left_out, step
 from tests.benchmarks.suite.reference import Fault, healthy, held, serving
 from tests.benchmarks.suite.tool import Job, Run, Tool
 
-# Specmatic draws anew each time; what it finds on the healthy app is gathered from two runs.
-_HEALTHY_RUNS = 2
-
 
 @dataclass(slots=True)
 class Score:
@@ -73,17 +70,25 @@ class Score:
 def compare(tools: Iterable[Tool], faults: Sequence[Fault], folder: Path) -> list[Score]:
     """Run every tool on every fault, in an order that rotates; who fails is left out, loudly."""
     scores = {tool.name: Score(tool) for tool in tools}
-    for number, fault in enumerate([*healthy(faults) * _HEALTHY_RUNS, *faults]):
+    for number, fault in enumerate([*healthy(faults), *faults]):
         step(f"{fault}")
         names = tuple(scores)
         first = number % len(names) if names else 0
         for name in (*names[first:], *names[:first]):
             try:
-                _add(scores[name], fault, _judge(scores[name].tool, fault, folder))
+                _add(scores[name], fault, folder)
             except BenchmarkError as reason:
                 left_out(name, reason)
                 del scores[name]
     return list(scores.values())
+
+
+def _add(score: Score, fault: Fault, folder: Path) -> None:
+    if fault.defect is None:
+        runs = [_judge(score.tool, fault, folder) for _ in range(score.tool.healthy_runs)]
+        score.healthy[fault.vendor] = runs
+    else:
+        score.planted[fault] = _judge(score.tool, fault, folder)
 
 
 def _judge(tool: Tool, fault: Fault, folder: Path) -> Run:
@@ -93,10 +98,3 @@ def _judge(tool: Tool, fault: Fault, folder: Path) -> Run:
     with serving(fault, folder) as server:
         base_url = f"http://127.0.0.1:{server.port}"
         return tool.run(Job(fault, base_url, held(server), own))
-
-
-def _add(score: Score, fault: Fault, run: Run) -> None:
-    if fault.defect is None:
-        score.healthy.setdefault(fault.vendor, []).append(run)
-    else:
-        score.planted[fault] = run

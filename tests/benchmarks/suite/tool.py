@@ -64,13 +64,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A judge; `sight` matches the line of its output that tells of a finding."""
+    """A judge; `sight` matches the line of its output that tells of a finding.
+
+    `healthy_runs` is how often it sees the healthy app: one that draws anew each time needs two.
+    """
 
     name: str
     version: str
     start: Callable[[Job], Started]
     read: Callable[[Job, str], Found]
     sight: re.Pattern[str]
+    healthy_runs: int = 1
 
     def run(self, job: Job) -> Run:
         """Judge once.
@@ -106,16 +110,17 @@ def _watch(started: Started, folder: Path, sight: re.Pattern[str]) -> tuple[str,
     )
     watchdog = threading.Timer(_LONGEST, _end, [process])
     watchdog.start()
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            if first is None and sight.search(line):
-                first = time.perf_counter() - begun
-    finally:
-        watchdog.cancel()
-        _end(process)
-        process.wait()
+    with process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line)
+                if first is None and sight.search(line):
+                    first = time.perf_counter() - begun
+            process.wait()
+        finally:
+            watchdog.cancel()
+            _end(process)  # and what it may have left running
     return "".join(lines), first
 
 

@@ -90,7 +90,7 @@ def specmatic_test(workshop: Workshop) -> Tool:
         return Found(frozenset(found), _number(r"Tests run: (\d+)", output))
 
     name = npm.version(workshop.modules, "specmatic")
-    return Tool("Specmatic", name, start, read, re.compile(r"has FAILED|\bFAILED\b"))
+    return Tool("Specmatic", name, start, read, re.compile(r"\bFAILED\b"), 2)
 
 
 TOOLS: Mapping[str, Callable[[Workshop], Tool]] = {

@@ -1,0 +1,58 @@
+"""The commands measure, print their tables and write what they say, on the real programs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.benchmarks.__main__ import main
+
+pytestmark = pytest.mark.slow
+SMALL = ("--rounds", "1", "--seconds", "1", "--warm", "1", "--connections", "2")
+
+
+def bench(folder: Path, *arguments: str) -> Result:
+    where = ("--out", str(folder / "out"), "--cache", str(folder / "cache"))
+    return CliRunner().invoke(main, [*SMALL, *where, *arguments])
+
+
+def written(folder: Path, name: str) -> dict:
+    return json.loads((folder / "out" / name).read_text("utf-8"))
+
+
+def test_peers_without_any_peer_compares_the_mock_with_the_ceiling(tmp_path: Path) -> None:
+    done = bench(tmp_path, "--only", "mockserver", "--only", "Starlette", "peers")
+    assert done.exit_code == 0, done.output
+    assert "the bare ceiling" in done.stdout
+    figures = written(tmp_path, "peers.json")
+    assert set(figures["ratios"]["Starlette"]) >= {"polling", "creating", "first answer"}
+    assert (tmp_path / "out/peers.svg").exists()
+    assert (tmp_path / "cache/.gitignore").read_text("ascii") == "*\n"
+
+
+def test_peers_without_the_mock_says_so_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.benchmarks.contenders.ours._PROGRAM", tmp_path / "mockserver")
+    done = bench(tmp_path, "--only", "mockserver", "peers")
+    assert done.exit_code == 1
+    assert "LEFT OUT" in done.stderr
+    assert "mockserver itself could not be measured" in done.stderr
+
+
+def test_scale_shows_each_size_and_writes_the_curve(tmp_path: Path) -> None:
+    done = bench(tmp_path, "scale", "--size", "20", "--size", "40")
+    assert done.exit_code == 0, done.output
+    (point,) = written(tmp_path, "scale-memory.json")["points"]
+    assert point["size"] == 40
+    assert set(point["cost"]) == {"polling", "a page", "creating"}
+    assert (tmp_path / "out/scale-memory.svg").exists()
+
+
+def test_files_brings_the_same_bytes_from_two_servers(tmp_path: Path) -> None:
+    done = bench(tmp_path, "files", "--bytes", "2000000")
+    assert done.exit_code == 0, done.output
+    figures = written(tmp_path, "files.json")
+    assert figures["same_bytes"] is True
+    assert [one["bytes"] >= 2_000_000 for one in figures["downloads"]] == [True] * 3

@@ -1,0 +1,104 @@
+"""Ratios are taken round by round, and goals look at the right side of them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.contender import Contender, Kind, Workshop
+from tests.benchmarks.figures import Ratio, ratio
+from tests.benchmarks.load import Sample
+from tests.benchmarks.load.loop import Loop
+from tests.benchmarks.peers import Comparison, Entry
+from tests.benchmarks.report import charts, raw, table
+from tests.benchmarks.request import Request
+from tests.benchmarks.rounds import Plan, turns
+from tests.benchmarks.verdict import base, goals
+from tests.benchmarks.warm import warm_up
+
+GET = Request("GET", "/")
+
+
+def entry(name: str, kind: Kind, **series: list[float]) -> Entry:
+    told = {key.replace("_", " "): value for key, value in series.items()}
+    return Entry(Contender(name, kind, "1", "so", (), GET, GET), told)
+
+
+def comparison() -> Comparison:
+    entries = [
+        entry("mine", Kind.OURS, polling=[100, 50], creating=[90, 45], memory=[60, 60]),
+        entry("slow", Kind.PEER, polling=[10, 5], creating=[9, 5], memory=[50, 50]),
+        entry("fast", Kind.PEER, polling=[40, 25], creating=[60, 30], memory=[100, 100]),
+        entry("bare", Kind.CEILING, polling=[200, 100], creating=[100, 50], memory=[20, 20]),
+    ]
+    made = Comparison(Workshop(Path(), Path()), Loop(1), Plan(2, 1, 1, 1))
+    made.entries = {one.contender.name: one for one in entries}
+    return made
+
+
+def test_ratio_compares_each_round_with_itself() -> None:
+    assert ratio([100, 10, 90], [50, 5, 30]) == Ratio(2.0, 2.0, 3.0)
+
+
+def test_ratio_of_rounds_that_do_not_match_is_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        ratio([1.0], [1.0, 2.0])
+
+
+def test_goals_take_the_best_peer_of_each_measure() -> None:
+    found = {(goal.measure.name, goal.against): goal for goal in goals(comparison().entries)}
+    polling = found["polling", "the best peer (fast)"]
+    assert (polling.reached.median, polling.met) == (2.25, True)
+    creating = found["creating", "the best peer (fast)"]
+    assert (creating.reached.median, creating.met) == (1.5, False)
+    memory = found["memory", "the best peer (slow)"]
+    assert (memory.reached.median, memory.met) == (1.2, False)
+    assert not found["polling", "the bare ceiling"].met
+    assert found["creating", "the bare ceiling"].met
+    assert "first answer" not in {name for name, _ in found}
+
+
+def test_without_the_mock_the_ceiling_is_the_base_and_no_goal_is_told() -> None:
+    entries = comparison().entries
+    del entries["mine"]
+    assert (found := base(entries)) is not None
+    assert found.contender.name == "bare"
+    assert not [*goals(entries)]
+
+
+def test_turns_let_everybody_begin_once() -> None:
+    assert [*turns("abc", 3)] == [*"abcbcacab"]
+    assert [*turns("", 2)] == []
+
+
+def test_warming_up_ends_when_answers_no_longer_get_cheaper() -> None:
+    costs = iter([100.0, 50, 30, 29.5, 30, 31, 30])
+    taken = warm_up(lambda: Sample(20_000, 1, 0, 1, 1, processor=next(costs) * 0.02))
+    assert taken == 5
+
+
+def test_warming_up_does_not_end_before_enough_answers() -> None:
+    assert warm_up(lambda: Sample(10, 1, 0, 1, 1, processor=1)) == 15
+
+
+def test_table_shows_ratios_and_who_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    made = comparison()
+    made.missing["Prism"] = "no node"
+    table.show_peers(made)
+    told = capsys.readouterr().out
+    assert "10.00" in told
+    assert "left out: Prism" in told
+    assert "NOT reached" in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_raw_figures_hold_every_round() -> None:
+    made = raw.peers(comparison(), {"cpus": 2})
+    assert made["contenders"][0]["series"]["polling"] == [100, 50]
+    assert made["ratios"]["fast"]["polling"] == {"median": 2.25, "low": 2.0, "high": 2.5}
+    assert {goal["measure"] for goal in made["goals"]} == {"polling", "creating", "memory"}
+
+
+def test_picture_shows_each_contender_once_a_measure() -> None:
+    svg = charts.peers(comparison())
+    assert svg.count(">fast</text>") == 3
+    assert svg.count('class="ours"') == 3
