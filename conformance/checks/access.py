@@ -29,15 +29,11 @@ def refuses_missing_credentials(
         yield judgement
 
 
-@probe("refuses_wrong_credentials", requests=4)
+@probe("refuses_wrong_credentials", requests=2)
 def refuses_wrong_credentials(
     case: ProbeCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[Judgement]:
-    """A valid request is refused with credentials that were never issued, or only look right.
-
-    Sent are an invented one, the right one with a letter more, and the right one under another
-    scheme than the contract's.
-    """
+    """A valid request is refused with an invented credential, and with the right one and more."""
     subject = Subject(case)
     asked = subject.refusable()
     if asked is None:
@@ -50,29 +46,40 @@ def refuses_wrong_credentials(
 
 def _wrong(subject: Subject, asked: Asked) -> Iterator[tuple[Exchange, str]]:
     yield subject.send(asked, role=WRONG, valid=False), "a request with invented credentials"
-    for header, value, what in _almost_right(subject):
-        headers = {header: value}
-        yield subject.send(asked, role=None, valid=False, headers=headers), what
+    header = _header(subject, "Bearer", "x")
+    if header is not None:
+        exchange = subject.send(asked, role=None, valid=False, headers=header)
+        yield exchange, "a request with the right credential and a letter more"
 
 
-def _almost_right(subject: Subject) -> Iterator[tuple[str, str, str]]:
+def _header(subject: Subject, word: str, more: str) -> dict[str, str] | None:
+    """Return the header of the right credential, after `word` and with `more` at its end."""
     found = scheme(subject.client.contract, subject.client.contract.operations[subject.operation])
     credential = subject.client.target.credentials.get(PRIMARY)
     if found is None or credential is None or credential.token is None:
-        return
-    longer = "a request with the right credential and a letter more"
+        return None
     if found["type"] == "apiKey":
-        yield found["name"], f"{credential.placeholder}x", longer
-    elif found.get("scheme") == "bearer":
-        yield "Authorization", f"Bearer {credential.placeholder}x", longer
-        yield (
-            "Authorization",
-            f"Negotiate {credential.placeholder}",
-            "a request with the right token under another scheme",
-        )
+        return {found["name"]: f"{credential.placeholder}{more}"}
+    if found.get("scheme") == "bearer":
+        return {"Authorization": f"{word} {credential.placeholder}{more}"}
+    return None
 
 
-@probe("refuses_bad_credentials", requests=5)
+@probe("refuses_other_scheme")
+def refuses_other_scheme(case: ProbeCase, *, statuses: Sequence[int] = ()) -> Iterator[Judgement]:
+    """The right token is refused under another word than Bearer."""
+    subject = Subject(case)
+    asked = subject.refusable()
+    header = _header(subject, "Negotiate", "")
+    if asked is None or header is None:
+        yield skipped(NO_SUBJECT)
+        return
+    exchange = subject.send(asked, role=None, valid=False, headers=header)
+    if judgement := refusal(exchange, "the right token under another scheme", tuple(statuses)):
+        yield judgement
+
+
+@probe("refuses_bad_credentials", requests=3)
 def refuses_bad_credentials(
     case: ProbeCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[Judgement]:

@@ -1,11 +1,14 @@
 """Which exchanges concern a judge: those with an answer, of the operation and with the statuses."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from conformance.askers import HOSTILE
 from conformance.checks.base import JudgeCase
-from conformance.exchange import Received
+from conformance.exchange import Exchange, Received
+
+LONGEST: Final = 2000
 
 
 def answer_of(case: JudgeCase, statuses: Sequence[int] = ()) -> Received | None:
@@ -18,11 +21,23 @@ def answer_of(case: JudgeCase, statuses: Sequence[int] = ()) -> Received | None:
     if received is None or not received.complete or exchange.operation is None:
         return None
     # What refuses odd bytes may stand before the vendor, and not know the vendor's error body.
-    if exchange.driver == HOSTILE and received.status >= 400:
+    if received.status >= 400 and (exchange.driver == HOSTILE or _is_odd(exchange)):
         return None
     if exchange.sent.method != case.contract.operations[exchange.operation].method:
         return None
     return received if not statuses or received.status in statuses else None
+
+
+def _is_odd(exchange: Exchange) -> bool:
+    """Tell whether a URL or body is such that web servers and gateways stumble over it."""
+    sent = exchange.sent
+    try:
+        (sent.body or b"").decode()
+        text = unquote(urlsplit(sent.url).path, errors="strict")
+    except UnicodeDecodeError:
+        return True
+    values = (text, *(value for pair in sent.query for value in pair))
+    return len(sent.url) > LONGEST or any(not one.isprintable() for one in values)
 
 
 def statuses_of(case: JudgeCase, statuses: Sequence[int]) -> Sequence[int]:

@@ -29,6 +29,7 @@ class Histories:
     def __init__(self, case: HistoryCase) -> None:
         self._case = case
         self._found: dict[str, Mapping[str, list[Exchange]]] = {}
+        self._ended: Mapping[str, list[int]] | None = None
 
     def requests(self, role: str) -> Iterator[Around]:
         """Yield the requests in the part `role` to each job, job by job, in order."""
@@ -48,14 +49,26 @@ class Histories:
                 job.sightings[later] if later < len(numbers) else None,
             )
 
-    def ended_by_us(self, around: Around) -> bool:
-        """Tell whether we deleted or cancelled the job after it was seen and before a request."""
-        start = around.before.exchange.number if around.before else 0
-        return any(
-            start < exchange.number < around.exchange.number and succeeded(exchange)
-            for role in ("delete", "cancel")
-            for exchange in self._by_job(role).get(around.job.id, ())
-        )
+    def ended_by_us(self, job: JobHistory, start: Exchange | None, end: Exchange) -> bool:
+        """Tell whether anybody in this run deleted or cancelled a job between two exchanges."""
+        first = start.number if start else 0
+        return any(first < number < end.number for number in self._endings().get(job.id, ()))
+
+    def _endings(self) -> Mapping[str, list[int]]:
+        if self._ended is None:
+            self._ended = self._collect_endings()
+        return self._ended
+
+    def _collect_endings(self) -> Mapping[str, list[int]]:
+        contract = self._case.contract
+        parts = [contract.lifecycle.roles.get(role) for role in ("delete", "cancel")]
+        named = {p.operation: job_parameter(contract, p.operation) for p in parts if p}
+        found: dict[str, list[int]] = defaultdict(list)
+        for exchange in self._case.exchanges:
+            name = named.get(exchange.operation or "")
+            if name and succeeded(exchange):
+                found[str(given(exchange).get(name))].append(exchange.number)
+        return found
 
     def _by_job(self, role: str) -> Mapping[str, list[Exchange]]:
         if role not in self._found:

@@ -17,7 +17,10 @@ def never_back(case: HistoryCase, *, states: Sequence[str]) -> Iterator[Judgemen
     for job in case.jobs:
         known = [sighting for sighting in job.sightings if histories.names(sighting)]
         for earlier, later in pairwise(known):
-            if histories.within(earlier, states):
+            # Whether what has ended may be deleted on top is the vendor's own affair.
+            if histories.within(earlier, states) and not histories.ended_by_us(
+                job, earlier.exchange, later.exchange
+            ):
                 reached = True
                 yield _move(case, histories, job, (earlier, later))
     if not reached:
@@ -49,7 +52,8 @@ def file_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[Judgement]:
     for around in histories.requests("fetch"):
         stayed = around.after is None or histories.within(around.after, states)
         if histories.within(around.before, states) and stayed:
-            if histories.ended_by_us(around):
+            seen = around.before.exchange if around.before else None
+            if histories.ended_by_us(around.job, seen, around.exchange):
                 continue
             reached = True
             yield _given(around)

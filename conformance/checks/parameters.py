@@ -1,6 +1,6 @@
 """Probes of path and query parameters: what must be refused, and what must not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
@@ -8,12 +8,15 @@ from typing import Any, Final
 from conformance.asked import Asked
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import NO_SUBJECT, Subject, acceptance, refusal
-from conformance.inspection import parameter_schema
+from conformance.inspection import SAFE, parameter_schema
 from conformance.outcome import Judgement, broken, kept, skipped
 from conformance.pointing import value_at
 
 _INVALID: Final = (400, 422)
 VARIANTS: Final = 12
+# So many characters at the end of an id are changed to make one that names nothing.
+SHAPED: Final = 12
+_OTHERS: Final = str.maketrans("0123456789abcdefABCDEF", "9876543210fedcbaFEDCBA")
 
 
 @probe("refuses_parameter", requests=2)
@@ -67,11 +70,23 @@ def refuses_unknown(
 ) -> Iterator[Judgement]:
     """An id that names nothing is refused; all else in the request is right."""
     subject = Subject(case)
-    absent = case.client.absent_id(parameter)
+    absent = _absent(case, subject, parameter)
     asked = subject.pilot.requests.plain(subject.operation, {parameter: absent})
     exchange = subject.send(asked, valid=None)
     if judgement := refusal(exchange, f"the unknown {parameter} {absent}", tuple(statuses)):
         yield judgement
+
+
+def _absent(case: ProbeCase, subject: Subject, parameter: str) -> str:
+    """Return an id that names nothing; for a read one in the shape of the ids that are there.
+
+    An id of another shape might rightly be refused as malformed.
+    """
+    reads = case.contract.operations[subject.operation].method in SAFE
+    handle = next(iter(subject.own()), None) or subject.any_known()
+    if case.target.absent.get(parameter) or not reads or handle is None or handle.id.isdigit():
+        return case.client.absent_id(parameter)
+    return handle.id[:-SHAPED] + handle.id[-SHAPED:].translate(_OTHERS)
 
 
 @probe("refuses_other")
@@ -169,8 +184,21 @@ def accepts(case: ProbeCase, *, statuses: Sequence[int]) -> Iterator[Judgement]:
     if judgement is not None and judgement.kept and exchange.status not in statuses:
         right = " or ".join(map(str, statuses))
         yield broken(f"a valid request was answered {exchange.status}, not {right}", exchange)
+    elif judgement is not None and judgement.kept is False and (name := _guessed(case, asked)):
+        yield skipped(f"refused, but the target file names no values for {name}")
     elif judgement is not None:
         yield judgement
+
+
+def _guessed(case: ProbeCase, asked: Asked) -> str | None:
+    """Return a member of the body that names numbered things which nobody said are there."""
+    body: Mapping[str, Any] = asked.json if isinstance(asked.json, Mapping) else {}
+    for name, value in body.items():
+        first = value[0] if isinstance(value, list) and value else value
+        numbered = isinstance(first, int) and not isinstance(first, bool)
+        if numbered and name not in case.target.values:
+            return name
+    return None
 
 
 @probe("page_size_kept")

@@ -84,7 +84,7 @@ _FILES = (
 _ACCESS = (
     _defect("td-no-token-ok", "no token is needed", "TD-S20"),
     _defect("td-any-token-ok", "any token will do", "TD-S20"),
-    _defect("td-scheme-ignored", "the word before the token may be anything", "TD-S20"),
+    _defect("td-scheme-ignored", "the word before the token may be anything", "TD-S20", "vendor"),
     _defect("td-file-no-token-ok", "implied: a file is served without a token", "TD-S20"),
     _defect("td-unauthorised-403", "a bad token gets 403", "TD-S20"),
     _defect("td-scope-ignored", "a token without the scope may read", "TD-S02 TD-S21"),
