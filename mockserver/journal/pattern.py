@@ -106,8 +106,9 @@ def _path(expected: str, seen: Seen) -> Iterator[Difference]:
         yield Difference("path", expected, seen.entry.path)
 
 
-def _status(expected: int | str, seen: Seen) -> Iterator[Difference]:
-    actual, wanted = str(seen.entry.status), str(expected)
+def _status(expected: float | str, seen: Seen) -> Iterator[Difference]:
+    actual = str(seen.entry.status)
+    wanted = expected if isinstance(expected, str) else str(int(expected))
     if actual[: len(wanted.rstrip("X"))] != wanted.rstrip("X"):
         yield Difference("status", expected, seen.entry.status)
 

@@ -134,7 +134,7 @@ def _shared(one: str, other: str) -> int:
 
 
 def _read(place: int, call: Mapping[str, Any]) -> Expected:
-    asked = call.get("count", {})
+    asked = {name: int(value) for name, value in call.get("count", {}).items()}  # JSON: 1.0 is 1
     exactly, least, most = asked.get("exactly"), asked.get("min"), asked.get("max")
     field = f"calls[{place}].count"
     if exactly is not None:

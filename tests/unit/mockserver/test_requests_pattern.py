@@ -31,6 +31,7 @@ FITTING: list[dict[str, Any]] = [
     {"vendor": "talkdesk", "operation": "createReportJob", "method": "post", "caller": "writer"},
     {"status": 202},
     {"status": "202"},
+    {"status": 202.0},
     {"status": "2XX"},
     {"path": "/data/reports/calls/jobs"},
     {"path": "/data/*/jobs"},

@@ -1,9 +1,10 @@
 """Was this called, how often, in which order: the answers, and the near misses."""
 
+import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.errors import Refusal
@@ -39,9 +40,10 @@ def check(journal: Journal, *calls: dict[str, Any], **more: Any) -> dict[str, An
         ({"exactly": 3}, True, "exactly 3"),
         ({"exactly": 2}, False, "exactly 2"),
         ({"exactly": 0}, False, "exactly 0"),
+        ({"min": 1.0, "max": 3.0}, True, "1 to 3"),
     ],
 )
-def test_count_decides(count: dict[str, int], verified: bool, expected: str) -> None:
+def test_count_decides(count: dict[str, float], verified: bool, expected: str) -> None:
     answer = check(
         journal_of("poll", "poll", "fetch", "poll"), {"operation": "poll", "count": count}
     )
@@ -176,3 +178,35 @@ def test_bad_verification_is_400(mock: Mock, body: dict[str, Any]) -> None:
     answer = ask(mock.app, "POST", "/_mock/verify", JSON, body)
     assert answer.status == 400
     assert answer.json["field"]
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+MEMBERS = st.sampled_from(
+    ["vendor", "operation", "method", "path", "status", "job", "verdict", "fault", "query", "body"]
+)
+CALLS = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.integers(0, 700) | st.floats() | st.sampled_from(["2XX", "200", "2xx"]),
+        "path": st.text("/*ab", max_size=9),
+        "query": st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=2),
+        "body": JSON_VALUES,
+        "count": st.dictionaries(st.sampled_from(["min", "max", "exactly"]), st.floats(-1, 9)),
+    },
+)
+
+
+@given(
+    st.lists(CALLS | st.dictionaries(MEMBERS, JSON_VALUES), max_size=3) | JSON_VALUES,
+    JSON_VALUES | st.booleans(),
+)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_question_upsets_the_mock(mock: Mock, calls: Any, order: Any) -> None:
+    question = {"calls": calls, "order": order}
+    answer = ask(mock.app, "POST", "/_mock/verify", JSON, json.dumps(question).encode())
+    assert answer.status in (200, 400)
+    assert answer.json
