@@ -28,7 +28,11 @@ def serve(settings: Settings, say: Say) -> None:
     logs.start(settings.log)
     listening = listen(settings.host, settings.port)
     told, settings = settings, with_token(settings, listening)
-    mock = build(settings)
+    try:
+        mock = build(settings)
+    except BaseException:
+        listening.socket.close()
+        raise
     made = None if told.control_token else settings.control_token  # who told it knows it
     settle()
     tell = partial(say, _text(mock, listening, settings, made))

@@ -1,6 +1,7 @@
 """Reads scripted futures and checks them against a lifecycle: it alone says what is possible."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -98,7 +99,9 @@ def _part(text: str, place: str) -> float:
 
 def _duration(text: str, place: str) -> int:
     try:
-        milliseconds: int = round(isodate.parse_duration(text).total_seconds() * 1000)
-    except (isodate.ISO8601Error, AttributeError, OverflowError):
-        raise SetupError(f"{place}: {text!r} is no duration such as PT5M") from None
-    return milliseconds
+        duration = isodate.parse_duration(text)
+    except (isodate.ISO8601Error, OverflowError):
+        duration = None
+    if not isinstance(duration, timedelta):  # years and months have no length
+        raise SetupError(f"{place}: {text!r} is no duration such as PT5M")
+    return round(duration.total_seconds() * 1000)

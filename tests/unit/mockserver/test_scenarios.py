@@ -255,7 +255,10 @@ def test_sandbox_without_one_has_the_servers() -> None:
 
 def test_same_scenario_gives_the_same_bytes() -> None:
     def play() -> list[bytes]:
-        mock = build(Settings(pace=Pace(Mode.MANUAL), scenario="bad-network", longest_delay=0.001))
+        settings = Settings(
+            pace=Pace(Mode.MANUAL), scenario="talkdesk/bad-network", longest_delay=0.001
+        )
+        mock = build(settings)
         poll = REQUESTS["getReportJob"]
         spared = {"x-mock-sandbox": "default"}
         answers = []
