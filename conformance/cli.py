@@ -23,6 +23,8 @@ class Suite(click.Group):
             _die(str(error), EXIT_NOT_JUDGED)
         except (SuiteError, SpecError) as error:
             _die(str(error), EXIT_USAGE)
+        except KeyboardInterrupt as stop:
+            _die(f"interrupted. {' '.join(map(str, stop.args))}".rstrip(), EXIT_NOT_JUDGED)
         return None
 
 

@@ -133,6 +133,8 @@ class Client:
         whole = draft.with_headers(authorised).with_headers(headers)
         exchange = self._transport.send(whole, filed)
         self.allowance.note(operation, exchange.status, label.valid)
+        if self.guard.leaves_something(operation, exchange.status):
+            self._transport.budget.owe()
         return exchange
 
     def _repeatable(self, operation: Operation) -> bool:

@@ -7,7 +7,8 @@ SuiteError
 │   └── AllowanceSpent  … or it would make more things than the target file allows
 ├── BudgetSpent     the requests or the time of the run are used up
 └── NetworkFailure  no whole answer came
-    └── Timeout     … in time
+    ├── Timeout     … in time
+    └── Overloaded  … but 429 or 503, however long it was waited
 """
 
 
@@ -45,6 +46,13 @@ class NetworkFailure(SuiteError):  # noqa: N818
 
 class Timeout(NetworkFailure):
     """No whole answer came in time."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, repeatable=False)
+
+
+class Overloaded(NetworkFailure):
+    """Nothing but 429 or 503 came, however long it was waited."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, repeatable=False)

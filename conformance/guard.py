@@ -43,6 +43,13 @@ class Guard:
         create = self._contract.lifecycle.roles["create"].operation
         return operation.id == create if named else operation.body is None
 
+    def leaves_something(self, operation: Operation, status: int | None) -> bool:
+        """Tell whether an answer shows that something was made which can be deleted again."""
+        deletable = any(o.method == "DELETE" for o in self._contract.operations.values())
+        made = operation.method == "POST" and status is not None and status < 300
+        named = id_parameters(self._contract, operation)
+        return deletable and made and self.is_write(operation) and not named
+
     def objection(
         self,
         operation: Operation,

@@ -10,7 +10,7 @@ from conformance.client import Client
 from conformance.clock import Clock
 from conformance.coverage import measure
 from conformance.drivers.base import DriverCase
-from conformance.failures import BudgetSpent, Refused
+from conformance.failures import BudgetSpent, NotJudged, Refused
 from conformance.judging import Bench, fault
 from conformance.notes import notes
 from conformance.outcome import Judgement, skipped
@@ -65,6 +65,16 @@ class Runner:
         plan = make_plan(self.contract, self.checks, self.target, self.settings, client.guard)
         reach(client)
         bench = Bench(self.contract, self.checks, plan.requirements, self.settings)
+        try:
+            probed = self._steps(plan, client, bench)
+        except (NotJudged, KeyboardInterrupt) as error:
+            error.args = (" ".join([*map(str, error.args), *self._tidy(client, transport)]),)
+            raise
+        exchanges = tuple(client.exchanges)
+        rows = bench.rows(plan.requirements, plan.skips, probed, exchanges, client.jobs)
+        return self._result(plan, tuple(rows), client, transport)
+
+    def _steps(self, plan: Plan, client: Client, bench: Bench) -> dict[str, list[Judgement]]:
         probed: dict[str, list[Judgement]] = {}
         for step in plan.steps:
             self.tell(step.name)
@@ -72,9 +82,13 @@ class Runner:
                 self._drive(step, client, bench)
             else:
                 probed[step.requirement.id] = self._probe(step, client)
-        exchanges = tuple(client.exchanges)
-        rows = bench.rows(plan.requirements, plan.skips, probed, exchanges, client.jobs)
-        return self._result(plan, tuple(rows), client, transport)
+        return probed
+
+    def _tidy(self, client: Client, transport: Transport) -> tuple[str, ...]:
+        """Remove what the run has made; tell what is left."""
+        self.tell("clean-up")
+        transport.budget.closing = True
+        return clean_up(client)
 
     def _drive(self, step: Step, client: Client, bench: Bench) -> None:
         if self._spent is not None:
@@ -117,6 +131,8 @@ class Runner:
         except BudgetSpent as reason:
             self._spent = str(reason)
             found.append(skipped(self._spent))
+        except NotJudged:
+            raise
         except Exception as error:  # noqa: BLE001  (the suite's fault, told as such)
             found.append(fault(check, error, *client.exchanges[before:][-1:]))
         unanswered = [e for e in client.exchanges[before:] if e.failure]
@@ -129,8 +145,7 @@ class Runner:
         found = notes(self.contract, exchanges, self.specs_again)
         if self._spent is not None:
             found += (f"The run ended early: {self._spent}.",)
-        self.tell("clean-up")
-        found += clean_up(client)
+        found += self._tidy(client, transport)
         return Result(
             contract=self.contract,
             base_url=self.target.base_url,

@@ -44,8 +44,9 @@ class Target:
 
     `known` lists, per state of the lifecycle (its name in the file) or any other word a check
     knows, parameters that name an existing job (`{"type": "calls", "id": "…"}`): only read, never
-    changed. `max_created` limits what each operation may make in a run. `absent` lists ids by parameter name that name nothing. `values` are parameter values
-    that this account may use. `facts` are other things a check may rely on there.
+    changed. `absent` lists ids by parameter name that name nothing. `values` are parameter values
+    that this account may use. `facts` are other things a check may rely on there. `max_created` is
+    how much each operation may make in a run, None for any number.
     """
 
     vendor: str

@@ -12,7 +12,7 @@ from conformance.body import read_body
 from conformance.budget import LONGEST_LOAD_WAIT, Breaker, Budget
 from conformance.draft import Draft
 from conformance.exchange import Exchange, Received, Sent
-from conformance.failures import NetworkFailure
+from conformance.failures import NetworkFailure, Overloaded
 from conformance.network import plain
 from conformance.vault import Vault
 from conformance.wire import Session
@@ -86,16 +86,16 @@ class Transport:
     def _deliver(self, draft: Draft, label: Label) -> Received:
         for attempt in range(ATTEMPTS_UNDER_LOAD):
             received = self._whole(draft, label)
-            wait = self._asked_to_wait(received)
+            wait = self._asked_to_wait(received, attempt)
             if wait is None:
                 return received
             if attempt + 1 == ATTEMPTS_UNDER_LOAD or wait > LONGEST_LOAD_WAIT:
                 break
             if not self.budget.sleep(wait):
                 break
-        raise NetworkFailure(
-            f"the target is overloaded: {received.status}, Retry-After {wait:g} s", repeatable=False
-        )
+        asked = "Retry-After" in received.headers
+        said = f"Retry-After {wait:g} s" if asked else "without Retry-After"
+        raise Overloaded(f"the target is overloaded: {received.status}, {said}")
 
     def _whole(self, draft: Draft, label: Label) -> Received:
         """Send once more where the answer broke off or did not decode."""
@@ -133,9 +133,14 @@ class Transport:
             request.headers["Content-Length"] = str(len(draft.body or b""))
         return request
 
-    def _asked_to_wait(self, received: Received) -> float | None:
-        """Seconds that a 429 or 503 asks to wait; None for any other answer."""
+    def _asked_to_wait(self, received: Received, attempt: int) -> float | None:
+        """Seconds that a 429 or 503 asks to wait; None for any other answer.
+
+        A 503 that does not say for how long is no promise that it ends: it is an answer.
+        """
         asked = received.headers.get("Retry-After", "").strip()
+        if received.status == 429 and not asked:
+            return float(2**attempt)
         if received.status not in LOAD or not asked:
             return None
         if asked.isdigit():
