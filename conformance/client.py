@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import SplitResult
 
 from conformance.allowance import Allowance
 from conformance.control import SANDBOX_HEADER, Control
@@ -136,6 +137,17 @@ class Client:
         if self.guard.leaves_something(operation, exchange.status):
             self._transport.budget.owe()
         return exchange
+
+    def download(self, url: SplitResult, label: Label) -> Exchange:
+        """Fetch a file from one of the target's download hosts, without any credential.
+
+        Raises:
+            Refused: the host is none of them.
+            BudgetSpent: nothing more may be sent in this run.
+        """
+        origin = f"{url.scheme}://{url.netloc}"
+        draft = Draft("GET", url.path or "/", headers=DEFAULTS, raw_query=url.query, origin=origin)
+        return self._transport.send(draft, label)
 
     def _repeatable(self, operation: Operation) -> bool:
         """Tell whether a request may be sent twice, should its answer break off."""

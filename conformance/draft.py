@@ -17,7 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 class Draft:
     """A request without credentials: the path is percent-encoded, the query pairs are not.
 
-    `raw_query`, where given, goes on the wire as it is, instead of the pairs.
+    `raw_query`, where given, goes on the wire as it is, instead of the pairs. `origin` is another
+    host than the target's own (`https://files.example`): one of its download hosts.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Draft:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     raw_query: str | None = None
+    origin: str | None = None
 
     @property
     def target(self) -> str:

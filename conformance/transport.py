@@ -112,7 +112,7 @@ class Transport:
         began = self.budget.clock.now()
         with plain(self._limits.timeout):
             response = self._session.deliver(
-                self._prepare(draft), self._limits.timeout, direct=self._direct
+                self._prepare(draft), self._limits.timeout, direct=self._direct and not draft.origin
             )
             try:
                 body = read_body(response, self._limits.max_body, self._limits.timeout)
@@ -126,7 +126,7 @@ class Transport:
     def _prepare(self, draft: Draft) -> requests.PreparedRequest:
         request = requests.PreparedRequest()
         request.method = draft.method
-        request.url = self.base_url + draft.target
+        request.url = (draft.origin or self.base_url) + draft.target
         request.headers = CaseInsensitiveDict(draft.headers)
         request.body = draft.body
         if draft.body is not None or draft.method in {"POST", "PUT", "PATCH"}:
@@ -175,7 +175,7 @@ class Transport:
         hide = self.vault.hide
         return Sent(
             method=draft.method,
-            url=hide(self.base_url + draft.target),
+            url=hide((draft.origin or self.base_url) + draft.target),
             path=hide(draft.path),
             query=tuple((hide(name), hide(value)) for name, value in draft.query),
             headers=self.vault.hide_headers(draft.headers),
