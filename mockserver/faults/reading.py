@@ -224,7 +224,7 @@ def _json(text: str | None) -> Any:
 def _known(field: str, name: str, known: Collection[str]) -> None:
     if name in known:
         return
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    near = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     listed = ", ".join(sorted(known)[:_SHOWN])
     hint = f"do you mean {' or '.join(near)}?" if near else f"known: {listed}"
     raise _refuse(field, f"{name} is not known; {hint}")

@@ -30,7 +30,7 @@ class NamedJobs:
 
     def _id(self, visit: Visit, names: frozenset[str]) -> str | None:
         try:
-            for name in names & visit.segments.keys():
+            for name in sorted(names & visit.segments.keys()):
                 return decode_segment(visit.segments[name], name)
             fields = split_fields(visit.query)
         except Refusal:  # whoever handles the request will say so
