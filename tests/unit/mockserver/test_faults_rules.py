@@ -216,39 +216,6 @@ def test_one_rule_may_stand_alone(mock: Mock) -> None:
     assert [row["id"] for row in answer.json["faults"]] == ["fault-1"]
 
 
-def test_header_plays_a_fault_on_one_request(mock: Mock) -> None:
-    answer = POLL.send(mock.app, {"x-mock-fault": "rate-limit; retry_after=7"})
-    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
-    assert answer.headers["x-mock-fault"] == "rate-limit; valid"
-    assert POLL.send(mock.app).status == 200
-    answer = POLL.send(mock.app, {"prefer": 'fault="drop-field; pointer=/job/id"'})
-    assert "id" not in answer.json["job"]
-
-
-def test_header_goes_before_the_rules(mock: Mock) -> None:
-    add(mock, {"fault": BUSY})
-    assert POLL.send(mock.app, {"x-mock-fault": "server-error"}).status == 503
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("rate-limited", "not one of"),
-        ("latency; ms=soon", "fault.ms"),
-        ("latency; ms=99999999", "fault.ms"),
-        ("reset; delta=1", "no option of reset"),
-        ("reset;", "ends where"),
-        ("=", "cannot be read"),
-        ("x" * 3000, "longer than"),
-    ],
-)
-def test_header_that_cannot_be_read_is_refused(mock: Mock, text: str, reason: str) -> None:
-    answer = POLL.send(mock.app, {"x-mock-fault": text})
-    assert answer.status == 400
-    assert reason in answer.json["message"]
-    assert answer.json["fields"][0]["name"] == "X-Mock-Fault"
-
-
 def test_control_plane_and_preflights_are_spared(mock: Mock) -> None:
     add(mock, {"fault": BUSY})
     assert ask(mock.app, "GET", "/_mock/health", {"x-mock-fault": "reset"}).status == 200

@@ -1,0 +1,51 @@
+"""Fixtures of one's own in a folder, and the library that a server would make of them."""
+
+from functools import cache
+from pathlib import Path
+
+import specs
+from mockserver import vendors
+from mockserver.contract.schemas import Schemas
+from mockserver.faults.forecast import Forecast
+from mockserver.faults.reading import Reader
+from mockserver.scenarios.folders import Folders
+from mockserver.scenarios.library import Library
+from mockserver.scenarios.reading import ScenarioReader
+from mockserver.scenarios.scenario import Seed
+from mockserver.vendors.base import Vendor
+from tests.unit.mockserver._played import contract_of, make_sandbox
+from tests.unit.mockserver.test_faults_labels import party_of
+
+MINE = "vendor: talkdesk\nsummary: Mine.\njobs: [{stuck: PROCESSING}]\n"
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@cache
+def vendors_of(profile: str) -> dict[str, Vendor]:
+    return {name: vendors.create(contract_of(name, profile)) for name in specs.vendors()}
+
+
+def opened(
+    fixtures: Path | None = None,
+    scenarios: Path | None = None,
+    profile: str = specs.DOCUMENTED,
+) -> Library:
+    """Return the library of a server, without the server."""
+
+    def check(vendor: str, seed: Seed) -> None:
+        vendors_of(profile)[vendor].seed(make_sandbox(profile=profile), seed)
+
+    contracts = {name: contract_of(name, profile) for name in specs.vendors()}
+    folders = Folders(specs.fixtures(), fixtures, scenarios, tuple(contracts))
+    library = Library(folders, contracts, None, check)
+    parties = {name: party_of(name, profile) for name in contracts}
+    schemas = Schemas(specs.load_control())
+    rules = Reader(schemas, contracts, library.roles, Forecast(parties), 30_000)
+    library.open(ScenarioReader(contracts, rules))
+    return library
