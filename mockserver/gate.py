@@ -152,7 +152,7 @@ class Gate:
         if origin is not None and party.open:
             headers += deliver.encode_headers(self._cors.headers(origin))
         if not visit.path.startswith(CONTROL):
-            self._recorder.record(visit, party, reply, body, verdict, reason, began)
+            self._recorder.record(visit, party, reply, body, (verdict, reason), began)
             if self._settle is not None:
                 await self._settle()
         if visit.mishaps is not None:
