@@ -307,7 +307,7 @@ def test_a_spent_budget_ends_the_run_with_verdicts():
     settings = Settings(effort=Effort.QUICK, max_requests=10)
     with TinyServer() as server:
         result = run(server.url, row("TY-ONE-001", "no_server_error"), settings=settings)
-        assert len(server.log) == 10
+        assert 0 < len(server.log) <= 10  # a part is kept for the clean-up
     assert "the 10 requests of --max-requests were used up" in result.notes[0]
     assert only(result, "TY-ONE-001").verdict is Verdict.PASS
 
