@@ -22,6 +22,8 @@ LINGER = 2
 MOST_IGNORED = 16 * 1024 * 1024
 """Bytes that he may."""
 
+_TOO_LARGE = "The request line and the headers are too large."
+
 _RESET = struct.pack("ii", 1, 0)  # linger for no time: closing resets
 
 Refuse = Callable[[str, int, str], bytes]
@@ -59,7 +61,7 @@ class Protocol(HttpToolsProtocol):
             return
         super().data_received(data)
         if self._unread > self._limits.head:
-            self._answer(431, "The request line and the headers are too large.")
+            self._answer(431, _TOO_LARGE)
         elif self._whole:
             self._stop_waiting()
         elif self._patience is None:
@@ -70,6 +72,8 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if self._unread > self._limits.head and self._measure() > self._limits.head:
+            raise _HeadTooLargeError
         self._unread = 0
         super().on_headers_complete()
         self.scope[LINE] = Connection(self.cycle)  # type: ignore[literal-required]
@@ -84,7 +88,14 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self._answer(400, msg)
+        if self._unread > self._limits.head:
+            self._answer(431, _TOO_LARGE)
+        else:
+            self._answer(400, msg)
+
+    def _measure(self) -> int:
+        """Return the bytes of a head that has come, perhaps with more behind it."""
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _await_more(self) -> None:
         self._patience = self.loop.call_later(self._limits.arrival, self._give_up)
@@ -95,6 +106,9 @@ class Protocol(HttpToolsProtocol):
             self._patience = None
 
     def _give_up(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says it never is None
+        if cycle is not None and not cycle.response_started:
+            leave(cycle)
         self._answer(408, "The request took too long to arrive.")
 
     def _answer(self, status: int, message: str) -> None:
@@ -102,8 +116,8 @@ class Protocol(HttpToolsProtocol):
         if self._answered or self.transport.is_closing():
             return
         self._stop_waiting()
-        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says it never is None
-        if cycle is not None and not cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle  # as above
+        if cycle is not None and not (cycle.response_complete or cycle.disconnected):
             self.transport.close()
             return
         self._answered = True
@@ -135,16 +149,21 @@ class Connection:
         self._cycle.transport.write(data)
 
     def close(self) -> None:
-        self._leave()
+        leave(self._cycle)
         self._cycle.transport.close()
 
     def reset(self) -> None:
-        self._leave()
+        leave(self._cycle)
         transport = self._cycle.transport
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         transport.abort()
 
-    def _leave(self) -> None:
-        """Let uvicorn take the caller for gone, or it would complain of what was not sent."""
-        self._cycle.disconnected = True
-        self._cycle.message_event.set()
+
+def leave(cycle: RequestResponseCycle) -> None:
+    """Let uvicorn take the caller for gone, or it would complain of what was not sent."""
+    cycle.disconnected = True
+    cycle.message_event.set()
+
+
+class _HeadTooLargeError(Exception):
+    """Ends the parser, which then asks what to answer."""
