@@ -13,26 +13,29 @@ CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body as far as it could be read; `fault` tells how it fell short, None where it did not."""
+    """A body as far as it could be read; `fault` tells how it fell short, None where it did not.
+
+    `late`: the rest may have come, but not in time.
+    """
 
     content: bytes
     fault: str | None = None
+    late: bool = False
 
 
 def read_body(response: requests.Response, limit: int, timeout: float) -> Body:
     """Read the whole body of a streamed answer and undo its Content-Encoding.
 
     Raises:
-        NetworkFailure: the connection broke before anything was promised, or `limit` bytes were
-            passed.
-        Timeout: the body was still coming after `timeout` seconds.
+        NetworkFailure: the connection broke before anything was promised.
+        Timeout: the body was still coming after `timeout` seconds, or after `limit` bytes.
     """
     raw = bytearray()
     try:
         for chunk in response.raw.stream(CHUNK, decode_content=False):
             raw += chunk
             if len(raw) > limit:
-                raise NetworkFailure(too_large(limit), repeatable=False)
+                raise Timeout(too_large(limit))
     except ReadTimeoutError:
         return _stalled(response, bytes(raw), timeout)
     except IncompleteRead:
@@ -52,7 +55,7 @@ def too_large(limit: int) -> str:
 def _stalled(response: requests.Response, raw: bytes, timeout: float) -> Body:
     announced = response.headers.get("Content-Length", "")
     if announced.isdigit() and raw:
-        return Body(raw, f"{_short(response, len(raw))} within {timeout:g} s")
+        return Body(raw, f"{_short(response, len(raw))} within {timeout:g} s", late=True)
     raise Timeout(f"the body was still coming after {timeout:g} s")
 
 
@@ -68,9 +71,7 @@ def _decode(raw: bytes, encoding: str, limit: int) -> Body:
     if coding in {"", "identity"} or not raw:
         return Body(raw)
     if coding not in {"gzip", "x-gzip", "deflate"}:
-        return Body(
-            raw, f"the body is in the coding {encoding!r}, which was not asked for"
-        )
+        return Body(raw, f"the body is in the coding {encoding!r}, which was not asked for")
     try:
         return _inflate(raw, coding, limit)
     except zlib.error:
@@ -83,7 +84,7 @@ def _inflate(raw: bytes, coding: str, limit: int) -> Body:
     decoder = zlib.decompressobj(-15 if bare else 47)
     content = decoder.decompress(raw, limit + 1)
     if len(content) > limit:
-        raise NetworkFailure(too_large(limit), repeatable=False)
+        raise Timeout(too_large(limit))
     if not decoder.eof:
         return Body(content, f"the {coding} body ends before its stream does")
     return Body(content)

@@ -103,12 +103,16 @@ class Breaker:
     def failed(self, operation: str | None, failure: NetworkFailure) -> None:
         """Note a failure."""
         if isinstance(failure, Timeout):
-            self._timeouts[operation] = self._timeouts.get(operation, 0) + 1
-            if sum(self._timeouts.values()) >= TIMEOUTS_A_RUN:
-                self.reason = "given up: the target did not answer in time, again and again"
+            self.late(operation)
         self._overloads += isinstance(failure, Overloaded)
         if self._overloads >= OVERLOADS_IN_SUCCESSION:
             self.reason = f"given up: {failure}, again and again"
         self._breaks += 1
         if self._breaks >= BREAKS_IN_SUCCESSION:
             self.reason = f"given up after {self._breaks} failures in succession: {failure}"
+
+    def late(self, operation: str | None) -> None:
+        """Note an answer that did not come in time, or not whole: each costs the whole patience."""
+        self._timeouts[operation] = self._timeouts.get(operation, 0) + 1
+        if sum(self._timeouts.values()) >= TIMEOUTS_A_RUN:
+            self.reason = "given up: the target did not answer in time, again and again"

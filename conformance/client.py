@@ -166,6 +166,8 @@ class Client:
         Returns:
             False where the budget of time does not allow it; nothing was waited then.
         """
+        if self._transport.breaker.reason is not None:
+            return False
         if self._control is not None and self._control.advance(seconds):
             return True
         return self._transport.budget.sleep(seconds)

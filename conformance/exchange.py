@@ -44,8 +44,9 @@ class Received:
     """An answer, its body decoded from any Content-Encoding.
 
     `complete` is False where the body ended before its Content-Length or did not decode, twice in
-    a row; `fault` then says how. `elapsed` is in seconds. Secrets are replaced in `body`, so its
-    length is no evidence for Content-Length: `complete` is.
+    a row; `fault` then says how, and `late` that its rest did not come in time. `elapsed` is in
+    seconds. Secrets are replaced in `body`, so its length is no evidence for Content-Length:
+    `complete` is.
     """
 
     status: int
@@ -54,6 +55,7 @@ class Received:
     complete: bool = True
     elapsed: float = 0.0
     fault: str | None = None
+    late: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))

@@ -1,7 +1,7 @@
 """Follows a redirect to a file, on the target's own host alone."""
 
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.askers import DOWNLOAD
 from conformance.client import Client
@@ -10,6 +10,7 @@ from conformance.exchange import Exchange
 from conformance.handle import Handle
 from conformance.target import PRIMARY
 from conformance.transport import Label
+from conformance.urls import read_url
 
 
 def follow(client: Client, exchange: Exchange, handle: Handle) -> Exchange | None:
@@ -25,7 +26,9 @@ def follow(client: Client, exchange: Exchange, handle: Handle) -> Exchange | Non
     if location is None:
         return None
     base = urlsplit(client.target.base_url)
-    there = urlsplit(urljoin(exchange.sent.url, location))
+    there = read_url(location, exchange.sent.url)
+    if there is None:
+        return None  # the judges of links say what is wrong with it
     label = Label(None, DOWNLOAD, PRIMARY, None, {**handle.parameters, "id": handle.id})
     if (there.scheme, there.netloc) != (base.scheme, base.netloc):
         known = there.hostname in client.target.download_hosts

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from conformance.asked import Asked
 from conformance.client import Client
@@ -16,6 +15,7 @@ from conformance.pointing import texts, value_at
 from conformance.strategies import Requests
 from conformance.target import PRIMARY
 from conformance.templates import match
+from conformance.urls import read_url
 
 # Seconds of the target's time: moved at once with a control URL, else really waited.
 FIRST_WAIT: Final = {True: 5.0, False: 0.1}
@@ -71,7 +71,8 @@ class Pilot:
             return None
         template = self.client.contract.operations[poll].path
         for text in texts(exchange.json):
-            if found := match(template, urlsplit(text).path):
+            parts = read_url(text)
+            if parts is not None and (found := match(template, parts.path)):
                 return found[name]
         return None
 

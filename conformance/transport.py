@@ -78,6 +78,8 @@ class Transport:
             try:
                 received = self._deliver(draft, label)
                 self.breaker.answered()
+                if received.late:
+                    self.breaker.late(label.operation)
             except NetworkFailure as error:
                 failure = str(error)
                 self.breaker.failed(label.operation, error)
@@ -105,7 +107,8 @@ class Transport:
             if not (error.repeatable and label.repeatable):
                 raise
             return self._once(draft)
-        return received if received.complete or not label.repeatable else self._once(draft)
+        again = label.repeatable and not (received.complete or received.late)
+        return self._once(draft) if again else received
 
     def _once(self, draft: Draft) -> Received:
         self.budget.spend()
@@ -119,9 +122,15 @@ class Transport:
             finally:
                 response.close()
         elapsed = self.budget.clock.now() - began
-        headers = CaseInsensitiveDict(response.headers)
-        complete = body.fault is None
-        return Received(response.status_code, headers, body.content, complete, elapsed, body.fault)
+        return Received(
+            response.status_code,
+            CaseInsensitiveDict(response.headers),
+            body.content,
+            complete=body.fault is None,
+            elapsed=elapsed,
+            fault=body.fault,
+            late=body.late,
+        )
 
     def _prepare(self, draft: Draft) -> requests.PreparedRequest:
         request = requests.PreparedRequest()
@@ -139,17 +148,15 @@ class Transport:
         A 503 that does not say for how long is no promise that it ends: it is an answer.
         """
         asked = received.headers.get("Retry-After", "").strip()
-        if received.status == 429 and not asked:
-            return float(2**attempt)
-        if received.status not in LOAD or not asked:
+        if received.status not in LOAD or (received.status == 503 and not asked):
             return None
-        if asked.isdigit():
+        if asked.isascii() and asked.isdigit():
             return float(asked)
         try:
             moment = parsedate_to_datetime(asked)
             return max(0.0, (moment - self.budget.clock.today()).total_seconds())
         except (TypeError, ValueError):
-            return None
+            return float(2**attempt)
 
     def _record(
         self, draft: Draft, label: Label, received: Received | None, failure: str | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import jsonschema_rs
 
@@ -12,6 +12,7 @@ from conformance.checks.schema import shallow
 from conformance.outcome import Judgement, broken, kept
 from conformance.pointing import value_at
 from conformance.templates import match, other_operation
+from conformance.urls import read_url
 
 
 @judge("same_as_parameter")
@@ -52,7 +53,9 @@ def own_location(case: JudgeCase, *, to: str) -> Judgement | None:
 
 
 def _lead(case: JudgeCase, href: str, to: str, what: str) -> Judgement | None:
-    parts = urlsplit(urljoin(case.exchange.sent.url, href))
+    parts = read_url(href, case.exchange.sent.url)
+    if parts is None:
+        return broken(f"{what} {href!r} is no URL", case.exchange)
     found = match(case.contract.operations[to].path, parts.path)
     if found is None:
         return _elsewhere(case, parts, f"{what} {href!r} leads to no {to}")
