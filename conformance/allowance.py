@@ -9,10 +9,10 @@ from conformance.inspection import SAFE, id_parameters, token_operation
 from specs import Contract, Operation
 
 # Where the target file says nothing and the target is no loopback address.
-FEW: Final = 15
+FEW: Final = 20
 # The part of it that each step of the plan may use up, so that something is left for the others.
-_SHARES: Final = {"lifecycle": 0.4, "sweep": 0.1, "schemathesis": 0.1, "hostile": 0.1}
-_SHARE_OF_A_PROBE: Final = 0.2
+_SHARES: Final = {"lifecycle": 0.45, "sweep": 0.05, "schemathesis": 0.05, "hostile": 0.05}
+_SHARE_OF_A_PROBE: Final = 0.1
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ class Tour:
     def __init__(self, pilot: Pilot, effort: Effort) -> None:
         self.pilot = pilot
         allowed = pilot.client.target.max_created
-        self._most = min(MOST_JOBS[effort], max(1, (allowed or MOST_JOBS[effort] * 5) // 5))
+        self._most = min(MOST_JOBS[effort], max(1, (allowed or MOST_JOBS[effort] * 3) // 3))
         self._lifecycle = pilot.lifecycle
         self._control = pilot.client.has_control
 
@@ -168,6 +168,7 @@ class Tour:
             self._look_and_fetch(handle)
             self.pilot.client.wait(ROUNDS[True][-1])
             self._look_and_fetch(handle)
+            self._start(handle)
 
     def _now(self, handle: Handle) -> frozenset[str]:
         return self.pilot.states(handle) or self.pilot.poll(handle)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import requests
@@ -18,6 +19,27 @@ from tests.acceptance.suite._spy import Seen, Spy, spying
 
 QUICK = Settings(effort=Effort.QUICK)
 VENDORS = ("talkdesk", "clinicalone", "energycap")
+STUDY = "CFD8129A430A473C8A02F4BA5DAAD865"
+# What somebody else makes at each vendor, by path and operation, and the names of such ids.
+FOREIGN_WORK = {
+    "talkdesk": [("/data/reports/calls/jobs", "createReportJob")] * 2,
+    "clinicalone": [
+        (f"/ec-reporting-svc/rest/v1.0/reports?studyId={STUDY}&mode=test", "createReport")
+    ],
+    "energycap": [
+        ("/api/v3/report/reportgroup", "createReportGroup"),
+        ("/api/v202106/reportdistribution", "createReportDistribution"),
+    ],
+}
+NAMES = {
+    "createReportJob": ["id"],
+    "createReport": ["id", "jobId"],
+    "createReportGroup": ["reportGroupId"],
+    "createReportDistribution": ["reportDistributionId"],
+}
+# Ids of the suite that name nothing, and the distributions of the consent.
+NOTHING = re.compile(r"=(2147483646|0+(DEAD|-0000-4000-8000-00000000dead))$")
+CONSENTED = {f"reportDistributionId={number}" for number in (1, 2, 3)}
 TOKENS = {
     "talkdesk": {"Authorization": "Bearer mock-talkdesk-writer"},
     "clinicalone": {"Authorization": "Bearer mock-clinicalone-manager"},
@@ -32,7 +54,7 @@ class Watched:
     vendor: str
     spy: Spy
     result: Result
-    planted: tuple[str, ...]
+    planted: frozenset[str]
 
 
 @pytest.fixture(scope="module", params=VENDORS)
@@ -55,47 +77,40 @@ def writing(request, tmp_path_factory) -> Iterator[Watched]:
         yield Watched(vendor, spy, judge(vendor, spy, file=file), planted)
 
 
-def _plant(vendor: str, spy: Spy) -> tuple[str, ...]:
+def _plant(vendor: str, spy: Spy) -> frozenset[str]:
     """Make things as another client of the same account, and forget that the spy saw it."""
-    contract = specs.load(vendor, "documented")
-    made = []
-    for operation in contract.operations.values():
-        content = (operation.body or {}).get("content", {}).get("application/json", {})
-        if operation.method != "POST" or "{id}" in operation.path.lower():
-            continue
-        for example in content.get("examples", {}).values():
-            path = re.sub(r"\{type\}", "calls", operation.path)
-            study = {"studyId": "CFD8129A430A473C8A02F4BA5DAAD865", "mode": "test"}
-            query = study if vendor == "clinicalone" else {}
-            answer = requests.post(
-                spy.url + path, json=example["value"], params=query, headers=TOKENS[vendor]
-            )
-            made += _ids(answer) if answer.status_code < 300 else []
+    made: set[str] = set()
+    for path, example in FOREIGN_WORK[vendor]:
+        content = _example(vendor, example)
+        answer = requests.post(spy.url + path, json=content, headers=TOKENS[vendor], timeout=10)
+        assert answer.status_code < 300, answer.text
+        made |= {f"{name}={id_}" for name in NAMES[example] for id_ in _id(answer.json())}
     spy.seen.clear()
-    return tuple(made)
+    return frozenset(made)
 
 
-def _ids(answer: requests.Response) -> list[str]:
-    """The ids in an answer that are long or high enough to be nobody else's by chance."""
-    body = answer.json()
-    found = [body.get("id"), body.get("job", {}).get("id") if "job" in body else None]
-    found += [body.get(name) for name in ("reportGroupId", "reportDistributionId")]
-    found += (
-        [item.get("id") for item in body.get("result", []) if isinstance(item, dict)]
-        if isinstance(body.get("result"), list)
-        else []
-    )
-    return [str(id_) for id_ in found if id_ is not None]
+def _example(vendor: str, operation: str) -> Any:
+    body = specs.load(vendor, "documented").operations[operation].body or {}
+    return next(iter(body["content"]["application/json"]["examples"].values()))["value"]
+
+
+def _id(body: dict[str, Any]) -> Iterator[str]:
+    """The id that an answer to a creation gives."""
+    inside = body.get("result", body.get("job", body))
+    for name in ("id", "jobId", "reportGroupId", "reportDistributionId"):
+        if name in inside:
+            yield str(inside[name])
+            return
 
 
 def _named(vendor: str, seen: Seen) -> set[str]:
-    """The ids in the path of a request: what no closed list of the contract allows."""
+    """The ids in the path of a request, with the names of their parameters."""
     contract = specs.load(vendor, "documented")
     found = set()
     for operation in contract.operations.values():
         values = match(operation.path, seen.path)
         if values and operation.method == seen.method:
-            found |= {str(v) for name, v in values.items() if name not in {"type", "mode"}}
+            found |= {f"{n}={v}" for n, v in values.items() if n not in {"type", "mode"}}
     return found
 
 
@@ -122,12 +137,13 @@ def test_no_write_names_what_others_own(writing: Watched):
 
 def test_what_is_changed_was_made_by_the_run_before(writing: Watched):
     made = b""
-    consented = {"1", "2", "3"} if writing.vendor == "energycap" else set()
     for seen in writing.spy.seen:
         if seen.is_write and seen.reply.status < 300:
-            for id_ in _named(writing.vendor, seen):
-                own = re.search(rb"\b" + re.escape(id_.encode()) + rb"\b", made)
-                assert own or (id_ in consented and seen.path.endswith("/exec")), seen.line
+            for name in _named(writing.vendor, seen):
+                id_ = name.partition("=")[2].encode()
+                own = re.search(rb"\b" + re.escape(id_) + rb"\b", made)
+                mail = name in CONSENTED and seen.path.endswith("/exec")
+                assert own or mail or NOTHING.search(name), seen.line
         if seen.method == "POST":
             made += seen.reply.body
 
@@ -143,35 +159,40 @@ def test_what_the_run_made_is_gone_or_named(writing: Watched):
     notes = " ".join(writing.result.notes)
     left = _made(writing) - _gone(writing)
     assert bool(left) == ("not to be deleted by this API" in notes or "Left behind" in notes)
-    assert not left or any(id_ in notes for id_ in left)
+    assert not left or any(name.partition("=")[2] in notes for name in left)
 
 
 def _made(watched: Watched) -> set[str]:
-    return {job.id for job in watched.result.jobs if job.created_by_us}
+    return {
+        f"{NAMES[operation][0]}={id_}"
+        for operation, seen in _creations(watched)
+        if operation in NAMES
+        for id_ in _id(seen.reply.json)
+    }
 
 
 def _gone(watched: Watched) -> set[str]:
     return {
-        id_
+        name
         for seen in watched.spy.seen
         if seen.method == "DELETE" and seen.reply.status in {200, 202, 204, 403, 404, 410}
-        for id_ in _named(watched.vendor, seen)
+        for name in _named(watched.vendor, seen)
     }
 
 
 def test_few_things_are_made_and_few_verdicts_lost(writing: Watched):
     counts = writing.result.counts
     assert writing.result.exit_code == 0
-    assert max(Counter(_kinds(writing)).values()) <= FEW
-    assert counts["PASS"] >= 0.9 * (counts["PASS"] + counts["SKIP"])
+    assert max(Counter(operation for operation, _ in _creations(writing)).values()) <= FEW
+    assert counts["PASS"] >= 0.85 * (counts["PASS"] + counts["SKIP"])
 
 
-def _kinds(watched: Watched) -> Iterator[str]:
-    """What kind of thing each write made."""
+def _creations(watched: Watched) -> Iterator[tuple[str, Seen]]:
+    """The requests that made something, with the operation."""
     contract = specs.load(watched.vendor, "documented")
     makers = Allowance(contract).makers
     for seen in watched.spy.writes:
         for operation in (contract.operations[name] for name in makers):
             here = operation.method == seen.method and match(operation.path, seen.path) is not None
             if here and seen.reply.status < 300:
-                yield operation.id
+                yield operation.id, seen
