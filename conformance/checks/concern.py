@@ -1,14 +1,16 @@
 """Which exchanges concern a judge: those with an answer, of the operation and with the statuses."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from conformance.askers import HOSTILE
 from conformance.checks.base import JudgeCase
 from conformance.exchange import Exchange, Received
 
 LONGEST: Final = 2000
+# Segments of letters, digits and the marks that ids have, none of dots alone.
+_PLAIN_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~@:+-]*)*")
 
 
 def answer_of(case: JudgeCase, statuses: Sequence[int] = ()) -> Received | None:
@@ -21,7 +23,7 @@ def answer_of(case: JudgeCase, statuses: Sequence[int] = ()) -> Received | None:
     if received is None or not received.complete or exchange.operation is None:
         return None
     # What refuses odd bytes may stand before the vendor, and not know the vendor's error body.
-    if received.status >= 400 and (exchange.driver == HOSTILE or _is_odd(exchange)):
+    if received.status >= 400 and _is_odd(exchange):
         return None
     if exchange.sent.method != case.contract.operations[exchange.operation].method:
         return None
@@ -33,11 +35,15 @@ def _is_odd(exchange: Exchange) -> bool:
     sent = exchange.sent
     try:
         (sent.body or b"").decode()
-        text = unquote(urlsplit(sent.url).path, errors="strict")
     except UnicodeDecodeError:
         return True
-    values = (text, *(value for pair in sent.query for value in pair))
-    return len(sent.url) > LONGEST or any(not one.isprintable() for one in values)
+    path = unquote(urlsplit(sent.url).path)
+    queries = (value for pair in sent.query for value in pair)
+    return (
+        len(sent.url) > LONGEST
+        or _PLAIN_PATH.fullmatch(path) is None
+        or any(not value.isprintable() for value in queries)
+    )
 
 
 def statuses_of(case: JudgeCase, statuses: Sequence[int]) -> Sequence[int]:

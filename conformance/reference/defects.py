@@ -1,15 +1,23 @@
 """The catalogue of planted defects and legal variants, and the one place that looks a switch up."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from conformance.reference.catalogue import clinicalone, energycap, talkdesk
+from conformance.reference.proofs import clinicalone as clinicalone_proofs
+from conformance.reference.proofs import energycap as energycap_proofs
+from conformance.reference.proofs import talkdesk as talkdesk_proofs
 from conformance.reference.switch import Defect, Variant
 
 __all__ = ["DEFECTS", "VARIANTS", "Defect", "Switches", "UnknownSwitchError", "Variant"]
 
+_CAUGHT_BY = talkdesk_proofs.CAUGHT_BY | clinicalone_proofs.CAUGHT_BY | energycap_proofs.CAUGHT_BY
 DEFECTS: Mapping[str, Defect] = MappingProxyType(
-    {item.id: item for item in (*talkdesk.DEFECTS, *clinicalone.DEFECTS, *energycap.DEFECTS)}
+    {
+        item.id: replace(item, requirements=tuple(_CAUGHT_BY[item.id].split()))
+        for item in (*talkdesk.DEFECTS, *clinicalone.DEFECTS, *energycap.DEFECTS)
+    }
 )
 VARIANTS: Mapping[str, Variant] = MappingProxyType(
     {item.id: item for item in (*talkdesk.VARIANTS, *clinicalone.VARIANTS, *energycap.VARIANTS)}

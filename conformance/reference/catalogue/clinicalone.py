@@ -44,6 +44,7 @@ _KICKOFF = (
         level="should",
     ),
     _defect("c1-kickoff-list-taken", "a list is taken as body", "C1-S06", level="should"),
+    _defect("c1-kickoff-empty-refused", "an empty object is refused as body", "C1-S06"),
     _defect("c1-crash-failed-job", "implied: kicking a failed job off gives 500", "C1-S01"),
     _defect("c1-crash-second-kickoff", "implied: the second kick-off of a job gives 500", "C1-S01"),
     _defect("c1-crash-date-time-spec", "implied: a date-time field spec gives 500", "C1-S07"),
@@ -73,6 +74,7 @@ _DOWNLOAD = (
         "c1-download-null-study-404", "the study id null finds nothing", "C1-S22", level="should"
     ),
     _defect("c1-download-training-404", "reports of mode training are not found", "C1-S19 C1-S23"),
+    _defect("c1-download-202", "a file is answered by 202", "C1-S23"),
     _defect("c1-download-second-404", "the second job ever created has no file", "C1-S23"),
     _defect("c1-file-ragged", "implied: one line of the CSV has a cell too many", "C1-S25"),
     _defect("c1-file-open-quote", "implied: a quote of the CSV is never closed", "C1-S25"),

@@ -3,8 +3,10 @@
 from conformance.reference.switch import Defect, Variant
 
 
-def _defect(switch: str, text: str, statements: str, source: str = "documented") -> Defect:
-    return Defect(switch, "talkdesk", text, tuple(statements.split()), source=source)
+def _defect(
+    switch: str, text: str, statements: str, source: str = "documented", level: str = "must"
+) -> Defect:
+    return Defect(switch, "talkdesk", text, tuple(statements.split()), source=source, level=level)
 
 
 def _free(switch: str, text: str) -> Variant:
@@ -21,6 +23,8 @@ _BODY = (
     _defect("td-name-null", "the name is null", "TD-S10"),
     _defect("td-name-default-null", "a job created without a name has the name null", "TD-S10"),
     _defect("td-timezone-offset", "the time zone is an offset, not an IANA name", "TD-S11"),
+    _defect("td-timezone-unknown", "the zone is on no map", "TD-S11", level="should"),
+    _defect("td-name-changes", "a job is renamed once it is done", "TD-S18", level="should"),
     _defect("td-timezone-number-done", "the time zone is a number once done", "TD-S11 TD-S18"),
     _defect("td-status-unknown", "work in progress is called RUNNING", "TD-S04 TD-S12"),
     _defect("td-status-mixed-case", "the status is spelled Done", "TD-S05 TD-S12"),
@@ -47,6 +51,8 @@ _LIFECYCLE = (
         "td-deleted-returns", "implied: the second look at a deleted job shows it done", "TD-S07"
     ),
     _defect("td-done-fails-later", "implied: a job fails after its file was fetched", "TD-S05"),
+    _defect("td-status-203", "a job's status answers 203", "TD-S08"),
+    _defect("td-status-html", "a job's status is a page until it is done", "TD-S08"),
     _defect("td-redirect-early", "a redirect while the work goes on", "TD-S16 TD-S04"),
     _defect("td-redirect-created", "a redirect at the first look at a queued job", "TD-S16 TD-S03"),
     _defect("td-redirect-failed", "a redirect to the file of a failed job", "TD-S16 TD-S06"),
@@ -59,6 +65,7 @@ _LIFECYCLE = (
     _defect("td-location-other", "the Location is another job's file", "TD-S17"),
     _defect("td-location-dangling", "the Location leads to nothing", "TD-S16 TD-S17"),
     _defect("td-location-calls", "the Location always says calls, whatever the type", "TD-S17"),
+    _defect("td-location-malformed", "the Location is no URI reference", "TD-S17"),
     _defect("td-location-self", "the Location leads back to the job", "TD-S16 TD-S17"),
 )
 _FILES = (
@@ -87,10 +94,12 @@ _ACCESS = (
     _defect("td-scheme-ignored", "the word before the token may be anything", "TD-S20", "vendor"),
     _defect("td-file-no-token-ok", "implied: a file is served without a token", "TD-S20"),
     _defect("td-unauthorised-403", "a bad token gets 403", "TD-S20"),
+    _defect("td-reader-refused", "the scope to read is not enough to read", "TD-S02"),
     _defect("td-scope-ignored", "a token without the scope may read", "TD-S02 TD-S21"),
     _defect("td-scope-401", "a token without the scope gets 401", "TD-S21"),
     _defect("td-other-account-reads", "implied: another account reads the job", "TD-S22"),
     _defect("td-other-account-file", "implied: another account reads the file", "TD-S22"),
+    _defect("td-foreign-409", "another's job is refused by 409", "TD-S22", level="should"),
     _defect("td-unknown-type-ok", "an invalid report type is taken for any", "TD-S19"),
     _defect("td-unknown-type-404", "an invalid report type gets 404", "TD-S19"),
     _defect("td-unknown-job-ok", "an unknown job gets 200 and nothing", "TD-S22"),
@@ -122,6 +131,11 @@ _BEYOND = (
     _defect("td-other-type-reads", "a job is readable under another type", "TD-S19", "observed"),
     _defect("td-delete-nothing", "a delete answers 204 and deletes nothing", "TD-S07", "vendor"),
     _defect("td-delete-twice", "a second delete gets 204 again", "TD-S07", "vendor"),
+    _defect("td-created-hidden", "a queued job cannot be read", "TD-S22", "observed"),
+    _defect("td-cancel-nothing", "a cancelled job goes on", "TD-S05", "vendor"),
+    _defect("td-file-json-sparse", "a JSON file has only its entries", "TD-S13", "vendor"),
+    _defect("td-token-useless", "a new token opens nothing", "TD-S20", "vendor"),
+    _defect("td-list-too-long", "a page has more jobs than asked for", "TD-S08", "observed"),
     _defect("td-cancel-finished", "a finished job can be cancelled", "TD-S05", "vendor"),
     _defect("td-link-self-other", "_links.self leads to another job", "TD-S15", "vendor"),
     _defect("td-list-total-string", "the total of a list is a string", "TD-S08", "vendor"),

@@ -117,6 +117,7 @@ class DownloadViews:
         if again or self.stage.broken("c1-file-html"):
             return html_response(200)
         response = self._file(job)
+        response.status_code = 202 if self.stage.broken("c1-download-202") else 200
         self._name(response, job)
         if self.stage.broken("c1-file-wrapped"):
             text = response.get_data(as_text=True)

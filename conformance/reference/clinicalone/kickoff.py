@@ -71,6 +71,8 @@ class KickoffViews:
             return {}
         if data.strip()[:1] == b"[" and self.stage.broken("c1-kickoff-list-taken"):
             return {}
+        if data.strip() == b"{}" and self.stage.broken("c1-kickoff-empty-refused"):
+            raise bad("body", "says nothing")
         return json_object()
 
     def _known(self, job_id: str) -> str:

@@ -53,6 +53,8 @@ class GroupViews:
 
     def _body(self) -> dict[str, Any]:
         self.stage.crash("ec-crash-group-not-utf8", when=not body_is_utf8())
+        if request.mimetype_params and self.stage.broken("ec-group-charset-refused"):
+            raise Refusal(415, "the Content-Type must be application/json")
         if request.mimetype == "text/plain" and self.stage.broken("ec-group-text-taken"):
             return {"reportGroupInfo": request.get_data(as_text=True)}
         return json_object()
@@ -101,12 +103,18 @@ class GroupViews:
         self.door.admit()
         asked = self._query("pageNumber", "pageSize")
         found = [bodies.group(made, self.stage) for made in self.book.groups.values()]
-        return page(asked, found)
+        response = page(asked, found)
+        if self.stage.broken("ec-list-no-paging"):
+            del response.headers["TotalPages"]
+        return response
 
     def show(self, number: str) -> Response:
         self.door.admit()
         self._query()
-        return json_response(bodies.group(self._find(number), self.stage))
+        found = self._find(number)
+        if self.stage.broken("ec-group-reads-other"):
+            found = dataclasses.replace(found, info=f"{found.info} (read)")
+        return json_response(bodies.group(found, self.stage))
 
     def update(self, number: str) -> Response:
         """Every member is needed, as the vendor says of an update."""

@@ -33,6 +33,8 @@ class RunViews:
         self.door.admit_runner()
         self._check_media_type()
         asked = self._query("overrideUserIds", repeatable="overrideUserIds")
+        if "overrideUserIds" in asked and self.stage.broken("ec-exec-override-refused"):
+            raise bad("overrideUserIds", "is not a parameter of this operation")
         override = self._override(asked.get("overrideUserIds", ""))
         distribution = self._find(number)
         self._trip(distribution)
@@ -63,6 +65,8 @@ class RunViews:
         if words and self.stage.broken("ec-exec-override-unchecked"):
             items = [item for item in items if item.isdecimal()]
         users = tuple(integer(item, "overrideUserIds", -INT32_MAX - 1) for item in items)
+        if self.stage.broken("ec-exec-strangers-counted"):
+            return users
         strangers = [user for user in users if not is_active(user)]
         if strangers and not self.stage.free("ec-free-unknown-user-dropped"):
             raise bad("overrideUserIds", f"names no active user ({strangers[0]})")

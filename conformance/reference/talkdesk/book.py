@@ -69,9 +69,15 @@ class Book:
         self._stage.crash("td-crash-long-id", when=len(job_id) > 100)
         job = self.jobs.get(job_id)
         if job is None or not (self._owns(caller, job, file) and self._is_kind(job, kind)):
-            status = 400 if self._stage.broken("td-unknown-job-400") else 404
-            raise Refusal(status, "there is no such report job")
+            raise Refusal(self._not_found(job), "there is no such report job")
+        if self.state(job) == CREATED and not job.held and self._stage.broken("td-created-hidden"):
+            raise Refusal(404, "there is no such report job")
         return job
+
+    def _not_found(self, job: Job | None) -> int:
+        if job is not None and self._stage.broken("td-foreign-409"):
+            return 409
+        return 400 if self._stage.broken("td-unknown-job-400") else 404
 
     def _owns(self, caller: Caller, job: Job, file: bool) -> bool:
         leak = "td-other-account-file" if file else "td-other-account-reads"

@@ -30,6 +30,8 @@ class Door:
         if caller is None:
             status = 403 if self._stage.broken("td-unauthorised-403") else 401
             raise Refusal(status, "a valid access token is needed", headers=_challenge())
+        if WRITE not in caller.rights and self._stage.broken("td-reader-refused"):
+            raise Refusal(403, f"the token lacks the scope {WRITE}")
         if scope not in caller.rights and not self._overlooked(scope, caller):
             status = 401 if self._stage.broken("td-scope-401") else 403
             raise Refusal(status, f"the token lacks the scope {scope}")
@@ -47,6 +49,8 @@ class Door:
         if token in TALKDESK_TOKENS:
             return TALKDESK_TOKENS[token]
         if token in self._issued:
+            if self._stage.broken("td-token-useless"):
+                return None
             caller, expires = self._issued[token]
             fresh = expires > self._stage.now() or self._stage.broken("td-expired-token-ok")
             return caller if fresh else None

@@ -134,6 +134,8 @@ class FileViews:
         return document[:-1] if self.stage.broken("td-file-json-cut") else document
 
     def _document(self, job: Job, table: list[Row]) -> dict[str, object]:
+        if self.stage.broken("td-file-json-sparse"):
+            return {"entries": table}
         return {"type": job.kind, "version": "1.0", "entries": table, "total": len(table)}
 
     def _csv(self, job: Job, table: list[Row]) -> bytes:

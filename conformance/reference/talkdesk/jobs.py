@@ -68,7 +68,10 @@ class JobViews:
         self.stage.crash("td-crash-bulk", when=state == DONE and job.order.format == "json_bulk")
         if self._redirects(job, state):
             return self._redirect(job, state)
-        return json_response(self.replies.job_body(job, state))
+        if self.stage.broken("td-status-html"):
+            return html_response(200)
+        body = self.replies.job_body(job, state)
+        return json_response(body, 203 if self.stage.broken("td-status-203") else 200)
 
     def _redirects(self, job: Job, state: str) -> bool:
         if state == DONE:
@@ -100,7 +103,8 @@ class JobViews:
         at_work = self.book.state(job) in {CREATED, PROCESSING, UPLOADING}
         if not at_work and not self.stage.broken("td-cancel-finished"):
             raise Refusal(403, "the job is finished and cannot be cancelled")
-        job.cancelled = job.cancelled or at_work
+        if not self.stage.broken("td-cancel-nothing"):
+            job.cancelled = job.cancelled or at_work
         return Response(status=204)
 
     def index(self, kind: str) -> Response:
@@ -109,6 +113,8 @@ class JobViews:
         asked = self._query("page", "per_page")
         page = integer(asked.get("page", "1"), "page", 1)
         size = integer(asked.get("per_page", "20"), "per_page", 1, 200)
+        if self.stage.broken("td-list-too-long"):
+            size = 200
         own = [
             job
             for job in reversed(self.book.jobs.values())

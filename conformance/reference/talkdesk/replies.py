@@ -90,6 +90,8 @@ class Replies:
             path = f"/data/reports/calls/files/{job.id}"
         if self.stage.broken("td-location-self"):
             path = f"/data/reports/{job.kind}/jobs/{job.id}"
+        if self.stage.broken("td-location-malformed"):
+            path = "/data/reports/%zz"
         if self.stage.free("td-free-absolute-location"):
             return request.host_url.rstrip("/") + path
         return path

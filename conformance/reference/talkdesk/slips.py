@@ -47,6 +47,8 @@ JOB: Mapping[str, Callable[[At], Body]] = MappingProxyType(
         "td-id-other": lambda at: {"id": at.another},
         "td-name-null": lambda _: {"name": None},
         "td-timezone-offset": lambda _: {"timezone": "UTC+00:00"},
+        "td-timezone-unknown": lambda _: {"timezone": "Europe/Atlantis"},
+        "td-name-changes": _when(DONE, lambda at: {"name": f"{at.job.order.name} (done)"}),
         "td-timezone-number-done": _when(DONE, lambda _: {"timezone": 0}),
         "td-status-unknown": _when(PROCESSING, lambda _: {"status": "RUNNING"}),
         "td-status-mixed-case": _when(DONE, lambda _: {"status": "Done"}),

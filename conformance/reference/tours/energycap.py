@@ -10,6 +10,7 @@ NOBODY = {"ECI-ApiKey": "nobody"}
 LONGER = {"ECI-ApiKey": "mock-energycap-manager-2"}
 JSON = {"Content-Type": "application/json"}
 TEXT = {"Content-Type": "text/plain"}
+CHARSET = {"Content-Type": "application/json; charset=utf-8"}
 
 GROUPS = "/api/v3/report/reportgroup"
 DISTRIBUTIONS = "/api/v202106/reportdistribution"
@@ -41,8 +42,10 @@ def _groups() -> Iterator[Step]:
     yield _group("viewer", [1], VIEWER)
     yield Step(f"POST {GROUPS}", MANAGER | TEXT, data=b"{}")
     yield Step(f"POST {GROUPS}", MANAGER | JSON, data=b"\xff")
+    yield Step(f"POST {GROUPS}", MANAGER | CHARSET, data=b"{}")
     yield from (Step(f"GET {GROUPS}", VIEWER), Step(f"DELETE {GROUPS}/4", MANAGER))
-    yield from (Step(f"GET {GROUPS}/4", VIEWER), _group("again", [1]))
+    yield from (Step(f"GET {GROUPS}/{number}", VIEWER) for number in (4, 1))
+    yield _group("again", [1])
 
 
 def _schedule() -> Step:

@@ -20,7 +20,7 @@ LONG_SPAN = {"from": "2025-10-01T00:00:00Z", "to": "2025-12-02T00:00:00Z"}
 
 ROOT = "/data/reports"
 # Five jobs are seeded; the walk's own are {5} csv, {6} json, {7} json_bulk, {8} to fail,
-# {9} another account's.
+# {9} another account's, {10} to be cancelled.
 JOBS = ("calls", 5), ("calls", 6), ("explore_calls", 7), ("calls", 8)
 
 
@@ -81,6 +81,8 @@ def _ask_wrongly() -> Iterator[Step]:
 
 def _list_and_token() -> Iterator[Step]:
     yield Step(f"GET {ROOT}/calls/jobs?per_page=2", READER | {"Accept-Encoding": "gzip"})
+    yield Step(f"POST {ROOT}/calls/jobs", WRITER, json=CSV)
+    yield from (Step(f"DELETE {ROOT}/calls/jobs/{{10}}", WRITER), _look("calls", 10))
     token = Step("POST /oauth/token", BASIC | FORM, data=b"grant_type=client_credentials")
     yield from (token, Step(f"GET {ROOT}/calls/jobs/{{6}}", ISSUED), _wait(601))
     yield Step(f"GET {ROOT}/calls/jobs/{{6}}", ISSUED)

@@ -1,5 +1,7 @@
 """The history judges of states, and of files that come and go with them."""
 
+from typing import Any
+
 import pytest
 
 from conformance.exchange import Exchange
@@ -153,6 +155,6 @@ def test_stable() -> None:
     ],
 )
 def test_echoed(
-    row: str, asked: dict[str, object], shown: dict[str, object], verdict: set[bool | None]
+    row: str, asked: dict[str, Any], shown: dict[str, Any], verdict: set[bool | None]
 ) -> None:
     assert history(row, *numbered(create("J1", **asked), job(**shown))) == verdict

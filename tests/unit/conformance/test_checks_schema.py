@@ -67,9 +67,7 @@ def test_field_judges_every_item_of_a_list() -> None:
 def test_field_judges_int32() -> None:
     def group(id_: Any) -> bool | None:
         body = {"reportGroupId": id_}
-        return judged(
-            "EC-GRP-005", exchange("createReportGroup", 200, body, vendor="energycap")
-        )
+        return judged("EC-GRP-005", exchange("createReportGroup", 200, body, vendor="energycap"))
 
     assert group(2**31 - 1) is KEPT
     assert group(2**31) is BROKEN
@@ -133,9 +131,15 @@ def test_object_body_leaves_other_statuses_alone() -> None:
     assert judged("TD-JOB-011", exchange("getReportJob", 404, b"")) is NOT_CONCERNED
 
 
-def test_object_body_does_not_accuse_what_stands_before_the_vendor() -> None:
-    one = exchange("getReportJob", 400, b"<html>", driver="hostile")
+@pytest.mark.parametrize("id_", ["a\x00b", "..", "x" * 2100, "%", "Zürich"])
+def test_object_body_does_not_accuse_what_stands_before_the_vendor(id_: str) -> None:
+    one = exchange("getReportJob", 400, b"<html>", path={"id": id_})
     assert judged("TD-ERR-001", one) is NOT_CONCERNED
+
+
+def test_object_body_judges_refusals_of_plain_requests() -> None:
+    one = exchange("getReportJob", 400, b"<html>", path={"id": "rpt_1.x~y-z"})
+    assert judged("TD-ERR-001", one) is BROKEN
 
 
 def page(**members: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Planted defects and the requirements that prove themselves on them."""

@@ -1,0 +1,56 @@
+"""Each planted defect is caught by its own requirements, with the verdict that its source gives."""
+
+from collections import Counter
+
+import pytest
+
+import specs
+from conformance.checks import base
+from conformance.outcome import Verdict
+from conformance.reference.defects import DEFECTS, Defect
+from tests.defects._run import contract, judge, without_schemathesis
+
+__all__ = ["without_schemathesis"]
+
+VENDORS = specs.vendors()
+# What no app that speaks http can break.
+NEEDS_HTTPS = {"refuses_old_tls"}
+# Rows that are enough for a defect of a weaker source, or of a mere should.
+CAUGHT = {True: {Verdict.FAIL}, False: {Verdict.FAIL, Verdict.WARN}}
+
+
+@pytest.mark.parametrize("defect", DEFECTS.values(), ids=lambda defect: defect.id)
+def test_defect_is_caught_by_its_own_requirements(defect: Defect) -> None:
+    result = judge(defect.vendor, [defect.id], defect.requirements)
+    firm = defect.source == "documented" and defect.level == "must"
+    assert {row.requirement.id for row in result.rows} == set(defect.requirements)
+    assert {row.verdict for row in result.rows} <= CAUGHT[firm]
+    assert all(row.exchanges and row.reason for row in result.rows)
+    assert (result.exit_code == 1) == firm
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_same_requirements_pass_without_the_defect(vendor: str) -> None:
+    named = {i for d in DEFECTS.values() if d.vendor == vendor for i in d.requirements}
+    result = judge(vendor, (), named)
+    other = {row.requirement.id: row.reason for row in result.rows if row.verdict != Verdict.PASS}
+    # The end of a run is not told while it is in progress, and nothing else need be there.
+    assert other.keys() <= {"EC-LOG-002", "EC-LOG-004"}
+
+
+def test_every_check_proves_itself_on_a_defect() -> None:
+    rows = {
+        row.id: row for vendor in VENDORS for row in contract(vendor, "documented").requirements
+    }
+    proved = {i for defect in DEFECTS.values() for i in defect.requirements}
+    used = {row.check.name for row in rows.values() if row.check is not None}
+    names = {row.check.name for row in rows.values() if row.check is not None and row.id in proved}
+    assert used - names - NEEDS_HTTPS == set()
+    assert set(base.load()) == used
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_documented_statement_proves_itself_on_a_defect(vendor: str) -> None:
+    statements = Counter(s for d in DEFECTS.values() if d.vendor == vendor for s in d.statements)
+    silent = sorted(contract(vendor, "documented").statements.keys() - statements.keys())
+    assert silent == {"talkdesk": ["TD-S01"]}.get(vendor, [])
