@@ -11,6 +11,7 @@ from tests.repo._checkout import ROOT, files, name, text
 
 FOLDERS = {"specs", "mockserver", "conformance", "fixtures", "tests"}
 MAX_FILE_LINES = 300
+MAX_TEST_FILE_LINES = 350
 MAX_FUNCTION_LINES = 40
 
 # Written in pieces, so that this file does not hold what it forbids.
@@ -56,7 +57,11 @@ def test_no_python_file_is_unfinished() -> None:
 
 def test_python_files_stay_short() -> None:
     lengths = {name(path): len(text(path).splitlines()) for path in PYTHON_FILES}
-    assert not {file: lines for file, lines in lengths.items() if lines > MAX_FILE_LINES}
+    assert not {file: lines for file, lines in lengths.items() if lines > most_lines(file)}
+
+
+def most_lines(file: str) -> int:
+    return MAX_TEST_FILE_LINES if file.startswith("tests/") else MAX_FILE_LINES
 
 
 def test_functions_stay_short() -> None:
@@ -64,9 +69,15 @@ def test_functions_stay_short() -> None:
         f"{name(path)}:{node.lineno} {node.name}"
         for path in PYTHON_FILES
         for node in functions(path)
-        if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION_LINES
+        if lines_of(node) > MAX_FUNCTION_LINES
     ]
     assert not found, "\n".join(found)
+
+
+def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function without its docstring: a public one may need a long word."""
+    whole = (node.end_lineno or node.lineno) - node.lineno + 1
+    return whole - len((ast.get_docstring(node) or "").splitlines())
 
 
 def test_every_folder_with_code_is_a_package() -> None:
