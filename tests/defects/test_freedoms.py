@@ -23,8 +23,16 @@ def test_app_without_defects_is_clean(vendor: str, profile: str) -> None:
     assert result.exit_code == 0
 
 
+# A whole run each: here the widest freedoms; `make selftest` tries every one, on ten seeds.
+WIDEST = ("busy", "sometimes-fails", "partly", "empty-body", "empty-log", "sparse-job", "instant")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", VARIANTS.values(), ids=lambda variant: variant.id)
+@pytest.mark.parametrize(
+    "variant",
+    [variant for variant in VARIANTS.values() if variant.id.endswith(WIDEST)],
+    ids=lambda variant: variant.id,
+)
 def test_freedom_is_not_accused(variant: Variant) -> None:
     result = judge(variant.vendor, [variant.id])
     assert accused(result, Verdict.FAIL, Verdict.ERROR) == {}
