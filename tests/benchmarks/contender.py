@@ -18,16 +18,20 @@ JOBS = "/data/reports/calls/jobs"
 
 
 class Kind(StrEnum):
-    """What a contender is in the comparison."""
+    """What a contender is; a bare peer keeps nothing, and no goal is set by it."""
 
     OURS = "ours"
     PEER = "peer"
+    BARE = "bare"
     CEILING = "ceiling"
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server that can be started; `answers` says in a few words where its answers come from."""
+    """A server that can be started; `answers` says in a few words where its answers come from.
+
+    `tidy` is asked before each turn of one that would otherwise fill up.
+    """
 
     name: str
     kind: Kind
@@ -36,6 +40,7 @@ class Contender:
     command: tuple[str, ...]
     poll: Request
     create: Request
+    tidy: Request | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 

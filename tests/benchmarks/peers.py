@@ -107,10 +107,12 @@ class Comparison:
     def _turn(self, name: str, server: Server) -> None:
         contender, entry = self.entries[name].contender, self.entries[name]
         for name_of, request in (("polling", contender.poll), ("creating", contender.create)):
-            sample = alone(server, partial(self._sample, request))
+            sample = alone(server, partial(self._sample, contender, request))
             entry.add(name_of, sample.rate)
             entry.add(f"{name_of}, processor", sample.cost)
             entry.samples.setdefault(name_of, []).append(sample)
 
-    def _sample(self, request: Request, server: Server) -> Sample:
+    def _sample(self, contender: Contender, request: Request, server: Server) -> Sample:
+        if contender.tidy is not None:
+            server.ask(contender.tidy)
         return measure(self.generator, server, [request.raw(server.port)], self.plan.seconds)

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from tests.benchmarks.load import Sample
 
 _SPELLS = 15
-_ANSWERS = 40_000
+_ANSWERS = 100_000
 _GAIN = 0.95
 
 
 def warm_up(spell: Callable[[], Sample]) -> int:
-    """Repeat `spell` until 40,000 answers have come and two spells in a row gain under 5 %.
+    """Repeat `spell` until 100,000 answers have come and two spells in a row gain under 5 %.
 
     A compiler at run time needs so many. Returns how many spells it took, 15 at most.
     """

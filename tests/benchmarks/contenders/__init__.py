@@ -8,6 +8,7 @@ from tests.benchmarks.contenders import ceiling, mockoon, ours, prism, specmatic
 RECIPES: Mapping[str, Recipe] = {
     "mockserver": ours.prepare,
     "WireMock": wiremock.prepare,
+    wiremock.BARE: wiremock.prepare_bare,
     "Prism": prism.prepare,
     "Specmatic": specmatic.prepare,
     "Mockoon": mockoon.prepare,

@@ -12,22 +12,21 @@ _FORMAT = 33
 
 
 def prepare(workshop: Workshop) -> Contender:
-    """Mockoon with one static route an operation; file log, admin API and templating off."""
+    """Mockoon as it starts, with one static route an operation; its log goes to no file."""
     node = npm.program("node", "Debian: apt-get install nodejs")
     routes = [
         _route("get", "data/reports/:type/jobs/:id", 200, workshop.job_text),
         _route("post", "data/reports/:type/jobs", 202, workshop.job_text),
     ]
     file = workshop.write("mockoon/environment.json", _environment(routes))
-    start = ("start", "--data", str(file), "--repair", "--hostname", "127.0.0.1")
-    quiet = ("--disable-log-to-file", "--disable-admin-api", "--max-transaction-logs", "0")
+    start = ("start", "--data", str(file), "--repair", "--disable-log-to-file")
     program = workshop.modules / _PACKAGE / "bin/run.js"
     return Contender(
         name="Mockoon",
         kind=Kind.PEER,
         version=npm.version(workshop.modules, _PACKAGE),
         answers="static route",
-        command=(node, str(program), *start, *quiet, "--port", "{port}"),
+        command=(node, str(program), *start, "--port", "{port}"),
         poll=workshop.poll(),
         create=workshop.create,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _WIDTH = 760
-_LABEL = 96
+_LABEL = 116
 _VALUE = 96
 _ROW = 22
 _PANEL = 38

@@ -72,7 +72,7 @@ def test_turns_let_everybody_begin_once() -> None:
 
 def test_warming_up_ends_when_answers_no_longer_get_cheaper() -> None:
     costs = iter([100.0, 50, 30, 29.5, 30, 31, 30])
-    taken = warm_up(lambda: Sample(20_000, 1, 0, 1, 1, processor=next(costs) * 0.02))
+    taken = warm_up(lambda: Sample(50_000, 1, 0, 1, 1, processor=next(costs) * 0.05))
     assert taken == 5
 
 
