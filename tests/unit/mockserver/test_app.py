@@ -158,7 +158,7 @@ def test_broken_reply_is_a_500_with_a_reason_in_the_vendors_words(
     assert found.status == 500
     assert "at fault" in found.json["message"]
     assert b"hunter2" not in found.body
-    assert [row.verdict for row in mock.sandboxes.default.journal][-1] != "ok"
+    assert [row.verdict for row in mock.sandboxes.default.journal.entries()][-1] != "ok"
 
 
 @given(

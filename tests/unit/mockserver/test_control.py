@@ -175,7 +175,7 @@ def test_documentation_that_is_not_there_is_404(mock: Mock, path: str) -> None:
 def test_journal_tells_what_happened_without_secrets(mock: Mock) -> None:
     create_job(mock)
     ask(mock.app, "GET", f"{TD_JOBS}/none?page=1&token=hunter2", TALKDESK)
-    first, second = list(mock.sandboxes.default.journal)[-2:]
+    first, second = mock.sandboxes.default.journal.entries()[-2:]
     assert (first.operation, first.caller, first.status) == ("createReportJob", "writer", 202)
     assert (second.operation, second.status) == ("getReportJob", 400)
     assert "mock-talkdesk-writer" not in repr((first, second))
