@@ -43,13 +43,13 @@ def _agreed(address: tuple[str, int], newest: ssl.TLSVersion | None) -> str | No
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    # Without this OpenSSL itself refuses to offer what is to be refused by the target.
+    context.set_ciphers("ALL:@SECLEVEL=0")
     if newest is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = newest
-        # Without this OpenSSL itself refuses to offer what is to be refused by the target.
-        context.set_ciphers("ALL:@SECLEVEL=0")
     try:
         with (
             socket.create_connection(address, _TIMEOUT) as connection,

@@ -1,0 +1,133 @@
+"""How probes judge answers, and what they do where a target has nothing to try them on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance.checks.base import ProbeCase
+from conformance.checks.subject import Subject, acceptance, refusal
+from conformance.client import Client
+from conformance.outcome import Judgement
+from tests.unit.conformance._made import CHECKS, exchange, requirement
+from tests.unit.conformance._reference import reference_client
+
+KEPT, BROKEN, SKIPPED = True, False, None
+
+
+@pytest.mark.parametrize(
+    ("status", "statuses", "kept"),
+    [
+        (401, (), KEPT),
+        (401, (401,), KEPT),
+        (403, (401,), BROKEN),
+        (200, (), BROKEN),
+        (300, (401,), BROKEN),
+        (500, (401,), SKIPPED),
+        (429, (401,), SKIPPED),
+    ],
+)
+def test_refusal(status: int, statuses: tuple[int, ...], kept: bool | None) -> None:
+    judgement = refusal(exchange("getReportJob", status, {}), "it", statuses)
+    assert judgement is not None
+    assert judgement.kept is kept
+    assert bool(judgement.reason) is (kept is not KEPT)
+
+
+@pytest.mark.parametrize(
+    ("status", "refusals", "kept"),
+    [
+        (202, (400,), KEPT),
+        (404, (400,), KEPT),
+        (400, (400,), BROKEN),
+        (404, (), BROKEN),
+        (500, (400,), SKIPPED),
+        (503, (), SKIPPED),
+    ],
+)
+def test_acceptance(status: int, refusals: tuple[int, ...], kept: bool | None) -> None:
+    judgement = acceptance(exchange("getReportJob", status, {}), "it", refusals)
+    assert judgement is not None
+    assert judgement.kept is kept
+
+
+def test_no_answer_is_no_judgement() -> None:
+    one = exchange("getReportJob", 200, {})
+    object.__setattr__(one, "received", None)
+    assert refusal(one, "it", ()) is None
+    assert acceptance(one, "it", ()) is None
+
+
+def probed(row: str, client: Client, changes: Mapping[str, Any] | None = None) -> list[Judgement]:
+    rule = requirement(row)
+    assert rule.check is not None
+    case = ProbeCase(client.contract, rule, client, client.target)
+    arguments = {**rule.check.arguments, **(changes or {})}
+    return list(CHECKS[rule.check.name].function(case, **arguments))
+
+
+@pytest.mark.parametrize(
+    ("row", "vendor", "target"),
+    [
+        ("TD-AUTH-003", "talkdesk", {"credentials": {}}),
+        ("TD-AUTH-005", "talkdesk", {"credentials": {}}),
+        ("EC-EXEC-009", "energycap", {"values": {}}),
+        ("EC-EXEC-010", "energycap", {"values": {}}),
+        ("EC-EXEC-011", "energycap", {"facts": {}}),
+    ],
+)
+def test_probe_is_skipped_with_a_reason_where_the_target_file_says_too_little(
+    row: str, vendor: str, target: dict[str, Any]
+) -> None:
+    with reference_client(vendor, **target) as client:
+        found = probed(row, client)
+    assert [judgement.kept for judgement in found] == [SKIPPED]
+    assert found[0].reason
+
+
+def test_probe_is_skipped_where_nothing_can_be_named() -> None:
+    with reference_client("talkdesk", writes=False) as client:
+        (judgement,) = probed("TD-STAT-002", client)
+    assert judgement.kept is SKIPPED
+    assert "nothing at the target" in judgement.reason
+
+
+def test_absent_id_has_the_shape_of_the_ids_that_are_there() -> None:
+    with reference_client("talkdesk") as client:
+        job = Subject(ProbeCase(client.contract, requirement("TD-STAT-003"), client, client.target))
+        handle = job.fresh()
+        assert handle is not None
+        (judgement,) = probed("TD-STAT-003", client)
+        asked = judgement.exchanges[0].path_parameters["id"]
+    assert judgement.kept is KEPT
+    assert asked != handle.id
+    assert (len(asked), asked[:24]) == (len(handle.id), handle.id[:24])
+
+
+def test_a_run_is_not_accused_of_refusing_ids_that_nobody_vouched_for() -> None:
+    values = {"reportDistributionId": (1,), "overrideUserIds": (7,)}
+    with reference_client("energycap", values=values) as client:
+        asked = probed("EC-GRP-001", client)
+        assert [judgement.kept for judgement in asked] == [KEPT]
+    with reference_client("energycap", ["ec-group-201"], values=values) as client:
+        assert [judgement.kept for judgement in probed("EC-GRP-001", client)] == [BROKEN]
+
+
+def test_retry_of_a_kick_off_may_fail_again_but_must_move() -> None:
+    with reference_client("clinicalone", ["c1-free-sometimes-fails"]) as client:
+        assert [judgement.kept for judgement in probed("C1-KICK-016", client)] == [KEPT]
+    with reference_client("clinicalone", ["c1-kickoff-failed-nothing"]) as client:
+        assert [judgement.kept for judgement in probed("C1-KICK-016", client)] == [BROKEN]
+
+
+def test_without_a_control_url_no_job_is_accused_of_being_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with reference_client("clinicalone", ["c1-kickoff-nothing"], control=False) as client:
+        monkeypatch.setattr(client, "wait", lambda _: False)
+        assert [judgement.kept for judgement in probed("C1-KICK-001", client)] == [SKIPPED]
+
+
+def test_every_probe_says_what_it_costs() -> None:
+    for name, check in CHECKS.items():
+        assert check.requests >= 1, name
