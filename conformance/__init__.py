@@ -21,6 +21,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
     only: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
     tell: Callable[[str], None] | None = None,
+    baseline: Path | str | None = None,
 ) -> "Result":
     """Judge the implementation of `vendor` at `base_url` and return the result tree.
 
@@ -34,6 +35,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
         only: requirement ids, over those in `settings`.
         environment: where `env: NAME` is looked up; the process's by default.
         tell: takes a line of progress before each step.
+        baseline: a file with the failures that are accepted.
 
     Raises:
         UsageError: the vendor, the target or a setting does not fit.
@@ -51,5 +53,6 @@ def run(  # noqa: PLR0913  (the parts of a run)
         only=only,
         environment=environment,
         tell=tell,
+        baseline=None if baseline is None else Path(baseline),
     )
     return made.run()

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import specs
+from conformance.baseline import read_baseline
 from conformance.checks import base
 from conformance.config import read_target
 from conformance.contracts import contract
@@ -25,6 +26,7 @@ def runner(  # noqa: PLR0913  (the parts of `conformance.run`)
     only: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
     tell: Callable[[str], None] | None = None,
+    baseline: Path | None = None,
     root: Path = ROOT,
     checks: Mapping[str, base.RegisteredCheck] | None = None,
 ) -> Runner:
@@ -49,6 +51,7 @@ def runner(  # noqa: PLR0913  (the parts of `conformance.run`)
         who,
         chosen,
         specs_again=partial(_again, vendor, root=root),
+        baseline=read_baseline(baseline) if baseline else (),
     )
     if tell is not None:
         made.tell = tell

@@ -1,12 +1,13 @@
 """The command `conformance`."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from conformance.failures import NotJudged, SuiteError
-from conformance.options import run_options
+from conformance.options import FILE, replay_options, run_options
 from specs import DOCUMENTED, PROFILES, SpecError
 
 EXIT_USAGE = 2
@@ -47,6 +48,20 @@ def run(vendor: str, **options: Any) -> None:
     from conformance.commands import run_command
 
     sys.exit(run_command(vendor, options))
+
+
+@main.command()
+@click.argument("result", type=FILE)
+@click.option("--id", "ids", multiple=True, metavar="ID", help="Repeat this finding alone.")
+@replay_options
+def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
+    """Repeat the findings of RESULT (--report json=RESULT).
+
+    Exit 1 if one still shows, 0 if none does, 3 if it cannot be judged.
+    """
+    from conformance.replay.command import replay_command
+
+    sys.exit(replay_command(result, ids, options))
 
 
 @main.command("list")

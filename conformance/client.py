@@ -99,8 +99,11 @@ class Client:
         return self.send(operation, draft, self._revealed(headers or {}), label=label)
 
     def _revealed(self, headers: Mapping[str, str | None]) -> dict[str, str | None]:
-        reveal = self._transport.vault.reveal
-        return {name: value and reveal(value) for name, value in headers.items()}
+        return {name: value and self.reveal(value) for name, value in headers.items()}
+
+    def reveal(self, text: str) -> str:
+        """Return a text with the secrets that its placeholders stand for: for sending only."""
+        return self._transport.vault.reveal(text)
 
     def send(
         self,

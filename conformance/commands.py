@@ -29,6 +29,7 @@ def run_command(vendor: str, options: Mapping[str, Any]) -> int:
         target=options["target"],
         settings=_settings(options),
         tell=progress.tell,
+        baseline=options["baseline"],
     )
     if options["dry_run"]:
         sys.stdout.write(_dry(made.plan()))

@@ -104,7 +104,8 @@ class Exchange:
         return self.received.json if self.received else NOT_JSON
 
     @property
-    def weight(self) -> tuple[int, int]:
-        """Orders exchanges as evidence: the shortest request first, then the earliest."""
-        body = len(self.sent.body or b"")
-        return (len(self.sent.url) + body, self.number)
+    def weight(self) -> tuple[int, int, int]:
+        """Orders exchanges as evidence: the fewest members and parameters, then the shortest."""
+        body = self.sent.body or b""
+        parts = len(self.sent.query) + body.count(b":") + body.count(b"=")
+        return (parts, len(self.sent.url) + len(body), self.number)

@@ -27,6 +27,7 @@ class Bench:
     ) -> None:
         self._contract = contract
         self._settings = settings
+        self._strange: set[str] = set()
         self._checks = {
             requirement.id: checks[requirement.check.name]
             for requirement in requirements
@@ -58,6 +59,7 @@ class Bench:
         jobs: Sequence[JobHistory],
     ) -> Iterator[Row]:
         """Yield a row for each requirement."""
+        self._strange = {job.id for job in jobs if not job.created_by_us}
         by_operation: dict[str | None, list[Exchange]] = defaultdict(list)
         for exchange in exchanges:
             by_operation[exchange.operation].append(exchange)
@@ -125,15 +127,24 @@ class Bench:
         kept = [j for j in judgements if j.kept]
         counts = len(kept) + len(breaches), len(breaches)
         if breaches:
-            worst = min(breaches, key=_weight)
+            worst = min(breaches, key=self._weight)
             verdict = breach(requirement, self._settings)
             return Row(requirement, verdict, worst.reason, _proof(worst), *counts)
         if faults:
             return Row(requirement, Verdict.ERROR, faults[0].reason, _proof(faults[0]), *counts)
         if kept:
-            example = min(kept, key=_weight)
+            example = min(kept, key=self._weight)
             return Row(requirement, Verdict.PASS, "", _proof(example), *counts)
         return _not_judged(requirement, judgements, concerned)
+
+    def _weight(self, judgement: Judgement) -> tuple[int, ...]:
+        """Order judgements as proof: what can be made again first, then what is shown the least."""
+        found = judgement.exchanges
+        if not found:
+            return (0, 0, 0)
+        named = {str(v) for exchange in found for v in exchange.path_parameters.values()}
+        smallest = min(exchange.weight for exchange in found)
+        return (not named.isdisjoint(self._strange), len(found), *smallest)
 
 
 class Fault(Judgement):
@@ -168,13 +179,6 @@ def _unanswered(judgement: Judgement) -> bool:
     """A breach needs an answer that breaks something; without any the network is to blame."""
     found = judgement.exchanges
     return bool(found) and all(exchange.received is None for exchange in found)
-
-
-def _weight(judgement: Judgement) -> tuple[int, int, int]:
-    if not judgement.exchanges:
-        return (0, 0, 0)
-    smallest = min(exchange.weight for exchange in judgement.exchanges)
-    return (len(judgement.exchanges), *smallest)
 
 
 def _proof(judgement: Judgement) -> tuple[Exchange, ...]:

@@ -29,6 +29,9 @@ WHAT = (
     click.option("--seed", type=int, default=1, show_default=True),
     click.option("--effort", type=EFFORTS, default=Effort.DEFAULT.value, show_default=True),
     click.option("--only", multiple=True, metavar="ID", help="Judge this requirement alone."),
+    click.option(
+        "--baseline", type=FILE, help="Failures that are accepted, with owner, reason and date."
+    ),
     click.option("--strict", is_flag=True, help="WARN counts as FAIL."),
     click.option(
         "--report",
@@ -60,6 +63,14 @@ LIMITS = (
     ),
     click.option("--ca-bundle", type=FILE, help="Issuers to trust in TLS."),
 )
+
+
+def replay_options(command: Command) -> Command:
+    """Give a command the options of a replay: whose base URL may be that of the result."""
+    where = click.option("--base-url", help="Where to repeat it; where it was found if not given.")
+    for option in reversed((where, *WHO[1:], *LIMITS)):
+        command = option(command)
+    return command
 
 
 def run_options(command: Command) -> Command:

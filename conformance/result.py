@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from conformance.coverage import Coverage
@@ -17,11 +18,36 @@ EXIT_NOT_JUDGED = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A row of a baseline: a known failure, accepted up to and including the day `expires`."""
+
+    requirement: str
+    owner: str
+    reason: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class Waypoint:
+    """An exchange on the way to a finding, for a replay.
+
+    `waits_for` is the job's id and the state in which it was last seen then; `made` are the ids
+    that came of it, by parameter; `status` is that of the answer then.
+    """
+
+    exchange: Exchange
+    waits_for: tuple[str, str] | None = None
+    made: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """What became of one requirement.
 
     `exchanges` prove the verdict, the smallest case first; `judgements` counts how often the
-    requirement was judged, `breaches` how often it was broken.
+    requirement was judged, `breaches` how often it was broken. `way` leads to a breach again.
+    `accepted` is the baseline's row that turned a FAIL into a WARN.
     """
 
     requirement: Requirement
@@ -30,6 +56,8 @@ class Row:
     exchanges: tuple[Exchange, ...] = ()
     judgements: int = 0
     breaches: int = 0
+    way: tuple[Waypoint, ...] = ()
+    accepted: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from conformance.baseline import apply
 from conformance.checks.base import ProbeCase, RegisteredCheck
 from conformance.cleanup import clean_up
 from conformance.client import Client
@@ -17,7 +18,8 @@ from conformance.outcome import Judgement, skipped
 from conformance.plan import Plan, Step, check_arguments, make_plan
 from conformance.preflight import reach
 from conformance.repeatable import repeatable
-from conformance.result import Result, Row
+from conformance.result import Acceptance, Result, Row
+from conformance.retrace import way_to
 from conformance.session import open_session
 from conformance.settings import Settings
 from conformance.target import Target
@@ -34,7 +36,7 @@ class Runner:
     """One run of the suite. `tell` takes a line of progress before each step.
 
     `specs_again` loads the contract in another profile, for the hint that it fits better. `clock`
-    takes the place of the machine's.
+    takes the place of the machine's. `baseline` holds the failures that are accepted.
     """
 
     contract: Contract
@@ -44,6 +46,7 @@ class Runner:
     tell: Callable[[str], None] = _silent
     specs_again: Callable[[str], Contract] | None = None
     clock: Clock | None = None
+    baseline: tuple[Acceptance, ...] = ()
     _spent: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +75,15 @@ class Runner:
             raise
         exchanges = tuple(client.exchanges)
         rows = bench.rows(plan.requirements, plan.skips, probed, exchanges, client.jobs)
-        return self._result(plan, tuple(rows), client, transport)
+        ways = tuple(self._with_way(row, client) for row in rows)
+        result = self._result(plan, ways, client, transport)
+        return apply(result, self.baseline, transport.budget.clock.today().date())
+
+    def _with_way(self, row: Row, client: Client) -> Row:
+        if not row.breaches:
+            return row
+        way = way_to(row.exchanges, client.exchanges, client.ledger, self.contract)
+        return replace(row, way=way)
 
     def _steps(self, plan: Plan, client: Client, bench: Bench) -> dict[str, list[Judgement]]:
         probed: dict[str, list[Judgement]] = {}

@@ -6,6 +6,7 @@ import orjson
 
 from conformance.coverage import Coverage, Move
 from conformance.evidence import describe
+from conformance.recording import record
 from conformance.result import Result, Row
 
 
@@ -19,6 +20,7 @@ def as_data(result: Result) -> dict[str, Any]:
     return {
         "vendor": result.contract.vendor,
         "profile": result.contract.profile,
+        "base_url": result.base_url,
         "seed": result.seed,
         "verdict": result.verdict.value,
         "counts": result.counts,
@@ -38,8 +40,18 @@ def _row(row: Row, seed: int) -> dict[str, Any]:
         "level": requirement.level,
         "verdict": row.verdict.value,
         "reason": row.reason,
+        "expected": _expected(row),
         "evidence": [{"seed": seed, **describe(exchange)} for exchange in row.exchanges],
+        "replay": [record(waypoint) for waypoint in row.way],
     }
+
+
+def _expected(row: Row) -> dict[str, str] | None:
+    """Return the baseline's row that accepts this failure, None where there is none."""
+    if row.accepted is None:
+        return None
+    known = row.accepted
+    return {"owner": known.owner, "reason": known.reason, "expires": known.expires.isoformat()}
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:

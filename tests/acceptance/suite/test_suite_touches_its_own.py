@@ -19,12 +19,13 @@ from tests.acceptance.suite._spy import Seen, Spy, spying
 
 QUICK = Settings(effort=Effort.QUICK)
 VENDORS = ("talkdesk", "clinicalone", "energycap")
+REPORT = "mode=test&reportid=SUBJECT_DATA_EXTRACT&format=csv"
 STUDY = "CFD8129A430A473C8A02F4BA5DAAD865"
 # What somebody else makes at each vendor, by path and operation, and the names of such ids.
 FOREIGN_WORK = {
     "talkdesk": [("/data/reports/calls/jobs", "createReportJob")] * 2,
     "clinicalone": [
-        (f"/ec-reporting-svc/rest/v1.0/reports?studyId={STUDY}&mode=test", "createReport")
+        (f"/ec-reporting-svc/rest/v1.0/reports?studyId={STUDY}&{REPORT}", "createReport"),
     ],
     "energycap": [
         ("/api/v3/report/reportgroup", "createReportGroup"),

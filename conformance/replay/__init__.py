@@ -1,0 +1,1 @@
+"""Repeats the findings of an earlier run."""

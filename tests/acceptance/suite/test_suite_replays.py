@@ -1,0 +1,98 @@
+"""A finding can be repeated: it shows again until it is mended."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.cli import main
+from conformance.reference.app import create_app
+from conformance.reference.defects import DEFECTS
+from tests.acceptance.suite._spy import spying
+
+# One of each kind: a single answer, one that needs a state, a history, a probe, an odd request.
+FOUND = (
+    "td-job-list",
+    "td-redirect-early",
+    "td-done-goes-back",
+    "td-file-after-delete",
+    "td-crash-long-id",
+    "td-any-token-ok",
+    "td-location-other",
+)
+
+
+def conformance(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def found(defect: str, folder: Path) -> tuple[Path, str]:
+    """Find a defect by the requirements that must catch it; return the result and its base URL."""
+    file = folder / "result.json"
+    only = [word for id_ in DEFECTS[defect].requirements for word in ("--only", id_)]
+    with spying(app=create_app(defects=[defect])) as spy:
+        where = ["--base-url", spy.url, "--control-url", f"{spy.url}/_mock"]
+        run = conformance("run", "talkdesk", *where, *only, "--report", f"json={file}")
+    assert run.exit_code == 1, run.output
+    return file, spy.url
+
+
+def replayed(file: Path, *switches: str, more: tuple[str, ...] = ()) -> Result:
+    """Repeat the findings at an app that has never seen them."""
+    with spying(app=create_app(defects=switches)) as spy:
+        where = ["--base-url", spy.url, "--control-url", f"{spy.url}/_mock"]
+        return conformance("replay", str(file), *where, *more)
+
+
+@pytest.mark.parametrize("defect", FOUND)
+def test_a_finding_shows_again_until_it_is_mended(defect: str, tmp_path: Path):
+    file, _ = found(defect, tmp_path)
+    again = replayed(file, defect)
+    assert (again.exit_code, "still broken" in again.output) == (1, True), again.output
+    mended = replayed(file)
+    assert (mended.exit_code, "does not show again" in mended.output) == (0, True), mended.output
+
+
+def test_a_finding_cannot_be_judged_where_nobody_answers(tmp_path: Path):
+    file, url = found("td-job-list", tmp_path)
+    gone = conformance("replay", str(file))
+    assert gone.exit_code == 3
+    assert gone.output.startswith(f"conformance: {url} cannot be reached")
+
+
+def test_a_replay_of_one_finding_names_it(tmp_path: Path):
+    file, _ = found("td-job-list", tmp_path)
+    id_ = next(iter(_ids(file)))
+    one = replayed(file, "td-job-list", more=("--id", id_))
+    assert one.exit_code == 1
+    assert one.output.startswith(f"{id_}  still broken: ")
+    other = replayed(file, more=("--id", "TD-NO-001"))
+    assert other.exit_code == 2
+    assert "--id: TD-NO-001 is no finding of this result" in other.output
+
+
+def _ids(file: Path) -> list[str]:
+    rows = json.loads(file.read_text())["requirements"]
+    return [row["id"] for row in rows if row["verdict"] in {"FAIL", "WARN"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"), [("{", "it is no JSON"), ("{}", "it is no result of")]
+)
+def test_what_is_no_result_is_a_usage_error(content: str, complaint: str, tmp_path: Path):
+    file = tmp_path / "odd.json"
+    file.write_text(content)
+    told = conformance("replay", str(file))
+    assert told.exit_code == 2
+    assert complaint in told.output
+    assert "Traceback" not in told.output
+
+
+def test_a_replay_cleans_up_after_itself(tmp_path: Path):
+    file, _ = found("td-redirect-early", tmp_path)
+    with spying() as spy:
+        where = ["--base-url", spy.url, "--control-url", f"{spy.url}/_mock"]
+        conformance("replay", str(file), *where)
+    assert [seen.method for seen in spy.writes].count("POST") >= 1
+    assert any(seen.method == "DELETE" and seen.reply.status < 300 for seen in spy.writes)
