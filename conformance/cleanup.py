@@ -45,11 +45,13 @@ def _sentence(what: str, ids: list[str]) -> str:
 
 
 def _things(client: Client) -> list[Thing]:
-    found: dict[str, Thing] = {}
+    """Return what was made; things of two kinds may have the same id."""
+    found: dict[tuple[str, int], Thing] = {}
     for name in client.ledger.parameters:
         for value, origin in client.ledger.origins(name):
-            names = found[value].names if value in found else ()
-            found[value] = Thing(value, (*names, name), origin)
+            key = (value, origin.number)
+            names = found[key].names if key in found else ()
+            found[key] = Thing(value, (*names, name), origin)
     return list(found.values())
 
 

@@ -1,0 +1,177 @@
+"""A vendor's requirements as pytest items: `pytest --conformance VENDOR --conformance-url URL`.
+
+A requirement that is kept passes, one that could not be tried is skipped with its reason, a WARN
+passes with a warning, a FAIL fails with its evidence. With pytest-xdist use `--dist loadgroup`:
+one process judges one vendor.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+# Everything else is imported when it is asked for: other runs of pytest pay nothing.
+if TYPE_CHECKING:
+    from conformance.result import Result, Row
+    from specs import Contract
+
+
+class ConformanceWarning(UserWarning):
+    """A requirement is departed from which the vendor's document does not insist on."""
+
+
+class Broken(Exception):  # noqa: N818  (it says what is so)
+    """A requirement is broken, or could not be judged; the text holds the evidence."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a run."""
+    group = parser.getgroup("conformance", "conformance of a report API")
+    group.addoption(
+        "--conformance", action="append", metavar="VENDOR", help="Judge this vendor's requirements."
+    )
+    group.addoption("--conformance-url", metavar="URL", help="Where the implementation answers.")
+    group.addoption("--conformance-control-url", metavar="URL", help="The mock's control plane.")
+    group.addoption("--conformance-target", metavar="FILE", type=Path, help="Target file.")
+    group.addoption("--conformance-baseline", metavar="FILE", type=Path, help="Accepted failures.")
+    group.addoption("--conformance-profile", metavar="NAME", default="documented")
+    group.addoption("--conformance-effort", metavar="LEVEL", default="default")
+    group.addoption("--conformance-seed", metavar="N", type=int, default=1)
+    group.addoption("--conformance-strict", action="store_true", help="WARN counts as FAIL.")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -k and -m choose from the items
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Add an item for each requirement of the vendors asked for.
+
+    Raises:
+        pytest.UsageError: there is no URL, or no such vendor or profile.
+    """
+    vendors = config.getoption("--conformance") or []
+    if vendors and not config.getoption("--conformance-url"):
+        raise pytest.UsageError("--conformance: give --conformance-url too")
+    for vendor in vendors:
+        collector: Vendor = Vendor.from_parent(session, name=f"conformance-{vendor}")
+        items.extend(collector.collect())
+
+
+class Vendor(pytest.Collector):
+    """All requirements of one vendor, and the one run that judges them."""
+
+    _outcome: "Result | Exception | None" = None
+
+    def collect(self) -> Iterable["Requirement"]:
+        """Yield an item for each requirement.
+
+        Raises:
+            pytest.UsageError: there is no such vendor or profile.
+        """
+        for requirement in _contract(self.config, self.vendor).requirements:
+            item: Requirement = Requirement.from_parent(self, name=requirement.id)
+            item.add_marker(pytest.mark.xdist_group(self.name))
+            item.text = requirement.text
+            yield item
+
+    @property
+    def vendor(self) -> str:
+        """The vendor's slug."""
+        return self.name.removeprefix("conformance-")
+
+    def row(self, id_: str) -> "Row":
+        """Return the verdict on a requirement; the first question runs the suite.
+
+        Raises:
+            Broken: the target could not be judged.
+        """
+        if self._outcome is None:
+            chosen = [item.name for item in self.session.items if item.parent is self]
+            self._outcome = _run(self.config, self.vendor, chosen)
+        if isinstance(self._outcome, Exception):
+            raise Broken(str(self._outcome))
+        return next(row for row in self._outcome.rows if row.requirement.id == id_)
+
+
+class Requirement(pytest.Item):
+    """One requirement."""
+
+    parent: Vendor
+    text: str = ""
+
+    def runtest(self) -> None:
+        """Turn the verdict into what pytest knows.
+
+        Raises:
+            Broken: it is FAIL or ERROR.
+        """
+        row = self.parent.row(self.name)
+        if row.verdict == "SKIP":
+            pytest.skip(row.reason)
+        if row.verdict == "WARN":
+            warnings.warn(ConformanceWarning(f"{self.name}: {row.reason}"), stacklevel=1)
+        elif row.verdict != "PASS":
+            raise Broken("\n".join(_evidence(row)))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show the evidence alone: where in the suite it was found helps nobody."""
+        if isinstance(excinfo.value, Broken):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Name the file that holds the requirement."""
+        import specs  # noqa: PLC0415  (see above)
+
+        file = Path(specs.__file__).parent / self.parent.vendor / "requirements.yaml"
+        return file, None, f"{self.name} {self.text}"
+
+
+def _evidence(row: "Row") -> Iterator[str]:
+    from conformance.curl import curl  # noqa: PLC0415  (see above)
+
+    requirement = row.requirement
+    yield f"{row.verdict} {requirement.id}: {requirement.text}"
+    yield row.reason
+    yield f"({requirement.source}, {requirement.level}: {', '.join(requirement.statements)})"
+    for exchange in row.exchanges:
+        yield f"got {exchange.failure or exchange.status} from: {curl(exchange)}"
+
+
+def _contract(config: pytest.Config, vendor: str) -> "Contract":
+    from conformance.contracts import contract  # noqa: PLC0415  (see above)
+    from conformance.failures import UsageError  # noqa: PLC0415
+    from specs import SpecError  # noqa: PLC0415
+
+    try:
+        return contract(vendor, config.getoption("--conformance-profile"))
+    except (UsageError, SpecError) as error:
+        raise pytest.UsageError(f"--conformance: {error}") from None
+
+
+def _run(config: pytest.Config, vendor: str, only: list[str]) -> "Result | Exception":
+    from conformance import run  # noqa: PLC0415  (see above)
+    from conformance.failures import SuiteError  # noqa: PLC0415
+    from conformance.settings import Effort, Settings  # noqa: PLC0415
+
+    whole = len(only) == len(_contract(config, vendor).requirements)
+    try:
+        settings = Settings(
+            profile=config.getoption("--conformance-profile"),
+            seed=config.getoption("--conformance-seed"),
+            effort=Effort(config.getoption("--conformance-effort")),
+            strict=config.getoption("--conformance-strict"),
+        )
+        return run(
+            vendor,
+            config.getoption("--conformance-url"),
+            control_url=config.getoption("--conformance-control-url"),
+            target=config.getoption("--conformance-target"),
+            baseline=config.getoption("--conformance-baseline"),
+            settings=settings,
+            only=() if whole else only,
+        )
+    except (SuiteError, ValueError) as error:
+        return error
