@@ -51,7 +51,7 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
     run = in_thread if store.shared else at_once
     sandboxes = _sandboxes(cast, store, faults, settings)
     control = Control(
-        sandboxes, Jobs(cast.vendors), cast.credentials, tuple(vendors), faults, cast.library
+        sandboxes, Jobs(cast.vendors), cast.ways_in, tuple(vendors), faults, cast.library
     )
     parties = (*vendors.values(), of_control(openapi, control))
     routes: Routes[Target] = Routes()

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import specs
 from mockserver import vendors
 from mockserver.auth import Door
 from mockserver.clock import Clock, Mode, Pace
-from mockserver.identities import secrets_within
+from mockserver.identities import headers_within, key_header, secrets_within
 from mockserver.journal import Bounds, Budget, Journal
 from mockserver.sandbox import Sandbox
 from mockserver.scenarios.folders import Folders
@@ -33,10 +34,16 @@ class Cast:
         for name, vendor in self.vendors.items():
             vendor.seed(sandbox, seeds[name])
 
-    def credentials(self, sandbox: Sandbox) -> Mapping[str, Mapping[str, str]]:
-        """Return the secrets that choose a sandbox, by vendor and role."""
-        identities = self.library.identities
-        return {name: secrets_within(known, sandbox) for name, known in identities.items()}
+    def ways_in(self, sandbox: Sandbox) -> dict[str, Any]:
+        """Return what chooses a sandbox: the secrets, and headers that hold them, by vendor."""
+        identities = self.library.identities.items()
+        return {
+            "credentials": {name: secrets_within(known, sandbox) for name, known in identities},
+            "headers": {
+                name: headers_within(known, sandbox, key_header(self.contracts[name].openapi))
+                for name, known in identities
+            },
+        }
 
     def doors(self) -> Mapping[str, Door]:
         """Return who lets callers in."""

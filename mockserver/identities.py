@@ -1,5 +1,6 @@
 """The invented identities of fixtures/<vendor>/identities.yaml."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,29 @@ def secrets_within(known: Iterable[Known], sandbox: Sandbox) -> dict[str, str]:
         else:
             secrets[row.identity.role] = row.within(sandbox)
     return secrets
+
+
+def headers_within(
+    known: Iterable[Known], sandbox: Sandbox, key_header: str
+) -> dict[str, dict[str, str]]:
+    """Return the headers that requests of each role carry; `client` is that of a client."""
+    headers: dict[str, dict[str, str]] = {}
+    for row in known:
+        secret = row.within(sandbox)
+        if row.scheme == "basic":
+            encoded = b64encode(secret.encode()).decode()
+            headers.setdefault("client", {"Authorization": f"Basic {encoded}"})
+        elif row.scheme == "bearer":
+            headers[row.identity.role] = {"Authorization": f"Bearer {secret}"}
+        else:
+            headers[row.identity.role] = {key_header: secret}
+    return headers
+
+
+def key_header(openapi: Mapping[str, Any]) -> str:
+    """Return the header that a vendor's API key comes in; empty where it has none."""
+    schemes = openapi["components"]["securitySchemes"].values()
+    return next((str(row["name"]) for row in schemes if row["type"] == "apiKey"), "")
 
 
 def _known(vendor: str, row: Mapping[str, Any], scheme: str, secret: str) -> Known:

@@ -2,6 +2,8 @@
 
 import threading
 from types import TracebackType
+from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from mockserver.bootstrap import build
 from mockserver.errors import SetupError
@@ -9,7 +11,7 @@ from mockserver.listen import listen
 from mockserver.mock import Mock
 from mockserver.server import Running
 from mockserver.serving import run_on, with_token
-from mockserver.settings import Settings
+from mockserver.settings import Settings, read_settings
 
 START_SECONDS = 30
 
@@ -18,13 +20,20 @@ class MockServer:
     """A mock in a background thread of this process.
 
     ```python
-    with MockServer(Settings(pace=Pace(Mode.MANUAL))) as mock:
+    with MockServer(clock="manual") as mock:
         requests.get(f"{mock.control_url}/health")
     ```
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings(port=0)
+    def __init__(self, settings: Settings | None = None, **told: Any) -> None:
+        """Take settings, or what `mockserver serve` could be told: `MockServer(clock="manual")`.
+
+        Raises:
+            SetupError: they cannot work.
+        """
+        self.settings = settings or read_settings({"port": 0, **told})
+        if self.settings.workers > 1:
+            raise SetupError("workers are processes; start them with mockserver serve")
         self._running: Running | None = None
         self._thread: threading.Thread | None = None
 
@@ -36,7 +45,13 @@ class MockServer:
         """
         listening = listen(self.settings.host, self.settings.port)
         self.settings = with_token(self.settings, listening)
-        self.mock: Mock = build(self.settings)
+        try:
+            with catch_warnings():  # of what libraries are outgrown by; no test can mend that
+                simplefilter("ignore")
+                self.mock: Mock = build(self.settings)
+        except BaseException:
+            listening.socket.close()
+            raise
         self.base_url = listening.base_url
         self.control_url = f"{self.base_url}/_mock"
         self._running = run_on(self.mock, listening, self.settings)

@@ -4,7 +4,7 @@ from textwrap import wrap
 from typing import Any
 
 from mockserver.clock import Mode, Pace
-from mockserver.identities import Known
+from mockserver.identities import Known, key_header
 from mockserver.logs import now
 from mockserver.mock import Mock
 from mockserver.party import Party
@@ -88,11 +88,6 @@ def _way_in(party: Party, known: Known) -> list[str]:
     elif known.scheme == "basic":
         sent = f"HTTP Basic {known.secret}"
     else:
-        sent = f"{_key_header(party)}: {known.secret}"
+        sent = f"{key_header(party.openapi)}: {known.secret}"
     notes = wrap(known.note, COLUMNS, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return [f"  {sent}", *notes]
-
-
-def _key_header(party: Party) -> str:
-    schemes = party.openapi["components"]["securitySchemes"].values()
-    return next(str(scheme["name"]) for scheme in schemes if scheme["type"] == "apiKey")

@@ -19,8 +19,8 @@ from mockserver.scenarios.library import Library
 from mockserver.version import version
 from specs import Operation
 
-Credentials = Callable[[Sandbox], Mapping[str, Mapping[str, str]]]
-"""The secrets that choose a sandbox, by vendor and role."""
+WaysIn = Callable[[Sandbox], Mapping[str, Any]]
+"""What chooses a sandbox: `credentials` and `headers`, by vendor and role."""
 
 
 class Control:
@@ -30,14 +30,14 @@ class Control:
         self,
         sandboxes: Sandboxes,
         jobs: Jobs,
-        credentials: Credentials,
+        ways_in: WaysIn,
         vendors: tuple[str, ...],
         reader: Reader,
         library: Library,
     ) -> None:
         self._sandboxes = sandboxes
         self._jobs = jobs
-        self._credentials = credentials
+        self._ways_in = ways_in
         self._vendors = vendors
         self.handlers: Mapping[str, Handler] = {
             "getMockHealth": self._health,
@@ -114,7 +114,7 @@ class Control:
     def _view(self, sandbox: Sandbox) -> dict[str, Any]:
         return {
             "id": sandbox.id,
-            "credentials": self._credentials(sandbox),
+            **self._ways_in(sandbox),
             "seed": sandbox.seed,
             "scenario": sandbox.scenario,
             "clock": _clock(sandbox.clock),

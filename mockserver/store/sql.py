@@ -32,7 +32,7 @@ class SqlStore:
         """
         engines = open_engines(url)
         self._reader, self._writer, self._engines = engines.reader, engines.writer, engines
-        self._dialect = self._writer.dialect.name
+        self._dialect = engines.dialect
         self.journals: Journals | None = SqlJournals(engines)
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mockserver.errors import SetupError
 from mockserver.store.sql_tables import METADATA
+from mockserver.store.sql_way import Way
 
 _PATIENCE = 30
 """Seconds that a writer of SQLite waits for another one."""
@@ -27,14 +28,19 @@ class Engines:
     itself goes down soon after.
     """
 
-    reader: Engine
-    writer: Engine
-    hasty: Engine
+    reader: Way
+    writer: Way
+    hasty: Way
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.writer.engine.dialect.name
 
     def close(self) -> None:
         """Close all connections; the next use opens others."""
-        self.writer.dispose()
-        self.hasty.dispose()
+        for way in (self.reader, self.writer, self.hasty):
+            way.close()
 
 
 def open_engines(url: str) -> Engines:
@@ -68,7 +74,7 @@ def open_engines(url: str) -> Engines:
         shown = engine.url.render_as_string(hide_password=True)
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise SetupError(f"store: {shown} cannot be used: {reason}") from error
-    return Engines(reader, writer, hasty)
+    return Engines(Way(reader), Way(writer), Way(hasty))
 
 
 def _create(url: URL) -> Engine:
@@ -79,7 +85,7 @@ def _create(url: URL) -> Engine:
             options: Mapping[str, Any] = {"connect_args": {"timeout": _PATIENCE}}
         case "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-            options = {"pool_pre_ping": True}
+            options = {}
         case other:
             raise SetupError(f"store: {other} is neither sqlite nor postgresql")
     return create_engine(url, pool_size=10, max_overflow=20, **options)

@@ -16,7 +16,7 @@ class SqlJournals:
     def __init__(self, engines: Engines) -> None:
         self._reader = engines.reader
         self._writer = engines.hasty
-        self._dialect = engines.writer.dialect.name
+        self._dialect = engines.dialect
 
     def append(self, lines: Iterable[Line]) -> None:
         by_sandbox: dict[str, list[Line]] = {}
