@@ -38,9 +38,12 @@ class Engines:
         return self.writer.engine.dialect.name
 
     def close(self) -> None:
-        """Close all connections; the next use opens others."""
-        for way in (self.reader, self.writer, self.hasty):
-            way.close()
+        """Close all connections; the next use opens others, also in another process."""
+        ways = (self.reader, self.writer, self.hasty)
+        for way in ways:  # all of them first: some share a pool, and what it lacks it cannot close
+            way.release()
+        for way in ways:
+            way.engine.dispose()
 
 
 def open_engines(url: str) -> Engines:

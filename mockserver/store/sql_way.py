@@ -49,14 +49,13 @@ class Way:
             raise
         self._mine.used = monotonic()
 
-    def close(self) -> None:
-        """Close all connections; the next use opens others, also in another process."""
+    def release(self) -> None:
+        """Give all connections back; the next use takes others."""
         with self._lock:
             gone, self._all = self._all, []
             self._mine = local()
         for connection in gone:
             connection.close()
-        self.engine.dispose()
 
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._mine, "connection", None)
