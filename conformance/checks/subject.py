@@ -33,7 +33,8 @@ class Subject:
 
         It may name a job for which it succeeded before: what is refused uses nothing up.
         """
-        if self._role() in {"start", "cancel"} and (handle := next(iter(self.own()), None)):
+        handle = next(iter(self.own()), None) or self._consented()
+        if self._role() in {"start", "cancel"} and handle is not None:
             return self.pilot.asked(self.operation, handle)
         return self.ready()
 
@@ -81,7 +82,14 @@ class Subject:
             return next(iter(self.own()), None) or self.fresh(given) or self.any_known()
         if role in {"fetch", "delete"}:
             return self.finished(given, ours=role == "delete")
-        return self.fresh(given)
+        return self.fresh(given) or self._consented()
+
+    def _consented(self) -> Handle | None:
+        """Return a job that the target file lets the operation work on."""
+        consent = self.client.target.consent.get(self.operation)
+        name = job_parameter(self.client.contract, self.operation) or ""
+        ids = consent.path.get(name, ()) if consent else ()
+        return Handle(ids[0], {}, ours=False) if ids else None
 
     def own(self) -> Iterator[Handle]:
         """Yield the jobs that this run created for itself, the newest first."""

@@ -29,6 +29,15 @@ def test_defect_is_caught_by_its_own_requirements(defect: Defect) -> None:
     assert (result.exit_code == 1) == firm
 
 
+WEAKER = [defect for defect in DEFECTS.values() if defect.source != "documented"]
+
+
+@pytest.mark.parametrize("defect", WEAKER, ids=lambda defect: defect.id)
+def test_weaker_sources_fail_in_the_observed_profile(defect: Defect) -> None:
+    result = judge(defect.vendor, [defect.id], defect.requirements, profile=specs.OBSERVED)
+    assert {row.verdict for row in result.rows} == {Verdict.FAIL}
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_the_same_requirements_pass_without_the_defect(vendor: str) -> None:
     named = {i for d in DEFECTS.values() if d.vendor == vendor for i in d.requirements}

@@ -9,6 +9,7 @@ from conformance.checks.base import ProbeCase
 from conformance.checks.subject import Subject, acceptance, refusal
 from conformance.client import Client
 from conformance.outcome import Judgement
+from conformance.target import Consent
 from tests.unit.conformance._made import CHECKS, exchange, requirement
 from tests.unit.conformance._reference import reference_client
 
@@ -90,6 +91,27 @@ def test_probe_is_skipped_where_nothing_can_be_named() -> None:
         (judgement,) = probed("TD-STAT-002", client)
     assert judgement.kept is SKIPPED
     assert "nothing at the target" in judgement.reason
+
+
+def test_probe_uses_a_job_that_the_target_file_consents_to() -> None:
+    held = "6A7C29DD011241DFBE1B64399283C861"
+    consent = {"kickOffReportJob": Consent({"jobId": (held,)}, {}, any_query=True)}
+    with reference_client("clinicalone", consent=consent) as client:
+        client.call = refusing_creation(client.call)  # type: ignore[method-assign]
+        (judgement,) = probed("C1-AUTH-003", client)
+    assert judgement.kept is KEPT
+    assert judgement.exchanges[0].path_parameters == {"jobId": held}
+
+
+def refusing_creation(call: Any) -> Any:
+    """A client's call that may not create."""
+
+    def guarded(operation_id: str, **request: Any) -> Any:
+        if operation_id == "createReport":
+            request["role"] = None
+        return call(operation_id, **request)
+
+    return guarded
 
 
 def test_absent_id_has_the_shape_of_the_ids_that_are_there() -> None:
