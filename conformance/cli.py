@@ -64,6 +64,23 @@ def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
     sys.exit(replay_command(result, ids, options))
 
 
+@main.command()
+@click.argument("vendor")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def init(vendor: str, file: Path | None, *, force: bool) -> None:
+    """Write a commented target file for VENDOR to FILE, or to standard output."""
+    from conformance.contracts import contract
+    from conformance.init import target_file, write
+
+    found = contract(vendor, DOCUMENTED)
+    if file is None or str(file) == "-":
+        click.echo(target_file(found), nl=False)
+    else:
+        write(found, file, force=force)
+        click.echo(f"{file}: set the variables that it names, then read it through")
+
+
 @main.command("list")
 @click.argument("vendor")
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)

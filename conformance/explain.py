@@ -3,13 +3,22 @@
 import inspect
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import specs
 from conformance.contracts import contract
 from conformance.failures import UsageError
 from specs import Contract, Requirement
 
+if TYPE_CHECKING:
+    from conformance.checks.base import RegisteredCheck
+
 WIDTH = 80
+_KINDS = {
+    "judge": "looks at every exchange of the operation, whoever sent it",
+    "history": "looks at the histories of all jobs that the run has seen",
+    "probe": "sends requests of its own",
+}
 
 
 def list_requirements(found: Contract) -> str:
@@ -36,11 +45,16 @@ def explain_requirement(id_: str, profile: str) -> str:
         found = contract(vendor, profile)
         for requirement in found.requirements:
             if requirement.id == id_:
-                return "\n".join(_lines(found, requirement)) + "\n"
+                return tell(found, requirement)
     raise UsageError(
         f"no vendor has a requirement {id_!r} in the profile {profile!r}; "
         "`conformance list VENDOR` names them"
     )
+
+
+def tell(found: Contract, requirement: Requirement) -> str:
+    """Return a requirement of a contract in full."""
+    return "\n".join(_lines(found, requirement)) + "\n"
 
 
 def _lines(found: Contract, requirement: Requirement) -> Iterator[str]:
@@ -69,15 +83,35 @@ def _check(requirement: Requirement) -> Iterator[str]:
     from conformance.checks.base import load  # noqa: PLC0415  (checks are heavy; this is one path)
 
     check = load()[requirement.check.name]
-    kinds = {
-        "judge": "looks at every exchange of the operation, whoever sent it",
-        "history": "looks at the histories of all jobs that the run has seen",
-        "probe": "sends requests of its own",
-    }
-    yield from _wrap("Check      ", f"{check.name}, which {kinds[check.kind]}")
+    yield from _wrap("Check      ", f"{check.name}, which {_KINDS[check.kind]}")
     for name, value in requirement.check.arguments.items():
         yield from _wrap("           ", f"{name}: {value}")
-    yield from _wrap("How        ", " ".join((inspect.getdoc(check.function) or "").split()))
+    yield from _wrap("Kept if    ", " ".join((inspect.getdoc(check.function) or "").split()))
+    yield from _wrap("Sent       ", _sent(requirement, check))
+    yield from _wrap("Proven by  ", _proof(requirement))
+
+
+def _sent(requirement: Requirement, check: "RegisteredCheck") -> str:
+    """Tell what reaches the target for a requirement."""
+    if check.kind == "history":
+        return "jobs are created, looked at, waited for, fetched and deleted, alone and in turns"
+    if check.kind == "judge":
+        where = requirement.operation or "every operation"
+        return (
+            f"to {where}: the contract's examples, unknown ids, every credential, generated data, "
+            "requests with one mistake each; and all that other checks send there"
+        )
+    needs = ["leave to write"] * check.writes + [f"the role {role}" for role in check.roles]
+    needed = f"; needs {', '.join(needs)}" if needs else ""
+    return f"about {check.requests} requests of its own{needed}"
+
+
+def _proof(requirement: Requirement) -> str:
+    """Name the planted defects that the check must catch, as `conformance selftest` shows."""
+    from conformance.reference.defects import DEFECTS  # noqa: PLC0415  (as above)
+
+    found = [f"{d.id} ({d.text})" for d in DEFECTS.values() if requirement.id in d.requirements]
+    return "; ".join(found) or "no planted defect yet"
 
 
 def _meaning(requirement: Requirement, *, profile: str) -> str:
@@ -94,4 +128,6 @@ def _meaning(requirement: Requirement, *, profile: str) -> str:
 def _wrap(label: str, text: str) -> list[str]:
     indent = " " * (11 if label else 0)
     first = f"{label:<11}" if label else ""
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=indent)
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+    )

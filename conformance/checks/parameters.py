@@ -8,6 +8,7 @@ from typing import Any, Final
 from conformance.asked import Asked
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import NO_SUBJECT, Subject, acceptance, refusal
+from conformance.exchange import Exchange
 from conformance.inspection import SAFE, parameter_schema
 from conformance.outcome import Judgement, broken, kept, skipped
 from conformance.pointing import value_at
@@ -178,8 +179,14 @@ def accepts(case: ProbeCase, *, statuses: Sequence[int]) -> Iterator[Judgement]:
         yield skipped(NO_SUBJECT)
         return
     exchange = subject.send(asked)
+    yield from _accepted(case, asked, exchange, statuses)
     for variant in islice(subject.pilot.requests.variants_of(asked), VARIANTS):
         subject.send(variant, valid=None)
+
+
+def _accepted(
+    case: ProbeCase, asked: Asked, exchange: Exchange, statuses: Sequence[int]
+) -> Iterator[Judgement]:
     judgement = acceptance(exchange, "a valid request", ())
     if judgement is not None and judgement.kept and exchange.status not in statuses:
         right = " or ".join(map(str, statuses))

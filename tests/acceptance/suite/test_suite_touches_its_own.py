@@ -185,7 +185,7 @@ def test_few_things_are_made_and_few_verdicts_lost(writing: Watched):
     counts = writing.result.counts
     assert writing.result.exit_code == 0
     assert max(Counter(operation for operation, _ in _creations(writing)).values()) <= FEW
-    assert counts["PASS"] >= 0.85 * (counts["PASS"] + counts["SKIP"])
+    assert counts["PASS"] >= 0.8 * (counts["PASS"] + counts["SKIP"])
 
 
 def _creations(watched: Watched) -> Iterator[tuple[str, Seen]]:

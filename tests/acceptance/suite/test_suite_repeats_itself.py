@@ -1,0 +1,32 @@
+"""The same seed against the same target gives the same requests and the same verdicts."""
+
+import pytest
+
+from conformance.result import Result
+from conformance.settings import Effort, Settings
+from tests.acceptance.suite._runs import judge
+from tests.acceptance.suite._spy import Spy, spying
+
+
+def run(vendor: str, seed: int, effort: Effort) -> tuple[Spy, Result]:
+    """Judge a fresh app, whose clock only the suite moves."""
+    with spying() as spy:
+        return spy, judge(vendor, spy, settings=Settings(seed=seed, effort=effort))
+
+
+@pytest.mark.parametrize(
+    ("vendor", "effort"),
+    [("talkdesk", Effort.DEFAULT), ("clinicalone", Effort.QUICK), ("energycap", Effort.QUICK)],
+)
+def test_the_same_seed_gives_the_same_requests_and_verdicts(vendor: str, effort: Effort):
+    (spy, result), (again, same) = (run(vendor, 11, effort) for _ in range(2))
+    assert [seen.line for seen in again.seen] == [seen.line for seen in spy.seen]
+    assert [(row.requirement.id, row.verdict, row.reason) for row in same.rows] == [
+        (row.requirement.id, row.verdict, row.reason) for row in result.rows
+    ]
+    assert same.coverage == result.coverage
+
+
+def test_another_seed_walks_another_way():
+    (spy, _), (other, _) = (run("talkdesk", seed, Effort.QUICK) for seed in (11, 12))
+    assert [seen.line for seen in other.seen] != [seen.line for seen in spy.seen]
