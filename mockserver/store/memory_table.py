@@ -103,9 +103,11 @@ class Table:
         return self._unpack(record.id, row)
 
     def remove(self, record: Record) -> None:
-        number, _, _, shared = self._checked(record)
+        number, _, group, shared = self._checked(record)
         if shared:
             raise ValueError(f"{self.kind} {record.id} is listed in further groups")
+        if self.names[group] != record.group:  # removed, and made again elsewhere
+            raise Conflict(f"{self.kind} {record.id} was changed or removed")
         del self.rows[record.id]
         self.listings[record.group].remove(number)
 

@@ -75,6 +75,8 @@ class SqlStore:
                 raise Conflict(f"{record.kind} {record.id} was changed or removed")
             if row.shared:
                 raise ValueError(f"{record.kind} {record.id} is listed in further groups")
+            if row.grp != record.group:  # removed, and made again elsewhere
+                raise Conflict(f"{record.kind} {record.id} was changed or removed")
             connection.execute(sql.UNLIST, group | {"the_number": row.number})
 
     def page(  # noqa: PLR0913

@@ -93,7 +93,8 @@ class Machine(RuleBasedStateMachine):
     @rule(record=consumes(seen))
     def remove(self, record: Record) -> None:
         present = self.model.get(record.id)
-        if present is None or present.version != record.version:
+        known = (record.version, record.group)
+        if present is None or (present.version, present.group) != known:
             with pytest.raises(Conflict):
                 self.records.remove(record)
             return
