@@ -50,6 +50,13 @@ class Bench:
                     return f"{requirement.id}: {judgement.reason}"
         return None
 
+    def breach_in(self, requirement: Requirement, exchange: Exchange) -> str | None:
+        """Tell how an exchange by itself breaks a requirement that a judge looks after."""
+        if self._checks[requirement.id].kind is not Kind.JUDGE:
+            return None
+        judgement = self._ask(requirement, exchange)
+        return judgement.reason if judgement is not None and judgement.kept is False else None
+
     def rows(
         self,
         requirements: Sequence[Requirement],

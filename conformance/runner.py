@@ -21,7 +21,8 @@ from conformance.repeatable import repeatable
 from conformance.result import Acceptance, Result, Row
 from conformance.retrace import way_to
 from conformance.session import open_session
-from conformance.settings import Settings
+from conformance.settings import Effort, Settings
+from conformance.shrink import Shrinker
 from conformance.target import Target
 from conformance.transport import Transport
 from specs import Contract
@@ -74,10 +75,25 @@ class Runner:
             error.args = (" ".join([*map(str, error.args), *self._tidy(client, transport)]),)
             raise
         exchanges = tuple(client.exchanges)
-        rows = bench.rows(plan.requirements, plan.skips, probed, exchanges, client.jobs)
-        ways = tuple(self._with_way(row, client) for row in rows)
+        rows = tuple(bench.rows(plan.requirements, plan.skips, probed, exchanges, client.jobs))
+        shrinker = Shrinker(client)
+        ways = tuple(self._with_way(self._shrunk(row, bench, shrinker), client) for row in rows)
         result = self._result(plan, ways, client, transport)
         return apply(result, self.baseline, transport.budget.clock.today().date())
+
+    def _shrunk(self, row: Row, bench: Bench, shrinker: Shrinker) -> Row:
+        """Replace a proof of one exchange by a smaller one, where effort and budget allow it."""
+        quick = self.settings.effort is Effort.QUICK
+        if quick or self._spent is not None or not row.breaches or len(row.exchanges) != 1:
+            return row
+        requirement = row.requirement
+        if bench.breach_in(requirement, row.exchanges[0]) is None:
+            return row
+        found = shrinker.shrink(
+            row.exchanges[0], lambda exchange: bench.breach_in(requirement, exchange) is not None
+        )
+        reason = bench.breach_in(requirement, found) or row.reason
+        return replace(row, exchanges=(found,), reason=reason)
 
     def _with_way(self, row: Row, client: Client) -> Row:
         if not row.breaches:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from conformance.askers import LIFECYCLE
 from conformance.client import Client
@@ -45,7 +45,7 @@ class Player:
         """
         if waypoint.waits_for is not None:
             self._lead(waypoint, *waypoint.waits_for)
-        exchange = self._send(waypoint.exchange)
+        exchange = self.send(waypoint.exchange)
         if exchange.failure is not None:
             self.strayed = exchange.failure
         elif waypoint.made and exchange.status != waypoint.status:
@@ -70,15 +70,21 @@ class Player:
                 return
         self.strayed = f"the job {handle.id} did not come to be {wire} again"
 
-    def _send(self, old: Exchange) -> Exchange:
+    def send(self, old: Exchange) -> Exchange:
+        """Send a request again, without leading anything anywhere.
+
+        Raises:
+            Refused: the target does not allow it.
+            BudgetSpent: nothing more may be sent.
+        """
         contract = self._client.contract
         fetch = contract.lifecycle.roles.get("fetch", contract.lifecycle.roles["poll"]).operation
         operation = contract.operations[old.operation or fetch]
         sent = old.sent
-        path, _, query = self._renewed(sent.url).partition("?")
+        query = self._renewed(urlsplit(sent.url).query)
         pairs = tuple((name, self._renewed(value)) for name, value in sent.query)
         body = None if sent.body is None else self._renewed_bytes(sent.body)
-        draft = Draft(sent.method, path, pairs, {}, body, query or None)
+        draft = Draft(sent.method, self._renewed(sent.path), pairs, {}, body, query or None)
         parameters = self._parameters(old)
         label = Label(old.operation, old.driver, sent.role, old.valid, parameters)
         return self._client.send(
