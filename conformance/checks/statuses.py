@@ -22,7 +22,8 @@ def no_server_error(case: JudgeCase) -> Judgement | None:
     if received.status == 503 and "Retry-After" in received.headers:
         return None
     if received.status >= 500:
-        return broken(f"{received.status} to {case.exchange.sent.method}", case.exchange)
+        sent = case.exchange.sent
+        return broken(f"{sent.method} {sent.path} is answered {received.status}", case.exchange)
     return kept(case.exchange)
 
 
