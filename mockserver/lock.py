@@ -27,7 +27,7 @@ class Lock:
         if self._token is None:
             return False
         sent = _sent(headers)
-        if sent and compare_digest(sent.encode(), self._token):
+        if sent and compare_digest(sent.encode(errors="replace"), self._token):
             return True
         if path in _OPEN:
             return True

@@ -1,0 +1,172 @@
+"""The pytest plugin: a sandbox for each test, side by side, in any order, on any server."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from mockserver.testing import MockServer
+
+pytest_plugins = ["pytester"]
+
+# Inside, warnings are errors: who uses the plugin may have it so.
+RUN = ("-W", "error", "-p", "no:cacheprovider")
+
+APART = """
+import pytest, requests
+
+DAY = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
+ORDER = {"format": "csv", "timespan": DAY}
+
+@pytest.mark.parametrize("number", range(12))
+def test_apart(mock_vendor, number):
+    jobs = mock_vendor.base_url + "/data/reports/calls/jobs"
+    writer = mock_vendor.headers("talkdesk", "writer")
+    assert len(mock_vendor.requests()) == 0
+    begin = mock_vendor.clock.now()
+    made = requests.post(jobs, headers=writer, json=ORDER).json()["job"]
+    mock_vendor.clock.advance(seconds=number)
+    assert (mock_vendor.clock.now() - begin).total_seconds() == number
+    polled = requests.get(f"{jobs}/{made['id']}", headers=writer).json()["job"]
+    assert polled["status"] == ("CREATED" if number < 5 else "PROCESSING")
+    mock_vendor.verify(operation="createReportJob", exactly=1)
+    mock_vendor.verify({"operation": "createReportJob"}, {"operation": "getReportJob"}, order=True)
+    mock_vendor.reset()
+    assert mock_vendor.clock.now() == begin
+"""
+
+SURFACE = """
+from datetime import UTC, datetime, timedelta
+import pytest, requests
+from mockserver.control_client import ControlError
+from mockserver.mock_vendor import VerificationError
+
+DAY = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
+ORDER = {"format": "csv", "timespan": DAY}
+
+@pytest.fixture
+def calls(mock_vendor):
+    return mock_vendor.base_url + "/data/reports/calls/jobs"
+
+def test_credentials_choose_the_sandbox_of_every_vendor(mock_vendor):
+    secret = mock_vendor.credentials["energycap"]["manager"]
+    assert secret.endswith(mock_vendor.id)
+    assert mock_vendor.headers("energycap", "manager") == {"ECI-ApiKey": secret}
+    assert mock_vendor.headers("clinicalone", "viewer")["Authorization"].startswith("Bearer ")
+    reply = requests.post(
+        mock_vendor.base_url + "/oauth/token",
+        headers=mock_vendor.headers("talkdesk", "client"),
+        data={"grant_type": "client_credentials"},
+    )
+    assert reply.json()["token_type"] == "Bearer"
+    with pytest.raises(LookupError, match="writer"):
+        mock_vendor.headers("talkdesk", "king")
+    with pytest.raises(LookupError, match="energycap"):
+        mock_vendor.headers("nobody", "king")
+
+def test_outcome_decides_a_job(mock_vendor, calls):
+    writer = mock_vendor.headers("talkdesk", "writer")
+    made = requests.post(calls, headers=writer, json=ORDER).json()["job"]
+    assert mock_vendor.outcome("talkdesk", made["id"], "FAILED")["outcome"] == "FAILED"
+    mock_vendor.clock.advance("PT1H")
+    assert requests.get(f"{calls}/{made['id']}", headers=writer).json()["job"]["status"] == "FAILED"
+    assert made["id"] in {job["id"] for job in mock_vendor.jobs("talkdesk")}
+    with pytest.raises(ControlError, match="404"):
+        mock_vendor.outcome("talkdesk", "nothing", "FAILED")
+
+def test_faults_come_and_go(mock_vendor, calls):
+    writer = mock_vendor.headers("talkdesk", "writer")
+    rule = mock_vendor.fault("rate-limit", match={"operation": "listReportJobs"}, times=1)
+    assert rule["label"] == "valid"
+    assert [requests.get(calls, headers=writer).status_code for _ in range(2)] == [429, 200]
+    mock_vendor.fault({"kind": "server-error", "status": 500})
+    mock_vendor.clear_faults()
+    assert requests.get(calls, headers=writer).status_code == 200
+
+def test_clock_is_set_run_and_stopped(mock_vendor):
+    there = datetime(2027, 1, 1, tzinfo=UTC)
+    assert mock_vendor.clock.set(there) == there
+    assert mock_vendor.clock.advance(timedelta(days=400, microseconds=1000)) > there
+    assert mock_vendor.clock.set("2026-01-01T00:00:00Z") < there
+    mock_vendor.clock.run(speed=1000)
+    begin = mock_vendor.clock.stop()
+    assert mock_vendor.clock.now() == begin
+    with pytest.raises(ValueError, match="set it"):
+        mock_vendor.clock.advance(seconds=-1)
+
+def test_what_was_not_called_is_told_with_what_came_close(mock_vendor, calls):
+    requests.get(calls, headers=mock_vendor.headers("talkdesk", "reader"))
+    with pytest.raises(VerificationError, match="exactly 2") as caught:
+        mock_vendor.verify(operation="listReportJobs", status=404, exactly=2)
+    assert "status 200 instead of 404" in str(caught.value)
+    assert isinstance(caught.value, AssertionError)
+
+@pytest.mark.mock_vendor(seed=7, clock="real", speed=1000)
+def test_mark_tells_how_it_begins(mock_vendor):
+    assert mock_vendor.seed == 7
+    begin = mock_vendor.clock.now()
+    while mock_vendor.clock.now() == begin:
+        pass
+
+@pytest.mark.mock_vendor(scenario="no-such-scenario")
+@pytest.mark.xfail(raises=ControlError, strict=True)
+def test_unknown_scenario_is_named(mock_vendor):
+    pass
+
+def test_a_test_may_delete_its_sandbox_itself(mock_vendor, mock_server):
+    url = f"{mock_server.control_url}/sandboxes/{mock_vendor.id}"
+    assert requests.delete(url).status_code == 204
+"""
+
+
+@pytest.mark.slow
+def test_sandboxes_are_apart_in_parallel_and_shuffled(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(APART)
+    result = pytester.runpytest_subprocess(*RUN, "-n", "2", "-p", "randomly")
+    result.assert_outcomes(passed=12)
+
+
+@pytest.mark.slow
+def test_a_server_that_runs_already_is_shared_by_all_workers(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(APART)
+    with MockServer(control_token="mock-control-token") as server:
+        options = ("--mock-url", server.base_url + "/", "--mock-token", "mock-control-token")
+        result = pytester.runpytest_subprocess(*RUN, "-n", "2", *options)
+        result.assert_outcomes(passed=12)
+        assert len(server.mock.sandboxes) == 1
+
+
+def test_everything_that_a_test_can_do(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(SURFACE)
+    result = pytester.runpytest_subprocess(*RUN, "-p", "no:randomly")
+    result.assert_outcomes(passed=7, xfailed=1)
+
+
+def test_no_server_is_a_clear_error(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(mock_vendor): pass")
+    result = pytester.runpytest_subprocess(*RUN, "--mock-url", "http://127.0.0.1:1")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
+
+
+def test_an_installed_plugin_costs_nothing_until_it_is_used(tmp_path: Path) -> None:
+    (plugin,) = [row for row in entry_points(group="pytest11") if row.name == "mockserver"]
+    (tmp_path / "test_it.py").write_text("import sys\ndef test_it():\n print(*sys.modules)\n")
+    command = [sys.executable, "-m", "pytest", "-s", "-q", "-p", plugin.value, "test_it.py"]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=tmp_path, env=alone
+    )
+    ours = {name for name in done.stdout.split() if name.split(".")[0] in {"mockserver", "specs"}}
+    assert ours == {"mockserver", "mockserver.pytest_plugin"}
+    assert not {"requests", "connexion", "uvicorn", "sqlalchemy"} & set(done.stdout.split())
+
+
+def test_fixtures_and_mark_are_listed(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess("--fixtures")
+    result.stdout.fnmatch_lines(["mock_vendor*", "*A sandbox for this test alone*"])
+    result = pytester.runpytest_subprocess("--markers")
+    result.stdout.fnmatch_lines(["@pytest.mark.mock_vendor(*"])

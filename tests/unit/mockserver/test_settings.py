@@ -1,0 +1,123 @@
+"""Settings: one table for flags, variables, ranges and documents."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver import options
+from mockserver.cli import main, serve
+from mockserver.errors import SetupError
+from mockserver.options import OPTIONS, Option
+from mockserver.settings import Settings, read_settings
+
+README = Path(__file__).parents[3] / "mockserver" / "README.md"
+NUMBERS = [option for option in OPTIONS if option.least is not None]
+
+
+def test_table_and_record_have_the_same_defaults() -> None:
+    assert read_settings({}) == Settings()
+
+
+def test_record_tells_all_that_the_table_asks() -> None:
+    assert set(Settings().told()) == {option.name for option in OPTIONS}
+    assert read_settings(Settings().told()) == Settings()
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_each_setting_reaches_the_record(option: Option, tmp_path: Path) -> None:
+    told = {option.name: _other(option, tmp_path)}
+    more = {"store": "sqlite:///x.db"} if option.name == "workers" else {}
+    assert read_settings({**told, **more}).told()[option.name] == told[option.name]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_each_setting_has_a_flag_and_a_variable(option: Option) -> None:
+    found = {param.name: param for param in serve.params}[option.name]
+    assert option.flag in found.opts
+    assert found.envvar == option.variable == f"MOCKSERVER_{option.name.upper()}"
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_each_setting_is_documented(option: Option) -> None:
+    rows = [row for row in README.read_text("utf-8").splitlines() if row.startswith("| `--")]
+    row = next(row for row in rows if f"`{option.flag}`" in row)
+    assert f"`{option.variable}`" in row
+    assert _shown(option) in row
+
+
+def test_nothing_else_is_documented() -> None:
+    text = README.read_text("utf-8")
+    documented = set(re.findall(r"MOCKSERVER_[A-Z_]+", text))
+    assert documented == {option.variable for option in OPTIONS}
+
+
+@pytest.mark.parametrize("option", NUMBERS, ids=lambda option: option.name)
+def test_a_number_beyond_its_range_is_named(option: Option) -> None:
+    assert option.least is not None
+    assert option.most is not None
+    for value in (option.least - 1, option.most + 1):
+        with pytest.raises(SetupError, match=option.flag):
+            read_settings({option.name: type(option.default)(value)})
+
+
+@pytest.mark.parametrize("option", NUMBERS, ids=lambda option: option.name)
+def test_a_variable_is_as_good_as_a_flag(option: Option, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(option.variable, "-1")
+    result = CliRunner().invoke(main, ["serve"])
+    assert result.exit_code == 2
+    assert option.flag in result.output
+    monkeypatch.setenv(option.variable, "many")
+    result = CliRunner().invoke(main, ["serve"])
+    assert result.exit_code == 2
+    assert option.variable in result.output or option.flag in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--workers", "2"], "need a store that they share"),
+        (["--store", "nonsense"], "no URL"),
+        (["--store", "mysql://user:hidden-word@host/db"], "neither sqlite nor postgresql"),
+        (["--store", "postgresql://user:hidden-word@127.0.0.1:1/db"], "cannot be used"),
+        (["--store", "sqlite:////no/such/folder/at/all.db"], "cannot be used"),
+        (["--control-token", "short"], "--control-token"),
+        (["--control-token", "with some spaces"], "--control-token"),
+    ],
+)
+def test_what_cannot_work_exits_2_and_shows_no_password(arguments: list[str], reason: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--port", "0", *arguments])
+    assert result.exit_code == 2
+    assert reason in " ".join(result.output.split())
+    assert "hidden-word" not in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
+    result = CliRunner().invoke(main, ["serve", "--port", "0", "--store", "postgresql://h/d"])
+    assert result.exit_code == 2
+    assert "psycopg" in result.output
+
+
+def test_the_table_imports_nothing_heavy() -> None:
+    assert Path(options.__file__).read_text("utf-8").count("import ") == 2
+
+
+def _other(option: Option, folder: Path) -> Any:
+    """Return a value that is not the default."""
+    if option.choices:
+        return next(choice for choice in option.choices if choice != option.default)
+    if option.several:
+        return ("one", "two")
+    if option.default is None or option.name in {"host", "store"}:
+        return "sqlite:///x.db" if option.name == "store" else f"{folder}/other"
+    return type(option.default)(option.default + 1)
+
+
+def _shown(option: Option) -> str:
+    if option.several:
+        return ", ".join(option.default)
+    return "" if option.default is None else f"{option.default}"
