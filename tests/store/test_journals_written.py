@@ -1,0 +1,109 @@
+"""Journals in a database as they are written: many writers, batches, and a database that fails."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+
+from mockserver.journal.bounds import Bounds
+from mockserver.journal.keeping import InStore, keeping
+from mockserver.journal.ring import Journal
+from mockserver.store.base import Journals, Line
+from mockserver.store.memory import MemoryStore
+from mockserver.store.sql import SqlStore
+from tests.store.conftest import SHARED
+from tests.unit.mockserver._entries import entry
+
+
+def line(number: int, sandbox: str = "a", most: int = 5) -> Line:
+    return Line(sandbox, 10, f"line {number}", most)
+
+
+@pytest.fixture(params=SHARED)
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def opened(url: str) -> Iterator[SqlStore]:
+    store = SqlStore(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def journals(opened: SqlStore) -> Journals:
+    assert opened.journals is not None
+    return opened.journals
+
+
+def test_a_dropped_sandbox_begins_anew(opened: SqlStore, journals: Journals) -> None:
+    journals.append([line(1)])
+    opened.drop("a")
+    journals.append([line(2)])
+    assert journals.read("a") == [(1, "line 2")]
+
+
+def test_many_writers_share_the_numbers(journals: Journals) -> None:
+    def write(first: int) -> None:
+        for number in range(20):
+            journals.append([line(first + number, name, 1000) for name in ("a", "b")])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, (0, 100, 200, 300)))
+    for sandbox in ("a", "b"):
+        rows = journals.read(sandbox)
+        assert [number for number, _ in rows] == list(range(1, 81))
+        assert len({text for _, text in rows}) == 80
+
+
+def test_exchanges_are_written_once_settled(opened: SqlStore, journals: Journals, url: str) -> None:
+    other = SqlStore(url)
+    kept, seen = InStore(journals, Bounds(entries=50)), keeping(other, Bounds(), 1)
+    numbers = count(1)
+
+    async def exchange() -> None:
+        path = f"/{next(numbers)}"
+        kept.open("a").add(entry(path=path))
+        assert kept.settle is not None
+        await kept.settle()
+        assert path in {row.path for row in seen.open("a").entries()}
+
+    async def exchanges() -> None:
+        await asyncio.gather(*(exchange() for _ in range(50)))
+        for _ in range(10):
+            await exchange()
+
+    asyncio.run(exchanges())
+    journal = seen.open("a")
+    assert (journal.last, journal.forgotten, len(journal.entries())) == (60, 10, 50)
+    assert journal.scope == "store"
+    journal.clear()
+    assert (journal.last, journal.forgotten, journal.entries()) == (60, 0, ())
+    other.close()
+
+
+def test_a_journal_that_cannot_be_written_is_told_and_harms_no_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken:
+        def append(self, _lines: object) -> None:
+            raise OSError("the disk is full")
+
+    kept = InStore(Broken(), Bounds())  # type: ignore[arg-type]
+
+    async def exchange() -> None:
+        kept.open("a").add(entry())
+        assert kept.settle is not None
+        await kept.settle()
+
+    asyncio.run(exchange())
+    assert "the journal could not be written" in caplog.text
+
+
+def test_in_memory_a_journal_is_a_ring_of_this_process() -> None:
+    kept = keeping(MemoryStore(), Bounds(), 2**20)
+    assert isinstance(kept.open("a"), Journal)
+    assert (kept.open("a").scope, kept.settle) == ("process", None)
