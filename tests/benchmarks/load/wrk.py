@@ -34,13 +34,16 @@ class Wrk:
     def _measure(self, port: int, file: str, seconds: int) -> Sample:
         options = ["-t1", f"-c{self.connections}", f"-d{seconds}s", "--timeout", "10s"]
         command = [self.path, *options, "-s", str(_SCRIPT)]
-        done = subprocess.run(
-            [*command, f"http://{HOST}:{port}", "--", file],
-            capture_output=True,
-            text=True,
-            timeout=seconds + _GRACE_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [*command, f"http://{HOST}:{port}", "--", file],
+                capture_output=True,
+                text=True,
+                timeout=seconds + _GRACE_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise UnhealthyError(f"wrk did not end within {late.timeout:.0f} s") from late
         lines = done.stdout.strip().splitlines()
         if done.returncode or not lines or not lines[-1].startswith("{"):
             raise UnhealthyError(f"wrk could not measure: {(done.stderr or done.stdout).strip()}")
