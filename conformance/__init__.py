@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.result import Result
     from conformance.settings import Settings
+    from conformance.verdicts.result import Result
 
 __all__ = ["run"]
 
@@ -42,7 +42,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
         NotJudged: the target cannot be reached, or refuses the credentials.
         specs.SpecError: a contract file has a fault.
     """
-    from conformance.bootstrap import runner  # noqa: PLC0415  (the import alone takes a second)
+    from conformance.running.bootstrap import runner  # noqa: PLC0415  (the import alone takes a second)
 
     made = runner(
         vendor,

@@ -70,8 +70,8 @@ def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def init(vendor: str, file: Path | None, *, force: bool) -> None:
     """Write a commented target file for VENDOR to FILE, or to standard output."""
-    from conformance.contracts import contract
-    from conformance.init import target_file, write
+    from conformance.access.init import target_file, write
+    from conformance.contracts.loading import contract
 
     found = contract(vendor, DOCUMENTED)
     if file is None or str(file) == "-":
@@ -86,8 +86,8 @@ def init(vendor: str, file: Path | None, *, force: bool) -> None:
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
 def list_(vendor: str, profile: str) -> None:
     """List VENDOR's requirements with source, level and check."""
-    from conformance.contracts import contract
-    from conformance.explain import list_requirements
+    from conformance.contracts.loading import contract
+    from conformance.verdicts.explain import list_requirements
 
     click.echo(list_requirements(contract(vendor, profile)), nl=False)
 
@@ -97,7 +97,7 @@ def list_(vendor: str, profile: str) -> None:
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
 def explain(requirement: str, profile: str) -> None:
     """Tell where REQUIREMENT comes from, what is sent, and what counts as a breach."""
-    from conformance.explain import explain_requirement
+    from conformance.verdicts.explain import explain_requirement
 
     click.echo(explain_requirement(requirement, profile), nl=False)
 

@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 
 from conformance import report
-from conformance.bootstrap import runner
-from conformance.plan import Plan, Step
 from conformance.report.text import show
+from conformance.running.bootstrap import runner
+from conformance.running.plan import Plan, Step
 from conformance.settings import Effort, Settings
 
 

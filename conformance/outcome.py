@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import total_ordering
 
-from conformance.exchange import Exchange
+from conformance.traffic.exchange import Exchange
 
 
 @total_ordering

@@ -14,7 +14,7 @@ import pytest
 
 # Everything else is imported when it is asked for: other runs of pytest pay nothing.
 if TYPE_CHECKING:
-    from conformance.result import Result, Row
+    from conformance.verdicts.result import Result, Row
     from specs import Contract
 
 
@@ -130,7 +130,7 @@ class Requirement(pytest.Item):
 
 
 def _evidence(row: "Row") -> Iterator[str]:
-    from conformance.curl import curl  # noqa: PLC0415  (see above)
+    from conformance.traffic.curl import curl  # noqa: PLC0415  (see above)
 
     requirement = row.requirement
     yield f"{row.verdict} {requirement.id}: {requirement.text}"
@@ -141,7 +141,7 @@ def _evidence(row: "Row") -> Iterator[str]:
 
 
 def _contract(config: pytest.Config, vendor: str) -> "Contract":
-    from conformance.contracts import contract  # noqa: PLC0415  (see above)
+    from conformance.contracts.loading import contract  # noqa: PLC0415  (see above)
     from conformance.failures import UsageError  # noqa: PLC0415
     from specs import SpecError  # noqa: PLC0415
 

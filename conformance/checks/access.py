@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.asked import Asked
+from conformance.access.target import FOREIGN, PRIMARY, WRONG
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import NO_SUBJECT, Subject, acceptance, refusal
-from conformance.exchange import Exchange
-from conformance.inspection import scheme
+from conformance.contracts.inspection import scheme
 from conformance.outcome import Judgement, skipped
-from conformance.target import FOREIGN, PRIMARY, WRONG
+from conformance.requests.asked import Asked
+from conformance.traffic.exchange import Exchange
 
 _MISSING: Final = "a request without credentials"
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from conformance.client import Client
-from conformance.exchange import Exchange
-from conformance.ledger import JobHistory
+from conformance.access.client import Client
+from conformance.access.ledger import JobHistory
+from conformance.access.target import Target
 from conformance.outcome import Judgement
-from conformance.target import Target
+from conformance.traffic.exchange import Exchange
 from specs import Contract, Requirement
 
 

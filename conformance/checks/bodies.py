@@ -4,8 +4,8 @@ import json
 from typing import Any, Final
 
 from conformance.checks.base import JudgeCase, judge
-from conformance.exchange import Exchange, Received
 from conformance.outcome import Judgement, broken, kept
+from conformance.traffic.exchange import Exchange, Received
 
 _BOM: Final = b"\xef\xbb\xbf"
 # Types whose content is never a JSON object or list.

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance.checks.base import JudgeCase
-from conformance.exchange import Exchange, Received
+from conformance.traffic.exchange import Exchange, Received
 
 LONGEST: Final = 2000
 # Segments of letters, digits and the marks that ids have, none of dots alone.

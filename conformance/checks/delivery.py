@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.askers import DOWNLOAD
+from conformance.access.ledger import JobHistory
 from conformance.checks.base import HistoryCase
 from conformance.checks.histories import Histories
 from conformance.checks.reading import sent_json
-from conformance.exchange import Exchange, Received
-from conformance.ledger import JobHistory
-from conformance.naming import given
-from conformance.pointing import value_at
+from conformance.contracts.naming import given
+from conformance.contracts.pointing import value_at
+from conformance.jobs.askers import DOWNLOAD
+from conformance.traffic.exchange import Exchange, Received
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Final
 from conformance.checks.base import HistoryCase, history_judge
 from conformance.checks.content import FAULTS, decoded
 from conformance.checks.delivery import Delivery, deliveries
-from conformance.exchange import Received
 from conformance.outcome import Judgement, broken, kept, skipped
+from conformance.traffic.exchange import Received
 
 # Types that say nothing of what is inside.
 _NEUTRAL: Final = frozenset(

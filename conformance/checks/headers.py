@@ -8,8 +8,8 @@ import jsonschema_rs
 
 from conformance.checks.base import JudgeCase, judge
 from conformance.checks.concern import answer_of
-from conformance.exchange import Received
 from conformance.outcome import Judgement, broken, kept
+from conformance.traffic.exchange import Received
 from specs.pointer import resolve
 from specs.schema import standalone
 

@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.askers import LIFECYCLE, PROBE
+from conformance.access.ledger import JobHistory, Sighting
+from conformance.access.target import PRIMARY, READER
 from conformance.checks.base import HistoryCase
-from conformance.exchange import Exchange
-from conformance.ledger import JobHistory, Sighting
-from conformance.naming import given, job_parameter
-from conformance.target import PRIMARY, READER
+from conformance.contracts.naming import given, job_parameter
+from conformance.jobs.askers import LIFECYCLE, PROBE
+from conformance.traffic.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from conformance.access.ledger import JobHistory
 from conformance.checks.base import HistoryCase, history_judge
 from conformance.checks.histories import Histories, succeeded
 from conformance.checks.reading import same_moment, sent_json
-from conformance.exchange import Exchange
-from conformance.ledger import JobHistory
-from conformance.naming import job_parameter
+from conformance.contracts.naming import job_parameter
+from conformance.contracts.pointing import ABSENT, value_at
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pointing import ABSENT, value_at
+from conformance.traffic.exchange import Exchange
 
 
 @history_judge("unique_ids")

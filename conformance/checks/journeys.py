@@ -5,10 +5,10 @@ from typing import Final
 
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import ATTEMPTS, NO_SUBJECT, Subject, acceptance, refusal
-from conformance.exchange import Exchange
-from conformance.following import follow
-from conformance.handle import Handle
+from conformance.jobs.following import follow
+from conformance.jobs.handle import Handle
 from conformance.outcome import Judgement, broken, kept, skipped
+from conformance.traffic.exchange import Exchange
 
 _NONE_FINISHED: Final = "no job of this run came to its file"
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from conformance.access.ledger import JobHistory, Sighting
 from conformance.checks.base import HistoryCase, history_judge
 from conformance.checks.histories import Around, Histories, succeeded
-from conformance.ledger import JobHistory, Sighting
 from conformance.outcome import Judgement, broken, kept, skipped
 
 

@@ -9,10 +9,10 @@ import jsonschema_rs
 from conformance.checks.base import JudgeCase, judge
 from conformance.checks.concern import answer_of, statuses_of
 from conformance.checks.schema import shallow
+from conformance.contracts.pointing import value_at
+from conformance.contracts.templates import match, other_operation
 from conformance.outcome import Judgement, broken, kept
-from conformance.pointing import value_at
-from conformance.templates import match, other_operation
-from conformance.urls import read_url
+from conformance.traffic.urls import read_url
 
 
 @judge("same_as_parameter")

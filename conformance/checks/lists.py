@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.access.target import FOREIGN, PRIMARY
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import NO_SUBJECT, Subject
-from conformance.exchange import Exchange
+from conformance.contracts.pointing import value_at
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pointing import value_at
-from conformance.target import FOREIGN, PRIMARY
+from conformance.traffic.exchange import Exchange
 
 _NO_LIST: Final = "the list did not show any items"
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from conformance.checks.base import JudgeCase, judge
 from conformance.checks.concern import answer_of, statuses_of
 from conformance.checks.reading import read_moment
+from conformance.contracts.pointing import members, value_at
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pointing import members, value_at
 
 
 @judge("moment")

@@ -5,13 +5,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
-from conformance.asked import Asked
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import NO_SUBJECT, Subject, acceptance, refusal
-from conformance.exchange import Exchange
-from conformance.inspection import SAFE, parameter_schema
+from conformance.contracts.inspection import SAFE, parameter_schema
+from conformance.contracts.pointing import value_at
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pointing import value_at
+from conformance.requests.asked import Asked
+from conformance.traffic.exchange import Exchange
 
 _INVALID: Final = (400, 422)
 VARIANTS: Final = 12

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from conformance.asked import Asked
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import NO_SUBJECT, Subject, acceptance, refusal
 from conformance.outcome import Judgement, broken, skipped
+from conformance.requests.asked import Asked
 
 _INVALID: Final = (400, 415, 422)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from conformance.exchange import NOT_JSON, Exchange
+from conformance.traffic.exchange import NOT_JSON, Exchange
 
 
 def read_moment(value: Any) -> datetime | date | None:

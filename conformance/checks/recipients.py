@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from conformance.asked import Asked
-from conformance.askers import PROBE
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import Subject, acceptance
-from conformance.exchange import Exchange
-from conformance.inspection import ids_made
+from conformance.contracts.inspection import ids_made
+from conformance.contracts.pointing import value_at
+from conformance.jobs.askers import PROBE
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pointing import value_at
+from conformance.requests.asked import Asked
+from conformance.traffic.exchange import Exchange
 
 _NO_USERS: Final = "the target file names no override users"
 _NO_COUNT: Final = "no answer told a number of recipients"

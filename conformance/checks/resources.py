@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.asked import Asked
-from conformance.askers import PROBE
 from conformance.checks.base import JudgeCase, ProbeCase, judge, probe
 from conformance.checks.concern import answer_of, statuses_of
 from conformance.checks.reading import sent_json
 from conformance.checks.subject import Subject, refusal
-from conformance.exchange import Exchange
-from conformance.inspection import ids_made
+from conformance.contracts.inspection import ids_made
+from conformance.contracts.pointing import members, value_at
+from conformance.jobs.askers import PROBE
+from conformance.jobs.pilot import Pilot
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import Pilot
-from conformance.pointing import members, value_at
+from conformance.requests.asked import Asked
+from conformance.traffic.exchange import Exchange
 
 _NOT_MADE: Final = "no creation answered with an id"
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from conformance.asked import Asked
-from conformance.askers import PROBE
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import Subject
-from conformance.exchange import Exchange
+from conformance.contracts.inspection import ids_made
+from conformance.contracts.pointing import ABSENT, value_at
 from conformance.failures import Refused
-from conformance.inspection import ids_made
+from conformance.jobs.askers import PROBE
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pointing import ABSENT, value_at
+from conformance.requests.asked import Asked
+from conformance.traffic.exchange import Exchange
 
 
 @probe("schedule_untouched", writes=True, requests=6)

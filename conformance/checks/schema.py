@@ -8,9 +8,9 @@ import orjson
 
 from conformance.checks.base import JudgeCase, judge
 from conformance.checks.concern import answer_of, promised, statuses_of
-from conformance.exchange import NOT_JSON
+from conformance.contracts.pointing import holders, members
 from conformance.outcome import Judgement, broken, kept
-from conformance.pointing import holders, members
+from conformance.traffic.exchange import NOT_JSON
 from specs import Contract
 from specs.pointer import resolve, schema_at
 from specs.schema import convert, standalone

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.asked import Asked
-from conformance.askers import PROBE
+from conformance.access.target import PRIMARY
 from conformance.checks.base import ProbeCase
-from conformance.exchange import Exchange
-from conformance.handle import Handle
-from conformance.naming import job_parameter, takes
+from conformance.contracts.naming import job_parameter, takes
+from conformance.jobs.askers import PROBE
+from conformance.jobs.handle import Handle
+from conformance.jobs.pilot import Pilot
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import Pilot
-from conformance.target import PRIMARY
+from conformance.requests.asked import Asked
+from conformance.traffic.exchange import Exchange
 
 NO_SUBJECT: Final = "there is nothing at the target that such a request could name"
 # Jobs may fail at random: so often another one is tried.

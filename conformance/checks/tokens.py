@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.asked import Asked
-from conformance.askers import PROBE
 from conformance.checks.base import ProbeCase, probe
 from conformance.checks.subject import refusal
-from conformance.exchange import Exchange
+from conformance.contracts.pointing import value_at
+from conformance.jobs.askers import PROBE
+from conformance.jobs.pilot import Pilot
 from conformance.outcome import Judgement, broken, kept, skipped
-from conformance.pilot import Pilot
-from conformance.pointing import value_at
+from conformance.requests.asked import Asked
+from conformance.traffic.exchange import Exchange
 
 _NO_TOKEN: Final = "no token was answered"
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from conformance.client import Client
-from conformance.exchange import Exchange
+from conformance.access.client import Client
+from conformance.access.target import Target
 from conformance.settings import Effort
-from conformance.target import Target
+from conformance.traffic.exchange import Exchange
 from specs import Contract
 
 

@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import orjson
 
-from conformance.asked import Asked
-from conformance.askers import HOSTILE
-from conformance.client import UNSET
+from conformance.access.client import UNSET
+from conformance.contracts.inspection import parameter_schema
 from conformance.drivers.base import DriverCase
 from conformance.failures import Refused
-from conformance.filling import existing
-from conformance.inspection import parameter_schema
-from conformance.mutations import Mutations, broken_json, parameter_values
+from conformance.jobs.askers import HOSTILE
+from conformance.requests.asked import Asked
+from conformance.requests.filling import existing
+from conformance.requests.mutations import Mutations, broken_json, parameter_values
+from conformance.requests.strategies import FORM, JSON, Requests
 from conformance.settings import Effort
-from conformance.strategies import FORM, JSON, Requests
 from specs import Operation
 
 # How many changes of a body an operation is sent at most; what the documents tell of comes first.

@@ -1,10 +1,10 @@
 """Leads jobs through their lives: along a directed tour, then at random by a state machine."""
 
-from conformance.askers import LIFECYCLE
 from conformance.drivers.base import DriverCase
 from conformance.drivers.machine import Walk, walk_at_random
 from conformance.drivers.tour import Tour
-from conformance.pilot import Pilot
+from conformance.jobs.askers import LIFECYCLE
+from conformance.jobs.pilot import Pilot
 
 
 def drive(case: DriverCase) -> None:

@@ -13,10 +13,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from conformance.asked import Asked
 from conformance.failures import BudgetSpent, Refused
-from conformance.handle import Handle
-from conformance.pilot import Pilot
+from conformance.jobs.handle import Handle
+from conformance.jobs.pilot import Pilot
+from conformance.requests.asked import Asked
 from conformance.settings import Effort
 
 # The first example is always the simplest one, in which nothing happens.

@@ -18,17 +18,17 @@ from schemathesis.generation.case import Case
 from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
-from conformance.client import DEFAULTS
-from conformance.draft import Draft
+from conformance.access.client import DEFAULTS
+from conformance.access.target import PRIMARY
+from conformance.contracts.inspection import id_parameters
+from conformance.contracts.validity import Validity
 from conformance.drivers.base import DriverCase
-from conformance.exchange import Exchange
 from conformance.failures import BudgetSpent, NotJudged, Refused
-from conformance.filling import existing
-from conformance.inspection import id_parameters
+from conformance.requests.filling import existing
 from conformance.settings import Effort
-from conformance.target import PRIMARY
-from conformance.transport import Label
-from conformance.validity import Validity
+from conformance.traffic.draft import Draft
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.transport import Label
 from specs import Contract, Operation
 
 NAME = "schemathesis"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.client import UNSET, Refused
+from conformance.access.client import UNSET, Refused
+from conformance.access.target import FOREIGN, LIMITED, PRIMARY, WRONG
+from conformance.contracts.inspection import id_parameters, scheme
 from conformance.drivers.base import DriverCase
-from conformance.filling import existing, parameters
-from conformance.inspection import id_parameters, scheme
-from conformance.target import FOREIGN, LIMITED, PRIMARY, WRONG
+from conformance.requests.filling import existing, parameters
 from specs import Operation
 
 NAME = "sweep"

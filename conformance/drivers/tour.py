@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.asked import Asked
-from conformance.askers import LIFECYCLE
+from conformance.access.target import PRIMARY
+from conformance.contracts.inspection import SAFE
+from conformance.contracts.naming import job_parameter
 from conformance.failures import AllowanceSpent, Refused
-from conformance.handle import Handle
-from conformance.inspection import SAFE
-from conformance.naming import job_parameter
-from conformance.pilot import Pilot
+from conformance.jobs.askers import LIFECYCLE
+from conformance.jobs.handle import Handle
+from conformance.jobs.pilot import Pilot
+from conformance.requests.asked import Asked
 from conformance.settings import Effort
-from conformance.target import PRIMARY
 
 MOST_JOBS: Final = {Effort.QUICK: 4, Effort.DEFAULT: 8, Effort.DEEP: 20}
 # Seconds of the target's time between two rounds: moved by a control URL, else really waited.

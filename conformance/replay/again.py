@@ -9,17 +9,17 @@ import jsonschema_rs
 import orjson
 
 from conformance import report
+from conformance.access.cleanup import clean_up
+from conformance.access.session import open_session
 from conformance.checks.base import Kind, ProbeCase, RegisteredCheck
-from conformance.cleanup import clean_up
 from conformance.failures import BudgetSpent, NotJudged, Refused, UsageError
-from conformance.judging import Bench, fault
+from conformance.findings.player import Player
+from conformance.findings.recording import restore
 from conformance.outcome import Judgement, Verdict
-from conformance.preflight import reach
-from conformance.recording import restore
-from conformance.replay.player import Player
-from conformance.result import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED, Row
-from conformance.runner import Runner
-from conformance.session import open_session
+from conformance.running.preflight import reach
+from conformance.running.runner import Runner
+from conformance.verdicts.judging import Bench, fault
+from conformance.verdicts.result import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED, Row
 from specs import Requirement
 
 SCHEMA: Final = Path(report.__file__).parent / "result.schema.json"

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.bootstrap import runner
 from conformance.replay.again import Replayed, choose, exit_code, read_result, replay
+from conformance.running.bootstrap import runner
 from conformance.settings import Settings
 
 WORDS: Final = {True: "still broken", False: "does not show again", None: "cannot be judged"}

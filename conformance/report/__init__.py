@@ -4,7 +4,7 @@ import importlib
 from pathlib import Path
 
 from conformance.failures import UsageError
-from conformance.result import Result
+from conformance.verdicts.result import Result
 
 KINDS = ("json", "html", "junit", "markdown", "text")
 

@@ -6,13 +6,13 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from conformance.curl import curl
-from conformance.evidence import describe
 from conformance.outcome import Verdict
 from conformance.report.matrix import trace
 from conformance.report.text import MEANINGS
 from conformance.report.timeline import draw
-from conformance.result import Result, Row
+from conformance.traffic.curl import curl
+from conformance.traffic.evidence import describe
+from conformance.verdicts.result import Result, Row
 
 WORDS = {
     Verdict.PASS: "conforms",

@@ -4,10 +4,10 @@ from typing import Any
 
 import orjson
 
-from conformance.coverage import Coverage, Move
-from conformance.evidence import describe
-from conformance.recording import record
-from conformance.result import Result, Row
+from conformance.findings.recording import record
+from conformance.traffic.evidence import describe
+from conformance.verdicts.coverage import Coverage, Move
+from conformance.verdicts.result import Result, Row
 
 
 def render(result: Result) -> bytes:

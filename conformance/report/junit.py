@@ -4,10 +4,10 @@ from collections import defaultdict
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from conformance.curl import curl
 from conformance.outcome import Verdict
 from conformance.report.clean import printable
-from conformance.result import Result, Row
+from conformance.traffic.curl import curl
+from conformance.verdicts.result import Result, Row
 
 NO_OPERATION = "any operation"
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from conformance.curl import curl
 from conformance.outcome import Verdict
 from conformance.report.clean import printable
-from conformance.result import Result, Row
+from conformance.traffic.curl import curl
+from conformance.verdicts.result import Result, Row
 
 SIGNS = {
     Verdict.FAIL: "❌",

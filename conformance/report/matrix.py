@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from conformance.outcome import Verdict
-from conformance.result import Result, Row
+from conformance.verdicts.result import Result, Row
 from specs import Statement
 
 

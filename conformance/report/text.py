@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.curl import fold
 from conformance.outcome import Verdict
-from conformance.result import Result, Row
+from conformance.traffic.curl import fold
+from conformance.verdicts.result import Result, Row
 
 WIDTH = 80
 STYLES = {

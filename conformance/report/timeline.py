@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from conformance.coverage import moves_of
-from conformance.ledger import JobHistory
+from conformance.access.ledger import JobHistory
+from conformance.verdicts.coverage import moves_of
 from specs import Lifecycle, State
 
 MOST_JOBS = 14

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.bootstrap import runner
 from conformance.outcome import Verdict
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS, VARIANTS, Defect
 from conformance.reference.serving import serve
-from conformance.result import Result
+from conformance.running.bootstrap import runner
 from conformance.settings import Effort, Settings
+from conformance.verdicts.result import Result
 from specs import DOCUMENTED
 
 

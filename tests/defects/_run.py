@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection
 import pytest
 
 import specs
+from conformance.access.config import read_target
 from conformance.checks import base
-from conformance.config import read_target
 from conformance.drivers import schemathesis
 from conformance.reference.app import create_app
 from conformance.reference.serving import serve
-from conformance.result import Result
-from conformance.runner import Runner
+from conformance.running.runner import Runner
 from conformance.settings import Settings
+from conformance.verdicts.result import Result
 
 Run = Callable[..., Result]
 

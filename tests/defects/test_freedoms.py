@@ -5,7 +5,7 @@ import pytest
 import specs
 from conformance.outcome import Verdict
 from conformance.reference.defects import VARIANTS, Variant
-from conformance.result import Result
+from conformance.verdicts.result import Result
 from tests.defects._run import judge, without_schemathesis
 
 __all__ = ["without_schemathesis"]

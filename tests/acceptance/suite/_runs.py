@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 
 import specs
-from conformance.bootstrap import runner
-from conformance.result import Result
+from conformance.running.bootstrap import runner
 from conformance.settings import Settings
+from conformance.verdicts.result import Result
 from tests.acceptance.suite._spy import CONTROL, Spy
 from tests.unit.conformance._clock import FakeClock
 

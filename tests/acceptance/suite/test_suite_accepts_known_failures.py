@@ -6,13 +6,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from conformance.baseline import apply, read_baseline
 from conformance.cli import main
 from conformance.failures import UsageError
 from conformance.outcome import Verdict
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
 from conformance.settings import Effort, Settings
+from conformance.verdicts.baseline import apply, read_baseline
 from tests.acceptance.suite._runs import judge
 from tests.acceptance.suite._spy import spying
 from tests.unit.conformance._clock import FakeClock

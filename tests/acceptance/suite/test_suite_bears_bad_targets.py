@@ -10,11 +10,11 @@ from threading import Event
 import pytest
 
 from conformance import report
-from conformance.bootstrap import runner
 from conformance.failures import NotJudged
 from conformance.outcome import Verdict
-from conformance.result import Result
+from conformance.running.bootstrap import runner
 from conformance.settings import Effort, Settings
+from conformance.verdicts.result import Result
 from tests.acceptance.suite._wild import SLOW, WILD
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import Answer, reply, serving

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.bootstrap import runner
 from conformance.outcome import Verdict
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
-from conformance.result import Result
+from conformance.running.bootstrap import runner
 from conformance.settings import Effort, Settings
+from conformance.verdicts.result import Result
 from tests.acceptance.suite._spy import Spy, spying
 
 pytest_plugins = ["pytester"]
@@ -84,7 +84,7 @@ def test_a_target_that_is_not_there_fails_with_one_sentence(pytester: pytest.Pyt
 
 
 def test_the_plugin_costs_other_runs_nothing():
-    heavy = ("requests", "specs", "jsonschema_rs", "schemathesis", "rich", "conformance.runner")
+    heavy = ("requests", "specs", "jsonschema_rs", "schemathesis", "rich", "conformance.running")
     code = f"import sys, conformance.pytest_plugin; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.result import Result
 from conformance.settings import Effort, Settings
+from conformance.verdicts.result import Result
 from tests.acceptance.suite._runs import judge
 from tests.acceptance.suite._spy import Spy, spying
 

@@ -10,10 +10,10 @@ import pytest
 import requests
 
 import specs
-from conformance.allowance import FEW, Allowance
-from conformance.result import Result
+from conformance.access.allowance import FEW, Allowance
+from conformance.contracts.templates import match
 from conformance.settings import Effort, Settings
-from conformance.templates import match
+from conformance.verdicts.result import Result
 from tests.acceptance.suite._runs import judge, target_file
 from tests.acceptance.suite._spy import Seen, Spy, spying
 

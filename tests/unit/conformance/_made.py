@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 
 import specs
-from conformance.askers import LIFECYCLE
+from conformance.access.ledger import Ledger
+from conformance.access.target import PRIMARY
 from conformance.checks.base import HistoryCase, JudgeCase, load
-from conformance.draft import write_path
-from conformance.exchange import Exchange, Received, Sent
-from conformance.ledger import Ledger
+from conformance.jobs.askers import LIFECYCLE
 from conformance.outcome import Judgement
-from conformance.target import PRIMARY
+from conformance.traffic.draft import write_path
+from conformance.traffic.exchange import Exchange, Received, Sent
 
 BASE = "http://127.0.0.1:9"
 VENDORS = {"TD": "talkdesk", "C1": "clinicalone", "EC": "energycap"}

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from conformance.client import Client
-from conformance.config import read_target
+from conformance.access.client import Client
+from conformance.access.config import read_target
+from conformance.access.session import open_session
 from conformance.reference.app import create_app
 from conformance.reference.serving import serve
-from conformance.session import open_session
 from conformance.settings import Settings
 from tests.unit.conformance._made import contract
 

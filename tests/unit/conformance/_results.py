@@ -1,10 +1,10 @@
 """A result with a row of each verdict, for the tests of the reports."""
 
-from conformance.coverage import measure
-from conformance.exchange import Exchange, Received, Sent
-from conformance.ledger import Ledger
+from conformance.access.ledger import Ledger
 from conformance.outcome import Verdict
-from conformance.result import Result, Row
+from conformance.traffic.exchange import Exchange, Received, Sent
+from conformance.verdicts.coverage import measure
+from conformance.verdicts.result import Result, Row
 from tests.unit.conformance._tiny import contract, row
 
 NASTY = 'it says <script>alert(1)</script> & \x00 "quoted" | `code` \ud7ff'

@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.access.target import Credential, Target
 from conformance.checks.base import Kind, RegisteredCheck
 from conformance.outcome import broken, kept
-from conformance.target import Credential, Target
 from specs import Contract, Requirement, Statement
 from specs.lifecycle import read_lifecycle
 from specs.requirements import Check

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.checks.content import FAULTS, decoded
-from conformance.exchange import Exchange
+from conformance.traffic.exchange import Exchange
 from tests.unit.conformance._made import exchange, history, job, numbered
 
 KEPT, BROKEN, SKIPPED = {True}, {False}, {None}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.exchange import Exchange
+from conformance.traffic.exchange import Exchange
 from tests.unit.conformance._made import exchange, history, job, numbered
 
 KEPT, BROKEN, SKIPPED = {True}, {False}, {None}

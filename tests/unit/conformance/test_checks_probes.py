@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from conformance.access.client import Client
+from conformance.access.target import Consent
 from conformance.checks.base import ProbeCase
 from conformance.checks.subject import Subject, acceptance, refusal
-from conformance.client import Client
 from conformance.outcome import Judgement
-from conformance.target import Consent
 from tests.unit.conformance._made import CHECKS, exchange, requirement
 from tests.unit.conformance._reference import reference_client
 

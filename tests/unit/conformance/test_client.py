@@ -2,11 +2,11 @@
 
 import pytest
 
-from conformance.draft import Draft, write_path, write_query
+from conformance.access.session import open_session
+from conformance.access.target import LIMITED, WRONG, Consent, Credential, Target
 from conformance.failures import NotJudged, Refused
-from conformance.session import open_session
 from conformance.settings import Settings
-from conformance.target import LIMITED, WRONG, Consent, Credential, Target
+from conformance.traffic.draft import Draft, write_path, write_query
 from specs import load
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import reply, serving

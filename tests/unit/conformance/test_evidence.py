@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from conformance.curl import curl, fold
-from conformance.evidence import LONGEST_BODY, describe
-from conformance.exchange import NOT_JSON, Exchange, Received, Sent
+from conformance.traffic.curl import curl, fold
+from conformance.traffic.evidence import LONGEST_BODY, describe
+from conformance.traffic.exchange import NOT_JSON, Exchange, Received, Sent
 
 
 def exchange(url: str = "http://127.0.0.1:8000/x", body: bytes | None = None, **more) -> Exchange:

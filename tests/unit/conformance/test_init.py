@@ -7,10 +7,10 @@ import yaml
 from click.testing import CliRunner, Result
 
 import specs
+from conformance.access.config import read_target
 from conformance.cli import main
-from conformance.config import read_target
-from conformance.explain import tell
 from conformance.reference.defects import DEFECTS
+from conformance.verdicts.explain import tell
 
 URL = "https://reports.example"
 

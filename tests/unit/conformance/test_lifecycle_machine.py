@@ -2,11 +2,11 @@
 
 import pytest
 
-from conformance.askers import LIFECYCLE
-from conformance.client import Client
+from conformance.access.client import Client
 from conformance.drivers.machine import Walk, walk_at_random
 from conformance.failures import BudgetSpent
-from conformance.pilot import Pilot
+from conformance.jobs.askers import LIFECYCLE
+from conformance.jobs.pilot import Pilot
 from conformance.settings import Effort
 from tests.unit.conformance._reference import reference_client
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.mutations import Mutations, broken_json, parameter_values
+from conformance.requests.mutations import Mutations, broken_json, parameter_values
 from tests.unit.conformance._made import contract
 
 FIELDS = {

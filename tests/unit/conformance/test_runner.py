@@ -8,10 +8,10 @@ from conformance import report
 from conformance.checks.base import Kind, RegisteredCheck
 from conformance.failures import NotJudged, UsageError
 from conformance.outcome import Verdict, broken, kept, skipped
-from conformance.plan import NOBODY_SAYS_IT
-from conformance.result import Result, Row
-from conformance.runner import Runner
+from conformance.running.plan import NOBODY_SAYS_IT
+from conformance.running.runner import Runner
 from conformance.settings import Effort, Settings
+from conformance.verdicts.result import Result, Row
 from specs import SpecError
 from tests.unit.conformance._raw import reply, serving
 from tests.unit.conformance._tiny import CHECKS, TOKEN, TinyServer, contract, row, target

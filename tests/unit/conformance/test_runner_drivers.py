@@ -1,10 +1,10 @@
 """Tests of whole runs with all drivers against a tiny vendor."""
 
 from conformance.checks.base import Kind, RegisteredCheck
-from conformance.exchange import Exchange
 from conformance.outcome import kept
-from conformance.runner import Runner
+from conformance.running.runner import Runner
 from conformance.settings import Effort, Settings
+from conformance.traffic.exchange import Exchange
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._tiny import TinyServer, contract, row, target
 

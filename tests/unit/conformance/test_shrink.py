@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.client import Client
-from conformance.exchange import Exchange
-from conformance.session import open_session
+from conformance.access.client import Client
+from conformance.access.session import open_session
+from conformance.findings.shrink import MOST, Shrinker
 from conformance.settings import Settings
-from conformance.shrink import MOST, Shrinker
+from conformance.traffic.exchange import Exchange
 from tests.unit.conformance._tiny import TinyServer, contract, target
 
 BODY = {"size": 3, "colour": "red", "name": "wide", "shape": "round"}

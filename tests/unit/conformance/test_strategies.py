@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.asked import Asked
-from conformance.client import UNSET
-from conformance.strategies import AWKWARD_TEXTS, Requests
+from conformance.access.client import UNSET
+from conformance.requests.asked import Asked
+from conformance.requests.strategies import AWKWARD_TEXTS, Requests
 from tests.unit.conformance._reference import reference_client
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.config import check_url, is_loopback, read_target
+from conformance.access.config import check_url, is_loopback, read_target
 from conformance.failures import UsageError
 from specs import vendors
 

@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from conformance.budget import Budget
-from conformance.draft import Draft
-from conformance.exchange import Exchange, Received
 from conformance.failures import BudgetSpent, Refused
-from conformance.transport import Label, Limits, Transport
-from conformance.vault import Vault
-from conformance.wire import GuardedAdapter, Session
+from conformance.traffic.budget import Budget
+from conformance.traffic.draft import Draft
+from conformance.traffic.exchange import Exchange, Received
+from conformance.traffic.transport import Label, Limits, Transport
+from conformance.traffic.vault import Vault
+from conformance.traffic.wire import GuardedAdapter, Session
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import RawServer, reply, serving
 

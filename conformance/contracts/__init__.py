@@ -1,0 +1,1 @@
+"""Questions that the suite asks of a contract."""

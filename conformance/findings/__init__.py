@@ -1,0 +1,1 @@
+"""The way to a finding: found, made smaller, written down, and gone again."""

@@ -1,0 +1,1 @@
+"""Leads jobs through their lives, as a client would."""

@@ -1,0 +1,1 @@
+"""What is asked: right values, and wrong ones beside them."""

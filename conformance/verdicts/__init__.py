@@ -1,0 +1,1 @@
+"""From recorded exchanges to a verdict for each requirement."""
