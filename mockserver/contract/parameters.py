@@ -149,7 +149,7 @@ def split_fields(encoded: bytes) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for name, text in pairs:
         if "\0" in name or "\0" in text:
-            raise Refusal(400, "A parameter holds a NUL character.")
+            raise _nul(name.replace("\0", "\ufffd"))
         fields.setdefault(name, []).append(text)
     return fields
 
@@ -165,9 +165,13 @@ def decode_segment(segment: str, name: str) -> str:
     except UnicodeError:
         raise Refusal(400, f"{name} is not UTF-8.", field=name, reason="is not UTF-8") from None
     if "\0" in text:
-        reason = "holds a NUL character"
-        raise Refusal(400, f"{name} {reason}.", field=name, reason=reason)
+        raise _nul(name)
     return text
+
+
+def _nul(name: str) -> Refusal:
+    reason = "holds a NUL character"
+    return Refusal(400, f"{name} {reason}.", field=name, reason=reason)
 
 
 def _compile(row: Mapping[str, Any], schemas: Schemas) -> Parameter:

@@ -97,6 +97,10 @@ def test_query_that_is_no_text_is_refused(query: bytes) -> None:
     refused(query)
 
 
+def test_query_with_a_nul_character_names_its_field() -> None:
+    assert refused(b"study=%00").field == "study"
+
+
 def test_query_with_too_many_fields_is_refused() -> None:
     refused(b"&".join(b"study=%d" % n for n in range(MOST_FIELDS + 1)))
 
