@@ -100,7 +100,8 @@ def _counts(exchange: Exchange) -> bool:
     if exchange.driver not in {LIFECYCLE, PROBE}:
         return False
     received = exchange.received
-    if received is None or not received.complete or exchange.valid is not True:
+    # Its status counts even where its body broke off, which `complete_body` judges.
+    if received is None or exchange.valid is not True:
         return False
     return exchange.sent.role in {PRIMARY, READER} and received.status < 500
 

@@ -92,6 +92,12 @@ def test_no_file_in_a_final_state(row: str, state: str) -> None:
     assert history(row, *numbered(job(state=state), fetch(200))) == BROKEN
 
 
+def test_a_file_that_breaks_off_was_given_out_all_the_same() -> None:
+    cut = fetch(200, complete=False)
+    assert history("TD-FILE-001", *numbered(job(state="DONE"), cut)) == KEPT
+    assert history("TD-FILE-003", *numbered(job(state="FAILED"), cut)) == BROKEN
+
+
 def test_observed_states_are_judged_in_their_own_words() -> None:
     seen = looks("canceled", "done")
     assert history("TD-LIFE-004", *seen, profile="observed") == BROKEN
