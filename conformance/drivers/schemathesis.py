@@ -1,21 +1,14 @@
-"""Schemathesis generates requests from the contract, right and wrong; ours send and judge them.
+"""Sends what Schemathesis generates, right and wrong: our client sends, our requirements judge.
 
-Everything that depends on how Schemathesis 4.32 works inside is in this module.
+Everything that depends on how Schemathesis 4.32 works inside is here and in `generation`.
 """
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
-import schemathesis
-from schemathesis.config import SchemathesisConfig
-from schemathesis.core.transport import Response
-from schemathesis.engine.core import Engine, ExecutionPlan
-from schemathesis.engine.run import PhaseName
 from schemathesis.generation.case import Case
-from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
 from conformance.access.client import DEFAULTS
@@ -23,17 +16,16 @@ from conformance.access.target import PRIMARY
 from conformance.contracts.inspection import id_parameters
 from conformance.contracts.validity import Validity
 from conformance.drivers.base import DriverCase
-from conformance.failures import BudgetSpent, NotJudged, Refused
+from conformance.drivers.generation import Generated, copied, generate
+from conformance.failures import Refused
 from conformance.requests.filling import existing
 from conformance.settings import Effort
 from conformance.traffic.draft import Draft
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.transport import Label
-from specs import Contract, Operation
+from specs import Operation
 
 NAME = "schemathesis"
-PLACEHOLDER_URL = "http://target.invalid"
-PHASES = frozenset({PhaseName.EXAMPLES, PhaseName.COVERAGE, PhaseName.FUZZING})
 # So many things an operation may make at the target by requests of this driver.
 MOST_MADE = {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}
 _OURS = frozenset(
@@ -44,76 +36,9 @@ _OURS = frozenset(
 
 def drive(case: DriverCase) -> None:
     """Send what Schemathesis generates for each operation; left out where effort is quick."""
-    config = SchemathesisConfig.from_dict(_configuration(case))
-    document = _only(case.contract, set(case.operations))
-    schema: Any = schemathesis.openapi.from_dict(document, config=config)
     courier = _Courier(case)
-    # The engine asks the schema for its transport: this is the one place to put ours.
-    schema.__class__ = type(
-        "GuardedSchema",
-        (type(schema),),
-        {"__slots__": (), "transport": property(lambda _: courier)},
-    )
-    for _ in _QuietEngine(schema).execute():
-        pass
-    if courier.stopped is not None:
-        raise courier.stopped
-
-
-def _configuration(case: DriverCase) -> dict[str, Any]:
-    no_pool = {"extra-data-sources": {"responses": False}, "operation-ordering": "none"}
-    return {
-        "seed": case.seed,
-        "workers": 1,
-        "base-url": PLACEHOLDER_URL,
-        "cache": {"enabled": False},
-        "continue-on-failure": True,
-        "suppress-health-check": ["all"],
-        "checks": {"enabled": False, "not_a_server_error": {"enabled": True}},
-        "generation": {
-            "database": "none",
-            "max-examples": case.effort.examples,
-            "mode": "all",
-            "no-shrink": True,
-            "with-security-parameters": False,
-        },
-        "phases": {
-            "examples": no_pool,
-            "coverage": {**no_pool, "unexpected-methods": []},
-            "fuzzing": {**no_pool, "error-feedback": {"enabled": False}},
-            "stateful": {"enabled": False},
-        },
-    }
-
-
-def _only(contract: Contract, operations: set[str]) -> dict[str, Any]:
-    """Return the contract's document with `operations` alone, and without links."""
-    document = copy.deepcopy(contract.openapi)
-    for item in document["paths"].values():
-        for method in [key for key, entry in item.items() if _is_other(entry, operations)]:
-            del item[method]
-    return _without_links(document)
-
-
-def _is_other(entry: Any, operations: set[str]) -> bool:
-    return isinstance(entry, dict) and entry.get("operationId", "") not in {"", *operations}
-
-
-def _without_links(document: dict[str, Any]) -> dict[str, Any]:
-    for item in document["paths"].values():
-        for entry in item.values():
-            if isinstance(entry, dict):
-                for response in entry.get("responses", {}).values():
-                    response.pop("links", None)
-    return document
-
-
-class _QuietEngine(Engine):
-    """The engine without the phases that send requests of their own or follow links."""
-
-    def _create_execution_plan(self) -> ExecutionPlan:
-        plan = super()._create_execution_plan()
-        return ExecutionPlan([phase for phase in plan.phases if phase.name in PHASES])
+    for generated in generate(case.contract, case.operations, case.seed, case.effort.examples):
+        courier.take(generated)
 
 
 class _Courier(RequestsTransport):
@@ -122,30 +47,27 @@ class _Courier(RequestsTransport):
     def __init__(self, case: DriverCase) -> None:
         super().__init__()
         self._copy_serializers_from(REQUESTS_TRANSPORT)
-        self.stopped: BudgetSpent | NotJudged | None = None
         self._case = case
         self._client = case.client
         self._validity = Validity(case.contract)
-        self._by_route = {(o.method, o.path): o for o in case.contract.operations.values()}
         self._sent: set[tuple[Any, ...]] = set()
         self._counts: dict[str, int] = {}
         self._made: dict[str, int] = {}
         self._points: set[tuple[Any, ...]] = set()
 
-    def send(self, case: Case[Any], *, session: Any = None, **kwargs: Any) -> Response:  # noqa: ARG002
-        """Send one generated case through the client, unless it was sent before.
+    def take(self, generated: Generated) -> None:
+        """Send a request through the client, unless its like was sent before.
 
-        The engine never sees the answer: what it generates does not depend on the target, and
-        nothing that a target says can upset it.
+        Raises:
+            BudgetSpent: nothing more may be sent.
+            NotJudged: the target cannot be reached any more.
         """
-        operation = self._by_route.get((case.operation.method.upper(), case.operation.path))
-        generated = self._generated(case)
-        request = self._prepare(case, kwargs)
-        if operation is not None and self.stopped is None and case.method == operation.method:
-            draft = _draft(request)
-            if not (self._is_like_another(case, operation) or self._was_sent(draft)):
-                self._deliver(operation, case, draft, generated)
-        return Response(200, {}, b"", request, 0.0, verify=True)
+        operation = self._case.contract.operations[generated.operation]
+        case = copied(generated.case)
+        self._settle(operation, case)
+        draft = _draft(self._prepare(case, generated.options))
+        if not (self._is_like_another(generated) or self._was_sent(draft)):
+            self._deliver(operation, case, draft, generated.right)
 
     def _was_sent(self, draft: Draft) -> bool:
         key = (draft.method, draft.target, draft.body, tuple(draft.headers.items()))
@@ -153,33 +75,22 @@ class _Courier(RequestsTransport):
         self._sent.add(key)
         return known
 
-    def _is_like_another(self, case: Case[Any], operation: Operation) -> bool:
+    def _is_like_another(self, generated: Generated) -> bool:
         """Tell whether a request was sent to make the same point (six wrong types make one)."""
-        data = case.meta.phase.data if case.meta else None
-        if self._case.effort is Effort.DEEP or not isinstance(data, CoveragePhaseData):
+        point = generated.point
+        if self._case.effort is Effort.DEEP or point is None:
             return False
-        point = (operation.id, data.scenario, data.description, data.parameter)
         known = point in self._points
         self._points.add(point)
         return known
 
-    @staticmethod
-    def _generated(case: Case[Any]) -> bool | None:
-        """Return what the generator meant: True for a right request, False for a wrong one."""
-        meta = case.meta
-        return None if meta is None else meta.generation.mode.is_positive
-
-    def _prepare(self, case: Case[Any], kwargs: dict[str, Any]) -> requests.PreparedRequest:
-        self._settle(case)
-        data = self._build_request_data(case, kwargs)
+    def _prepare(self, case: Case[Any], options: Mapping[str, Any]) -> requests.PreparedRequest:
+        data = self._build_request_data(case, dict(options))
         names = ("method", "url", "headers", "params", "data", "json", "files")
         return requests.Request(**{k: data[k] for k in names if k in data}).prepare()
 
-    def _settle(self, case: Case[Any]) -> None:
+    def _settle(self, operation: Operation, case: Case[Any]) -> None:
         """Put things that are there, or that certainly are not, where random ids stand."""
-        operation = self._by_route.get((case.operation.method.upper(), case.operation.path))
-        if operation is None:
-            return
         count = self._counts[operation.id] = self._counts.get(operation.id, -1) + 1
         there = existing(self._client, operation)
         if there and count % 2 == 0 and self._fits(operation, case):
@@ -218,8 +129,6 @@ class _Courier(RequestsTransport):
             self._note(operation, self._client.send(operation, draft, {}, label=label))
         except Refused:
             return
-        except (BudgetSpent, NotJudged) as reason:
-            self.stopped = reason
 
     def _valid(
         self, operation: Operation, draft: Draft, path: Mapping[str, str], generated: bool | None
