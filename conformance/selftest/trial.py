@@ -9,6 +9,7 @@ from conformance.reference.defects import DEFECTS, VARIANTS, Defect
 from conformance.reference.serving import serve
 from conformance.running.bootstrap import runner
 from conformance.settings import Effort, Settings
+from conformance.traffic.clock import SkippingClock
 from conformance.verdicts.result import Result
 from specs import DOCUMENTED
 
@@ -79,10 +80,11 @@ def _judge(trial: Trial, effort: Effort) -> Finding:
     only = () if trial.whole else DEFECTS[trial.switch].requirements
     settings = Settings(trial.profile, trial.seed, effort, frozenset(only))
     with serve(create_app(defects=switches, seed=trial.seed, profile=trial.profile)) as url:
-        result = runner(
+        made = runner(
             trial.vendor, url, control_url=f"{url}/_mock", settings=settings, environment={}
-        ).run()
-    return _finding(trial, result)
+        )
+        made.clock = SkippingClock()
+        return _finding(trial, made.run())
 
 
 def _finding(trial: Trial, result: Result) -> Finding:

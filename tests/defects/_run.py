@@ -13,6 +13,7 @@ from conformance.reference.app import create_app
 from conformance.reference.serving import serve
 from conformance.running.runner import Runner
 from conformance.settings import Settings
+from conformance.traffic.clock import SkippingClock
 from conformance.verdicts.result import Result
 
 Run = Callable[..., Result]
@@ -36,7 +37,9 @@ def judge(
     with serve(create_app(defects=switches, profile=profile)) as url:
         target = read_target(vendor, url, {}, control_url=f"{url}/_mock")
         settings = Settings(profile=profile, seed=seed, only=frozenset(only))
-        return Runner(contract(vendor, profile), base.load(), target, settings).run()
+        return Runner(
+            contract(vendor, profile), base.load(), target, settings, clock=SkippingClock()
+        ).run()
 
 
 @pytest.fixture(autouse=True)
