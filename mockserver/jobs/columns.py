@@ -7,7 +7,10 @@ from typing import Any
 
 ID = "\ue000"
 MOMENT = "\ue001"
-"""Stand for the row's own id and moment, in a row that is not finished (private use characters)."""
+END = "\ue002"
+"""Stand for a row's id, its moment and its end (the next row's moment) until it is finished.
+
+They are private use characters."""
 
 _Make = Callable[[Random], Any]
 
@@ -31,6 +34,10 @@ def _id(_: Mapping[str, Any]) -> _Make:
 
 def _moment(_: Mapping[str, Any]) -> _Make:
     return lambda _: MOMENT
+
+
+def _end(_: Mapping[str, Any]) -> _Make:
+    return lambda _: END
 
 
 def _choice(row: Mapping[str, Any]) -> _Make:
@@ -66,6 +73,7 @@ def _pattern(row: Mapping[str, Any]) -> _Make:
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Make]] = {
     "id": _id,
     "moment": _moment,
+    "end": _end,
     "choice": _choice,
     "integer": _integer,
     "decimal": _decimal,

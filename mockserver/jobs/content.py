@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from mockserver.exchange import FileBody
-from mockserver.jobs.columns import ID, MOMENT, Column
+from mockserver.jobs.columns import END, ID, MOMENT, Column
 from mockserver.jobs.formats import Format
 from mockserver.moment import to_datetime
 
@@ -87,10 +87,12 @@ class _Rows:
     def __init__(self, sheet: Sheet, drawn: list[str], offset: int) -> None:
         self._drawn = drawn
         self._marks = Marks(sheet, offset)
+        self._ends = any(END in row for row in drawn)
 
     def __call__(self, number: int) -> str:
         text = self._drawn[number % len(self._drawn)].replace(ID, self._marks.id(number))
-        return text.replace(MOMENT, self._marks.moment(number))
+        text = text.replace(MOMENT, self._marks.moment(number))
+        return text.replace(END, self._marks.moment(number + 1)) if self._ends else text
 
 
 class Marks:
@@ -126,6 +128,5 @@ def _show(moment: int, zone: tzinfo) -> tuple[str, str]:
 
 
 def _width(row: str) -> int:
-    ids, moments = row.count(ID), row.count(MOMENT)
-    marks = len(ID.encode()) * ids + len(MOMENT.encode()) * moments
-    return len(row.encode()) - marks + ids * _ID_WIDTH + moments * _MOMENT_WIDTH
+    marks = ((ID, _ID_WIDTH), (MOMENT, _MOMENT_WIDTH), (END, _MOMENT_WIDTH))
+    return len(row.encode()) + sum(row.count(m) * (width - len(m.encode())) for m, width in marks)

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from mockserver.exchange import FileBody
-from mockserver.jobs.columns import ID, MOMENT
+from mockserver.jobs.columns import END, ID, MOMENT
 from mockserver.jobs.content import Marks, Sheet
 
 Table = Sequence[Sequence[str]]
@@ -38,7 +38,8 @@ def make_document(sheet: Sheet, made_in: Document, chance: Random) -> FileBody:
     marks = Marks(sheet, chance.getrandbits(48))
     table = [[column.name for column in sheet.columns]]
     for number in range(sheet.rows):
-        finish = {ID: marks.id(number), MOMENT: marks.moment(number)}
+        ends = marks.moment(number + 1)
+        finish = {ID: marks.id(number), MOMENT: marks.moment(number), END: ends}
         drawn = [column.draw(chance) for column in sheet.columns]
         table.append([str(finish.get(value, value)) for value in drawn])
     data = made_in.write(table)

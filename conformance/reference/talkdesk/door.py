@@ -63,8 +63,8 @@ class Door:
 
     def token(self) -> Response:
         """POST /oauth/token: client credentials against a token."""
-        query(lenient=self._stage.free("td-free-unknown-query"))
-        form = _form()
+        asked = query("grant_type", lenient=self._stage.free("td-free-unknown-query"))
+        form = _form() or asked
         if form.get("grant_type") != "client_credentials":
             code = "unsupported_grant_type" if "grant_type" in form else "invalid_request"
             raise Refusal(400, code)

@@ -5,6 +5,7 @@ from typing import Any
 
 from mockserver.errors import Refusal
 from mockserver.exchange import Reply
+from mockserver.vendors.talkdesk.tokens import GRANT
 
 
 def error(refusal: Refusal, *, oauth: bool) -> Reply:
@@ -31,6 +32,6 @@ def _oauth_code(refusal: Refusal) -> str:
     """Return the word of RFC 6749, section 5.2."""
     if refusal.status == 401:
         return "invalid_client"
-    if refusal.field == "grant_type" and refusal.reason != "is required":
+    if refusal.field == GRANT and refusal.reason != "is required":
         return "unsupported_grant_type"
     return "invalid_request"

@@ -16,6 +16,9 @@ from mockserver.sandbox import Sandbox
 LIFETIME = 600
 """Seconds of virtual time that a token holds."""
 
+GRANT = "grant_type"
+"""What every request for a token names, in its body or, without one, in its query."""
+
 _JOINT = "~"
 
 
@@ -23,10 +26,13 @@ def create_token(call: Call) -> Reply:
     """Answer POST /oauth/token for a client that is known already.
 
     Raises:
-        Refusal: 400, it asks for a scope that it may not have.
+        Refusal: 400, it names no grant, or a scope that it may not have.
     """
     assert call.identity is not None
-    scopes = _scopes(call.identity, call.body)
+    asked = call.query if call.body is None else call.body
+    if GRANT not in asked:
+        raise Refusal(400, f"{GRANT} is required.", field=GRANT, reason="is required")
+    scopes = _scopes(call.identity, asked)
     facts = {
         "account": call.identity.account,
         "role": call.identity.role,

@@ -83,6 +83,15 @@ def test_client_credentials(mock: Mock, headers: dict[str, str], status: int) ->
     assert ("access_token" if status == 200 else "error") in answer.json
 
 
+def test_the_grant_may_stand_in_the_query(mock: Mock) -> None:
+    headers = basic("mock-talkdesk-client:mock-talkdesk-secret")
+    path = "/oauth/token?grant_type="
+    assert "access_token" in ask(mock.app, "POST", f"{path}client_credentials", headers).json
+    assert ask(mock.app, "POST", f"{path}password", headers).status == 400
+    refused = ask(mock.app, "POST", "/oauth/token", headers)
+    assert (refused.status, refused.json["error"]) == (400, "invalid_request")
+
+
 def token(mock: Mock, headers: dict[str, str]) -> str:
     answer = ask(mock.app, "POST", "/oauth/token", headers | FORM, GRANT)
     return str(answer.json["access_token"])
