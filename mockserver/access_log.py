@@ -6,7 +6,6 @@ from typing import Any
 
 from mockserver import redact
 from mockserver.gate import Gate
-from mockserver.journal.recorder import secret_parts
 from mockserver.logs import JSON, Write, now, to_json
 from mockserver.visit import KEY, Receive, Scope, Send, Visit
 
@@ -25,7 +24,6 @@ class Logged:
         self._app = app
         self._text = _as_json if form == JSON else _as_text
         self._write = write
-        self._headers = redact.Headers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter_ns()
@@ -53,9 +51,8 @@ class Logged:
         return self._app.refuse(path, status, message)
 
     def _row(self, visit: Visit, status: int, size: int, took: float) -> dict[str, Any]:
-        _, secrets = self._headers.redact(visit.headers)
         path = visit.path
-        for secret in secret_parts(secrets):
+        for secret in visit.head.secrets:
             path = path.replace(secret, redact.REDACTED)
         return {
             "time": now(),

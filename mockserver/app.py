@@ -21,7 +21,11 @@ with catch_warnings():  # of what Connexion's own imports are outgrown by; nobod
     from connexion.middleware import ConnexionMiddleware
     from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
     from connexion.middleware.main import API
-    from connexion.middleware.security import SecurityMiddleware
+    from connexion.middleware.security import (
+        SecurityAPI,
+        SecurityMiddleware,
+        SecurityOperation,
+    )
     from connexion.middleware.swagger_ui import SwaggerUIAPI, SwaggerUIMiddleware
     from connexion.options import SwaggerUIOptions
     from connexion.resolver import Resolver
@@ -39,9 +43,7 @@ def connect(
 
     `doors` are by the name of the party; `routes` is filled, for whoever asks about methods.
     """
-    app = _Connexion(
-        endpoint, middlewares=[lambda app: _Routing(app, parties, routes), SecurityMiddleware]
-    )
+    app = _Connexion(endpoint, middlewares=[lambda app: _Routing(app, parties, routes), _Security])
     for party in parties:
         app.add_api(
             party.openapi,
@@ -175,6 +177,39 @@ class _Routes(AbstractRoutingAPI):  # type: ignore[misc]
 
     def _add_operation_internal(self, method: str, path: str, operation: Target, **_: Any) -> None:
         self._routes.add(method.upper(), path, operation)
+
+
+class _Knock:
+    """What Connexion's security is shown of a request: its scope, and room for its own notes."""
+
+    __slots__ = ("context", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.context: dict[str, Any] = {}
+
+
+class _Entrance(SecurityOperation):  # type: ignore[misc]
+    """Connexion's security of one operation; its own request object costs more than the check."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.security:
+            await self.verification_fn(_Knock(scope))
+        await self.next_app(scope, receive, send)
+
+
+class _Entrances(SecurityAPI):  # type: ignore[misc]
+    def make_operation(self, operation: Any) -> _Entrance:
+        made: _Entrance = _Entrance.from_operation(
+            operation,
+            next_app=self.next_app,
+            security_handler_factory=self.security_handler_factory,
+        )
+        return made
+
+
+class _Security(SecurityMiddleware):  # type: ignore[misc]
+    api_cls = _Entrances
 
 
 def _finder(plans: Mapping[str, Plan]) -> Callable[[str], Plan]:

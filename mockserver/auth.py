@@ -1,10 +1,9 @@
 """Credentials: where a request carries them, whom they stand for, and what that one may do."""
 
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.basic import read_basic
 from mockserver.errors import Refusal
 from mockserver.identity import Identity
 from mockserver.sandbox import Sandbox
@@ -85,14 +84,6 @@ class Scheme:
             message = f"The header {self._title} is missing."
             raise Refusal(401, message, headers=challenge(self.kind))
         return read_basic(secret) if self.kind == "basic" else secret
-
-
-def read_basic(encoded: str) -> str:
-    """Return `id:secret` of HTTP Basic; empty, which nobody has, if it cannot be read."""
-    try:
-        return b64decode(encoded, validate=True).decode()
-    except (Base64Error, UnicodeError):
-        return ""
 
 
 def challenge(kind: str) -> dict[str, str]:

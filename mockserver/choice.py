@@ -1,6 +1,6 @@
 """Which sandbox a request means: by header, by its credentials, or the default one."""
 
-from mockserver.auth import read_basic
+from mockserver.basic import read_basic
 from mockserver.errors import Refusal
 from mockserver.sandbox import Sandbox, marked
 from mockserver.sandboxes import Sandboxes

@@ -12,6 +12,7 @@ from mockserver.errors import BrokenReply, Refusal
 from mockserver.exchange import Reply
 from mockserver.faults.injector import Injector
 from mockserver.guard import Guard
+from mockserver.head import Heads
 from mockserver.intake import drain
 from mockserver.jobs import trail
 from mockserver.journal.entry import Verdict
@@ -60,13 +61,14 @@ class Gate:
         self._injector = injector
         self._run = run
         self._settle = settle
+        self._heads = Heads()
         self._recorder = Recorder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         began = perf_counter_ns()
-        visit = Visit(scope, receive)
+        visit = Visit(scope, receive, self._heads.read(scope["headers"]))
         scope[KEY] = visit
         try:
             if visit.path.startswith(CONTROL):

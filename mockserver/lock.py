@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from hmac import compare_digest
 
-from mockserver.auth import read_basic
+from mockserver.basic import read_basic
 from mockserver.errors import Refusal
 
 HEADER = "X-Mock-Token"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract import Plan
 from mockserver.exchange import Reply
+from mockserver.head import Head
 from mockserver.identity import Identity
 from mockserver.journal.entry import Fault, Touch
 from mockserver.line import LINE, Line
@@ -26,8 +27,8 @@ KEY = "mockserver.visit"
 class Visit:
     """A request and, as it goes in, its sandbox, operation, caller and reply.
 
-    `path` is as it was sent, percent-encoding and all; `headers` are by lower-case name, those
-    that stand twice joined by a comma. `read` tells that nothing of the body is left. `trail` are
+    `path` is as it was sent, percent-encoding and all; `headers` are those of
+    its `head`. `read` tells that nothing of the body is left. `trail` are
     the jobs that it met, `faults` are those played on it; `mishaps` may still befall it. `line` is
     the connection, where the server gives one.
     """
@@ -35,6 +36,7 @@ class Visit:
     __slots__ = (
         "body",
         "faults",
+        "head",
         "headers",
         "identity",
         "line",
@@ -52,11 +54,12 @@ class Visit:
         "trail",
     )
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, head: Head) -> None:
         self.method: str = scope["method"]
         self.path = _path(scope)
         self.query: bytes = scope["query_string"]
-        self.headers = _headers(scope["headers"])
+        self.head = head
+        self.headers = head.headers
         self.receive = receive
         self.body = b""
         self.read = self.method == "GET" and "content-length" not in self.headers
@@ -77,14 +80,3 @@ def _path(scope: Scope) -> str:
     if raw is None:  # the server keeps no raw path; nothing is left of an encoded slash
         return str(scope["path"])
     return raw.decode("latin-1").partition("?")[0]
-
-
-def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-    if len(headers) == len(raw):
-        return headers
-    joined: dict[str, str] = {}
-    for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        joined[key] = f"{joined[key]}, {text}" if key in joined else text
-    return joined
