@@ -3,9 +3,11 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, cast
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -13,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from mockserver.cork import Cork
+from mockserver.cycle import Cycle, begin
+from mockserver.gate import CONTROL
 from mockserver.limits import Patience
 from mockserver.line import LINE
 
@@ -43,6 +47,8 @@ class Protocol(HttpToolsProtocol):
         self._whole = True
         self._answered = False
         self._patience: asyncio.TimerHandle | None = None
+        self._next: Cycle | None = None
+        self._beginning = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -60,6 +66,10 @@ class Protocol(HttpToolsProtocol):
                 self.transport.close()
             return
         super().data_received(data)
+        # Not from within the parser: what has come of the body is there by now.
+        cycle, self._next = self._next, None
+        if cycle is not None and not self.transport.is_closing():
+            self._start_asgi_task(cycle, self.app)
         if self._unread > self._limits.head:
             self._answer(431, _TOO_LARGE)
         elif self._whole:
@@ -75,8 +85,46 @@ class Protocol(HttpToolsProtocol):
         if self._unread > self._limits.head and self._measure() > self._limits.head:
             raise _HeadTooLargeError
         self._unread = 0
-        super().on_headers_complete()
-        self.scope[LINE] = Connection(self.cycle)  # type: ignore[literal-required]
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        version = self.parser.get_http_version()
+        raw_path, query = _split(self.url)
+        scope["http_version"] = version
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["path"] = unquote(raw_path.decode("ascii"))
+        scope["raw_path"], scope["query_string"] = raw_path, query
+        before: Cycle | None = self.cycle  # type: ignore[assignment] # uvicorn says it never is None
+        self.cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        scope[LINE] = Connection(self.cycle)
+        if before is None or before.response_complete:
+            self._next = self.cycle
+        else:  # it waits for its turn
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        serving = cycle.run_asgi(app)
+        left: Coroutine[Any, Any, None] | None = serving
+        # Pages use what wants a task; and one that begins within another would go ever deeper.
+        if not self._beginning and not cycle.scope["path"].startswith(CONTROL):
+            self._beginning = True
+            left = begin(serving)
+            self._beginning = False
+        if left is not None:
+            task = self.loop.create_task(left)
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
@@ -135,6 +183,15 @@ class Protocol(HttpToolsProtocol):
             self._patience = self.loop.call_later(LINGER, self.transport.close)
         else:
             self.transport.close()
+
+
+def _split(url: bytes) -> tuple[bytes, bytes]:
+    """Return path and query of a request target, which may be a whole URL."""
+    if url.startswith(b"/") and b"#" not in url:
+        path, _, query = url.partition(b"?")
+        return path, query
+    parsed = httptools.parse_url(url)
+    return parsed.path, parsed.query or b""
 
 
 class Connection:
