@@ -14,6 +14,8 @@ from conformance.selftest.score import compose
 from conformance.selftest.trial import Finding, Trial, attempt, trials
 
 WIDTH = 80
+# Hypothesis keeps each state machine that it has run, and that one keeps its run.
+TRIALS_EACH = 100
 
 
 def selftest_command(
@@ -62,7 +64,8 @@ def _attempt_all(chosen: Sequence[Trial], jobs: int) -> Iterator[Finding]:
         yield from map(attempt, chosen)
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(chosen) or 1), mp_context=spawn) as pool:
+    workers = min(jobs, len(chosen) or 1)
+    with ProcessPoolExecutor(workers, spawn, max_tasks_per_child=TRIALS_EACH) as pool:
         yield from pool.map(attempt, chosen)
 
 
