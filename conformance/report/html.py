@@ -7,6 +7,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from conformance.outcome import Verdict
+from conformance.report.again import how
 from conformance.report.matrix import trace
 from conformance.report.text import MEANINGS
 from conformance.report.timeline import draw
@@ -51,6 +52,7 @@ def _content(result: Result) -> dict[str, Any]:
         "verdicts": sorted(Verdict, reverse=True),
         "meanings": MEANINGS,
         "problems": _problems(result),
+        "again": how(result),
         "entries": trace(result),
         "timeline": draw(result.contract.lifecycle, result.jobs),
         "promises": PROMISES,

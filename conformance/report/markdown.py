@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.outcome import Verdict
+from conformance.report.again import how
 from conformance.report.clean import printable
 from conformance.traffic.curl import curl
 from conformance.verdicts.result import Result, Row
@@ -49,6 +50,8 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"… and {len(problems) - MOST_SHOWN} more."
     for row in problems[:MOST_SHOWN]:
         yield from _evidence(row)
+    if again := how(result):
+        yield f"{again}\n"
     for note in result.notes:
         yield f"> {_cell(note)}"
     yield f"<sub>seed {result.seed}, {result.requests} requests, {result.duration:.1f} s</sub>"

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.outcome import Verdict
+from conformance.report.again import how
 from conformance.traffic.curl import fold
 from conformance.verdicts.result import Result, Row
 
@@ -57,6 +58,9 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     for row in worst:
         if row.verdict is Verdict.WARN:
             yield from _problem(row, result)
+    if again := how(result):
+        yield Text(again, style="dim")
+        yield Text("")
     yield from _skips(result)
     yield _table(result)
     yield from _seen(result)

@@ -18,6 +18,15 @@ def curl(exchange: Exchange) -> str:
     return " ".join(_whole(word) for word in _words(exchange))
 
 
+def variables(exchange: Exchange) -> frozenset[str]:
+    """Return the variables that the line names, each with its dollar sign."""
+    return frozenset(name for _, word in _words(exchange) for name in _named(word))
+
+
+def _named(word: str | bytes) -> list[str]:
+    return _PLACEHOLDER.findall(word) if isinstance(word, str) else []
+
+
 def fold(exchange: Exchange, width: int) -> list[str]:
     """Return the curl line folded to `width` columns; the shell still reads it as one.
 

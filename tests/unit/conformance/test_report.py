@@ -16,6 +16,7 @@ from conformance.outcome import Verdict
 from conformance.report import html as html_report
 from conformance.report import json as json_report
 from conformance.report import junit, markdown, text
+from conformance.report.again import how
 from conformance.report.timeline import MOST_JOBS, draw
 from tests.unit.conformance._results import result
 
@@ -172,6 +173,16 @@ def test_text_tells_what_to_fix_before_the_counts():
     order = ["FAIL  TY-ONE-001", "ERROR TY-THR-001", "WARN  TY-TWO-001", "SKIP  TY-FOU-001", "all"]
     places = [shown.index(part) for part in order]
     assert places == sorted(places)
+
+
+def test_readers_are_told_how_to_see_findings_again(page: str):
+    told = how(result())
+    assert "$TINY_TOKEN" in told
+    assert told in " ".join(text.render(result()).split())
+    assert told in markdown.render(result())
+    assert "conformance replay RESULT.json" in page
+    kept = replace(result(), rows=tuple(r for r in result().rows if r.verdict == Verdict.PASS))
+    assert how(kept) == ""
 
 
 @pytest.mark.parametrize("kind", report.KINDS)
