@@ -9,17 +9,12 @@ from markupsafe import Markup, escape
 from conformance.outcome import Verdict
 from conformance.report.again import how
 from conformance.report.matrix import trace
-from conformance.report.text import MEANINGS
 from conformance.report.timeline import draw
+from conformance.report.words import MEANINGS, WHOLE
 from conformance.traffic.curl import curl
 from conformance.traffic.evidence import describe
 from conformance.verdicts.result import Result, Row
 
-WORDS = {
-    Verdict.PASS: "conforms",
-    Verdict.FAIL: "does not conform",
-    Verdict.ERROR: "could not be judged",
-}
 PROMISES = {
     "documented": "by the document itself",
     "vendor": "by another page or a published client of the vendor",
@@ -48,7 +43,7 @@ def _content(result: Result) -> dict[str, Any]:
     return {
         "result": result,
         "contract": result.contract,
-        "word": WORDS[result.verdict],
+        "word": WHOLE[result.verdict],
         "verdicts": sorted(Verdict, reverse=True),
         "meanings": MEANINGS,
         "problems": _problems(result),

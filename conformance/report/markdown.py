@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from conformance.outcome import Verdict
 from conformance.report.again import how
 from conformance.report.clean import printable
+from conformance.report.words import WHOLE
 from conformance.traffic.curl import curl
 from conformance.verdicts.result import Result, Row
 
@@ -14,11 +15,6 @@ SIGNS = {
     Verdict.WARN: "⚠️",
     Verdict.SKIP: "⏭️",
     Verdict.PASS: "✅",
-}
-WORDS = {
-    Verdict.PASS: "conforms",
-    Verdict.FAIL: "does not conform",
-    Verdict.ERROR: "could not be judged",
 }
 MOST_SHOWN = 30
 
@@ -30,7 +26,7 @@ def render(result: Result) -> str:
 
 def _lines(result: Result) -> Iterator[str]:
     who = f"{result.contract.vendor} ({result.contract.profile})"
-    yield f"## {SIGNS[result.verdict]} {who} {WORDS[result.verdict]}"
+    yield f"## {SIGNS[result.verdict]} {who} {WHOLE[result.verdict]}"
     yield ""
     yield "| " + " | ".join(f"{SIGNS[v]} {v}" for v in sorted(Verdict, reverse=True)) + " |"
     yield "|" + " ---: |" * len(Verdict)

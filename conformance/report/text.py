@@ -11,6 +11,7 @@ from rich.text import Text
 
 from conformance.outcome import Verdict
 from conformance.report.again import how
+from conformance.report.words import WHOLE
 from conformance.traffic.curl import fold
 from conformance.verdicts.result import Result, Row
 
@@ -21,13 +22,6 @@ STYLES = {
     Verdict.WARN: "yellow",
     Verdict.SKIP: "dim",
     Verdict.PASS: "green",
-}
-MEANINGS = {
-    Verdict.FAIL: "breaks what the vendor's document promises",
-    Verdict.ERROR: "could not be judged: the network or the suite failed",
-    Verdict.WARN: "departs from a should, or from a weaker source",
-    Verdict.SKIP: "not tried",
-    Verdict.PASS: "kept",
 }
 _ORDER = sorted(Verdict, reverse=True)
 
@@ -135,12 +129,7 @@ def _seen(result: Result) -> Iterator[RenderableType]:
 
 
 def _verdict(result: Result) -> RenderableType:
-    words = {
-        Verdict.PASS: "conforms",
-        Verdict.FAIL: "does not conform",
-        Verdict.ERROR: "could not be judged",
-    }
     who = f"{result.contract.vendor} ({result.contract.profile})"
     cost = f"{result.requests} requests, {result.duration:.1f} s, seed {result.seed}"
     style = STYLES[result.verdict]
-    return Text.assemble((f"{result.verdict}: ", style), f"{who} {words[result.verdict]}. {cost}")
+    return Text.assemble((f"{result.verdict}: ", style), f"{who} {WHOLE[result.verdict]}. {cost}")
