@@ -13,6 +13,10 @@ MASK = "the value"
 """What stands for a value in a message, so that no secret and no megabyte gets into one."""
 
 
+_EXAMPLES: dict[str, str] = {}
+"""What fits a pattern, by the pattern: a person learns more from it."""
+
+
 class Validator(Protocol):
     """The part of a `jsonschema-rs` validator that is used here."""
 
@@ -29,6 +33,7 @@ class Schemas:
         components = openapi.get("components", {}).get("schemas", {})
         self._components = {"schemas": convert_all(components)}
         self._compiled: dict[bytes, Validator] = {}
+        _learn(openapi)
 
     def resolve(self, element: Any) -> Any:
         """Follow the `$ref`s of `element` within the document."""
@@ -69,6 +74,15 @@ class Schemas:
         return names
 
 
+def _learn(element: Any) -> None:
+    """Note the example of each pattern within `element`."""
+    for value in element.values() if isinstance(element, dict) else element:
+        if isinstance(value, dict | list):
+            _learn(value)
+    if isinstance(element, dict) and isinstance(pattern := element.get("pattern"), str):
+        _EXAMPLES.setdefault(pattern, str(element.get("example", "")))
+
+
 def first_fault(validator: Validator, instance: Any) -> tuple[str, str] | None:
     """Return the member at fault (`timespan.from`, `reportIds[2]`) and the reason, or None."""
     for error in validator.iter_errors(instance):
@@ -83,6 +97,8 @@ def _describe(error: Any, prefix: list[str | int]) -> tuple[str, str]:
         return member([*path, kind.property]), "is required"
     if kind.name == "additionalProperties":
         return member([*path, kind.unexpected[0]]), "is not known"
+    if kind.name == "pattern" and (example := _EXAMPLES.get(kind.pattern)):
+        return member(path), f"has not the form of {example!r}"
     if kind.name in {"anyOf", "oneOf"} and getattr(kind, "context", None):
         likeliest = min(kind.context, key=_unlikeliness)
         if len(likeliest) == 1:

@@ -180,3 +180,9 @@ def test_journal_tells_what_happened_without_secrets(mock: Mock) -> None:
     assert (second.operation, second.status) == ("getReportJob", 400)
     assert "mock-talkdesk-writer" not in repr((first, second))
     assert "hunter2" not in repr(second)
+
+
+def test_what_does_not_fit_a_pattern_is_told_by_example(mock: Mock) -> None:
+    refused = ask(mock.app, "POST", "/_mock/clock", JSON, {"advance": "five minutes"})
+    assert refused.status == 400
+    assert refused.json["detail"] == "advance has not the form of 'PT5M'."
