@@ -16,7 +16,7 @@ class Effort(StrEnum):
     @property
     def examples(self) -> int:
         """Generated requests an operation, at most, in each mode."""
-        return {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}[self]
+        return {Effort.QUICK: 3, Effort.DEFAULT: 6, Effort.DEEP: 100}[self]
 
 
 @dataclass(frozen=True, slots=True)
