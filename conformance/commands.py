@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from conformance import report
+from conformance.options import limits
 from conformance.report.text import show
 from conformance.running.bootstrap import runner
 from conformance.running.plan import Plan, Step
@@ -49,11 +50,7 @@ def _settings(options: Mapping[str, Any]) -> Settings:
         effort=Effort(options["effort"]),
         only=frozenset(options["only"]),
         strict=options["strict"],
-        max_requests=options["max_requests"],
-        rate=options["rate"],
-        max_time=options["max_time"],
-        timeout=options["timeout"],
-        ca_bundle=options["ca_bundle"] and str(options["ca_bundle"]),
+        **limits(options),
     )
 
 

@@ -1,6 +1,6 @@
 """The options of `conformance run`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,12 @@ LIMITS = (
     ),
     click.option("--ca-bundle", type=FILE, help="Issuers to trust in TLS."),
 )
+
+
+def limits(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the options of LIMITS say, as `Settings` takes it."""
+    told = {name: options[name] for name in ("max_requests", "rate", "max_time", "timeout")}
+    return told | {"ca_bundle": options["ca_bundle"] and str(options["ca_bundle"])}
 
 
 def replay_options(command: Command) -> Command:

@@ -27,10 +27,10 @@ KEY = "mockserver.visit"
 class Visit:
     """A request and, as it goes in, its sandbox, operation, caller and reply.
 
-    `path` is as it was sent, percent-encoding and all; `headers` are those of
-    its `head`. `read` tells that nothing of the body is left. `trail` are
-    the jobs that it met, `faults` are those played on it; `mishaps` may still befall it. `line` is
-    the connection, where the server gives one.
+    `path` is as it was sent, percent-encoding and all; `headers` are those of its `head`. `read`
+    tells that nothing of the body is left. `trail` are the jobs that it met, `faults` are those
+    played on it; `mishaps` may still befall it. `line` is the connection, where the server gives
+    one.
     """
 
     __slots__ = (

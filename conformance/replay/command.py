@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.options import limits
 from conformance.replay.again import Replayed, choose, exit_code, read_result, replay
 from conformance.running.bootstrap import runner
 from conformance.settings import Settings
@@ -24,11 +25,7 @@ def replay_command(file: Path, ids: Sequence[str], options: Mapping[str, Any]) -
     settings = Settings(
         profile=result["profile"],
         seed=result["seed"],
-        max_requests=options["max_requests"],
-        rate=options["rate"],
-        max_time=options["max_time"],
-        timeout=options["timeout"],
-        ca_bundle=options["ca_bundle"] and str(options["ca_bundle"]),
+        **limits(options),
     )
     made = runner(
         result["vendor"],
