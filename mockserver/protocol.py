@@ -1,24 +1,21 @@
 """uvicorn's HTTP protocol with limits of size and time to what it reads."""
 
 import asyncio
-import socket
-import struct
+from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from math import inf
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from mockserver.cork import Cork
 from mockserver.cycle import Cycle, begin
 from mockserver.gate import CONTROL
 from mockserver.limits import Patience
 from mockserver.line import LINE
+from mockserver.visit import Scope
 
 LINGER = 2
 """Seconds that a caller who has been answered may still send into the void."""
@@ -28,16 +25,18 @@ MOST_IGNORED = 16 * 1024 * 1024
 
 _TOO_LARGE = "The request line and the headers are too large."
 
-_RESET = struct.pack("ii", 1, 0)  # linger for no time: closing resets
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 Refuse = Callable[[str, int, str], bytes]
 """Makes the JSON body of an answer, given the path (empty where unknown), status and message."""
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection. It has one timer, which is late rather than set anew for every request."""
 
     url = b""
+    cycle: Cycle | None  # type: ignore[assignment] # uvicorn says there always is one
+    pipeline: deque[tuple[Cycle, Any]]  # type: ignore[assignment] # of our own cycles
 
     def __init__(self, *args: Any, refuse: Refuse, patience: Patience, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -45,19 +44,31 @@ class Protocol(HttpToolsProtocol):
         self._limits = patience
         self._unread = 0
         self._whole = True
+        self._arriving = False
         self._answered = False
-        self._patience: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = inf
+        self._overdue: Callable[[], None] = self._give_up
         self._next: Cycle | None = None
         self._beginning = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.transport = cast("asyncio.Transport", Cork(transport, self.loop))
-        self._await_more()
+        self._arriving = True
+        self._expect(self._limits.arrival, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        super().connection_lost(exc)
+        self._deadline = inf
+        if self._timer is not None:
+            self._timer.cancel()
+        self.connections.discard(self)
+        self.flow.resume_writing()
+        if self.cycle is not None:
+            if not self.cycle.response_complete:
+                self.cycle.disconnected = True
+            self.cycle.wake()
+        if exc is None:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._unread += len(data)
@@ -65,56 +76,96 @@ class Protocol(HttpToolsProtocol):
             if self._unread > MOST_IGNORED:
                 self.transport.close()
             return
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse_data()
+            return
+        except httptools.HttpParserUpgrade:  # nobody has to
+            pass
+        self._mind_time()
         # Not from within the parser: what has come of the body is there by now.
         cycle, self._next = self._next, None
         if cycle is not None and not self.transport.is_closing():
-            self._start_asgi_task(cycle, self.app)
+            self._start(cycle)
         if self._unread > self._limits.head:
             self._answer(431, _TOO_LARGE)
-        elif self._whole:
-            self._stop_waiting()
-        elif self._patience is None:
-            self._await_more()
 
     def on_message_begin(self) -> None:
         self._whole = False
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
         if self._unread > self._limits.head and self._measure() > self._limits.head:
             raise _HeadTooLargeError
         self._unread = 0
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        version = self.parser.get_http_version()
+        parser = self.parser
+        version = parser.get_http_version()
         raw_path, query = _split(self.url)
-        scope["http_version"] = version
-        scope["method"] = self.parser.get_method().decode("ascii")
-        scope["path"] = unquote(raw_path.decode("ascii"))
-        scope["raw_path"], scope["query_string"] = raw_path, query
-        before: Cycle | None = self.cycle  # type: ignore[assignment] # uvicorn says it never is None
-        self.cycle = Cycle(
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
+        path = raw_path.decode("ascii")
+        scope: Scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+            "method": parser.get_method().decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": self.headers,
+        }
+        before = self.cycle
+        self.cycle = scope[LINE] = cycle = Cycle(
+            scope,
+            self.transport,
+            self.flow,
+            self.on_response_complete,
+            self.server_state.default_headers,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            expected=self.expect_100_continue,
         )
-        scope[LINE] = Connection(self.cycle)
         if before is None or before.response_complete:
-            self._next = self.cycle
+            self._next = cycle
         else:  # it waits for its turn
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft((cycle, self.app))
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        serving = cycle.run_asgi(app)
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        cycle = self.cycle
+        assert cycle is not None
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.wake()
+
+    def on_message_complete(self) -> None:
+        self._unread = 0
+        self._whole = True
+        cycle = self.cycle
+        assert cycle is not None
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.wake()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for one."""
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start(self.pipeline.pop()[0])
+        elif self._whole:
+            self._expect(self._limits.idle, self.transport.close)
+
+    def _start(self, cycle: Cycle) -> None:
+        serving = cycle.run(self.app)
         left: Coroutine[Any, Any, None] | None = serving
         # Pages use what wants a task; and one that begins within another would go ever deeper.
         if not self._beginning and not cycle.scope["path"].startswith(CONTROL):
@@ -126,45 +177,59 @@ class Protocol(HttpToolsProtocol):
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
-    def on_body(self, body: bytes) -> None:
-        self._unread = 0
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._unread = 0
-        self._whole = True
-        super().on_message_complete()
-
-    def send_400_response(self, msg: str) -> None:
+    def _refuse_data(self) -> None:
         if self._unread > self._limits.head:
             self._answer(431, _TOO_LARGE)
         else:
-            self._answer(400, msg)
+            self._answer(400, "Invalid HTTP request received.")
 
     def _measure(self) -> int:
         """Return the bytes of a head that has come, perhaps with more behind it."""
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _await_more(self) -> None:
-        self._patience = self.loop.call_later(self._limits.arrival, self._give_up)
+    def _mind_time(self) -> None:
+        """Begin to wait where a request has begun, and do not where all of it is there."""
+        if not self._whole:
+            if not self._arriving:
+                self._arriving = True
+                self._expect(self._limits.arrival, self._give_up)
+            return
+        self._arriving = False
+        self._deadline = inf
+        if self._next is None and (self.cycle is None or self.cycle.response_complete):
+            # Answered before it was whole, or nothing but line ends.
+            self._expect(self._limits.idle, self.transport.close)
 
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _expect(self, seconds: float, overdue: Callable[[], None]) -> None:
+        """Call `overdue` in so many seconds, unless something else is expected until then."""
+        self._overdue = overdue
+        self._deadline = deadline = self.loop.time() + seconds
+        if self._timer is None or self._timer.when() > deadline:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(self._deadline, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._deadline <= self.loop.time():
+            self._overdue()
+        elif self._deadline < inf:
+            self._set_timer()
 
     def _give_up(self) -> None:
-        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says it never is None
-        if cycle is not None and not cycle.response_started:
-            leave(cycle)
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.leave()
         self._answer(408, "The request took too long to arrive.")
 
     def _answer(self, status: int, message: str) -> None:
         """Answer what is no request, unless an answer is under way, and end the connection."""
         if self._answered or self.transport.is_closing():
             return
-        self._stop_waiting()
-        cycle: RequestResponseCycle | None = self.cycle  # as above
+        self._deadline = inf
+        cycle = self.cycle
         if cycle is not None and not (cycle.response_complete or cycle.disconnected):
             self.transport.close()
             return
@@ -180,7 +245,7 @@ class Protocol(HttpToolsProtocol):
         """Close once the caller has, or soon: at once would take the answer from one who sends."""
         if self.transport.can_write_eof():
             self.transport.write_eof()
-            self._patience = self.loop.call_later(LINGER, self.transport.close)
+            self._expect(LINGER, self.transport.close)
         else:
             self.transport.close()
 
@@ -192,34 +257,6 @@ def _split(url: bytes) -> tuple[bytes, bytes]:
         return path, query
     parsed = httptools.parse_url(url)
     return parsed.path or b"/", parsed.query or b""
-
-
-class Connection:
-    """The line under one request: see `mockserver.line`."""
-
-    __slots__ = ("_cycle",)
-
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-
-    def write(self, data: bytes) -> None:
-        self._cycle.transport.write(data)
-
-    def close(self) -> None:
-        leave(self._cycle)
-        self._cycle.transport.close()
-
-    def reset(self) -> None:
-        leave(self._cycle)
-        transport = self._cycle.transport
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        transport.abort()
-
-
-def leave(cycle: RequestResponseCycle) -> None:
-    """Let uvicorn take the caller for gone, or it would complain of what was not sent."""
-    cycle.disconnected = True
-    cycle.message_event.set()
 
 
 class _HeadTooLargeError(Exception):
