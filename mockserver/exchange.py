@@ -1,16 +1,16 @@
 """A request as a vendor's handler sees it, and the reply that it gives."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mockserver.identity import Identity
 from mockserver.sandbox import Sandbox
 from specs import Operation
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request that its contract allows: values parsed and valid, defaults filled in.
 
     `path` and `query` hold JSON types by parameter name; `headers` are all the request's, by
@@ -39,11 +39,10 @@ class FileBody:
     chunks: Callable[[], Iterator[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer to a call: a status and JSON types, or a file, or nothing."""
 
     status: int
     body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     file: FileBody | None = None

@@ -17,4 +17,5 @@ def to_datetime(moment: int) -> datetime:
 
 def from_datetime(when: datetime) -> int:
     """Return the moment of an aware date and time."""
-    return (when - _EPOCH) // timedelta(milliseconds=1)
+    since = when - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000

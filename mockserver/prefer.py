@@ -5,7 +5,7 @@ nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mockserver.contract.sample_replies import SampleReplies
 from mockserver.directives import read_directives
@@ -71,7 +71,7 @@ class Preferences:
         else:
             reply = self._sample(call, preference, status)
         applied = {_APPLIED: f"code={status}"}
-        return replace(reply, headers={**reply.headers, **applied})
+        return reply._replace(headers={**reply.headers, **applied})
 
     def _sample(self, call: Call, preference: Preference, status: int) -> Reply:
         samples, operation = self._samples[call.operation.vendor], call.operation
@@ -93,7 +93,7 @@ class Preferences:
         if self._samples[party.name].has_example(call.operation, status):
             return sample
         reply = party.error(refusal, call.operation)
-        reply = replace(reply, headers={**sample.headers, **reply.headers})
+        reply = reply._replace(headers={**sample.headers, **reply.headers})
         try:
             party.plans[call.operation.id].replies.check(reply)
         except BrokenReply:

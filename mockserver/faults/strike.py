@@ -1,7 +1,6 @@
 """What a fault makes of a reply, and what the contract says of that."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mockserver.auth import challenge
@@ -35,7 +34,7 @@ class Striker:
         if refusal is None:
             return None
         reply = self._party.error(refusal, plan.operation if plan else None)
-        return replace(reply, headers={**refusal.headers, **reply.headers})
+        return reply._replace(headers={**refusal.headers, **reply.headers})
 
     def spoil(
         self, fault: Fault, plan: Plan | None, reply: Reply, rank: Rank
@@ -44,7 +43,7 @@ class Striker:
         if reply.body is None:
             return None
         struck = self._spoiler.spoil(fault, _schema(plan, reply.status), reply.body, rank)
-        return struck and (struck[0], replace(reply, body=struck[1]))
+        return struck and (struck[0], reply._replace(body=struck[1]))
 
     def suits(self, fault: Fault, reply: Reply) -> bool:
         """Tell whether a fault of the wire or of time can strike a reply."""

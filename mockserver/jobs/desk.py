@@ -1,8 +1,7 @@
 """One vendor's jobs in the store: opened, found, listed, and moved along the lifecycle's edges."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.errors import Refusal
 from mockserver.jobs import facts, trail
@@ -16,8 +15,7 @@ from mockserver.store.base import Conflict, Draft, Naming, Record
 from specs import Lifecycle, Role, State
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """A job to be: `id` may be a function of its number in `group`; `also` lists it elsewhere too.
 
     `plan` is the lifecycle's own where it is None; `created_at` is now where it is None.
@@ -26,7 +24,7 @@ class Opening:
     id: Naming
     account: str
     group: str
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = {}
     also: tuple[str, ...] = ()
     plan: Plan | None = None
     created_at: int | None = None
@@ -135,7 +133,7 @@ class Desk:
         number = sandbox.records.next_number(f"{self.kind}.future") if sandbox.is_own else 1
         future = next((future for future in futures if number in future.turns), Future())
         plan = future.foresee(row.plan or self.plan)
-        return replace(row, plan=plan, details=future.details(row.details))
+        return row._replace(plan=plan, details=future.details(row.details))
 
     def _plan_from(self, job: Job, state: str, enters: str) -> Plan:
         """Return what follows: the job's own plan where it has `enters` still before it."""

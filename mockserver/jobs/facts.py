@@ -30,18 +30,18 @@ def changed(job: Job, usual: Plan) -> dict[str, Any]:
 def from_record(record: Record, vendor: str, usual: Plan) -> Job:
     """Return the job that a record holds."""
     data = record.data
-    return Job(
-        id=record.id,
-        vendor=vendor,
-        group=record.group,
-        account=data["account"],
-        created_at=data["created_at"],
-        plan=_pairs(data["plan"]) if "plan" in data else usual,
-        moves=_pairs(data["moves"]) if "moves" in data else (),
-        details=data["details"],
-        outcome=data.get("outcome"),
-        number=record.number,
-        version=record.version,
+    return Job(  # by place, because names cost as much as the rest of it
+        record.id,
+        vendor,
+        record.group,
+        data["account"],
+        data["created_at"],
+        _pairs(data["plan"]) if "plan" in data else usual,
+        _pairs(data["moves"]) if "moves" in data else (),
+        data["details"],
+        data.get("outcome"),
+        record.number,
+        record.version,
     )
 
 

@@ -1,6 +1,5 @@
 """A job's state and history as pure functions of its facts and a moment."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 from mockserver.jobs.model import Job, Moves, Plan
@@ -43,4 +42,4 @@ def onward(plan: Plan, state: str) -> Plan:
 
 def moved(job: Job, state: str, now: int, plan: Plan | None = None) -> Job:
     """Return the job as it is once it enters `state` at `now`; `plan` goes on from there."""
-    return replace(job, moves=(*timeline(job, now), (state, now)), plan=plan or job.plan)
+    return job._replace(moves=(*timeline(job, now), (state, now)), plan=plan or job.plan)

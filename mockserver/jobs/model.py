@@ -1,7 +1,7 @@
 """The facts of a job; its state is derived from them and never kept."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 Plan = tuple[tuple[str, int | None], ...]
 """States and how long each lasts, in milliseconds; None is for good."""
@@ -10,8 +10,7 @@ Moves = tuple[tuple[str, int], ...]
 """States entered, each with its moment in milliseconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What is known of a job. All moments are virtual, in milliseconds since the epoch.
 
     `plan` is what happens if nobody interferes: from the last of `moves` on, or from `created_at`
@@ -27,7 +26,7 @@ class Job:
     created_at: int
     plan: Plan
     moves: Moves = ()
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = {}
     outcome: str | None = None
     number: int = 0
     version: int = 0

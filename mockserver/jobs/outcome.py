@@ -1,7 +1,5 @@
 """How a job is put into a chosen state, along the edges of its lifecycle."""
 
-from dataclasses import replace
-
 from mockserver.errors import Refusal
 from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.model import Job
@@ -20,7 +18,7 @@ def decided(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job:
     state = entered[-1][0]
     target = _find(lifecycle, state, outcome)
     way = ((name, now) for name in _way(lifecycle, state, target))
-    return replace(job, moves=(*entered, *way), plan=((target, None),), outcome=target)
+    return job._replace(moves=(*entered, *way), plan=((target, None),), outcome=target)
 
 
 def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:

@@ -1,7 +1,6 @@
 """Jobs of which the running ones are kept count of, so that a list can leave them out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from mockserver.jobs.desk import Desk, Opening
 from mockserver.jobs.lifecycle import status
@@ -29,7 +28,7 @@ class RunningDesk(Desk):
         for group in {row.group for row in rows}:
             self._sweep(sandbox, group)
         while True:
-            named = [replace(row, id=str(sandbox.records.next_number(self.kind))) for row in rows]
+            named = [row._replace(id=str(sandbox.records.next_number(self.kind))) for row in rows]
             try:
                 made = sandbox.records.insert_all(
                     [*self.drafts(named, sandbox.now()), *self.notes(named)]

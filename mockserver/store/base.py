@@ -6,7 +6,6 @@ StoreError
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 
@@ -22,8 +21,7 @@ class Conflict(StoreError):  # noqa: N818
     """The record is not the one that was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record as it was read: JSON types, and a copy of the caller's own.
 
     `number` is its place in `group`, counted from 1 without gaps and never given twice;
@@ -42,8 +40,7 @@ Naming = str | Callable[[int], str]
 """An id, or the function that makes it of the record's number in its group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A record to be inserted.
 
     `group` files it, `also` names further groups that list it, each with numbers of its own. Such

@@ -1,7 +1,6 @@
 """Every store behaves as a plain dict and a list would, whatever is done to it in any order."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -86,7 +85,7 @@ class Machine(RuleBasedStateMachine):
                 self.records.replace(record, data)
             return record
         # A record that was removed and made again may have the version of an older one.
-        self.model[record.id] = replace(present, version=present.version + 1, data=data)
+        self.model[record.id] = present._replace(version=present.version + 1, data=data)
         assert self.records.replace(record, data) == self.model[record.id]
         return self.model[record.id]
 
