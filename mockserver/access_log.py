@@ -52,7 +52,7 @@ class Logged:
 
     def _row(self, visit: Visit, status: int, size: int, took: float) -> dict[str, Any]:
         path = visit.path
-        for secret in visit.head.secrets:
+        for secret, _ in visit.head.secrets:
             path = path.replace(secret, redact.REDACTED)
         return {
             "time": now(),

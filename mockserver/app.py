@@ -1,7 +1,7 @@
 """Connexion, and the only place that knows it: it reads the documents, routes, and guards.
 
-Its routing middleware is given our tree of paths (complete `Allow`, encoded slashes, integers that
-are none), its security middleware our doors. What it raises on the way becomes a Refusal outside.
+Its security middleware is given our tree of paths to route by (complete `Allow`, encoded slashes,
+integers that are none) and our doors to ask. What it raises on the way becomes a Refusal outside.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,8 +18,8 @@ from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
 with catch_warnings():  # of what Connexion's own imports are outgrown by; nobody here can mend it
     simplefilter("ignore")
     from connexion.exceptions import ProblemException
+    from connexion.http_facts import METHODS
     from connexion.middleware import ConnexionMiddleware
-    from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
     from connexion.middleware.main import API
     from connexion.middleware.security import (
         SecurityAPI,
@@ -32,18 +32,18 @@ with catch_warnings():  # of what Connexion's own imports are outgrown by; nobod
     from connexion.spec import OpenAPISpecification
     from starlette.exceptions import HTTPException
 
-Target = tuple[Party, Plan, dict[str, str]]
-"""What a route leads to: whose it is, its plan, and Connexion's own note of it."""
-
 
 def connect(
-    parties: tuple[Party, ...], doors: Mapping[str, Door], endpoint: Asgi, routes: Routes[Target]
+    parties: tuple[Party, ...],
+    doors: Mapping[str, Door],
+    endpoint: Asgi,
+    routes: "Routes[Entrance]",
 ) -> Asgi:
     """Return the ASGI application that routes a visit, lets the caller in, and calls `endpoint`.
 
     `doors` are by the name of the party; `routes` is filled, for whoever asks about methods.
     """
-    app = _Connexion(endpoint, middlewares=[lambda app: _Routing(app, parties, routes), _Security])
+    app = _Connexion(endpoint, middlewares=[lambda app: _Entry(app, parties, routes)])
     for party in parties:
         app.add_api(
             party.openapi,
@@ -52,14 +52,8 @@ def connect(
             security_map=_handlers(doors[party.name]) if party.name in doors else {},
         )
     app.app, app.middleware_stack = app._build_middleware_stack()  # now, not at the first request
-
-    async def connected(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await app(scope, receive, send)
-        except ProblemException as problem:
-            raise Refusal(problem.status, str(problem.detail)) from None
-
-    return connected
+    entry: Asgi = app.app
+    return entry
 
 
 def docs(parties: tuple[Party, ...], base: str) -> Asgi:
@@ -137,48 +131,6 @@ class _Document(OpenAPISpecification):  # type: ignore[misc]
         """Leave out the check that would take a third of the start."""
 
 
-class _Routing(SpecMiddleware):  # type: ignore[misc]
-    """Finds the operation of a request and notes it where Connexion's security looks for it."""
-
-    def __init__(self, app: Asgi, parties: tuple[Party, ...], routes: Routes[Target]) -> None:
-        self.app = app
-        self._parties = {f"/{party.name}": party for party in parties}
-        self._routes = routes
-
-    def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
-        party = self._parties[base_path]
-        _Routes(specification, party, self._routes, base_path=base_path, **options)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visit: Visit = scope[KEY]
-        target, visit.segments = self._routes.find(visit.method, visit.path)
-        visit.party, visit.plan, note = target
-        scope["extensions"] = {ROUTING_CONTEXT: note}
-        await self.app(scope, receive, send)
-
-
-class _Routes(AbstractRoutingAPI):  # type: ignore[misc]
-    """Hands the operations that Connexion has read and resolved to the tree of paths."""
-
-    def __init__(
-        self, specification: Any, party: Party, routes: Routes[Target], **options: Any
-    ) -> None:
-        self._party = party
-        self._routes = routes
-        super().__init__(specification, **options)
-
-    def make_operation(self, operation: Any) -> Target:
-        note = {"api_base_path": f"/{self._party.name}", "operation_id": operation.operation_id}
-        return self._party, operation.function, note
-
-    @staticmethod
-    def _framework_path_and_name(_operation: Any, path: str) -> tuple[str, str]:
-        return path, path
-
-    def _add_operation_internal(self, method: str, path: str, operation: Target, **_: Any) -> None:
-        self._routes.add(method.upper(), path, operation)
-
-
 class _Knock:
     """What Connexion's security is shown of a request: its scope, and room for its own notes."""
 
@@ -189,27 +141,79 @@ class _Knock:
         self.context: dict[str, Any] = {}
 
 
-class _Entrance(SecurityOperation):  # type: ignore[misc]
-    """Connexion's security of one operation; its own request object costs more than the check."""
+class Entrance(SecurityOperation):  # type: ignore[misc]
+    """One operation with its security, as Connexion reads it.
+
+    Where the operation asks for one scheme, that is asked at once; where it leaves a choice, by
+    Connexion, whose own request object would cost more than the check.
+    """
+
+    party: Party
+    plan: Plan
+
+    def _get_verification_fn(self) -> Any:
+        self._ask: Callable[[_Knock], object] | None = None
+        if len(self.security) == 1 and len(self.security[0]) == 1:
+            ((name, scopes),) = self.security[0].items()
+            scheme = self.security_schemes[name]
+            self._ask = self.security_handler_factory.parse_security_scheme(scheme, scopes)
+        return super()._get_verification_fn()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.security:
+        if self._ask is not None:
+            self._ask(_Knock(scope))
+        elif self.security:
             await self.verification_fn(_Knock(scope))
         await self.next_app(scope, receive, send)
 
 
 class _Entrances(SecurityAPI):  # type: ignore[misc]
-    def make_operation(self, operation: Any) -> _Entrance:
-        made: _Entrance = _Entrance.from_operation(
+    """Hands the operations that Connexion has read and resolved to the tree of paths."""
+
+    def __init__(
+        self, specification: Any, party: Party, routes: Routes[Entrance], **options: Any
+    ) -> None:
+        self._party = party
+        self._routes = routes
+        super().__init__(specification, **options)
+
+    def add_paths(self) -> None:
+        """Add all operations; Connexion's own leaves out what does not resolve."""
+        for path, item in self.specification["paths"].items():
+            for method in METHODS & set(item):
+                self.add_operation(path, method)
+
+    def make_operation(self, operation: Any) -> Entrance:
+        made: Entrance = Entrance.from_operation(
             operation,
             next_app=self.next_app,
             security_handler_factory=self.security_handler_factory,
         )
+        made.party, made.plan = self._party, operation.function
+        self._routes.add(operation.method.upper(), operation.path, made)
         return made
 
 
-class _Security(SecurityMiddleware):  # type: ignore[misc]
-    api_cls = _Entrances
+class _Entry(SecurityMiddleware):  # type: ignore[misc]
+    """Finds the entrance of a request."""
+
+    def __init__(self, app: Asgi, parties: tuple[Party, ...], routes: Routes[Entrance]) -> None:
+        super().__init__(app)
+        self._parties = {f"/{party.name}": party for party in parties}
+        self._routes = routes
+
+    def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
+        options |= {"base_path": base_path, "next_app": self.app}
+        _Entrances(specification, self._parties[base_path], self._routes, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visit: Visit = scope[KEY]
+        entrance, visit.segments = self._routes.find(visit.method, visit.path)
+        visit.party, visit.plan = entrance.party, entrance.plan
+        try:
+            await entrance(scope, receive, send)
+        except ProblemException as problem:
+            raise Refusal(problem.status, str(problem.detail)) from None
 
 
 def _finder(plans: Mapping[str, Plan]) -> Callable[[str], Plan]:

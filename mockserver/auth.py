@@ -5,6 +5,7 @@ from typing import Any
 
 from mockserver.basic import read_basic
 from mockserver.errors import Refusal
+from mockserver.head import Head
 from mockserver.identity import Identity
 from mockserver.sandbox import Sandbox
 from mockserver.visit import Visit
@@ -32,14 +33,14 @@ class Door:
         assert visit.sandbox is not None
         assert visit.plan is not None
         assert visit.party is not None
-        kind, secret = scheme.kind, scheme.read(visit.headers)
-        identity = self._known.get((kind, secret)) or self._find(visit.sandbox, kind, secret)
+        shown = visit.head.credentials.get(scheme.name) or scheme.read(visit.head)
+        identity = self._known.get(shown) or self._find(visit.sandbox, *shown)
         if identity is None:
-            raise Refusal(401, _NOT_KNOWN, headers=challenge(kind))
+            raise Refusal(401, _NOT_KNOWN, headers=challenge(scheme.kind))
         visit.identity = identity
         if not identity.may(visit.plan.operation.grant):
             status = visit.party.grant_refused
-            headers = challenge(kind) if status == 401 else {}
+            headers = challenge(scheme.kind) if status == 401 else {}
             raise Refusal(
                 status, f"The caller lacks {visit.plan.operation.grant}.", headers=headers
             )
@@ -58,9 +59,12 @@ def _unmarked(kind: str, secret: str, sandbox: Sandbox) -> str:
 
 
 class Scheme:
-    """One security scheme of a contract: of the kind `bearer`, `basic` or `apiKey`."""
+    """One security scheme of a contract: of the kind `bearer`, `basic` or `apiKey`.
 
-    __slots__ = ("_header", "_prefix", "_title", "kind")
+    `name` is the kind with the header, in lower case, that it comes in.
+    """
+
+    __slots__ = ("_header", "_prefix", "_title", "kind", "name")
 
     def __init__(self, declared: Mapping[str, Any]) -> None:
         if declared["type"] == "apiKey":
@@ -70,20 +74,25 @@ class Scheme:
             self.kind = declared["scheme"].lower()
             self._prefix, self._header = f"{self.kind} ", "authorization"
             self._title = f"Authorization with {declared['scheme']}"
+        self.name = (self.kind, self._header)
 
-    def read(self, headers: Mapping[str, str]) -> str:
-        """Return the secret that was sent; of `basic`, client id and secret with a colon between.
+    def read(self, head: Head) -> tuple[str, str]:
+        """Return the kind, and the secret that was sent: of `basic`, `id:secret`.
+
+        The head remembers it, by the scheme's name.
 
         Raises:
             Refusal: 401, there is none.
         """
-        text = headers.get(self._header, "")
+        text = head.headers.get(self._header, "")
         start = len(self._prefix)
         secret = text[start:].strip()
         if not secret or text[:start].lower() != self._prefix:
             message = f"The header {self._title} is missing."
             raise Refusal(401, message, headers=challenge(self.kind))
-        return read_basic(secret) if self.kind == "basic" else secret
+        shown = self.kind, read_basic(secret) if self.kind == "basic" else secret
+        head.credentials[self.name] = shown
+        return shown
 
 
 def challenge(kind: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ server ─ Gate ─ Choice ─ [Connexion: routing ─ security] ─ Endpoint �
 """
 
 import specs
-from mockserver.app import Target, connect, docs
+from mockserver.app import Entrance, connect, docs
 from mockserver.beside import at_once, in_thread
 from mockserver.cast import Cast, read_cast
 from mockserver.choice import Choice
@@ -54,7 +54,7 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
         sandboxes, Jobs(cast.vendors), cast.ways_in, tuple(vendors), faults, cast.library
     )
     parties = (*vendors.values(), of_control(openapi, control))
-    routes: Routes[Target] = Routes()
+    routes: Routes[Entrance] = Routes()
     endpoint = Endpoint(settings.largest_body, Preferences(vendors), cast.library.begin, run)
     gate = Gate(
         inside=connect(parties, cast.doors(), endpoint, routes),

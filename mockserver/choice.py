@@ -1,7 +1,10 @@
 """Which sandbox a request means: by header, by its credentials, or the default one."""
 
+from collections.abc import Mapping
+
 from mockserver.basic import read_basic
 from mockserver.errors import Refusal
+from mockserver.head import Wish
 from mockserver.sandbox import Sandbox, marked
 from mockserver.sandboxes import Sandboxes
 from mockserver.visit import Visit
@@ -22,14 +25,20 @@ class Choice:
         Raises:
             Refusal: the header names none that is there.
         """
-        name = visit.headers.get("x-mock-sandbox")
-        if name is not None:
-            return self._named(name)
-        for carrier in self._carriers:
-            text = visit.headers.get(carrier)
-            if text is not None and (sandbox := self._marked(text)):
+        wish = visit.head.wish
+        if wish is None:
+            wish = visit.head.wish = self._read(visit.headers)
+        if wish.name is not None:
+            return self._named(wish.name)
+        for mark in wish.marks:
+            if sandbox := self._sandboxes.find(mark):
                 return sandbox
         return self._sandboxes.default
+
+    def _read(self, headers: Mapping[str, str]) -> Wish:
+        carried = (headers[carrier] for carrier in self._carriers if carrier in headers)
+        marks = (_mark(text) for text in carried)
+        return Wish(headers.get(HEADER.lower()), tuple(mark for mark in marks if mark))
 
     def _named(self, name: str) -> Sandbox:
         sandbox = self._sandboxes.find(name)
@@ -38,9 +47,9 @@ class Choice:
             raise Refusal(404, f"{HEADER} {reason}.", field=HEADER, reason=reason)
         return sandbox
 
-    def _marked(self, text: str) -> Sandbox | None:
-        scheme, _, secret = text.partition(" ")
-        if scheme.lower() == "basic":
-            text = read_basic(secret.strip()).partition(":")[0]
-        name = marked(text)
-        return self._sandboxes.find(name) if name else None
+
+def _mark(text: str) -> str | None:
+    scheme, _, secret = text.partition(" ")
+    if scheme.lower() == "basic":
+        text = read_basic(secret.strip()).partition(":")[0]
+    return marked(text)

@@ -43,10 +43,11 @@ class Hands:
 
     def at(self, ticks: int) -> int:
         """Return the virtual time, in milliseconds since the epoch, when the counter is there."""
-        if self.pace.mode is Mode.MANUAL:
+        pace = self.pace
+        if ticks <= self.since or pace.mode is Mode.MANUAL:
             return self.anchor
-        passed = int(max(ticks - self.since, 0) * self.pace.speed) // 1_000_000
-        return min(self.anchor + passed, LATEST)
+        now = self.anchor + int((ticks - self.since) * pace.speed) // 1_000_000
+        return min(LATEST, now)
 
 
 Step = Callable[[Hands], Hands]
@@ -83,8 +84,7 @@ class Clock:
 
     def now(self) -> int:
         """Return the present, in milliseconds since the epoch."""
-        hands = self.hands
-        return hands.anchor if hands.pace.mode is Mode.MANUAL else hands.at(self._ticks())
+        return self.hands.at(self._ticks())
 
     def advance(self, milliseconds: int) -> None:
         """Move on by `milliseconds` (none or more), at most to the end of virtual time."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import NamedTuple
 
 from mockserver import redact
 from mockserver.basic import read_basic
@@ -21,15 +22,23 @@ _HEADER = 100
 Raw = list[tuple[bytes, bytes]]
 
 
+class Wish(NamedTuple):
+    """The sandbox that a header names, and those that credentials may be marked with."""
+
+    name: str | None
+    marks: tuple[str, ...]
+
+
 class Head:
     """A request's headers.
 
     `headers` are by lower-case name, those that stand twice joined by a comma; `kept` are they as
     a journal may keep them, and `weight` the bytes that this takes. `secrets` are the texts that
-    are nowhere to be kept.
+    are nowhere to be kept, each as bytes too. `credentials` and `wish` are for those who read
+    credentials and the wish for a sandbox in it: they need not do it again.
     """
 
-    __slots__ = ("headers", "kept", "secrets", "weight")
+    __slots__ = ("credentials", "headers", "kept", "secrets", "weight", "wish")
 
     def __init__(self, raw: Raw, redacted: redact.Headers) -> None:
         self.headers = _join(raw)
@@ -37,8 +46,10 @@ class Head:
         if len(kept) > MOST_HEADERS or _length(kept) > LONGEST_HEAD:
             kept = _shorten(kept)
         self.kept: Mapping[str, str] = kept
-        self.secrets = tuple(_parts(secrets))
+        self.secrets = tuple((part, part.encode(errors="replace")) for part in _parts(secrets))
         self.weight = weigh(kept)
+        self.credentials: dict[tuple[str, str], tuple[str, str]] = {}
+        self.wish: Wish | None = None
 
 
 class Heads:

@@ -1,5 +1,6 @@
 """A sandbox: one world of jobs and resources with its own time, ids and memory."""
 
+from collections.abc import Callable
 from copy import copy
 
 from mockserver.clock import Clock
@@ -16,12 +17,13 @@ DEFAULT = "default"
 class Sandbox:
     """One world. Nothing in it depends on another one, nor on what else the server does.
 
-    `futures` are those of its scenario; `is_own` tells that they are not those of one request.
+    `now` returns its virtual time, in milliseconds since the epoch. `futures` are those of its
+    scenario; `is_own` tells that they are not those of one request.
     """
 
     __slots__ = (
-        "clock", "faults", "futures", "id", "ids", "is_own", "journal", "profile", "records",
-        "scenario", "seed",
+        "clock", "faults", "futures", "id", "ids", "is_own", "journal", "now", "profile",
+        "records", "scenario", "seed",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913
@@ -41,6 +43,7 @@ class Sandbox:
         self.seed = seed
         self.profile = profile
         self.clock = clock
+        self.now: Callable[[], int] = clock.now
         self.records = records
         self.journal = journal
         self.ids = Ids(seed, name)
@@ -48,10 +51,6 @@ class Sandbox:
         self.scenario = scenario
         self.futures: Futures = futures or {}
         self.is_own = True
-
-    def now(self) -> int:
-        """Return the sandbox's virtual time, in milliseconds since the epoch."""
-        return self.clock.now()
 
     def foreseeing(self, futures: Futures) -> "Sandbox":
         """Return the same sandbox with other futures, for one request."""

@@ -57,12 +57,18 @@ class Desk:
         return [self._draft(row, now, common) for row in openings]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
+        met = self.meet(sandbox, job_id)
+        return met and met[0]
+
+    def meet(self, sandbox: Sandbox, job_id: str) -> tuple[Job, State] | None:
+        """Return a job with its state at present, or None if there is none of this id."""
         record = sandbox.records.get(self.kind, job_id)
         if record is None:
             return None
-        job = self._job(record)
-        trail.note(job.id, state := status(job, sandbox.now()), state)
-        return job
+        job = facts.from_record(record, self.lifecycle.vendor, self.plan)
+        state = status(job, sandbox.now())
+        trail.note(job_id, state, state)
+        return job, self.lifecycle.states[state]
 
     def state(self, sandbox: Sandbox, job: Job) -> State:
         """Return the state of a job at present."""

@@ -7,13 +7,16 @@ from mockserver.jobs.model import Job, Moves, Plan
 
 def status(job: Job, now: int) -> str:
     """Return the state at `now`."""
-    state, at = job.moves[-1] if job.moves else (job.plan[0][0], job.created_at)
-    for following, lasts in onward(job.plan, state):
-        state = following
+    if job.moves:
+        state, at = job.moves[-1]
+        rest = onward(job.plan, state)
+    else:
+        at, rest = job.created_at, job.plan
+    for state, lasts in rest:
         if lasts is None or now < at + lasts:
-            break
+            return state
         at += lasts
-    return state
+    return rest[-1][0]
 
 
 def timeline(job: Job, until: int) -> Moves:

@@ -77,11 +77,10 @@ class Recorder:
         path, query, sent, told = visit.path, "", visit.body, body
         if visit.query:
             query = redact.query(visit.query.decode("latin-1"))
-        for secret in visit.head.secrets:  # before anything is cut, lest half of one stays
-            raw = secret.encode(errors="replace")
-            path, told = path.replace(secret, REDACTED), told.replace(raw, RAW)
-            query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
-            sent = sent.replace(raw, RAW)
+        for secret, raw in visit.head.secrets:  # before anything is cut, lest half of one stays
+            path, query = path.replace(secret, REDACTED), query.replace(secret, REDACTED)
+            sent, told = sent.replace(raw, RAW), told.replace(raw, RAW)
+            reason = reason.replace(secret, REDACTED)
         if sent:
             sent = redact.body(sent, LONGEST_BODY)
         if visit.plan is None or visit.plan.secret:

@@ -38,8 +38,10 @@ class MemoryStore:
         self._lock = Lock()
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
-        table = self._find(sandbox, kind)
-        return table.read(id) if table else None
+        world = self._worlds.get(sandbox)
+        table = world.tables.get(kind) if world else None
+        row = table.rows.get(id) if table else None
+        return table.unpack(id, row) if table and row else None
 
     def insert_all(self, sandbox: str, drafts: Iterable[Draft]) -> list[Record]:
         with self._lock:

@@ -53,7 +53,7 @@ class Table:
 
     `common` holds the rows that tables share.
 
-    The caller holds the lock for all but `read`.
+    The caller holds the lock, but for `unpack`.
     """
 
     __slots__ = ("_common", "kind", "listings", "names", "rows")
@@ -65,14 +65,10 @@ class Table:
         self.listings: dict[str, Listing] = {}
         self.names: list[str] = []
 
-    def read(self, name: str) -> Record | None:
-        row = self.rows.get(name)
-        return self._unpack(name, row) if row else None
-
     def at(self, listing: Listing, place: int) -> Record:
         """Return the record at a place of a listing, with its number there."""
         name = listing.ids[place]
-        record = self._unpack(name, self.rows[name])
+        record = self.unpack(name, self.rows[name])
         number = listing.numbers[place]
         if number == record.number:
             return record
@@ -88,7 +84,7 @@ class Table:
         for group in (draft.group, *draft.also):
             self._listing(group).append(name)
         self.rows[name] = self._common.setdefault(row, row) if draft.common else row
-        return self._unpack(name, row)
+        return self.unpack(name, row)
 
     def undo(self, name: str, draft: Draft) -> None:
         """Take back the last `insert`, as if it had never been."""
@@ -100,7 +96,7 @@ class Table:
         number, version, group, shared = self._checked(record)
         row = _HEAD.pack(number, version + 1, group, shared) + orjson.dumps(data)
         self.rows[record.id] = row
-        return self._unpack(record.id, row)
+        return self.unpack(record.id, row)
 
     def remove(self, record: Record) -> None:
         number, _, group, shared = self._checked(record)
@@ -134,7 +130,7 @@ class Table:
             raise Conflict(f"{self.kind} {record.id} was changed or removed")
         return head
 
-    def _unpack(self, name: str, row: bytes) -> Record:
+    def unpack(self, name: str, row: bytes) -> Record:
         number, version, group, _ = _HEAD.unpack_from(row)
-        data = orjson.loads(memoryview(row)[_HEAD.size :])
+        data = orjson.loads(row[_HEAD.size :])
         return Record(self.kind, name, self.names[group], number, version, data)

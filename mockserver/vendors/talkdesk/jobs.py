@@ -7,7 +7,7 @@ from mockserver.exchange import Call, Reply
 from mockserver.jobs.desk import Desk, Opening
 from mockserver.jobs.model import Job
 from mockserver.vendors.talkdesk.order import read_order
-from specs import Contract
+from specs import Contract, State
 
 ROWS = "rows"
 """The one detail that no client sees: how many rows the file has, where the usual will not do."""
@@ -29,11 +29,16 @@ def find(desk: Desk, call: Call) -> Job:
     Raises:
         Refusal: 404, there is none, or it is another's or of another type.
     """
+    return meet(desk, call)[0]
+
+
+def meet(desk: Desk, call: Call) -> tuple[Job, State]:
+    """Return such a job with its state."""
     assert call.identity is not None
-    job = desk.find(call.sandbox, call.path["id"])
-    if job is None or job.group != group_of(call.identity.account, call.path["type"]):
+    met = desk.meet(call.sandbox, call.path["id"])
+    if met is None or met[0].group != group_of(call.identity.account, call.path["type"]):
         raise Refusal(404, "There is no such report job.", code="job_not_found")
-    return job
+    return met
 
 
 class Jobs:
@@ -44,7 +49,7 @@ class Jobs:
         self._roles = contract.lifecycle.roles
         poll = contract.operations[self._roles["poll"].operation]
         fetch = contract.operations[self._roles["fetch"].operation]
-        self._job_path, self._file_path = poll.path, fetch.path
+        self._job_link, self._file_link = _template(poll.path), _template(fetch.path)
         self._answers = {
             state: self._roles["poll"].answers.get(state, poll.success)
             for state in contract.lifecycle.states
@@ -68,8 +73,7 @@ class Jobs:
         return Reply(call.operation.success, self._details(job, status))
 
     def show(self, call: Call) -> Reply:
-        job = find(self._desk, call)
-        state = self._desk.state(call.sandbox, job)
+        job, state = meet(self._desk, call)
         answer = self._answers[state.name]
         body = self._details(job, state.wire)
         headers = {"Location": body["_links"]["files"]["href"]} if answer in self._located else {}
@@ -110,10 +114,15 @@ class Jobs:
         return {
             "job": _body(job, status),
             "_links": {
-                "self": {"href": self._job_path.format(**place)},
-                "files": {"href": self._file_path.format(**place)},
+                "self": {"href": self._job_link % place},
+                "files": {"href": self._file_link % place},
             },
         }
+
+
+def _template(path: str) -> str:
+    """Return a path of the contract for the operator %, which takes a third of `format`'s time."""
+    return path.replace("{", "%(").replace("}", ")s")
 
 
 def _body(job: Job, status: str) -> dict[str, Any]:
