@@ -26,11 +26,8 @@ with catch_warnings():  # of what Connexion's own imports are outgrown by; nobod
         SecurityMiddleware,
         SecurityOperation,
     )
-    from connexion.middleware.swagger_ui import SwaggerUIAPI, SwaggerUIMiddleware
-    from connexion.options import SwaggerUIOptions
     from connexion.resolver import Resolver
     from connexion.spec import OpenAPISpecification
-    from starlette.exceptions import HTTPException
 
 
 def connect(
@@ -54,67 +51,6 @@ def connect(
     app.app, app.middleware_stack = app._build_middleware_stack()  # now, not at the first request
     entry: Asgi = app.app
     return entry
-
-
-def docs(parties: tuple[Party, ...], base: str) -> Asgi:
-    """Return the Swagger UI of every party under `base`/<name>/; its assets are our own.
-
-    It is built at the first request, because most runs never ask for it.
-    """
-    built: dict[str, Asgi] = {}
-    known = {party.name: party for party in parties}
-
-    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
-        visit: Visit = scope[KEY]
-        name = visit.path.removeprefix(base).split("/")[1:2]
-        if not name or name[0] not in known:
-            raise Refusal(404, f"The pages are {', '.join(f'{base}/{it}/' for it in known)}.")
-        if name[0] not in built:
-            built[name[0]] = _build_docs(known[name[0]], base)
-        try:
-            await built[name[0]](scope, receive, send)
-        except HTTPException as error:
-            raise Refusal(error.status_code, "There is no such page.") from None
-
-    return pages
-
-
-def _build_docs(party: Party, base: str) -> Asgi:
-    async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        raise Refusal(404, "There is no such page.")
-
-    options = SwaggerUIOptions(
-        swagger_ui_path=f"/{party.name}",
-        spec_path=f"/{party.name}/openapi.json",
-        swagger_ui_config={"validatorUrl": None, "docExpansion": "list"},
-    )
-    app = ConnexionMiddleware(
-        nothing, middlewares=[lambda app: _Pages(app, party)], swagger_ui_options=options
-    )
-    app.add_api(party.openapi, base_path=base)
-    app.app, app.middleware_stack = app._build_middleware_stack()
-    pages: Asgi = app
-    return pages
-
-
-class _Pages(SwaggerUIMiddleware):  # type: ignore[misc]
-    """Connexion's pages over the document as it is: its server is the mock's root."""
-
-    def __init__(self, app: Asgi, party: Party) -> None:
-        super().__init__(app)
-        self._party = party
-
-    def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
-        api = _Page(specification, base_path=base_path, default=self.default_fn, **options)
-        api.document = self._party.openapi
-        self.router.mount(base_path, app=api.router)
-
-
-class _Page(SwaggerUIAPI):  # type: ignore[misc]
-    document: Mapping[str, Any]
-
-    def _spec_for_prefix(self, _request: Any) -> Mapping[str, Any]:
-        return self.document
 
 
 class _Connexion(ConnexionMiddleware):  # type: ignore[misc]

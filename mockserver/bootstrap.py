@@ -4,14 +4,14 @@ server ─ Gate ─ Choice ─ [Connexion: routing ─ security] ─ Endpoint �
 """
 
 import specs
-from mockserver.app import Entrance, connect, docs
+from mockserver.app import Entrance, connect
 from mockserver.beside import at_once, in_thread
 from mockserver.cast import Cast, read_cast
 from mockserver.choice import Choice
 from mockserver.clock import Pace
 from mockserver.contract.schemas import Schemas
 from mockserver.control.api import Control
-from mockserver.control.pages import DOCS, Pages
+from mockserver.control.pages import Pages
 from mockserver.cors import Cors
 from mockserver.endpoint import Endpoint
 from mockserver.faults.forecast import Forecast
@@ -64,7 +64,7 @@ def build(settings: Settings, store: Store | None = None) -> Mock:
         lock=Lock(settings.control_token),
         guard=Guard(settings.control_hosts),
         cors=Cors(settings.origins, parties),
-        pages=Pages(docs(parties, DOCS)),
+        pages=Pages(parties),
         injector=_injector(cast, everyone, faults, settings),
         run=run,
         settle=sandboxes.settle,

@@ -43,7 +43,10 @@ def _parameter(option: Option) -> click.Option:
 def serve(**told: Any) -> None:
     """Run the mock until Ctrl-C. Flags win over environment variables."""
     from mockserver.errors import SetupError
-    from mockserver.serving import serve as run
+    from mockserver.spare import spared
+
+    with spared():
+        from mockserver.serving import serve as run
     from mockserver.settings import read_settings
     from specs import SpecError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mockserver.deliver import Pairs
 from mockserver.errors import Refusal
+from mockserver.party import Party
 from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
 
 HOME = "/_mock/"
@@ -52,20 +53,28 @@ class _File:
 
 
 class Pages:
-    """Serves the dashboard; `docs` serves what lies under DOCS.
+    """Serves the dashboard, and the documentation of `parties` under DOCS.
 
-    The files are read at the first request, because most runs never ask for them.
+    Both are read at the first request, because most runs never ask for them.
     """
 
-    def __init__(self, docs: Asgi) -> None:
-        self._docs = docs
+    def __init__(self, parties: tuple[Party, ...]) -> None:
+        self._parties = parties
+        self._docs: Asgi | None = None
         self._files: Mapping[str, _File] = {}
 
     def find(self, path: str) -> Asgi | None:
         """Return what serves `path`, or None where that is no page's."""
         if path in {HOME, HOME[:-1]} or path.startswith(FILES):
             return self._serve
-        return self._docs if path.startswith(DOCS) else None
+        return self._documentation() if path.startswith(DOCS) else None
+
+    def _documentation(self) -> Asgi:
+        if self._docs is None:
+            from mockserver.control.docs import docs  # noqa: PLC0415 (with it come templates)
+
+            self._docs = docs(self._parties, DOCS)
+        return self._docs
 
     async def _serve(self, scope: Scope, _receive: Receive, send: Send) -> None:
         visit: Visit = scope[KEY]

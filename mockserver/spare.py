@@ -1,0 +1,52 @@
+"""Imports Connexion without what it loads for others: a third of the start.
+
+It brings an HTTP client, a second framework, templates and a test client, none of which a running
+mock uses. While it is imported they are kept away; whoever wants one later gets the real one. That
+is for a process that is the mock and nothing else: in another one Connexion may be wanted whole.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+_ABSENT = ("flask",)
+"""What Connexion does without, if it is not installed."""
+
+_LATER = ("httpx", "jinja2", "requests")
+"""What it uses within functions alone."""
+
+_NAMED = {
+    "connexion.middleware.swagger_ui": "SwaggerUIMiddleware",
+    "starlette.testclient": "TestClient",
+}
+"""Modules of which it wants one name, for something that the mock does in another way or not."""
+
+
+class _Later(ModuleType):
+    """A module that is loaded by the first use of one of its names."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what the import system asks
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
+
+
+@contextmanager
+def spared() -> Iterator[None]:
+    """Keep such modules away from what is imported within, as far as nobody has loaded them."""
+    stand_ins: dict[str, ModuleType | None] = dict.fromkeys(_ABSENT)
+    stand_ins |= {name: _Later(name) for name in _LATER}
+    for module, name in _NAMED.items():
+        stand_ins[module] = stand_in = ModuleType(module)
+        setattr(stand_in, name, type(name, (), {}))
+    put = {name: it for name, it in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(put)  # type: ignore[arg-type] # None is how Python says "not installed"
+    try:
+        yield
+    finally:
+        for name, stand_in in put.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
