@@ -43,7 +43,7 @@ def connect(
     app = _Connexion(endpoint, middlewares=[lambda app: _Entry(app, parties, routes)])
     for party in parties:
         app.add_api(
-            party.openapi,
+            _to_route(party.openapi),
             base_path=f"/{party.name}",  # names the API within Connexion; no URL has it
             resolver=Resolver(_finder(party.plans)),
             security_map=_handlers(doors[party.name]) if party.name in doors else {},
@@ -59,6 +59,21 @@ class _Connexion(ConnexionMiddleware):  # type: ignore[misc]
     def add_api(self, specification: dict[str, Any], *, base_path: str, **options: Any) -> None:
         known = self.options.replace(**options).__dict__
         self.apis.append(API(_Document(specification), base_path=base_path, **known))
+
+
+def _to_route(openapi: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Connexion has to read: it copies and resolves all it is given, many times."""
+    paths = {
+        path: {
+            method: {key: row[key] for key in ("operationId", "security") if key in row}
+            for method, row in item.items()
+            if method in METHODS
+        }
+        for path, item in openapi["paths"].items()
+    }
+    schemes = openapi["components"].get("securitySchemes", {})
+    rest = {key: openapi[key] for key in ("openapi", "info", "security") if key in openapi}
+    return {**rest, "paths": paths, "components": {"securitySchemes": schemes}}
 
 
 class _Document(OpenAPISpecification):  # type: ignore[misc]

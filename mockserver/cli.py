@@ -1,11 +1,12 @@
 """The command `mockserver`."""
 
+import gc
 from typing import Any
 
 import click
 
 from mockserver.options import OPTIONS, Option
-from mockserver.version import version
+from mockserver.version import VERSION
 
 
 class Unusable(click.ClickException):
@@ -15,7 +16,7 @@ class Unusable(click.ClickException):
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version(), "--version", prog_name="mockserver")
+@click.version_option(VERSION, "--version", prog_name="mockserver")
 def main() -> None:
     """Plays three vendors' report APIs, for tests only."""
 
@@ -42,6 +43,7 @@ def _parameter(option: Option) -> click.Option:
 )
 def serve(**told: Any) -> None:
     """Run the mock until Ctrl-C. Flags win over environment variables."""
+    gc.disable()  # until the server settles: nothing of what a start loads is garbage
     from mockserver.errors import SetupError
     from mockserver.spare import spared
 

@@ -17,14 +17,15 @@ from specs.contract import read_operations
 
 def of_vendor(contract: specs.Contract, vendor: Vendor) -> Party:
     """Return who answers under the prefixes of a vendor."""
-    plans = compile_plans(contract.openapi, contract.operations.values())
+    schemas = Schemas(contract.openapi)
+    plans = compile_plans(schemas, contract.operations.values())
     return Party(
         name=contract.vendor,
         prefixes=contract.prefixes,
         openapi=contract.openapi,
         plans=plans,
         handlers=vendor.handlers,
-        replies=_all_replies(contract.openapi, plans),
+        replies=_all_replies(schemas, plans),
         error=vendor.error,
         grant_refused=contract.grant_refused,
         open=True,
@@ -33,14 +34,15 @@ def of_vendor(contract: specs.Contract, vendor: Vendor) -> Party:
 
 def of_control(openapi: dict[str, Any], api: control.Control) -> Party:
     """Return who answers under /_mock."""
-    plans = compile_plans(openapi, read_operations(openapi))
+    schemas = Schemas(openapi)
+    plans = compile_plans(schemas, read_operations(openapi))
     return Party(
         name=openapi["x-vendor"],
         prefixes=tuple(openapi["x-paths"]),
         openapi=openapi,
         plans=plans,
         handlers=api.handlers,
-        replies=_all_replies(openapi, plans),
+        replies=_all_replies(schemas, plans),
         error=control.error,
         grant_refused=openapi["x-grant-refused"],
         open=False,
@@ -69,9 +71,9 @@ def carriers(parties: tuple[Party, ...]) -> tuple[str, ...]:
     )
 
 
-def _all_replies(openapi: dict[str, Any], plans: Mapping[str, Plan]) -> Replies:
+def _all_replies(schemas: Schemas, plans: Mapping[str, Plan]) -> Replies:
     """Return for each status of a contract the first reply that it lists."""
     listed: dict[int, Mapping[str, Any]] = {}
     for plan in plans.values():
         listed = {**plan.operation.responses, **listed}
-    return Replies(Schemas(openapi), listed)
+    return Replies(schemas, listed)

@@ -37,16 +37,20 @@ class _Later(ModuleType):
 @contextmanager
 def spared() -> Iterator[None]:
     """Keep such modules away from what is imported within, as far as nobody has loaded them."""
-    stand_ins: dict[str, ModuleType | None] = dict.fromkeys(_ABSENT)
+    stand_ins: dict[str, ModuleType | None] = dict.fromkeys(_ABSENT)  # None: is not installed
     stand_ins |= {name: _Later(name) for name in _LATER}
-    for module, name in _NAMED.items():
-        stand_ins[module] = stand_in = ModuleType(module)
-        setattr(stand_in, name, type(name, (), {}))
+    stand_ins |= {module: _with(module, name) for module, name in _NAMED.items()}
     put = {name: it for name, it in stand_ins.items() if name not in sys.modules}
-    sys.modules.update(put)  # type: ignore[arg-type] # None is how Python says "not installed"
+    sys.modules.update(put)  # type: ignore[arg-type]
     try:
         yield
     finally:
         for name, stand_in in put.items():
             if sys.modules.get(name) is stand_in:
                 del sys.modules[name]
+
+
+def _with(module: str, name: str) -> ModuleType:
+    made = ModuleType(module)
+    setattr(made, name, type(name, (), {}))
+    return made

@@ -10,7 +10,7 @@ from mockserver.mock import Mock
 from mockserver.party import Party
 from mockserver.settings import Settings
 from mockserver.store.opening import shown
-from mockserver.version import version
+from mockserver.version import VERSION
 
 COLUMNS = 80
 
@@ -18,7 +18,7 @@ COLUMNS = 80
 def welcome(mock: Mock, base_url: str, settings: Settings, token: str | None = None) -> str:
     """Return the text, at most 80 columns wide; `token` is one that nobody knows so far."""
     lines = [
-        f"mockserver {version()} at {base_url}",
+        f"mockserver {VERSION} at {base_url}",
         f"profile {settings.profile}, seed {settings.seed}, virtual time {_time(settings.pace)}",
         *_store(mock, settings),
         f"control plane {base_url}/_mock/ (the dashboard)",
@@ -43,7 +43,7 @@ def started(
         "event": "started",
         "url": base_url,
         "control": f"{base_url}/_mock",
-        "version": version(),
+        "version": VERSION,
         "profile": settings.profile,
         "store": shown(settings.store),
         "workers": settings.workers,

@@ -9,7 +9,7 @@ from specs.contract import Contract
 from specs.errors import SpecError
 from specs.files import DOCUMENTED, ROOT, read_yaml
 from specs.lifecycle import read_lifecycle
-from specs.requirements import read_requirements
+from specs.requirements import Requirements, read_requirements
 
 
 def load(vendor: str, profile: str = DOCUMENTED, root: Path = ROOT) -> Contract:
@@ -25,16 +25,16 @@ def load(vendor: str, profile: str = DOCUMENTED, root: Path = ROOT) -> Contract:
 
         if faults := check_vendor(vendor, root):
             raise SpecError(faults)
-    statements, requirements = read_requirements(
-        read_yaml(root / vendor / "requirements.yaml"), profile
-    )
+
+    def read() -> Requirements:
+        return read_requirements(read_yaml(root / vendor / "requirements.yaml"), profile)
+
     return Contract(
         vendor=vendor,
         profile=profile,
         openapi=read_openapi(vendor, profile, root),
         lifecycle=read_lifecycle(read_yaml(root / vendor / "lifecycle.yaml"), profile),
-        statements=statements,
-        requirements=requirements,
+        read=read,
     )
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 KEY = "x-profiles"
 
+_NESTED = (dict, list)
+
 
 def merge(target: Any, patch: Any) -> Any:
     """Return `target` with the RFC 7386 merge patch `patch` applied; null removes a key."""
@@ -20,11 +22,12 @@ def merge(target: Any, patch: Any) -> Any:
 
 def apply(document: Any, profile: str) -> Any:
     """Return a copy of `document` as `profile` sees it, without any `x-profiles`."""
-    if isinstance(document, list):
-        return [apply(item, profile) for item in document]
-    if not isinstance(document, dict):
-        return document
-    if KEY in document:
-        rest = {key: value for key, value in document.items() if key != KEY}
-        document = merge(rest, document[KEY].get(profile, {}))
-    return {key: apply(value, profile) for key, value in document.items()}
+    if isinstance(document, dict):
+        if KEY in document:
+            rest = {key: value for key, value in document.items() if key != KEY}
+            document = merge(rest, document[KEY].get(profile, {}))
+        return {
+            key: apply(value, profile) if isinstance(value, _NESTED) else value
+            for key, value in document.items()
+        }
+    return [apply(item, profile) for item in document] if isinstance(document, list) else document

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,20 @@ class Requirement:
     not_tested: str | None
 
 
-def read_requirements(
-    raw: Mapping[str, Any], profile: str
-) -> tuple[dict[str, Statement], tuple[Requirement, ...]]:
-    """Return statements by id and the requirements that hold in `profile`."""
+class Requirements(NamedTuple):
+    """The statements of one vendor by id, and its requirements."""
+
+    statements: Mapping[str, Statement]
+    requirements: tuple[Requirement, ...]
+
+
+def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:
+    """Return the statements, and the requirements that hold in `profile`."""
     statements = {
         row["id"]: Statement(row["id"], row["document"], row["text"]) for row in raw["statements"]
     }
     rows = (row for row in raw["requirements"] if profile in row.get("profiles", (profile,)))
-    return statements, tuple(_requirement(row) for row in rows)
+    return Requirements(statements, tuple(_requirement(row) for row in rows))
 
 
 def _requirement(row: Mapping[str, Any]) -> Requirement:

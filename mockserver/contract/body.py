@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mockserver.contract.parameters import Parameters, split_fields
-from mockserver.contract.schemas import Schemas, Validator, refuse
+from mockserver.contract.schemas import Schemas, Validator
 from mockserver.errors import Refusal, SetupError
 
 JSON = "application/json"
@@ -66,7 +66,7 @@ class Body:
         value = self._read_form(raw, media) if media in self._forms else _read_json(raw)
         validator = self._media[media]
         if not validator.is_valid(value):
-            raise refuse(validator, value, "body")
+            raise validator.refuse(value, "body")
         return value
 
     def _read_form(self, raw: bytes, media: str) -> Any:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from mockserver.contract.schemas import Schemas, Validator, refuse
+from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.text import Parse, parser
 from mockserver.errors import Refusal, SetupError
 
@@ -123,7 +123,7 @@ class Parameters:
 
     def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
         if not self._validator.is_valid(values):
-            raise refuse(self._validator, values, "a parameter")
+            raise self._validator.refuse(values, "a parameter")
         return values
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mockserver.contract.body import Body
 from mockserver.contract.parameters import Parameters
@@ -28,13 +27,12 @@ class Plan:
     secret: bool
 
 
-def compile_plans(openapi: dict[str, Any], operations: Iterable[Operation]) -> Mapping[str, Plan]:
+def compile_plans(schemas: Schemas, operations: Iterable[Operation]) -> Mapping[str, Plan]:
     """Return a plan for each operation of one document, by operationId.
 
     Raises:
         SetupError: the document asks for something that the mock does not play.
     """
-    schemas = Schemas(openapi)
     return {operation.id: _compile(schemas, operation) for operation in operations}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.body import JSON
-from mockserver.contract.schemas import Schemas, Validator, first_fault
+from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.text import Parse, parser
 from mockserver.errors import BrokenReply
 from mockserver.exchange import FileBody, Reply
@@ -48,7 +48,7 @@ class _Answer:
         elif self._body is None:
             raise BrokenReply(f"a JSON body is not in the contract of status {reply.status}")
         elif not self._is_valid(self._body, reply.body):
-            field, reason = first_fault(self._body, reply.body) or ("", "is not valid")
+            field, reason = self._body.first_fault(reply.body) or ("", "is not valid")
             raise BrokenReply(f"body of status {reply.status}: {field or 'it'} {reason}")
         for header in self._headers:
             header.check(reply.headers)

@@ -1,6 +1,8 @@
-"""The schemas of one OpenAPI document as compiled validators, each compiled once."""
+"""The schemas of one OpenAPI document as validators."""
 
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, cached_property, partial
+from typing import Any
 
 import jsonschema_rs
 import orjson
@@ -13,27 +15,48 @@ MASK = "the value"
 """What stands for a value in a message, so that no secret and no megabyte gets into one."""
 
 
-_EXAMPLES: dict[str, str] = {}
-"""What fits a pattern, by the pattern: a person learns more from it."""
+class Validator:
+    """One schema, compiled at its first use: a run needs few of a contract's."""
 
+    __slots__ = ("_make", "_schemas", "is_valid")
 
-class Validator(Protocol):
-    """The part of a `jsonschema-rs` validator that is used here."""
+    def __init__(self, make: Callable[[], Any], schemas: "Schemas") -> None:
+        self._make = make
+        self._schemas = schemas
+        self.is_valid: Callable[[Any], bool] = self._first
 
-    def is_valid(self, instance: Any) -> bool: ...
+    def _first(self, instance: Any) -> bool:
+        self.is_valid = self._make().is_valid
+        return self.is_valid(instance)
 
-    def iter_errors(self, instance: Any) -> Any: ...
+    def first_fault(self, instance: Any) -> tuple[str, str] | None:
+        """Return the member at fault (`timespan.from`, `reportIds[2]`) and the reason, or None."""
+        for error in self._make().iter_errors(instance):
+            return _describe(error, self._schemas.examples)
+        return None
+
+    def refuse(self, instance: Any, whole: str) -> Refusal:
+        """Return the 400 for what is not valid; `whole` names it where no member is."""
+        field, reason = self.first_fault(instance) or ("", "is not valid")
+        name = field or whole
+        return Refusal(400, f"{name} {reason}.", field=name, reason=reason)
 
 
 class Schemas:
-    """Compiles schemas of `openapi`; `$ref`s stay references, for a schema may refer to itself."""
+    """The schemas of `openapi`; `$ref`s stay references, for a schema may refer to itself."""
 
     def __init__(self, openapi: dict[str, Any]) -> None:
         self.openapi = openapi
-        components = openapi.get("components", {}).get("schemas", {})
-        self._components = {"schemas": convert_all(components)}
-        self._compiled: dict[bytes, Validator] = {}
-        _learn(openapi)
+        self._validators: dict[bytes, Validator] = {}
+
+    @cached_property
+    def examples(self) -> Mapping[str, str]:
+        """What fits a pattern, by the pattern: a person learns more from it."""
+        return dict(_examples(self.openapi))
+
+    @cached_property
+    def _components(self) -> dict[str, Any]:
+        return {"schemas": convert_all(self.openapi.get("components", {}).get("schemas", {}))}
 
     def resolve(self, element: Any) -> Any:
         """Follow the `$ref`s of `element` within the document."""
@@ -42,13 +65,14 @@ class Schemas:
     def validator(self, schema: dict[str, Any]) -> Validator:
         """Return the validator of `schema`; formats count, and messages show no values."""
         key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
-        if key not in self._compiled:
-            self._compiled[key] = jsonschema_rs.validator_for(
-                {**convert(schema), "components": self._components},
-                validate_formats=True,
-                mask=MASK,
-            )
-        return self._compiled[key]
+        if key not in self._validators:
+            self._validators[key] = Validator(cache(partial(self._compile, schema)), self)
+        return self._validators[key]
+
+    def _compile(self, schema: dict[str, Any]) -> Any:
+        return jsonschema_rs.validator_for(
+            {**convert(schema), "components": self._components}, validate_formats=True, mask=MASK
+        )
 
     def of_object(self, properties: dict[str, Any]) -> Validator:
         """Return the validator of an object with these properties, none of them required."""
@@ -74,35 +98,28 @@ class Schemas:
         return names
 
 
-def _learn(element: Any) -> None:
-    """Note the example of each pattern within `element`."""
+def _examples(element: Any) -> Iterator[tuple[str, str]]:
+    """Yield each pattern within `element` with its example."""
     for value in element.values() if isinstance(element, dict) else element:
         if isinstance(value, dict | list):
-            _learn(value)
+            yield from _examples(value)
     if isinstance(element, dict) and isinstance(pattern := element.get("pattern"), str):
-        _EXAMPLES.setdefault(pattern, str(element.get("example", "")))
+        yield pattern, str(element.get("example", ""))
 
 
-def first_fault(validator: Validator, instance: Any) -> tuple[str, str] | None:
-    """Return the member at fault (`timespan.from`, `reportIds[2]`) and the reason, or None."""
-    for error in validator.iter_errors(instance):
-        return _describe(error, [])
-    return None
-
-
-def _describe(error: Any, prefix: list[str | int]) -> tuple[str, str]:
+def _describe(error: Any, examples: Mapping[str, str]) -> tuple[str, str]:
     kind = error.kind
-    path = [*prefix, *error.instance_path]
+    path = error.instance_path
     if kind.name == "required":
         return member([*path, kind.property]), "is required"
     if kind.name == "additionalProperties":
         return member([*path, kind.unexpected[0]]), "is not known"
-    if kind.name == "pattern" and (example := _EXAMPLES.get(kind.pattern)):
+    if kind.name == "pattern" and (example := examples.get(kind.pattern)):
         return member(path), f"has not the form of {example!r}"
     if kind.name in {"anyOf", "oneOf"} and getattr(kind, "context", None):
         likeliest = min(kind.context, key=_unlikeliness)
         if len(likeliest) == 1:
-            return _describe(likeliest[0], prefix)
+            return _describe(likeliest[0], examples)
     return member(path), str(error.message).split("\n", 1)[0].removeprefix(f"{MASK} ")
 
 
@@ -118,10 +135,3 @@ def member(path: list[str | int]) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
-
-
-def refuse(validator: Validator, instance: Any, whole: str) -> Refusal:
-    """Return the 400 for an `instance` that is not valid; `whole` names it where no member is."""
-    field, reason = first_fault(validator, instance) or ("", "is not valid")
-    name = field or whole
-    return Refusal(400, f"{name} {reason}.", field=name, reason=reason)

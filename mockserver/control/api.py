@@ -16,7 +16,7 @@ from mockserver.party import Handler
 from mockserver.sandbox import Sandbox
 from mockserver.sandboxes import Sandboxes
 from mockserver.scenarios.library import Library
-from mockserver.version import version
+from mockserver.version import VERSION
 from specs import Operation
 
 WaysIn = Callable[[Sandbox], Mapping[str, Any]]
@@ -60,7 +60,7 @@ class Control:
     def _health(self, call: Call) -> Reply:
         body = {
             "status": "ok",
-            "version": version(),
+            "version": VERSION,
             "profile": call.sandbox.profile,
             "vendors": list(self._vendors),
         }

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.contract.schemas import Schemas, Validator, refuse
+from mockserver.contract.schemas import Schemas, Validator
 from mockserver.directives import Directive, read_directives
 from mockserver.errors import Refusal
 from mockserver.faults.forecast import Forecast
@@ -84,7 +84,7 @@ class Reader:
 
     def _read_anew(self, raw: Any, vendor: str | None) -> Rule:
         if not self._shape.is_valid(raw):
-            raise refuse(self._shape, raw, "fault")
+            raise self._shape.refuse(raw, "fault")
         match = self._match({"vendor": vendor, **raw.get("match", {})})
         fault = read_fault(raw["fault"])
         label = self._forecast.of(match, fault)
@@ -124,7 +124,7 @@ class Reader:
         (kind, _), *options = group
         raw = {"fault": {"kind": kind, **{name: _json(text) for name, text in options}}}
         if not self._shape.is_valid(raw):
-            raise refuse(self._shape, raw, "fault")
+            raise self._shape.refuse(raw, "fault")
         fault = read_fault(raw["fault"])
         check_delay(fault, self._longest)
         return Rule(f"header {kind}", Match(), fault, None, None, Label.VALID, raw)

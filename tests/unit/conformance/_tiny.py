@@ -11,7 +11,7 @@ from conformance.checks.base import Kind, RegisteredCheck
 from conformance.outcome import broken, kept
 from specs import Contract, Requirement, Statement
 from specs.lifecycle import read_lifecycle
-from specs.requirements import Check
+from specs.requirements import Check, Requirements
 
 TOKEN = "tiny-token-of-a-test"
 ERROR = {"description": "No.", "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -124,8 +124,9 @@ def contract(*requirements: Requirement) -> Contract:
         profile="documented",
         openapi=OPENAPI,
         lifecycle=read_lifecycle(LIFECYCLE, "documented"),
-        statements={"TY-S01": Statement("TY-S01", "000", "A tiny statement with `code`.")},
-        requirements=requirements,
+        read=lambda: Requirements(
+            {"TY-S01": Statement("TY-S01", "000", "A tiny statement with `code`.")}, requirements
+        ),
     )
 
 

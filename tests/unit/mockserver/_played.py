@@ -8,6 +8,7 @@ import specs
 from mockserver import vendors
 from mockserver.clock import Clock, Mode, Pace
 from mockserver.contract import compile_plans
+from mockserver.contract.schemas import Schemas
 from mockserver.errors import Refusal
 from mockserver.exchange import Call, Reply
 from mockserver.identity import Identity
@@ -56,7 +57,9 @@ class Played:
         self.sandbox = make_sandbox(profile=profile, **sandbox)
         self.vendor.seed(self.sandbox, seed_of(vendor))
         self.account = account
-        self._plans = compile_plans(self.contract.openapi, self.contract.operations.values())
+        self._plans = compile_plans(
+            Schemas(self.contract.openapi), self.contract.operations.values()
+        )
 
     def call(
         self,
