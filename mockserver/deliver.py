@@ -36,6 +36,8 @@ def encode_headers(headers: Mapping[str, str]) -> Pairs:
     Raises:
         BrokenReply: a value holds what no header can, a line break above all.
     """
+    if not headers:
+        return []
     for name, value in headers.items():
         if _UNFIT.search(value):
             raise BrokenReply(f"the header {name} holds a character that no header can")

@@ -1,7 +1,6 @@
 """The endpoint behind Connexion: the request against its contract, then the handler."""
 
 from mockserver.beside import Run
-from mockserver.contract import Plan
 from mockserver.errors import Refusal
 from mockserver.exchange import Call
 from mockserver.intake import read_body
@@ -34,16 +33,7 @@ class Endpoint:
             visit.reply = await visit.mishaps.before(visit, self._run)
             if visit.reply is not None:
                 return
-        call = await self._read(visit, visit.plan)
-        if "prefer" in visit.headers:
-            visit.reply = self._preferences.answer(call)
-            if visit.reply is not None:
-                return
-        handler = visit.party.handlers[visit.plan.operation.id]
-        visit.reply = await self._run(handler, call)
-
-    async def _read(self, visit: Visit, plan: Plan) -> Call:
-        assert visit.sandbox is not None
+        plan = visit.plan
         path = plan.path.read_path(visit.segments)
         query = plan.query.read_query(visit.query)
         plan.headers.read_headers(visit.headers)
@@ -52,10 +42,21 @@ class Endpoint:
         if plan.body.expected:
             visit.body = await read_body(visit, self._largest)
             body = plan.body.read(visit.body, media)
-        sandbox = visit.sandbox
+        sandbox = self._sandbox(visit)
+        call = Call(plan.operation, path, query, visit.headers, body, visit.identity, sandbox)
+        if "prefer" in visit.headers:
+            visit.reply = self._preferences.answer(call)
+            if visit.reply is not None:
+                return
+        handler = visit.party.handlers[plan.operation.id]
+        visit.reply = await self._run(handler, call)
+
+    def _sandbox(self, visit: Visit) -> Sandbox:
+        """Return the sandbox as the request has it."""
+        assert visit.sandbox is not None
         if _SCENARIO in visit.headers:
-            sandbox = self._foreseeing(sandbox, visit.headers[_SCENARIO])
-        return Call(plan.operation, path, query, visit.headers, body, visit.identity, sandbox)
+            return self._foreseeing(visit.sandbox, visit.headers[_SCENARIO])
+        return visit.sandbox
 
     def _foreseeing(self, sandbox: Sandbox, scenario: str) -> Sandbox:
         """Return the sandbox as the request alone has it: with the futures of another scenario."""

@@ -68,23 +68,28 @@ class Gate:
         if scope["type"] != "http":
             return
         began = perf_counter_ns()
-        visit = Visit(scope, receive, self._heads.read(scope["headers"]))
-        scope[KEY] = visit
+        visit = scope[KEY] = Visit(scope, receive, self._heads.read(scope["headers"]))
         try:
-            if visit.path.startswith(CONTROL):
-                proven = self._lock.check(visit.path, visit.headers)
-                self._guard.check(visit.headers, proven=proven)
-                if (page := self._pages.find(visit.path)) is not None:
-                    await page(scope, receive, send)
-                    return
-            else:
+            if not visit.path.startswith(CONTROL):
                 visit.trail = trail.begin()
-            visit.sandbox = await self._find_sandbox(visit, scope)
+            elif (page := self._find_page(visit)) is not None:
+                await page(scope, receive, send)
+                return
+            try:
+                visit.sandbox = await self._run(self._choose, visit)
+            except Refusal:
+                await self._refuse_path(visit, scope)  # a 404 or 405 comes first
+                raise
             visit.mishaps = self._injector.open(visit)
-            reply, verdict, reason = await self._answer(visit, scope), Verdict.OK, ""
+            if visit.method == "OPTIONS":
+                visit.reply = self._options(visit)
+            else:
+                await self._inside(scope, receive, _nobody_sends)
+            assert visit.reply is not None
+            reply, verdict, reason = visit.reply, Verdict.OK, ""
         except Refusal as refusal:
-            reply, verdict = self._refuse(visit, refusal), Verdict.REFUSED
-            reason = refusal.message
+            verdict, reason = Verdict.REFUSED, refusal.message
+            reply = self._refuse(visit, refusal)
         except Exception:
             log.exception("%s %s", visit.method, visit.path)
             reply, verdict, reason = self._fail(visit, FAULT), Verdict.BROKEN, FAULT
@@ -96,20 +101,20 @@ class Gate:
         """Return the error body for what came to `path` and was no request."""
         return deliver.encode(self._parties.of(path).error(Refusal(status, message), None))
 
-    async def _find_sandbox(self, visit: Visit, scope: Scope) -> Sandbox:
-        try:
-            return await self._run(self._choose, visit)
-        except Refusal:
-            if visit.method not in self._methods(visit.path):
-                await self._inside(scope, visit.receive, _nobody_sends)  # a 404 or 405 comes first
-            raise
+    def _find_page(self, visit: Visit) -> Asgi | None:
+        """Let a request into the control plane; return the page that it is for, if it is for one.
 
-    async def _answer(self, visit: Visit, scope: Scope) -> Reply:
-        if visit.method == "OPTIONS":
-            return self._options(visit)
-        await self._inside(scope, visit.receive, _nobody_sends)
-        assert visit.reply is not None
-        return visit.reply
+        Raises:
+            Refusal: it may not enter.
+        """
+        proven = self._lock.check(visit.path, visit.headers)
+        self._guard.check(visit.headers, proven=proven)
+        return self._pages.find(visit.path)
+
+    async def _refuse_path(self, visit: Visit, scope: Scope) -> None:
+        """Refuse what leads nowhere, if it does."""
+        if visit.method not in self._methods(visit.path):
+            await self._inside(scope, visit.receive, _nobody_sends)
 
     def _options(self, visit: Visit) -> Reply:
         methods = self._methods(visit.path)

@@ -79,4 +79,5 @@ def _path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
     if raw is None:  # the server keeps no raw path; nothing is left of an encoded slash
         return str(scope["path"])
-    return raw.decode("latin-1").partition("?")[0]
+    path = raw.decode("latin-1")
+    return path.partition("?")[0] if "?" in path else path

@@ -47,18 +47,16 @@ class _Answer:
             pass
         elif self._body is None:
             raise BrokenReply(f"a JSON body is not in the contract of status {reply.status}")
-        elif not self._is_valid(self._body, reply.body):
-            field, reason = self._body.first_fault(reply.body) or ("", "is not valid")
-            raise BrokenReply(f"body of status {reply.status}: {field or 'it'} {reason}")
+        else:
+            try:
+                valid = self._body.is_valid(reply.body)
+            except ValueError as error:
+                raise BrokenReply(f"the body holds what JSON cannot say: {error}") from None
+            if not valid:
+                field, reason = self._body.first_fault(reply.body) or ("", "is not valid")
+                raise BrokenReply(f"body of status {reply.status}: {field or 'it'} {reason}")
         for header in self._headers:
             header.check(reply.headers)
-
-    @staticmethod
-    def _is_valid(validator: Validator, body: Any) -> bool:
-        try:
-            return validator.is_valid(body)
-        except ValueError as error:
-            raise BrokenReply(f"the body holds what JSON cannot say: {error}") from None
 
     def _check_file(self, file: FileBody) -> None:
         media = file.media.partition(";")[0]

@@ -78,9 +78,10 @@ class Recorder:
         if visit.query:
             query = redact.query(visit.query.decode("latin-1"))
         for secret, raw in visit.head.secrets:  # before anything is cut, lest half of one stays
-            path, query = path.replace(secret, REDACTED), query.replace(secret, REDACTED)
-            sent, told = sent.replace(raw, RAW), told.replace(raw, RAW)
-            reason = reason.replace(secret, REDACTED)
+            path, told = path.replace(secret, REDACTED), told.replace(raw, RAW)
+            if query or reason or sent:
+                query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
+                sent = sent.replace(raw, RAW)
         if sent:
             sent = redact.body(sent, LONGEST_BODY)
         if visit.plan is None or visit.plan.secret:
