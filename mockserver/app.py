@@ -1,4 +1,4 @@
-"""Connexion, and the only place that knows it: it reads the documents, routes, and guards.
+"""Connexion: it reads the documents, routes, and guards.
 
 Its security middleware is given our tree of paths to route by (complete `Allow`, encoded slashes,
 integers that are none) and our doors to ask. What it raises on the way becomes a Refusal outside.

@@ -36,7 +36,7 @@ BREACHES = [
     ("vendors-know-no-vendor", "mockserver.vendors.talkdesk", "mockserver.vendors.energycap"),
     ("leaves", "mockserver.clock", "mockserver.sandbox"),
     ("leaves", "mockserver.jobs.model", "mockserver.jobs.lifecycle"),
-    ("connexion-has-one-place", "mockserver.clock", "connexion"),
+    ("connexion-has-two-places", "mockserver.clock", "connexion"),
     ("bootstrap-is-the-top", "mockserver.clock", "mockserver.bootstrap"),
 ]
 
