@@ -32,9 +32,9 @@ class Cycle:
     """
 
     __slots__ = (
-        "_chunked", "_left", "_usual", "_waiter", "_woken", "body", "disconnected", "flow",
-        "head_only", "keep_alive", "more_body", "on_response", "response_complete",
-        "response_started", "scope", "transport", "waiting_for_100_continue",
+        "_at_once", "_chunked", "_held", "_left", "_usual", "_waiter", "_woken", "body",
+        "disconnected", "flow", "head_only", "keep_alive", "more_body", "on_response",
+        "response_complete", "response_started", "scope", "transport", "waiting_for_100_continue",
     )  # fmt: skip
 
     def __init__(
@@ -60,8 +60,21 @@ class Cycle:
         self.body, self.more_body = b"", True
         self._chunked = False
         self._left = 0
+        self._held = b""
+        self._at_once = False
         self._woken = False
         self._waiter: asyncio.Future[None] | None = None
+
+    def begin(self, app: Asgi) -> Coroutine[Any, Any, None] | None:
+        """Let `app` answer until it has to wait; return what is left, for a task to go on with.
+
+        A head is held back meanwhile for the body that follows: each write is a system call.
+        """
+        self._at_once = True
+        left = begin(self.run(app))
+        self._at_once = False
+        self._flush()
+        return left
 
     async def run(self, app: Asgi) -> None:
         """Let `app` answer; a reply without an end ends the connection."""
@@ -75,6 +88,7 @@ class Cycle:
                 await self.send({"type": "http.response.body"})
         finally:
             if not self.response_complete and not self.disconnected:
+                self._flush()
                 self.transport.close()
 
     def wake(self) -> None:
@@ -144,17 +158,22 @@ class Cycle:
             self._chunked = True
             lines.append(b"transfer-encoding: chunked\r\n")
         lines.append(b"\r\n")
-        self.transport.write(b"".join(lines))
+        self._held = b"".join(lines)
+        if not self._at_once:
+            self._flush()
 
     def _send_body(self, body: bytes, *, more: bool) -> None:
         if self._chunked:
-            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            self.transport.write(chunk if more else chunk + b"0\r\n\r\n")
-        elif not self.head_only:
+            body = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            body += b"" if more else b"0\r\n\r\n"
+        elif self.head_only:
+            body = b""
+        else:
             self._left -= len(body)
             if self._left < 0 or (self._left and not more):
                 raise RuntimeError("the body has not the length that was told")
-            self.transport.write(body)
+        head, self._held = self._held, b""
+        self.transport.write(head + body if head else body)
         if not more:
             self.response_complete = True
             self.wake()
@@ -162,12 +181,19 @@ class Cycle:
                 self.transport.close()
             self.on_response()
 
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self.transport.write(held)
+
     def write(self, data: bytes) -> None:
         """Send bytes that HTTP knows nothing of."""
+        self._flush()
         self.transport.write(data)
 
     def close(self) -> None:
         """Send what is written, then end the connection in the middle of the reply."""
+        self._flush()
         self.leave()
         self.transport.close()
 

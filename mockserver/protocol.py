@@ -11,7 +11,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from mockserver.cycle import Cycle, begin
+from mockserver.cycle import Cycle
 from mockserver.gate import CONTROL
 from mockserver.limits import Patience
 from mockserver.line import LINE
@@ -165,12 +165,13 @@ class Protocol(HttpToolsProtocol):
             self._expect(self._limits.idle, self.transport.close)
 
     def _start(self, cycle: Cycle) -> None:
-        serving = cycle.run(self.app)
-        left: Coroutine[Any, Any, None] | None = serving
+        left: Coroutine[Any, Any, None] | None
         # Pages use what wants a task; and one that begins within another would go ever deeper.
-        if not self._beginning and not cycle.scope["path"].startswith(CONTROL):
+        if self._beginning or cycle.scope["path"].startswith(CONTROL):
+            left = cycle.run(self.app)
+        else:
             self._beginning = True
-            left = begin(serving)
+            left = cycle.begin(self.app)
             self._beginning = False
         if left is not None:
             task = self.loop.create_task(left)
