@@ -19,6 +19,7 @@ from mockserver.visit import Asgi, Scope
 log = logging.getLogger("mockserver")
 
 _BODILESS = frozenset({204, 304})
+_OVER: Scope = {}
 _FAILED = {"type": "http.response.start", "status": 500, "headers": ((b"content-length", b"0"),)}
 _RESET = struct.pack("ii", 1, 0)  # linger for no time: closing resets
 
@@ -90,6 +91,7 @@ class Cycle:
             if not self.response_complete and not self.disconnected:
                 self._flush()
                 self.transport.close()
+            self.scope = _OVER  # it leads back here, and would be left to the garbage collector
 
     def wake(self) -> None:
         """Let whoever receives see that something has come, or that nobody is there."""
