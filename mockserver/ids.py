@@ -2,7 +2,9 @@
 
 from hashlib import blake2b
 from random import Random
-from uuid import UUID
+
+_VARIANTS = "89ab"
+"""What the first digit of a UUID's fourth part may be, by RFC 9562."""
 
 
 class Ids:
@@ -19,7 +21,11 @@ class Ids:
 
     def uuid(self, kind: str, n: int) -> str:
         """Return a lower-case UUID (of version 4 by its looks)."""
-        return str(UUID(bytes=self._digest(kind, n), version=4))
+        digits = self._digest(kind, n).hex()  # `UUID` would say the same, in three times the time
+        variant = _VARIANTS[int(digits[16], 16) & 3]
+        return (
+            f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        )
 
     def random(self, kind: str, n: int) -> Random:
         """Return a source of chance that nothing else draws from."""

@@ -24,7 +24,7 @@ async def read_body(visit: Visit, largest: int) -> bytes:
         if size > largest:
             raise _too_large(largest)
         chunks.append(chunk)
-    return b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 async def drain(visit: Visit) -> None:

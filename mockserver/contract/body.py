@@ -43,6 +43,8 @@ class Body:
         """
         if content_type is None or self._taken is None:
             return None
+        if content_type in self._taken:
+            return content_type
         media, _, options = content_type.partition(";")
         media = media.strip().lower()
         if media not in self._taken or not _is_utf8(options):

@@ -45,7 +45,7 @@ class Desk:
             Duplicate: an id is taken.
         """
         rows = self.foresee(sandbox, openings)
-        return self._opened(sandbox, sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
+        return self._opened(sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
 
     def foresee(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Opening]:
         """Return openings as the sandbox's scenario has them, each the next in number."""
@@ -73,6 +73,10 @@ class Desk:
     def state(self, sandbox: Sandbox, job: Job) -> State:
         """Return the state of a job at present."""
         return self.lifecycle.states[status(job, sandbox.now())]
+
+    def first_state(self, job: Job) -> State:
+        """Return the state that a job began in."""
+        return self.lifecycle.states[status(job, job.created_at)]
 
     def total(self, sandbox: Sandbox, group: str) -> int:
         """Return how many jobs a group has."""
@@ -170,10 +174,10 @@ class Desk:
         data = facts.to_data(row.account, created_at, row.details, plan)
         return Draft(self.kind, row.id, row.group, data, row.also, common)
 
-    def _opened(self, sandbox: Sandbox, records: Iterable[Record]) -> list[Job]:
+    def _opened(self, records: Iterable[Record]) -> list[Job]:
         jobs = [self._job(record) for record in records]
         for job in jobs:
-            trail.note(job.id, None, status(job, sandbox.now()))
+            trail.note(job.id, None, status(job, job.created_at))
         return jobs
 
     def _job(self, record: Record) -> Job:

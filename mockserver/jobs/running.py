@@ -35,7 +35,7 @@ class RunningDesk(Desk):
                 )
             except Duplicate:  # a number of the seed data
                 continue
-            return self._opened(sandbox, made[: len(rows)])
+            return self._opened(made[: len(rows)])
 
     def notes(self, openings: Iterable[Opening]) -> list[Draft]:
         """Return the notes that go with jobs to be."""

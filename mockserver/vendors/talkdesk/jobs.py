@@ -69,7 +69,7 @@ class Jobs:
             details=read_order(call.body),
         )
         (job,) = self._desk.open(call.sandbox, [opening])
-        status = self._desk.state(call.sandbox, job).wire
+        status = self._desk.first_state(job).wire
         return Reply(call.operation.success, self._details(job, status))
 
     def show(self, call: Call) -> Reply:

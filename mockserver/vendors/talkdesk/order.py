@@ -42,10 +42,9 @@ def read_span(details: Mapping[str, Any]) -> tuple[int, int]:
     Raises:
         Refusal: 400, there is no such moment.
     """
-    zone = find_zone(details["timezone"], "timezone")
-    start, end = (
-        _read_moment(details["timespan"][name], zone, f"timespan.{name}") for name in ("from", "to")
-    )
+    zone, span = find_zone(details["timezone"], "timezone"), details["timespan"]
+    start = _read_moment(span["from"], zone, "timespan.from")
+    end = _read_moment(span["to"], zone, "timespan.to")
     return from_datetime(start), from_datetime(end)
 
 

@@ -1,0 +1,139 @@
+"""What a cycle writes: head and body together, nothing held while somebody waits, no body short."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from uvicorn.protocols.http.flow_control import FlowControl
+
+from mockserver.cycle import Cycle
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
+START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
+CHUNKED = {**START, "headers": []}
+
+Send = Callable[[Any], Awaitable[None]]
+Act = Callable[[Cycle, Send], Awaitable[None]]
+
+
+class Transport(asyncio.Transport):
+    """Notes what is done to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[bytes | str] = []
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        self.done.append(data)
+
+    def close(self) -> None:
+        self.done.append("close")
+
+    def is_closing(self) -> bool:
+        return "close" in self.done
+
+
+def body(content: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": content, "more_body": more}
+
+
+def after(act: Act, method: str = "GET") -> list[list[bytes | str]]:
+    """Return what was done to the transport until the request had to wait, and in the end."""
+
+    async def run() -> list[list[bytes | str]]:
+        transport = Transport()
+        scope = {"type": "http", "method": method, "path": "/"}
+        flow = FlowControl(transport)
+        cycle = Cycle(scope, transport, flow, lambda: None, (), keep_alive=True, expected=False)
+
+        async def app(_scope: Any, _receive: Any, send: Send) -> None:
+            await act(cycle, send)
+
+        left = cycle.begin(app)
+        first = list(transport.done)
+        if left is not None:
+            await asyncio.get_running_loop().create_task(left)
+        return [first, transport.done]
+
+    return asyncio.run(run())
+
+
+def test_head_and_body_are_one_write() -> None:
+    async def act(_: Cycle, send: Send) -> None:
+        await send(START)
+        await send(body(b"ok"))
+
+    assert after(act) == [[HEAD + b"ok"]] * 2
+
+
+def test_a_head_does_not_wait_for_its_body() -> None:
+    async def act(_: Cycle, send: Send) -> None:
+        await send(START)
+        await asyncio.sleep(0)
+        await send(body(b"o", more=True))
+        await send(body(b"k"))
+
+    assert after(act) == [[HEAD], [HEAD, b"o", b"k"]]
+
+
+def test_what_begins_after_a_wait_is_held_by_nobody() -> None:
+    async def act(_: Cycle, send: Send) -> None:
+        await asyncio.sleep(0)
+        await send(START)
+        await send(body(b"ok"))
+
+    assert after(act) == [[], [HEAD, b"ok"]]
+
+
+def test_a_body_without_length_comes_in_chunks() -> None:
+    async def act(_: Cycle, send: Send) -> None:
+        await send(CHUNKED)
+        await send(body(b"ok", more=True))
+        await send(body(b""))
+
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    assert after(act)[1] == [head + b"2\r\nok\r\n", b"0\r\n\r\n"]
+
+
+def test_head_has_the_length_of_the_body_that_get_would_have() -> None:
+    async def act(_: Cycle, send: Send) -> None:
+        await send(START)
+        await send(body(b"ok"))
+
+    assert after(act, "HEAD")[1] == [HEAD]
+
+
+def test_a_connection_that_is_cut_has_what_was_sent_before() -> None:
+    async def act(cycle: Cycle, send: Send) -> None:
+        await send(START)
+        cycle.write(b"!")
+        cycle.close()
+        await send(body(b"ok"))
+
+    assert after(act)[1] == [HEAD, b"!", "close"]
+
+
+@pytest.mark.parametrize("content", [b"o", b"oks"])
+def test_a_body_of_another_length_ends_the_connection(
+    content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def act(_: Cycle, send: Send) -> None:
+        await send(START)
+        await send(body(content))
+
+    with caplog.at_level(logging.CRITICAL):
+        assert after(act)[1] == [HEAD, "close"]
+
+
+def test_what_fails_before_its_head_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    async def act(_: Cycle, _send: Send) -> None:
+        raise LookupError("of the mock's own")
+
+    ((whole, *rest), _) = after(act)
+    assert isinstance(whole, bytes)
+    assert whole.startswith(b"HTTP/1.1 500 ")
+    assert b"connection: close" in whole
+    assert rest == ["close"]
+    assert "of the mock's own" in caplog.text
