@@ -95,27 +95,20 @@ class _Knock:
 class Entrance(SecurityOperation):  # type: ignore[misc]
     """One operation with its security, as Connexion reads it.
 
-    Where the operation asks for one scheme, that is asked at once; where it leaves a choice, by
-    Connexion, whose own request object would cost more than the check.
+    Where the operation asks for one scheme, `ask` is that one's; where it leaves a choice, that is
+    Connexion's, but not with its own request object, which would cost more than the check.
     """
 
     party: Party
     plan: Plan
 
     def _get_verification_fn(self) -> Any:
-        self._ask: Callable[[_Knock], object] | None = None
+        self.ask: Callable[[_Knock], object] | None = None
         if len(self.security) == 1 and len(self.security[0]) == 1:
             ((name, scopes),) = self.security[0].items()
             scheme = self.security_schemes[name]
-            self._ask = self.security_handler_factory.parse_security_scheme(scheme, scopes)
+            self.ask = self.security_handler_factory.parse_security_scheme(scheme, scopes)
         return super()._get_verification_fn()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._ask is not None:
-            self._ask(_Knock(scope))
-        elif self.security:
-            await self.verification_fn(_Knock(scope))
-        await self.next_app(scope, receive, send)
 
 
 class _Entrances(SecurityAPI):  # type: ignore[misc]
@@ -162,9 +155,13 @@ class _Entry(SecurityMiddleware):  # type: ignore[misc]
         entrance, visit.segments = self._routes.find(visit.method, visit.path)
         visit.party, visit.plan = entrance.party, entrance.plan
         try:
-            await entrance(scope, receive, send)
+            if entrance.ask is not None:
+                entrance.ask(_Knock(scope))
+            elif entrance.security:
+                await entrance.verification_fn(_Knock(scope))
         except ProblemException as problem:
             raise Refusal(problem.status, str(problem.detail)) from None
+        await self.app(scope, receive, send)
 
 
 def _finder(plans: Mapping[str, Plan]) -> Callable[[str], Plan]:

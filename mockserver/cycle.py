@@ -74,7 +74,8 @@ class Cycle:
         self._at_once = True
         left = begin(self.run(app))
         self._at_once = False
-        self._flush()
+        if self._held:
+            self._flush()
         return left
 
     async def run(self, app: Asgi) -> None:
@@ -178,12 +179,14 @@ class Cycle:
         self.transport.write(head + body if head else body)
         if not more:
             self.response_complete = True
-            self.wake()
+            if self._waiter is not None:
+                self.wake()
             if not self.keep_alive:
                 self.transport.close()
             self.on_response()
 
     def _flush(self) -> None:
+        """Send the head that is held back, if any."""
         if self._held:
             held, self._held = self._held, b""
             self.transport.write(held)

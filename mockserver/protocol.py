@@ -83,9 +83,13 @@ class Protocol(HttpToolsProtocol):
             return
         except httptools.HttpParserUpgrade:  # nobody has to
             pass
-        self._mind_time()
-        # Not from within the parser: what has come of the body is there by now.
         cycle, self._next = self._next, None
+        if self._whole and cycle is not None:  # nearly always
+            self._arriving = False
+            self._deadline = inf
+        else:
+            self._mind_time(cycle)
+        # Not from within the parser: what has come of the body is there by now.
         if cycle is not None and not self.transport.is_closing():
             self._start(cycle)
         if self._unread > self._limits.head:
@@ -188,7 +192,7 @@ class Protocol(HttpToolsProtocol):
         """Return the bytes of a head that has come, perhaps with more behind it."""
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _mind_time(self) -> None:
+    def _mind_time(self, begins: Cycle | None) -> None:
         """Begin to wait where a request has begun, and do not where all of it is there."""
         if not self._whole:
             if not self._arriving:
@@ -197,7 +201,7 @@ class Protocol(HttpToolsProtocol):
             return
         self._arriving = False
         self._deadline = inf
-        if self._next is None and (self.cycle is None or self.cycle.response_complete):
+        if begins is None and (self.cycle is None or self.cycle.response_complete):
             # Answered before it was whole, or nothing but line ends.
             self._expect(self._limits.idle, self.transport.close)
 
