@@ -73,6 +73,7 @@ class Parameters:
         mine = [row for row in declared if row["in"] == place]
         found = {row["name"]: schemas.resolve(row["schema"]) for row in mine}
         self.known = {row["name"]: _compile(row, schemas) for row in mine}
+        self._texts = frozenset(name for name, known in self.known.items() if known.parse is str)
         self._required = tuple(name for name, known in self.known.items() if known.required)
         self._defaults = {name: row["default"] for name, row in found.items() if "default" in row}
         self._validator: Validator = schemas.of_object({row["name"]: row["schema"] for row in mine})
@@ -87,7 +88,7 @@ class Parameters:
         values: dict[str, Any] = {}
         for name, segment in segments.items():
             text = decode_segment(segment, name) if "%" in segment else segment
-            values[name] = self.known[name].read_one(text)
+            values[name] = text if name in self._texts else self.known[name].read_one(text)
         return self._checked(values)
 
     def read_query(self, query: bytes) -> Mapping[str, Any]:
