@@ -1,6 +1,6 @@
 """The one place where everything is wired; it reads as a diagram.
 
-server ─ Gate ─ Choice ─ [Connexion: routing ─ security] ─ Endpoint ─ handlers ─ jobs ─ store
+server ─ Gate ─ Choice ─ [routing ─ Connexion: security] ─ Endpoint ─ handlers ─ jobs ─ store
 """
 
 import specs
