@@ -107,7 +107,9 @@ class Protocol(HttpToolsProtocol):
         self._unread = 0
         parser = self.parser
         version = parser.get_http_version()
-        raw_path, query = _split(self.url)
+        raw_path, query = self.url, b""
+        if not raw_path.startswith(b"/") or b"?" in raw_path or b"#" in raw_path:
+            raw_path, query = _split(raw_path)
         path = raw_path.decode("ascii")
         scope: Scope = {
             "type": "http",
