@@ -4,22 +4,25 @@ from collections.abc import Callable
 
 from tests.benchmarks.load import Sample
 
-_SPELLS = 15
+MOST_SPELLS = 45
+_WINDOW = 5
 _ANSWERS = 100_000
 _GAIN = 0.95
 
 
 def warm_up(spell: Callable[[], Sample]) -> int:
-    """Repeat `spell` until 100,000 answers have come and two spells in a row gain under 5 %.
+    """Repeat `spell` until 100,000 answers have come and five spells gained under 5 %.
 
-    A compiler at run time needs so many. Returns how many spells it took, 15 at most.
+    A compiler at run time needs so many, and gains little by little: the best of five spells is
+    compared with the best before them. Returns how many spells it took, 45 at most.
     """
-    best, idle, answers = float("inf"), 0, 0
-    for number in range(1, _SPELLS + 1):
+    costs: list[float] = []
+    answers = 0
+    while len(costs) < MOST_SPELLS:
         sample = spell()
         answers += sample.answers
-        idle = 0 if sample.cost < best * _GAIN else idle + 1
-        best = min(best, sample.cost)
-        if idle >= 2 and answers >= _ANSWERS:
-            return number
-    return _SPELLS
+        costs.append(sample.cost)
+        before, last = costs[:-_WINDOW], costs[-_WINDOW:]
+        if answers >= _ANSWERS and before and min(last) > min(before) * _GAIN:
+            break
+    return len(costs)

@@ -13,7 +13,7 @@ from tests.benchmarks.report import charts, raw, table
 from tests.benchmarks.request import Request
 from tests.benchmarks.rounds import Plan, turns
 from tests.benchmarks.verdict import base, goals
-from tests.benchmarks.warm import warm_up
+from tests.benchmarks.warm import MOST_SPELLS, warm_up
 
 GET = Request("GET", "/")
 
@@ -71,13 +71,24 @@ def test_turns_let_everybody_begin_once() -> None:
 
 
 def test_warming_up_ends_when_answers_no_longer_get_cheaper() -> None:
-    costs = iter([100.0, 50, 30, 29.5, 30, 31, 30])
+    costs = iter([100.0, 50, 40, 41, 39, 38.5, 37, 36, 36, 36.5, 35, 36, 37, 1])
     taken = warm_up(lambda: Sample(50_000, 1, 0, 1, 1, processor=next(costs) * 0.05))
-    assert taken == 5
+    assert taken == 13
+
+
+def test_warming_up_goes_on_while_little_gains_add_up() -> None:
+    cost = 100.0
+
+    def spell() -> Sample:
+        nonlocal cost
+        cost *= 0.98
+        return Sample(50_000, 1, 0, 1, 1, processor=cost * 0.05)
+
+    assert warm_up(spell) == MOST_SPELLS
 
 
 def test_warming_up_does_not_end_before_enough_answers() -> None:
-    assert warm_up(lambda: Sample(10, 1, 0, 1, 1, processor=1)) == 15
+    assert warm_up(lambda: Sample(10, 1, 0, 1, 1, processor=1)) == MOST_SPELLS
 
 
 def test_table_shows_ratios_and_who_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
