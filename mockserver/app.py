@@ -34,7 +34,7 @@ def connect(
     parties: tuple[Party, ...],
     doors: Mapping[str, Door],
     endpoint: Asgi,
-    routes: "Routes[Entrance]",
+    routes: Routes["Entrance"],
 ) -> Asgi:
     """Return the ASGI application that routes a visit, lets the caller in, and calls `endpoint`.
 
@@ -124,7 +124,7 @@ class _Entrances(SecurityAPI):  # type: ignore[misc]
     def add_paths(self) -> None:
         """Add all operations; Connexion's own leaves out what does not resolve."""
         for path, item in self.specification["paths"].items():
-            for method in METHODS & set(item):
+            for method in item:
                 self.add_operation(path, method)
 
     def make_operation(self, operation: Any) -> Entrance:
