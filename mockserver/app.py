@@ -54,7 +54,7 @@ def connect(
 
 
 class _Connexion(ConnexionMiddleware):  # type: ignore[misc]
-    """Connexion, which takes documents as they are: `specs` has checked them, and more of them."""
+    """Connexion, which does not check documents: `specs` has, and more of them."""
 
     def add_api(self, specification: dict[str, Any], *, base_path: str, **options: Any) -> None:
         known = self.options.replace(**options).__dict__

@@ -74,8 +74,7 @@ class Cycle:
         self._at_once = True
         left = begin(self.run(app))
         self._at_once = False
-        if self._held:
-            self._flush()
+        self._flush()
         return left
 
     async def run(self, app: Asgi) -> None:

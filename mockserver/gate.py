@@ -154,7 +154,7 @@ class Gate:
             log.error("%s %s: %s", visit.method, visit.path, reason)
             reply = self._fail(visit, reason)
             body, headers = deliver.encode(reply), deliver.encode_headers(reply.headers)
-        party = visit.party or self._party(visit)
+        party = self._party(visit)
         origin = visit.headers.get("origin")
         if origin is not None and party.open:
             headers += deliver.encode_headers(self._cors.headers(origin))

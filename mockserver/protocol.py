@@ -84,11 +84,7 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:  # nobody has to
             pass
         cycle, self._next = self._next, None
-        if self._whole and cycle is not None:  # nearly always
-            self._arriving = False
-            self._deadline = inf
-        else:
-            self._mind_time(cycle)
+        self._mind_time(cycle)
         # Not from within the parser: what has come of the body is there by now.
         if cycle is not None and not self.transport.is_closing():
             self._start(cycle)
@@ -107,9 +103,7 @@ class Protocol(HttpToolsProtocol):
         self._unread = 0
         parser = self.parser
         version = parser.get_http_version()
-        raw_path, query = self.url, b""
-        if not raw_path.startswith(b"/") or b"?" in raw_path or b"#" in raw_path:
-            raw_path, query = _split(raw_path)
+        raw_path, query = _split(self.url)
         path = raw_path.decode("ascii")
         scope: Scope = {
             "type": "http",

@@ -65,7 +65,7 @@ class Desk:
         record = sandbox.records.get(self.kind, job_id)
         if record is None:
             return None
-        job = facts.from_record(record, self.lifecycle.vendor, self.plan)
+        job = self._job(record)
         state = status(job, sandbox.now())
         trail.note(job_id, state, state)
         return job, self.lifecycle.states[state]
@@ -177,7 +177,7 @@ class Desk:
     def _opened(self, records: Iterable[Record]) -> list[Job]:
         jobs = [self._job(record) for record in records]
         for job in jobs:
-            trail.note(job.id, None, status(job, job.created_at))
+            trail.note(job.id, None, self.first_state(job).name)
         return jobs
 
     def _job(self, record: Record) -> Job:

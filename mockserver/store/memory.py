@@ -38,8 +38,7 @@ class MemoryStore:
         self._lock = Lock()
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
-        world = self._worlds.get(sandbox)
-        table = world.tables.get(kind) if world else None
+        table = self._find(sandbox, kind)
         row = table.rows.get(id) if table else None
         return table.unpack(id, row) if table and row else None
 
