@@ -1,27 +1,25 @@
 """Where work that may have to wait is done: beside the event loop, or at once where none waits."""
 
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Protocol, TypeVar, TypeVarTuple
 
-P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
 
 
 class Run(Protocol):
     """Calls a function and returns what it returned."""
 
-    def __call__(
-        self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs
-    ) -> Awaitable[T]: ...
+    def __call__(self, function: Callable[[*Ts], T], *arguments: *Ts) -> Awaitable[T]: ...
 
 
-async def at_once(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+async def at_once(function: Callable[[*Ts], T], *arguments: *Ts) -> T:
     """Call a function that never waits."""
-    return function(*arguments, **named)
+    return function(*arguments)
 
 
-async def in_thread(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+async def in_thread(function: Callable[[*Ts], T], *arguments: *Ts) -> T:
     """Call a function in a thread, so that other requests go on while it waits."""
     from asyncio import to_thread  # noqa: PLC0415 (in memory nobody needs it)
 
-    return await to_thread(function, *arguments, **named)
+    return await to_thread(function, *arguments)
