@@ -1,4 +1,4 @@
-"""What every test may ask for: Hypothesis profiles, PostgreSQL, a browser, an honest summary."""
+"""What every test may ask for: Hypothesis profiles, real programs, and an honest summary."""
 
 import os
 
@@ -6,11 +6,12 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
+from tests._balancer import nginx
 from tests._browser import browser
 from tests._postgres import postgres_database, postgres_url
 from tests._untested import summarise
 
-__all__ = ["browser", "postgres_database", "postgres_url"]
+__all__ = ["browser", "nginx", "postgres_database", "postgres_url"]
 
 # `ci`: the same examples each time, no file of old failures, no verdict by a busy clock.
 settings.register_profile(
@@ -24,7 +25,7 @@ settings.register_profile(
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-_MARKED_BY_FIXTURE = {"postgres_url": "postgres", "browser": "browser"}
+_MARKED_BY_FIXTURE = {"postgres_url": "postgres", "browser": "browser", "nginx": "nginx"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
