@@ -16,6 +16,17 @@ from tests.acceptance._walk import WRITER, Written, walk
 MANUAL = ("--clock", "manual")
 JOBS = "/data/reports/calls/jobs"
 
+TOKEN = WRITER["Authorization"]
+REFUSED = (
+    (404, "//", TOKEN, b""),
+    (404, f"{JOBS}/a%2Fb", TOKEN, b""),
+    (400, f"{JOBS}?name={'n' * 30_000}", TOKEN, b""),
+    (413, JOBS, TOKEN, b" " * 2**21),
+    (401, JOBS, f"Bearer {'k' * 30_000}", b""),
+    (431, JOBS, f"Bearer {'k' * 70_000}", b""),
+)
+"""Status, path, token and body of requests that a balancer may want to judge by itself."""
+
 
 class Balanced(NamedTuple):
     """Two servers, and where the balancer before them answers."""
@@ -48,18 +59,18 @@ def test_a_walk_through_it_is_a_walk_on_one_server(balanced: Balanced) -> None:
 
 
 def test_what_the_mock_refuses_is_refused_in_its_words(balanced: Balanced) -> None:
-    for path, body in (("//", b""), (f"{JOBS}/a%2Fb", b""), (JOBS, b" " * 2**21)):
-        method = "POST" if body else "GET"
-        headers = {**WRITER, "Content-Type": "application/json"}
+    for status, path, token, body in REFUSED:
+        headers = {"Authorization": token, "Content-Type": "application/json"}
         answers = []
         for base_url in (balanced.base_url, balanced.servers[0].base_url):
-            request = requests.Request(method, base_url, headers=headers, data=body).prepare()
-            request.url = base_url + path  # as it stands: `requests` would tidy it up
+            request = requests.Request("POST" if body else "GET", base_url, headers, data=body)
+            prepared = request.prepare()
+            prepared.url = base_url + path  # as it stands: `requests` would tidy it up
             with requests.Session() as session:
-                reply = session.send(request, timeout=60)
+                reply = session.send(prepared, timeout=60)
             answers.append((reply.status_code, reply.headers["content-type"], reply.content))
-        assert answers[0] == answers[1]
-        assert 400 <= answers[0][0] < 500
+        assert answers[0] == answers[1], path[:100]
+        assert answers[0][0] == status, path[:100]
 
 
 def test_a_fault_on_the_wire_costs_nobody_else_a_request(balanced: Balanced) -> None:
