@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from conformance import report
 from conformance.options import limits
-from conformance.report.text import show
+from conformance.report.text import WIDTH, show
 from conformance.running.bootstrap import runner
 from conformance.running.plan import Plan, Step
 from conformance.settings import Effort, Settings
+from specs import Requirement
 
 
 def run_command(vendor: str, options: Mapping[str, Any]) -> int:
@@ -30,6 +32,7 @@ def run_command(vendor: str, options: Mapping[str, Any]) -> int:
         target=options["target"],
         settings=_settings(options),
         tell=progress.tell,
+        broke=progress.broke,
         baseline=options["baseline"],
     )
     if options["dry_run"]:
@@ -55,15 +58,20 @@ def _settings(options: Mapping[str, Any]) -> Settings:
 
 
 class _Progress:
-    """A line on a terminal's standard error that tells the present step; silent elsewhere."""
+    """Standard error while a run goes on: what breaks, and on a terminal the present step."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = Console(stderr=True, highlight=False)
         self._status = self._console.status("starting") if self._console.is_terminal else None
 
     def tell(self, line: str) -> None:
         if self._status is not None:
             self._status.update(line)
+
+    def broke(self, requirement: Requirement, reason: str) -> None:
+        line = Text.assemble(("broken", "red"), f"  {requirement.id}  {reason}")
+        width = min(WIDTH, self._console.width)
+        self._console.print(line, width=width, no_wrap=True, overflow="ellipsis")
 
     def __enter__(self) -> None:
         if self._status is not None:

@@ -1,13 +1,12 @@
 """What a driver is given: a driver sends requests and judges nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from conformance.access.client import Client
 from conformance.access.target import Target
 from conformance.settings import Effort
-from conformance.traffic.exchange import Exchange
 from specs import Contract
 
 
@@ -15,9 +14,7 @@ from specs import Contract
 class DriverCase:
     """One run of a driver.
 
-    `operations` are the operationIds that it is to exercise. `objection` tells what a judge has
-    against an exchange (None: nothing), so that a driver can look for a smaller one. `tell` takes
-    a line for the progress display.
+    `operations` are the operationIds that it is to exercise.
     """
 
     contract: Contract
@@ -26,8 +23,6 @@ class DriverCase:
     seed: int
     effort: Effort
     operations: Sequence[str]
-    objection: Callable[[Exchange], str | None]
-    tell: Callable[[str], None]
 
 
 class Driver(Protocol):

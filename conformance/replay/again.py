@@ -103,8 +103,8 @@ def _one(made: Runner, requirement: Requirement, finding: Mapping[str, Any]) -> 
         exchanges = tuple(client.exchanges)
         transport.budget.closing = True
         clean_up(client)
-    rows = bench.rows([requirement], {}, {requirement.id: probed}, exchanges, client.jobs)
-    told = _told(requirement, next(iter(rows)))
+    bench.note(requirement, *probed)
+    told = _told(requirement, next(bench.rows(exchanges, client.jobs)))
     if told.shows is not None or player.strayed is not None or probed:
         return replace(told, reason=told.reason or player.strayed or "")
     # All was as it was then, and what was wrong does not come up at all.

@@ -26,6 +26,7 @@ def runner(  # noqa: PLR0913  (the parts of `conformance.run`)
     only: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
     tell: Callable[[str], None] | None = None,
+    broke: Callable[[specs.Requirement, str], None] | None = None,
     baseline: Path | None = None,
     root: Path = ROOT,
     checks: Mapping[str, base.RegisteredCheck] | None = None,
@@ -55,6 +56,8 @@ def runner(  # noqa: PLR0913  (the parts of `conformance.run`)
     )
     if tell is not None:
         made.tell = tell
+    if broke is not None:
+        made.broke = broke
     return made
 
 

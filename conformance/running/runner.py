@@ -25,17 +25,19 @@ from conformance.verdicts.coverage import measure
 from conformance.verdicts.judging import Bench, fault
 from conformance.verdicts.notes import notes
 from conformance.verdicts.result import Acceptance, Result, Row
-from specs import Contract
+from specs import Contract, Requirement
 
 
-def _silent(_: str) -> None:
+def _silent(*_: object) -> None:
     pass
 
 
 @dataclass(slots=True)
 class Runner:
-    """One run of the suite. `tell` takes a line of progress before each step.
+    """One run of the suite.
 
+    `tell` takes a line of progress before each step, `broke` a requirement that was seen to break,
+    and how, as soon as a step ends in which that came up.
     `specs_again` loads the contract in another profile, for the hint that it fits better. `clock`
     takes the place of the machine's. `baseline` holds the failures that are accepted.
     """
@@ -45,6 +47,7 @@ class Runner:
     target: Target
     settings: Settings
     tell: Callable[[str], None] = _silent
+    broke: Callable[[Requirement, str], None] = _silent
     specs_again: Callable[[str], Contract] | None = None
     clock: Clock | None = None
     baseline: tuple[Acceptance, ...] = ()
@@ -68,14 +71,14 @@ class Runner:
         client, transport = open_session(self.contract, self.target, self.settings, self.clock)
         plan = make_plan(self.contract, self.checks, self.target, self.settings, client.guard)
         reach(client)
-        bench = Bench(self.contract, self.checks, plan.requirements, self.settings)
+        bench = Bench(self.contract, self.checks, plan.requirements, self.settings, plan.skips)
         try:
-            probed = self._steps(plan, client, bench)
+            self._steps(plan, client, bench)
         except (NotJudged, KeyboardInterrupt) as error:
             error.args = (" ".join([*map(str, error.args), *self._tidy(client, transport)]),)
             raise
         exchanges = tuple(client.exchanges)
-        rows = tuple(bench.rows(plan.requirements, plan.skips, probed, exchanges, client.jobs))
+        rows = tuple(bench.rows(exchanges, client.jobs))
         shrinker = Shrinker(client)
         ways = tuple(self._with_way(self._shrunk(row, bench, shrinker), client) for row in rows)
         result = self._result(plan, ways, client, transport)
@@ -101,15 +104,16 @@ class Runner:
         way = way_to(row.exchanges, client.exchanges, client.ledger, self.contract)
         return replace(row, way=way)
 
-    def _steps(self, plan: Plan, client: Client, bench: Bench) -> dict[str, list[Judgement]]:
-        probed: dict[str, list[Judgement]] = {}
+    def _steps(self, plan: Plan, client: Client, bench: Bench) -> None:
         for step in plan.steps:
             self.tell(step.name)
+            news = []
             if step.requirement is None:
-                self._drive(step, client, bench)
+                self._drive(step, client)
             else:
-                probed[step.requirement.id] = self._probe(step, client)
-        return probed
+                news += bench.note(step.requirement, *self._probe(step, client))
+            for requirement, reason in news + bench.take(client.exchanges):
+                self.broke(requirement, reason)
 
     def _tidy(self, client: Client, transport: Transport) -> tuple[str, ...]:
         """Remove what the run has made; tell what is left."""
@@ -117,7 +121,7 @@ class Runner:
         transport.budget.closing = True
         return clean_up(client)
 
-    def _drive(self, step: Step, client: Client, bench: Bench) -> None:
+    def _drive(self, step: Step, client: Client) -> None:
         if self._spent is not None:
             return
         client.allowance.begin(step.name)
@@ -129,8 +133,6 @@ class Runner:
             seed=self.settings.seed,
             effort=self.settings.effort,
             operations=step.operations,
-            objection=bench.objection,
-            tell=self.tell,
         )
         try:
             with repeatable():

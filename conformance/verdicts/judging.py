@@ -1,7 +1,8 @@
-"""From recorded exchanges and judgements to one verdict a requirement."""
+"""From recorded exchanges and judgements to news of what breaks, and a verdict a requirement."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from conformance.access.ledger import JobHistory
 from conformance.checks.base import HistoryCase, JudgeCase, Kind, RegisteredCheck
@@ -14,9 +15,15 @@ from specs import OBSERVED, Contract, Requirement
 NOTHING_SEEN = "nothing came up that this applies to"
 MOST_EXCHANGES = 6
 
+News = tuple[Requirement, str]
+"""A requirement that is broken, and how."""
+
 
 class Bench:
-    """All judges of a run, over exchanges that are indexed by operation once."""
+    """Judges a run while it goes on, each exchange once; at its end it has a row for everything.
+
+    `skips` are the requirements that nobody is judged by, each with the reason.
+    """
 
     def __init__(
         self,
@@ -24,81 +31,75 @@ class Bench:
         checks: Mapping[str, RegisteredCheck],
         requirements: Sequence[Requirement],
         settings: Settings,
+        skips: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._contract = contract
         self._settings = settings
+        self._requirements = requirements
+        self._skips = skips
         self._strange: set[str] = set()
         self._checks = {
             requirement.id: checks[requirement.check.name]
             for requirement in requirements
             if requirement.check is not None
         }
-        self._judged = [
-            requirement
-            for requirement in requirements
-            if requirement.id in self._checks
-            and self._checks[requirement.id].kind is Kind.JUDGE
-            and requirement.source != "assumed"
-        ]
+        self._judges: dict[str | None, list[Requirement]] = defaultdict(list)
+        for requirement in requirements:
+            if requirement.id not in skips and self._kind(requirement) is Kind.JUDGE:
+                self._judges[requirement.operation].append(requirement)
+        self._taken = 0
+        self._judgements: dict[str, list[Judgement]] = defaultdict(list)
+        self._broken: set[str] = set()
 
-    def objection(self, exchange: Exchange) -> str | None:
-        """Return what the first judge with a complaint has against an exchange, or None."""
-        for requirement in self._judged:
-            if requirement.operation in {None, exchange.operation}:
-                judgement = self._ask(requirement, exchange)
-                if judgement is not None and judgement.kept is False:
-                    return f"{requirement.id}: {judgement.reason}"
-        return None
+    def take(self, exchanges: Sequence[Exchange]) -> list[News]:
+        """Judge those of the run's exchanges that are new; return what was never broken before."""
+        new, self._taken = exchanges[self._taken :], len(exchanges)
+        news = []
+        for exchange in new:
+            for operation in dict.fromkeys((exchange.operation, None)):
+                for requirement in self._judges[operation]:
+                    judgement = self._ask(requirement, exchange)
+                    if judgement is not None:
+                        news += self.note(requirement, judgement)
+        return news
+
+    def note(self, requirement: Requirement, *judgements: Judgement) -> list[News]:
+        """Take what a probe has found; return it if it is broken and never was before."""
+        self._judgements[requirement.id] += judgements
+        reasons = [judgement.reason for judgement in judgements if _is_breach(judgement)]
+        if not reasons or requirement.id in self._broken:
+            return []
+        self._broken.add(requirement.id)
+        return [(requirement, reasons[0])]
 
     def breach_in(self, requirement: Requirement, exchange: Exchange) -> str | None:
         """Tell how an exchange by itself breaks a requirement that a judge looks after."""
-        if self._checks[requirement.id].kind is not Kind.JUDGE:
+        if self._kind(requirement) is not Kind.JUDGE:
             return None
         judgement = self._ask(requirement, exchange)
         return judgement.reason if judgement is not None and judgement.kept is False else None
 
-    def rows(
-        self,
-        requirements: Sequence[Requirement],
-        skips: Mapping[str, str],
-        probed: Mapping[str, Sequence[Judgement]],
-        exchanges: Sequence[Exchange],
-        jobs: Sequence[JobHistory],
-    ) -> Iterator[Row]:
-        """Yield a row for each requirement."""
+    def rows(self, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]) -> Iterator[Row]:
+        """Yield a row for each requirement, once the run is over."""
+        self.take(exchanges)
         self._strange = {job.id for job in jobs if not job.created_by_us}
         by_operation: dict[str | None, list[Exchange]] = defaultdict(list)
         for exchange in exchanges:
             by_operation[exchange.operation].append(exchange)
-        for requirement in requirements:
-            if requirement.id in skips:
-                yield Row(requirement, Verdict.SKIP, skips[requirement.id])
+        for requirement in self._requirements:
+            if requirement.id in self._skips:
+                yield Row(requirement, Verdict.SKIP, self._skips[requirement.id])
                 continue
             concerned = exchanges
             if requirement.operation is not None:
                 concerned = by_operation[requirement.operation]
-            judgements = list(self._judgements(requirement, probed, concerned, exchanges, jobs))
-            yield self._row(requirement, judgements, concerned)
+            if self._kind(requirement) is Kind.HISTORY:
+                self.note(requirement, *self._ask_history(requirement, exchanges, jobs))
+            yield self._row(requirement, self._judgements[requirement.id], concerned)
 
-    def _judgements(
-        self,
-        requirement: Requirement,
-        probed: Mapping[str, Sequence[Judgement]],
-        concerned: Sequence[Exchange],
-        exchanges: Sequence[Exchange],
-        jobs: Sequence[JobHistory],
-    ) -> Iterator[Judgement]:
-        check = self._checks[requirement.id]
-        if check.kind is Kind.PROBE:
-            yield from probed.get(requirement.id, ())
-        elif check.kind is Kind.HISTORY:
-            yield from self._ask_history(requirement, exchanges, jobs)
-        else:
-            for exchange in concerned:
-                if exchange.received is not None or check.unanswered:
-                    judgement = self._ask(requirement, exchange)
-                    if judgement is not None:
-                        yield judgement
+    def _kind(self, requirement: Requirement) -> Kind | None:
+        check = self._checks.get(requirement.id)
+        return check.kind if check else None
 
     def _ask(self, requirement: Requirement, exchange: Exchange) -> Judgement | None:
         check = self._checks[requirement.id]
@@ -129,7 +130,7 @@ class Bench:
         judgements: Sequence[Judgement],
         concerned: Sequence[Exchange],
     ) -> Row:
-        breaches = [j for j in judgements if j.kept is False and not _unanswered(j)]
+        breaches = [judgement for judgement in judgements if _is_breach(judgement)]
         faults = [j for j in judgements if isinstance(j, Fault)]
         kept = [j for j in judgements if j.kept]
         counts = len(kept) + len(breaches), len(breaches)
@@ -182,10 +183,11 @@ def fault(check: RegisteredCheck, error: Exception, *exchanges: Exchange) -> Fau
     return Fault(None, reason, exchanges)
 
 
-def _unanswered(judgement: Judgement) -> bool:
+def _is_breach(judgement: Judgement) -> bool:
     """A breach needs an answer that breaks something; without any the network is to blame."""
     found = judgement.exchanges
-    return bool(found) and all(exchange.received is None for exchange in found)
+    answered = not found or any(exchange.received is not None for exchange in found)
+    return judgement.kept is False and answered
 
 
 def _proof(judgement: Judgement) -> tuple[Exchange, ...]:

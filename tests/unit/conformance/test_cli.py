@@ -113,6 +113,19 @@ def test_a_run_writes_its_reports_and_prints_the_verdict(tmp_path: Path):
     assert (tmp_path / "html").read_text().startswith("<!doctype html>")
 
 
+def test_what_breaks_is_told_in_a_line_before_the_report():
+    error = reply(404, b'{"code": 7, "message": "y"}', Content_Type="application/json")
+    with serving(error) as server:
+        result = conformance(
+            "run", "talkdesk", "--base-url", server.url, "--only=TD-ERR-003", "--effort=quick"
+        )
+    assert result.exit_code == 1, result.output
+    early = result.stderr.splitlines()
+    assert [line.split()[:2] for line in early] == [["broken", "TD-ERR-003"]]
+    assert len(early[0]) <= 80
+    assert "FAIL  TD-ERR-003" in result.stdout
+
+
 def test_help_does_not_load_what_it_does_not_need():
     code = (
         "import sys; from click.testing import CliRunner; from conformance.cli import main;"
