@@ -91,7 +91,11 @@ def test_what_breaks_is_told_once_and_as_soon_as_its_step_ends():
         row("TY-ONE-004", "history_late", operation=None),
     )
     found = checks(probe_soon=probe_soon, probe_fine=probe_fine, history_late=history_late)
-    with TinyServer(lambda method, *_: (500, {}) if method == "POST" else None) as server:
+
+    def twist(method, path, *_):
+        return (500, {"message": "oops"}) if method == "POST" else None
+
+    with TinyServer(twist) as server:
         runner = Runner(contract(*rows), found, target(server.url), QUICK, tell=heard.append)
         runner.broke = lambda requirement, reason: heard.append(f"{requirement.id}: {reason}")
         result = runner.run()
