@@ -1,6 +1,6 @@
 """Tables of 80 columns: ratios, never absolute figures."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
@@ -21,12 +21,6 @@ from tests.benchmarks.verdict import (
     base,
     goals,
     ratios,
-)
-
-_TIMES: tuple[Callable[[Score], float | None], ...] = (
-    lambda score: score.seconds,
-    lambda score: score.first,
-    lambda score: score.rate,
 )
 
 
@@ -78,12 +72,13 @@ def show_suite(scores: Sequence[Score]) -> None:
             score.tool.name,
             f"{len(score.killed)} of {len(score.planted)}",
             str(score.alarms),
-            *(_times(each(score), each(own) if own else None) for each in _TIMES),
+            *_beside(score, own),
         ]
         for score in scores
     ]
     heads = ["judge", "killed", "on the healthy", "time", "first finding", "requests/s"]
     show("Judges on planted defects (times and requests: times ours)", heads, rows)
+    console().print("first finding: on the defects that both have killed", style="dim")
 
 
 def _show_ratios(
@@ -124,8 +119,12 @@ def _bytes(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f} B"
 
 
-def _times(value: float | None, unit: float | None) -> str:
-    return f"{value / unit:.2f}" if value and unit else "-"
+def _beside(score: Score, own: Score | None) -> list[str]:
+    """The run's time, the time to the first finding and the requests a second, over our own."""
+    if own is None:
+        return ["-"] * 3
+    found = (score.seconds / own.seconds, score.first_beside(own), score.rate / own.rate)
+    return ["-" if one is None else f"{one:.2f}" for one in found]
 
 
 def _cells(values: Mapping[str, Ratio], measures: Sequence[Measure]) -> list[str]:

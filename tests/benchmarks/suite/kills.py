@@ -41,11 +41,12 @@ class Score:
         """The median time of a run on a defect."""
         return median(run.seconds for run in self.planted.values())
 
-    @property
-    def first(self) -> float | None:
-        """The median time to the first finding, in the runs that killed."""
-        times = [self.planted[fault].first for fault in self.killed]
-        return median([one for one in times if one is not None] or [0.0]) or None
+    def first_beside(self, other: "Score") -> float | None:
+        """The time to the first finding over the other's: the median of what both have killed."""
+        both = [fault for fault in self.killed if fault in other.killed]
+        times = [(self.planted[fault].first, other.planted[fault].first) for fault in both]
+        found = [mine / theirs for mine, theirs in times if mine and theirs]
+        return median(found) if found else None
 
     @property
     def rate(self) -> float:

@@ -39,7 +39,7 @@ def ours(_: Workshop) -> Tool:
         found = {f"{row['verdict']} {row['id']}" for row in rows if row["verdict"] in _FINDINGS}
         return Found(frozenset(found), _number(r"(\d+) requests", output))
 
-    return Tool(OURS, "this tree", start, read, re.compile(r"^broken "))
+    return Tool(OURS, "this tree", start, read, re.compile(r"^(broken|FAIL|WARN)\b +\S+-"))
 
 
 def schemathesis(_: Workshop) -> Tool:

@@ -49,9 +49,15 @@ def test_alarms_are_the_distinct_findings_on_the_healthy_app() -> None:
     assert score().alarms == 2
 
 
-def test_first_finding_counts_only_where_it_killed() -> None:
-    assert score().first == 5.0
-    assert score().rate == 5.0
+def test_first_findings_are_compared_where_both_have_killed() -> None:
+    one, other = score(), score()
+    other.planted[Fault("talkdesk", "td-seen")] = run("new", first=2.0)
+    assert one.first_beside(other) == 1.5  # of 2 and 1
+    other.planted[Fault("talkdesk", "td-seen")] = run("usual", first=1.0)
+    assert one.first_beside(other) == 1.0
+    other.planted[Fault("energycap", "ec-seen")] = run(first=1.0)
+    assert one.first_beside(other) is None
+    assert one.rate == 5.0
 
 
 def test_run_tells_when_the_first_finding_was_printed(tmp_path: Path) -> None:
