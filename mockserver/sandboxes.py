@@ -16,7 +16,7 @@ from mockserver.limits import Limits
 from mockserver.maker import BeginOf, Maker, ReadRule, with_sheet
 from mockserver.sandbox import DEFAULT, Sandbox
 from mockserver.scenarios.scenario import Beginning
-from mockserver.store.base import Duplicate, Records, Store
+from mockserver.store.base import Duplicate, Record, Records, Store
 from mockserver.world import Start, World, begin, from_data
 from mockserver.worlds import Test, Worlds
 
@@ -109,7 +109,7 @@ class Sandboxes:
         """Return a sandbox, filled, and count it as used; None if there is none of this name."""
         held = self._held.get(name)
         if held is None or self._shared:
-            held = self._read(name, held)
+            held = self._read(name)
             if held is None:
                 return None
         if name != DEFAULT and self._ticks() - held.world.used > self._grain:
@@ -121,9 +121,8 @@ class Sandboxes:
     def latest(self, limit: int) -> list[Sandbox]:
         """Return at most `limit` sandboxes: the default one, then those made last."""
         self.expire()
-        others = [name for name in self._worlds.latest(limit) if name != DEFAULT]
-        held = [self._held.get(name) or self._read(name, None) for name in others[: limit - 1]]
-        return [self.default, *(row.sandbox for row in held if row)]
+        others = [record for record in self._worlds.latest(limit) if record.id != DEFAULT]
+        return [self.default, *(self._known(record).sandbox for record in others[: limit - 1])]
 
     def create(
         self, seed: int | None = None, pace: Pace | None = None, scenario: str | None = None
@@ -230,14 +229,19 @@ class Sandboxes:
         world = begin(start, f"{name}:{token_hex(4)}", self._ticks(), beginning)
         return with_sheet(world, begun(beginning.rules)) if beginning.rules else world
 
-    def _read(self, name: str, held: _Held | None) -> _Held | None:
+    def _read(self, name: str) -> _Held | None:
         record = self._worlds.get(name)
         if record is None:
             self._forget(name)
             return None
-        if held and held.version == record.version:
+        return self._known(record)
+
+    def _known(self, record: Record) -> _Held:
+        """Return the sandbox of a world in the store, made anew where others have moved it."""
+        held = self._held.get(record.id)
+        if held and (held.version == record.version or not self._shared):
             return held
-        return self._hold(name, from_data(record.data), record.version)
+        return self._hold(record.id, from_data(record.data), record.version)
 
     def _hold(self, name: str, world: World, version: int) -> _Held:
         """Make the sandbox of a world; its journal goes on unless it was reset."""

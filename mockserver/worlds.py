@@ -69,9 +69,9 @@ class Worlds:
                 return world
         return None
 
-    def latest(self, limit: int) -> list[str]:
-        """Return the names of at most `limit` worlds, the newest first."""
-        return [row.id for row in self._records.page(_KIND, _ALL, limit=limit)]
+    def latest(self, limit: int) -> list[Record]:
+        """Return at most `limit` worlds as they lie in the store, the newest first."""
+        return self._records.page(_KIND, _ALL, limit=limit)
 
     def every(self) -> Iterator[tuple[str, World]]:
         """Yield all worlds with their names, the oldest first."""

@@ -38,6 +38,21 @@ def test_two_servers_on_one_store_are_one(in_memory: list[Written], store: str) 
         assert walk(one.base_url, other.base_url) == in_memory
 
 
+def test_a_list_shows_sandboxes_as_the_other_server_left_them(store: str) -> None:
+    options = (*MANUAL, "--store", store)
+    with serving(*options) as one, serving(*options) as other:
+        made = requests.post(f"{one.control_url}/sandboxes", json={}, timeout=60).json()["id"]
+        here = {"X-Mock-Sandbox": made}
+        seen = []
+        for hours in (0, 1):
+            move = {"advance": f"PT{hours}H"}
+            requests.post(f"{one.control_url}/clock", json=move, headers=here, timeout=60)
+            for server in (one, other):
+                rows = requests.get(f"{server.control_url}/sandboxes", timeout=60).json()
+                seen += [row["clock"]["now"] for row in rows["sandboxes"] if row["id"] == made]
+        assert seen[0] == seen[1] < seen[2] == seen[3]
+
+
 def test_a_restart_changes_nothing(store: str) -> None:
     options = (*MANUAL, "--store", store)
     with serving(*options) as server:

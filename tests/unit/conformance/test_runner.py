@@ -71,51 +71,6 @@ def test_a_broken_rule_fails_with_the_smallest_exchange_as_proof():
     assert sizes[0] <= 12
 
 
-def test_what_breaks_is_told_once_and_as_soon_as_its_step_ends():
-    heard: list[str] = []
-
-    def probe_soon(_):
-        yield broken("not yet")
-        yield broken("nor then")
-
-    def probe_fine(_):
-        yield kept()
-
-    def history_late(_):
-        yield broken("at the end")
-
-    rows = (
-        row("TY-ONE-001", "no_server_error"),
-        row("TY-ONE-002", "probe_soon", operation=None),
-        row("TY-ONE-003", "probe_fine", operation=None),
-        row("TY-ONE-004", "history_late", operation=None),
-    )
-    found = checks(probe_soon=probe_soon, probe_fine=probe_fine, history_late=history_late)
-
-    def twist(method, path, *_):
-        return (500, {"message": "oops"}) if method == "POST" else None
-
-    with TinyServer(twist) as server:
-        runner = Runner(contract(*rows), found, target(server.url), QUICK, tell=heard.append)
-        runner.broke = lambda requirement, reason: heard.append(f"{requirement.id}: {reason}")
-        result = runner.run()
-    assert heard == [
-        "lifecycle",
-        "sweep",
-        "TY-ONE-001: answered 500",
-        "hostile",
-        "probe probe_soon",
-        "TY-ONE-002: not yet",
-        "probe probe_fine",
-        "clean-up",
-    ]
-    assert [r.requirement.id for r in result.rows if r.breaches] == [
-        "TY-ONE-001",
-        "TY-ONE-002",
-        "TY-ONE-004",
-    ]
-
-
 @pytest.mark.parametrize(
     ("more", "settings", "verdict"),
     [

@@ -1,0 +1,81 @@
+"""What breaks is told while a run goes on."""
+
+import importlib
+
+import pytest
+
+from conformance.checks.base import Kind, RegisteredCheck
+from conformance.outcome import broken, kept
+from conformance.running.runner import Runner
+from conformance.settings import Effort, Settings
+from tests.unit.conformance._tiny import CHECKS, TinyServer, contract, row, target
+
+ROWS = (
+    row("TY-ONE-001", "no_server_error"),
+    row("TY-ONE-002", "soon", operation=None),
+    row("TY-ONE-003", "fine", operation=None),
+    row("TY-ONE-004", "late", operation=None),
+)
+
+
+def soon(_):
+    yield broken("not yet")
+    yield broken("nor then")
+
+
+def fine(_):
+    yield kept()
+
+
+def late(_):
+    yield broken("at the end")
+
+
+def check(kind, function):
+    return RegisteredCheck(function.__name__, kind, function)
+
+
+FOUND = {
+    **CHECKS,
+    "soon": check(Kind.PROBE, soon),
+    "fine": check(Kind.PROBE, fine),
+    "late": check(Kind.HISTORY, late),
+}
+
+
+def twist(method, path, *_):
+    return (500, {"message": "oops"}) if method == "POST" else None
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """Return what a run with a short lifecycle driver and no hostile one tells, and its result."""
+    for name in ("hostile", "lifecycle"):
+        module = importlib.import_module(f"conformance.drivers.{name}")
+        monkeypatch.setattr(module, "drive", lambda _: None)
+    lines: list[str] = []
+    settings = Settings(effort=Effort.QUICK, timeout=5.0)
+    with TinyServer(twist) as server:
+        runner = Runner(contract(*ROWS), FOUND, target(server.url), settings, tell=lines.append)
+        runner.broke = lambda requirement, reason: lines.append(f"{requirement.id}: {reason}")
+        return lines, runner.run()
+
+
+def test_what_breaks_is_told_once_and_as_soon_as_its_step_ends(heard):
+    lines, _ = heard
+    first = lines.index("sweep")
+    assert lines[first:] == [
+        "sweep",
+        "TY-ONE-001: answered 500",
+        "hostile",
+        "probe soon",
+        "TY-ONE-002: not yet",
+        "probe fine",
+        "clean-up",
+    ]
+
+
+def test_what_was_told_is_in_the_result_beside_what_only_the_end_shows(heard):
+    _, result = heard
+    broke = {found.requirement.id: found.breaches for found in result.rows if found.breaches}
+    assert broke == {"TY-ONE-001": 3, "TY-ONE-002": 2, "TY-ONE-004": 1}
