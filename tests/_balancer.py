@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests._serving import ROOT
 from tests._untested import missing
 
-_ROOT = Path(__file__).parents[1]
 _MAIN = """
 daemon off;
 pid nginx.pid;
@@ -34,7 +34,7 @@ http {
 
 def compose() -> dict[str, Any]:
     """Return what compose.yaml says."""
-    page: dict[str, Any] = yaml.safe_load((_ROOT / "compose.yaml").read_text("utf-8"))
+    page: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
     return page
 
 

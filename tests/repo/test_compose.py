@@ -36,8 +36,11 @@ def test_nobody_starts_it_without_a_token_of_his_own() -> None:
     assert MOCK["environment"]["MOCKSERVER_CONTROL_TOKEN"].startswith("${MOCK_TOKEN:?")
 
 
-def test_servers_are_asked_at_the_port_that_they_have() -> None:
-    assert "server mock:4010 " in COMPOSE["configs"]["nginx"]["content"]
+def test_the_balancer_leads_to_the_port_and_changes_nothing() -> None:
+    page = COMPOSE["configs"]["nginx"]["content"]
+    assert "server mock:4010 " in page
+    assert "ip_hash" not in page  # any server answers any request
+    assert re.search(r"proxy_pass http://mocks;", page)  # without a path, paths stay as they came
     assert "4010/_mock/health" in MOCK["healthcheck"]["test"][-1]
 
 

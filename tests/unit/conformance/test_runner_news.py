@@ -49,7 +49,7 @@ def twist(method, path, *_):
 
 @pytest.fixture
 def heard(monkeypatch):
-    """Return what a run with a short lifecycle driver and no hostile one tells, and its result."""
+    """Return what a run tells in which only the sweep and probes send, and its result."""
     for name in ("hostile", "lifecycle"):
         module = importlib.import_module(f"conformance.drivers.{name}")
         monkeypatch.setattr(module, "drive", lambda _: None)
