@@ -1,12 +1,11 @@
 """`python -m specs` checks every contract file and names each fault; exit 1 if there is any.
 
-`python -m specs --write` then renews what is derived from them: the pictures in `specs/README.md`
-and `specs/checked.json`.
+`python -m specs --write` then renews the pictures in `specs/README.md`.
 """
 
 import sys
 
-from specs import picture, stamp
+from specs import picture
 from specs.files import vendors
 from specs.lint import check_all
 
@@ -19,13 +18,9 @@ def main() -> int:
     if faults:
         return 1
     print(f"specs: {', '.join(vendors())} and control: no faults")
-    derived = {
-        picture.README: picture.update(picture.README.read_text(encoding="utf-8")),
-        stamp.STAMP: stamp.render(),
-    }
     if "--write" in sys.argv[1:]:
-        for path, text in derived.items():
-            path.write_text(text, encoding="utf-8")
+        text = picture.update(picture.README.read_text(encoding="utf-8"))
+        picture.README.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -40,17 +40,21 @@ class Operation:
 
 @dataclass(frozen=True)
 class Contract:
-    """What one vendor promises, as one profile sees it; `read` reads its requirements."""
+    """What one vendor promises, as one profile sees it.
+
+    The requirements are read at their first use: they are a third of the text, and the mock never
+    uses them.
+    """
 
     vendor: str
     profile: str
     openapi: dict[str, Any]
     lifecycle: Lifecycle
-    read: Callable[[], Requirements] = field(repr=False, compare=False)
+    load_requirements: Callable[[], Requirements] = field(repr=False, compare=False)
 
     @cached_property
     def _rows(self) -> Requirements:
-        return self.read()  # a third of the text, and the mock never asks for it
+        return self.load_requirements()
 
     @property
     def statements(self) -> Mapping[str, Statement]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from specs import profile as profiles
 from specs.errors import Fault, SpecError
 
 ROOT = Path(__file__).parent
@@ -62,3 +63,13 @@ def read_yaml(path: Path) -> Any:
         raise SpecError([Fault(str(path), f"line {line}", str(error.problem))]) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError([Fault(str(path), "file", str(error))]) from error
+
+
+def read_openapi(vendor: str, profile: str, root: Path = ROOT) -> dict[str, Any]:
+    """Return an openapi.yaml, not linted, with `profile` applied.
+
+    Raises:
+        SpecError: see `read_yaml`.
+    """
+    document: dict[str, Any] = profiles.apply(read_yaml(root / vendor / "openapi.yaml"), profile)
+    return document

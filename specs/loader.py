@@ -1,32 +1,32 @@
-"""Reads a vendor's three files, checks them, and hands out the contract."""
+"""Read a vendor's three files, lint them where needed, and return the contract."""
 
 from pathlib import Path
 from typing import Any
 
-from specs import profile as profiles
-from specs import stamp
+from specs import lint_cache
 from specs.contract import Contract
 from specs.errors import SpecError
-from specs.files import DOCUMENTED, ROOT, read_yaml
+from specs.files import DOCUMENTED, ROOT, read_openapi, read_yaml
 from specs.lifecycle import read_lifecycle
 from specs.requirements import Requirements, read_requirements
 
 
-def load(vendor: str, profile: str = DOCUMENTED, root: Path = ROOT) -> Contract:
+def load(
+    vendor: str,
+    profile: str = DOCUMENTED,
+    root: Path = ROOT,
+    cache: lint_cache.LintCache | None = None,
+) -> Contract:
     """Return the contract of `vendor` in `profile`.
 
-    Files that are not known to be without fault (see `specs.stamp`) go through the whole lint.
+    Files that `cache` (by default the user's, see `specs.lint_cache`) does not know are linted.
 
     Raises:
-        SpecError: a file is missing or has a fault; the text names file, place and reason.
+        SpecError: a file is missing or invalid; the text names file, place and reason.
     """
-    if not stamp.is_known(vendor, root):
-        from specs.lint import check_vendor  # noqa: PLC0415  (slow, and it reads through here)
+    _require_valid(vendor, root, cache or lint_cache.of_user())
 
-        if faults := check_vendor(vendor, root):
-            raise SpecError(faults)
-
-    def read() -> Requirements:
+    def load_requirements() -> Requirements:
         return read_requirements(read_yaml(root / vendor / "requirements.yaml"), profile)
 
     return Contract(
@@ -34,7 +34,7 @@ def load(vendor: str, profile: str = DOCUMENTED, root: Path = ROOT) -> Contract:
         profile=profile,
         openapi=read_openapi(vendor, profile, root),
         lifecycle=read_lifecycle(read_yaml(root / vendor / "lifecycle.yaml"), profile),
-        read=read,
+        load_requirements=load_requirements,
     )
 
 
@@ -43,7 +43,12 @@ def load_control(root: Path = ROOT) -> dict[str, Any]:
     return read_openapi("control", DOCUMENTED, root)
 
 
-def read_openapi(vendor: str, profile: str, root: Path = ROOT) -> dict[str, Any]:
-    """Return an openapi.yaml, unchecked, as `profile` sees it."""
-    document: dict[str, Any] = profiles.apply(read_yaml(root / vendor / "openapi.yaml"), profile)
-    return document
+def _require_valid(vendor: str, root: Path, cache: lint_cache.LintCache) -> None:
+    digest = lint_cache.digest_of((root / vendor).glob("*.yaml"))
+    if cache.has(digest):
+        return
+    from specs.lint import check_vendor  # noqa: PLC0415  (slow to import)
+
+    if issues := check_vendor(vendor, root, cache):
+        raise SpecError(issues)
+    cache.add(digest)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from specs.contract import read_operations
 from specs.errors import Fault
-from specs.files import PROFILES, vendors
-from specs.loader import read_openapi
+from specs.files import PROFILES, read_openapi, vendors
 
 
 def check_names(root: Path) -> Iterator[Fault]:

@@ -97,6 +97,16 @@ def test_installed_code_is_not_the_checkouts(installed: Path, tmp_path: Path) ->
     assert fixtures == str(Path(module).with_name("_fixtures"))
 
 
+def test_installed_contracts_are_not_linted_at_the_first_start(
+    installed: Path, tmp_path: Path
+) -> None:
+    code = "import sys, specs; list(map(specs.load, specs.vendors())); print(*sys.modules)"
+    loaded = run(installed / "python", "-c", code, cwd=tmp_path).split()
+    assert "specs.loader" in loaded
+    assert "specs.lint" not in loaded
+    assert not list(tmp_path.rglob(".cache"))
+
+
 def test_the_other_library_keeps_its_fixtures(installed: Path, tmp_path: Path) -> None:
     code = "import fixtures; print(fixtures.OWNER)"
     assert run(installed / "python", "-c", code, cwd=tmp_path).strip() == OWNER

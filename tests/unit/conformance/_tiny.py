@@ -124,7 +124,7 @@ def contract(*requirements: Requirement) -> Contract:
         profile="documented",
         openapi=OPENAPI,
         lifecycle=read_lifecycle(LIFECYCLE, "documented"),
-        read=lambda: Requirements(
+        load_requirements=lambda: Requirements(
             {"TY-S01": Statement("TY-S01", "000", "A tiny statement with `code`.")}, requirements
         ),
     )

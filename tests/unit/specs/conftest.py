@@ -1,11 +1,13 @@
-"""A copy of the contract files that a test may spoil."""
+"""A copy of the contract files that a test may change."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
+from specs import lint_cache
 from specs.files import ROOT
+from specs.lint_cache import LintCache
 
 
 @pytest.fixture
@@ -14,3 +16,9 @@ def contracts(tmp_path: Path) -> Path:
     copy = tmp_path / "specs"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return copy
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> LintCache:
+    """A lint cache that all tests share: an openapi.yaml that no test changes is linted once."""
+    return lint_cache.in_folder(tmp_path_factory.mktemp("lint_cache"))

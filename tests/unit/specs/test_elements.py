@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import specs
-from specs.loader import read_openapi
+from specs.files import read_openapi
 
 METHODS = ("get", "put", "post", "delete")
 
