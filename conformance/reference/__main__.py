@@ -2,20 +2,20 @@
 
 import click
 
-from conformance.reference import tours
+from conformance.reference import scripts
 from conformance.reference.app import PROFILES, create_app
 from conformance.reference.defects import DEFECTS, VARIANTS, UnknownSwitchError
-from conformance.reference.serving import make
+from conformance.reference.serving import make_http_server
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 picks a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 picks a free port.")
 @click.option("--defect", "defects", multiple=True, metavar="ID", help="Defect or variant; repeat.")
-@click.option("--speed", type=click.FloatRange(min=0), default=1.0, help="0: a clock that stands.")
+@click.option("--speed", type=click.FloatRange(min=0), default=1.0, help="0 stops the clock.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--profile", type=click.Choice(PROFILES), default="documented", show_default=True)
-@click.option("--show", metavar="ID", help="Print an exchange in which it shows, then stop.")
-@click.option("--list", "listing", is_flag=True, help="List defects and variants, then stop.")
+@click.option("--show", metavar="ID", help="Print an exchange that shows it, then exit.")
+@click.option("--list", "listing", is_flag=True, help="List defects and variants, then exit.")
 def main(
     *,
     port: int,
@@ -35,7 +35,7 @@ def main(
             _show(show)
             return
         app = create_app(defects=defects, seed=seed, speed=speed, profile=profile)
-        server = make(app, port)
+        server = make_http_server(app, port)
     except UnknownSwitchError as error:
         raise click.BadParameter(str(error), param_hint="--defect or --show") from error
     except OSError as error:
@@ -48,9 +48,9 @@ def main(
 
 
 def _show(switch: str) -> None:
-    pair = tours.show(switch)
+    pair = scripts.show(switch)
     if pair is None:
-        raise click.ClickException(f"{switch} shows in no exchange")
+        raise click.ClickException(f"{switch} changes no exchange")
     for title, exchange in zip(("without", switch), pair, strict=True):
         click.echo(f"{title}: {exchange.line}\n  {exchange.status}")
         for name, value in exchange.headers:

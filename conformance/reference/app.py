@@ -6,29 +6,31 @@ from collections.abc import Callable, Collection
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from conformance.reference.cast import Cast
+from conformance.reference.clinicalone import ClinicalOne
 from conformance.reference.clock import Clock
+from conformance.reference.context import AppContext
 from conformance.reference.control import control_plane
 from conformance.reference.defects import Switches
-from conformance.reference.energycap.queries import PathId
-from conformance.reference.refusal import Refusal
-from conformance.reference.stage import Stage
+from conformance.reference.energycap import EnergyCap
+from conformance.reference.energycap.schemas import PathId
+from conformance.reference.errors import ApiError
+from conformance.reference.registry import Vendor, VendorRegistry
+from conformance.reference.talkdesk import Talkdesk
 from conformance.reference.transport import json_response
-from conformance.reference.vendor import Vendor
 
 PROFILES = ("documented", "observed")
 _LARGEST_BODY = 8 * 2**20
 
 
 class ReferenceApp(Flask):
-    """Serves one request at a time, so that no handler needs to think of another thread."""
+    """Handles one request at a time, so that no handler has to be thread-safe."""
 
     def __init__(self) -> None:
         super().__init__("conformance.reference", static_folder=None)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def full_dispatch_request(self) -> Response:
-        with self._turn:
+        with self._lock:
             return super().full_dispatch_request()
 
 
@@ -39,74 +41,80 @@ def create_app(
     speed: float = 0.0,
     profile: str = "documented",
 ) -> Flask:
-    """An app with the named switches (defects or variants) on.
+    """Return an app with the named switches (defects or variants) on.
 
     ``speed`` is virtual seconds a real second; 0 is a clock that only the control plane moves.
     ``profile`` is ``documented`` (Talkdesk in capitals, 300) or ``observed`` (lower case, 303).
-    UnknownSwitchError for an unknown switch, ValueError for an unknown profile.
+
+    Raises:
+        UnknownSwitchError: a switch is neither a defect nor a variant.
+        ValueError: the profile is unknown.
     """
     if profile not in PROFILES:
         raise ValueError(f"profile must be one of {', '.join(PROFILES)}")
-    cast = Cast(Stage(Clock(speed), Switches(defects), seed, profile))
+    context = AppContext(Clock(speed), Switches(defects), seed, profile)
+    registry = VendorRegistry(context, (Talkdesk, ClinicalOne, EnergyCap))
     app = ReferenceApp()
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.url_map.merge_slashes = False
     app.url_map.converters["path_id"] = PathId
-    for vendor in cast.vendors.values():
-        app.register_blueprint(_blueprint(cast, vendor))
-    app.register_blueprint(control_plane(cast))
-    _add_hooks(app, cast)
+    for vendor in registry.vendors.values():
+        app.register_blueprint(_blueprint(registry, vendor))
+    app.register_blueprint(control_plane(registry))
+    _add_hooks(app, registry)
     return app
 
 
-def _blueprint(cast: Cast, vendor: Vendor) -> Blueprint:
+def _blueprint(registry: VendorRegistry, vendor: Vendor) -> Blueprint:
     routes = Blueprint(vendor.name, __name__)
-    for method, rule, operation in vendor.routes:
-        routes.add_url_rule(rule, operation, _view(cast, vendor.name, operation), methods=[method])
+    for index, (method, rule, _) in enumerate(vendor.routes):
+        view = _view(registry, vendor.name, index)
+        routes.add_url_rule(rule, f"route{index}", view, methods=[method])
     return routes
 
 
-def _view(cast: Cast, vendor: str, operation: str) -> Callable[..., Response]:
+def _view(registry: VendorRegistry, vendor: str, index: int) -> Callable[..., Response]:
     def view(**arguments: str) -> Response:
-        # Looked up at each request: a reset puts new vendors into the cast.
-        return cast.vendors[vendor].handlers[operation](**arguments)
+        # Looked up at each request: a reset creates the vendors anew.
+        _, _, handler = registry.vendors[vendor].routes[index]
+        return handler(**arguments)
 
     return view
 
 
-def _add_hooks(app: Flask, cast: Cast) -> None:
-    def admit() -> None:
-        vendor = cast.vendor_of(request.path)
+def _add_hooks(app: Flask, registry: VendorRegistry) -> None:
+    def before() -> None:
+        vendor = registry.vendor_of(request.path)
         if vendor:
-            vendor.traffic.admit()
+            vendor.transport.before_request()
 
-    def finish(response: Response) -> Response:
+    def after(response: Response) -> Response:
         if not response.get_data():
-            response.headers.pop("Content-Type", None)  # there is nothing that has a type
-        vendor = cast.vendor_of(request.path)
-        return vendor.traffic.finish(response) if vendor else response
+            response.headers.pop("Content-Type", None)  # an empty body has no type
+        vendor = registry.vendor_of(request.path)
+        return vendor.transport.after_request(response) if vendor else response
 
-    def refuse(error: Exception) -> Response:
-        refusal = _as_refusal(error)
-        vendor = cast.vendor_of(request.path)
+    def error_response(exception: Exception) -> Response:
+        error = _api_error(exception)
+        vendor = registry.vendor_of(request.path)
         if vendor:
-            response = vendor.refuse(refusal)
+            response = vendor.error_response(error)
         else:
-            response = json_response({"message": refusal.message}, refusal.status)
-        response.headers.update(refusal.headers)
+            response = json_response({"message": error.message}, error.status)
+        response.headers.update(error.headers)
         return response
 
-    app.before_request(admit)
-    app.after_request(finish)
-    app.register_error_handler(Exception, refuse)
+    app.before_request(before)
+    app.after_request(after)
+    app.register_error_handler(Exception, error_response)
 
 
-def _as_refusal(error: Exception) -> Refusal:
-    if isinstance(error, Refusal):
+def _api_error(error: Exception) -> ApiError:
+    if isinstance(error, ApiError):
         return error
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
-        return Refusal(405, "the method is not allowed here", headers={"Allow": allowed})
+        return ApiError(405, "the method is not allowed", headers={"Allow": allowed})
     if isinstance(error, HTTPException):
-        return Refusal(error.code or 500, error.name.lower())
-    return Refusal(500, "something went wrong")
+        return ApiError(error.code or 500, error.name.lower())
+    return ApiError(500, "something went wrong")

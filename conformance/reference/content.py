@@ -11,7 +11,7 @@ _TEAMS = ("Billing", "Claims, north", 'The "late" shift', "Sales")
 
 
 def rows(key: str, first_column: str, stamps: Sequence[str]) -> list[Row]:
-    """One row a time stamp; the same key gives the same rows."""
+    """Return one row for each timestamp; the same key gives the same rows."""
     source = random.Random(key)
     return [
         {
@@ -25,7 +25,7 @@ def rows(key: str, first_column: str, stamps: Sequence[str]) -> list[Row]:
 
 
 def csv_bytes(table: Iterable[Row], columns: Sequence[str]) -> bytes:
-    """A header line and one line a row, quoted where needed."""
+    """Return a header line and one line a row, quoted where needed."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, lineterminator="\r\n")
     writer.writeheader()
@@ -34,10 +34,10 @@ def csv_bytes(table: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 
 def json_bytes(value: object) -> bytes:
-    """The value as one JSON document."""
+    """Return the value as one JSON document."""
     return json.dumps(value).encode()
 
 
 def lines_bytes(table: Iterable[Row]) -> bytes:
-    """One JSON object a line."""
+    """Return one JSON object a line."""
     return b"".join(json_bytes(row) + b"\n" for row in table)

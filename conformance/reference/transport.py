@@ -1,22 +1,21 @@
-"""How an answer travels: the legal freedoms of HTTP, and the ways to break it."""
+"""Building responses, and the variants of HTTP that any vendor may choose."""
 
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request
 
-from conformance.reference.refusal import Refusal
-from conformance.reference.stage import Stage
+from conformance.reference.context import AppContext
+from conformance.reference.errors import ApiError
 
 JSON = "application/json"
-_EVERY = 20  # one request in so many is turned away by a busy server
+_EVERY = 20  # a busy server rejects one request in so many
 
 
 def json_response(body: Any, status: int = 200, **headers: str) -> Response:
-    """The body as JSON; header names are written with underscores for hyphens."""
+    """Return the body as JSON; header names are written with underscores for hyphens."""
     response = Response(json.dumps(body), status, mimetype=JSON)
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
@@ -24,13 +23,13 @@ def json_response(body: Any, status: int = 200, **headers: str) -> Response:
 
 
 def html_response(status: int) -> Response:
-    """A page such as a gateway would put in the vendor's place."""
+    """Return an HTML page such as a gateway would send instead of the vendor."""
     page = f"<!doctype html><html><body><h1>{status}</h1></body></html>"
     return Response(page, status, mimetype="text/html")
 
 
 def cut_short(response: Response) -> Response:
-    """Announce the whole length, send half."""
+    """Announce the full Content-Length but send half of the body."""
     data = response.get_data()
     response.set_data(data[: len(data) // 2])
     response.headers["Content-Length"] = str(len(data))
@@ -38,69 +37,58 @@ def cut_short(response: Response) -> Response:
 
 
 def claim_gzip(response: Response) -> Response:
-    """Announce a compression that was not made."""
+    """Announce gzip for a body that is not compressed."""
     response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class Freedoms:
-    """The ids of a vendor's switches for what HTTP leaves open."""
+class TransportVariants:
+    """Applies the variants ``<prefix>-free-...`` of HTTP to a vendor's requests and responses."""
 
-    busy: str
-    down: str
-    gzip: str
-    chunked: str
-    spaced: str
-    extended: str
-    headers: str
-    charset: str
-
-
-class Traffic:
-    """Applies a vendor's transport freedoms to its requests and answers."""
-
-    def __init__(self, stage: Stage, freedoms: Freedoms) -> None:
-        self._stage, self._ids = stage, freedoms
+    def __init__(self, context: AppContext, prefix: str) -> None:
+        self._context, self._prefix = context, prefix
         self._served = 0
 
-    def admit(self) -> None:
-        """Turn one request in twenty away where the switches say so."""
-        self._served += 1
-        if self._stage.free(self._ids.busy) and self._served % _EVERY == 0:
-            raise Refusal(429, "too many requests", headers={"Retry-After": "1"})
-        if self._stage.free(self._ids.down) and self._served % _EVERY == _EVERY // 2:
-            raise Refusal(503, "back in a moment", headers={"Retry-After": "1"})
+    def _has(self, variant: str) -> bool:
+        return self._context.has_variant(f"{self._prefix}-free-{variant}")
 
-    def finish(self, response: Response) -> Response:
-        """The answer in the shape that the switches ask for, its meaning unchanged."""
+    def before_request(self) -> None:
+        """Reject one request in twenty where a variant asks for it."""
+        self._served += 1
+        if self._has("busy") and self._served % _EVERY == 0:
+            raise ApiError(429, "too many requests", headers={"Retry-After": "1"})
+        if self._has("down") and self._served % _EVERY == _EVERY // 2:
+            raise ApiError(503, "temporarily unavailable", headers={"Retry-After": "1"})
+
+    def after_request(self, response: Response) -> Response:
+        """Return the response as the variants ask for, its meaning unchanged."""
         if response.mimetype == JSON and response.get_data():
             self._rewrite(response)
-        if response.mimetype == JSON and self._stage.free(self._ids.charset):
+        if response.mimetype == JSON and self._has("json-charset"):
             response.content_type = f"{JSON}; charset=utf-8"
-        if self._stage.free(self._ids.headers):
+        if self._has("more-headers"):
             response.headers["X-Request-Id"] = "5f0c2a"
             response.headers["Vary"] = "Accept-Encoding"
-        if self._stage.free(self._ids.gzip):
+        if self._has("gzip"):
             _compress(response)
-        if self._stage.free(self._ids.chunked) and request.method != "HEAD":
+        if self._has("chunked") and request.method != "HEAD":
             _stream(response)
         return response
 
     def _rewrite(self, response: Response) -> None:
-        spaced, extended = self._stage.free(self._ids.spaced), self._stage.free(self._ids.extended)
+        spaced, extended = self._has("whitespace"), self._has("more-fields")
         if not (spaced or extended):
             return
         try:
             body = json.loads(response.get_data())
-        except ValueError:  # a planted defect sent what is no JSON
+        except ValueError:  # a planted defect sent invalid JSON
             return
         body = _extend(body) if extended else body
         response.set_data(json.dumps(body, indent=4 if spaced else None) + "\r\n" * spaced)
 
 
 def _extend(value: Any) -> Any:
-    """The value with a field that nobody knows in every object."""
+    """Return the value with an unknown member in every object."""
     if isinstance(value, list):
         return [_extend(item) for item in value]
     if isinstance(value, dict):

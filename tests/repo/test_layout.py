@@ -12,6 +12,7 @@ from tests.repo._checkout import ROOT, files, name, text
 FOLDERS = {"specs", "mockserver", "conformance", "fixtures", "tests"}
 MAX_FILE_LINES = 300
 MAX_TEST_FILE_LINES = 350
+MAX_TABLE_LINES = 450
 MAX_FUNCTION_LINES = 40
 
 # Written in pieces, so that this file does not hold what it forbids.
@@ -61,6 +62,8 @@ def test_python_files_stay_short() -> None:
 
 
 def most_lines(file: str) -> int:
+    if file.startswith("conformance/reference/defects/"):
+        return MAX_TABLE_LINES
     return MAX_TEST_FILE_LINES if file.startswith("tests/") else MAX_FILE_LINES
 
 

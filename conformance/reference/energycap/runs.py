@@ -5,13 +5,19 @@ from datetime import timedelta
 
 from flask import Response, request
 
-from conformance.reference.energycap import bodies
-from conformance.reference.energycap.book import IN_PROGRESS, Book, Distribution, Run, is_active
-from conformance.reference.energycap.door import Door
-from conformance.reference.energycap.queries import boolean, page, read_id
-from conformance.reference.inputs import INT32_MAX, bad, integer, media_type_is_json, query
-from conformance.reference.refusal import Refusal
-from conformance.reference.stage import Body, Stage
+from conformance.reference.context import AppContext, Body
+from conformance.reference.energycap import responses
+from conformance.reference.energycap.auth import Authenticator
+from conformance.reference.energycap.schemas import boolean, page, read_id
+from conformance.reference.energycap.store import (
+    IN_PROGRESS,
+    Distribution,
+    Run,
+    Store,
+    is_active,
+)
+from conformance.reference.errors import ApiError
+from conformance.reference.parsing import INT32_MAX, bad_request, integer, media_type_is_json, query
 from conformance.reference.transport import (
     claim_gzip,
     cut_short,
@@ -24,162 +30,164 @@ from conformance.reference.transport import (
 class RunViews:
     """Handlers of exec and log under /api/v202106/reportdistribution."""
 
-    stage: Stage
-    book: Book
-    door: Door
+    context: AppContext
+    store: Store
+    auth: Authenticator
 
     def execute(self, number: str) -> Response:
-        """The documented operation: runs now, answers 200 with the log."""
-        self.door.admit_runner()
+        """Run a distribution and return its log with 200."""
+        self.auth.authenticate_runner()
         self._check_media_type()
-        asked = self._query("overrideUserIds", repeatable="overrideUserIds")
-        if "overrideUserIds" in asked and self.stage.broken("ec-exec-override-refused"):
-            raise bad("overrideUserIds", "is not a parameter of this operation")
-        override = self._override(asked.get("overrideUserIds", ""))
-        distribution = self._find(number)
-        self._trip(distribution)
-        run = self.book.run(distribution, self._count(distribution, override))
+        params = self._query("overrideUserIds", repeatable="overrideUserIds")
+        if "overrideUserIds" in params and self.context.has_defect("ec-exec-override-refused"):
+            raise bad_request("overrideUserIds", "is not a parameter of this operation")
+        override = self._override(params.get("overrideUserIds", ""))
+        distribution = self._get(number)
+        self._crash_if_planted(distribution)
+        run = self.store.run(distribution, self._count(distribution, override))
         self._touch_schedule(distribution, override)
-        response = self._answer(run)
-        if override is not None and self.stage.broken("ec-log-lost"):
-            del self.book.runs[run.id]
+        response = self._response(run)
+        if override is not None and self.context.has_defect("ec-log-lost"):
+            del self.store.runs[run.id]
         return response
 
     def _check_media_type(self) -> None:
         absent = not request.content_type
-        if absent and self.stage.free("ec-free-media-type-strict"):
-            raise Refusal(415, "the Content-Type must be application/json")
-        if media_type_is_json() and self.stage.broken("ec-exec-json-refused"):
-            raise Refusal(415, "the Content-Type must be absent")
+        if absent and self.context.has_variant("ec-free-media-type-strict"):
+            raise ApiError(415, "the Content-Type must be application/json")
+        if media_type_is_json() and self.context.has_defect("ec-exec-json-refused"):
+            raise ApiError(415, "the Content-Type must be absent")
         if not absent and not media_type_is_json():
-            raise Refusal(415, "the Content-Type must be application/json")
+            raise ApiError(415, "the Content-Type must be application/json")
 
     def _override(self, text: str) -> tuple[int, ...] | None:
-        """The users asked for, as often as they were; None for the configured recipients."""
+        """Return the override users, repeats included; None for the configured recipients."""
         if not text:
             return None
         items = text.split(",")
         words = [item for item in items if not item.isdecimal()]
-        self.stage.crash("ec-crash-exec-override", when=bool(words))
-        self.stage.crash("ec-crash-exec-repeat", when=len(set(items)) < len(items))
-        if words and self.stage.broken("ec-exec-override-unchecked"):
+        self.context.raise_if_planted("ec-crash-exec-override", when=bool(words))
+        self.context.raise_if_planted("ec-crash-exec-repeat", when=len(set(items)) < len(items))
+        if words and self.context.has_defect("ec-exec-override-unchecked"):
             items = [item for item in items if item.isdecimal()]
         users = tuple(integer(item, "overrideUserIds", -INT32_MAX - 1) for item in items)
-        if self.stage.broken("ec-exec-strangers-counted"):
+        if self.context.has_defect("ec-exec-strangers-counted"):
             return users
-        strangers = [user for user in users if not is_active(user)]
-        if strangers and not self.stage.free("ec-free-unknown-user-dropped"):
-            raise bad("overrideUserIds", f"names no active user ({strangers[0]})")
+        inactive = [user for user in users if not is_active(user)]
+        if inactive and not self.context.has_variant("ec-free-unknown-user-dropped"):
+            raise bad_request("overrideUserIds", f"names no active user ({inactive[0]})")
         return tuple(user for user in users if is_active(user))
 
-    def _find(self, number: str) -> Distribution:
-        self.stage.crash("ec-crash-exec-word", when=not number.lstrip("-").isdecimal())
+    def _get(self, number: str) -> Distribution:
+        self.context.raise_if_planted("ec-crash-exec-word", when=not number.lstrip("-").isdecimal())
         large = number.isdecimal() and int(number[:12]) > INT32_MAX
-        self.stage.crash("ec-crash-exec-large-id", when=large)
-        if large and self.stage.broken("ec-exec-large-id-ok"):
-            return self.book.distribution(1)
-        wanted = read_id(number, "reportDistributionId")
-        if wanted not in self.book.distributions and self.stage.broken("ec-exec-unknown-ok"):
-            return self.book.distribution(1)
-        return self.book.distribution(wanted)
+        self.context.raise_if_planted("ec-crash-exec-large-id", when=large)
+        if large and self.context.has_defect("ec-exec-large-id-ok"):
+            return self.store.distribution(1)
+        distribution_id = read_id(number, "reportDistributionId")
+        if distribution_id not in self.store.distributions and self.context.has_defect(
+            "ec-exec-unknown-ok"
+        ):
+            return self.store.distribution(1)
+        return self.store.distribution(distribution_id)
 
-    def _trip(self, distribution: Distribution) -> None:
+    def _crash_if_planted(self, distribution: Distribution) -> None:
         running = any(
-            run.distribution is distribution and self.book.status(run) == IN_PROGRESS
-            for run in self.book.runs.values()
+            run.distribution is distribution and self.store.status(run) == IN_PROGRESS
+            for run in self.store.runs.values()
         )
-        self.stage.crash("ec-crash-exec-again", when=running)
-        self.stage.crash("ec-crash-exec-nobody", when=not distribution.groups)
+        self.context.raise_if_planted("ec-crash-exec-again", when=running)
+        self.context.raise_if_planted("ec-crash-exec-nobody", when=not distribution.groups)
 
     def _count(self, distribution: Distribution, override: tuple[int, ...] | None) -> int:
-        """How many users get the report, each counted once."""
-        configured = self.book.members(distribution)
+        """Return how many users get the report, each counted once."""
+        configured = self.store.members(distribution)
         if override is None:
             if distribution.sticky is not None:
                 return len(set(distribution.sticky))
-            memberships = self.stage.broken("ec-exec-counts-memberships")
+            memberships = self.context.has_defect("ec-exec-counts-memberships")
             return len(configured) if memberships else len(set(configured))
-        if self.stage.broken("ec-exec-override-sticks"):
+        if self.context.has_defect("ec-exec-override-sticks"):
             distribution.sticky = override
-        if self.stage.broken("ec-exec-override-dropped"):
+        if self.context.has_defect("ec-exec-override-dropped"):
             return len(set(configured))
-        if self.stage.broken("ec-exec-override-added"):
+        if self.context.has_defect("ec-exec-override-added"):
             return len({*configured, *override})
-        if self.stage.broken("ec-exec-override-first"):
+        if self.context.has_defect("ec-exec-override-first"):
             override = override[:1]
-        repeats = self.stage.broken("ec-exec-counts-repeats")
+        repeats = self.context.has_defect("ec-exec-counts-repeats")
         return len(override) if repeats else len(set(override))
 
     def _touch_schedule(self, distribution: Distribution, override: tuple[int, ...] | None) -> None:
-        """A run leaves the schedule alone; only a defect does not."""
-        moves = self.stage.broken("ec-exec-moves-next-run")
-        if moves or (override and self.stage.broken("ec-exec-override-moves")):
+        """Change the schedule, which only a defect does."""
+        moves = self.context.has_defect("ec-exec-moves-next-run")
+        if moves or (override and self.context.has_defect("ec-exec-override-moves")):
             distribution.next_run += timedelta(days=1)
-        if self.stage.broken("ec-exec-disables"):
+        if self.context.has_defect("ec-exec-disables"):
             distribution.enabled = False
 
-    def _answer(self, run: Run) -> Response:
-        if self.stage.broken("ec-exec-html"):
+    def _response(self, run: Run) -> Response:
+        if self.context.has_defect("ec-exec-html"):
             return html_response(200)
-        log = bodies.log(run, self.book, self.stage)
-        body = [log] if self.stage.broken("ec-exec-list") else log
-        response = json_response(body, 202 if self.stage.broken("ec-exec-202") else 200)
-        if self.stage.broken("ec-exec-short"):
+        log = responses.log_body(run, self.store, self.context)
+        body = [log] if self.context.has_defect("ec-exec-list") else log
+        response = json_response(body, 202 if self.context.has_defect("ec-exec-202") else 200)
+        if self.context.has_defect("ec-exec-short"):
             return cut_short(response)
-        return claim_gzip(response) if self.stage.broken("ec-exec-bad-gzip") else response
+        return claim_gzip(response) if self.context.has_defect("ec-exec-bad-gzip") else response
 
     def execute_all(self) -> Response:
         """Run every distribution that is enabled."""
-        self.door.admit_manager()
+        self.auth.authenticate_manager()
         self._check_media_type()
         self._query()
-        for distribution in self.book.distributions.values():
+        for distribution in self.store.distributions.values():
             if distribution.enabled:
-                self.book.run(distribution, len(set(self.book.members(distribution))))
+                self.store.run(distribution, len(set(self.store.members(distribution))))
         return Response(status=204)
 
     def logs(self) -> Response:
-        self.door.admit()
-        asked = self._query("includeInProgress", "pageNumber", "pageSize")
-        every = boolean(asked, "includeInProgress")
-        found = [
-            self._look(run)
-            for run in reversed(self.book.runs.values())
-            if every or self.book.status(run) != IN_PROGRESS
+        self.auth.authenticate()
+        params = self._query("includeInProgress", "pageNumber", "pageSize")
+        all_runs = boolean(params, "includeInProgress")
+        logs = [
+            self._observe(run)
+            for run in reversed(self.store.runs.values())
+            if all_runs or self.store.status(run) != IN_PROGRESS
         ]
-        return page(asked, found)
+        return page(params, logs)
 
     def delete_logs(self) -> Response:
-        """Forget the runs that ended at least so many days ago."""
-        self.door.admit_manager()
-        asked = self._query("olderThanDays")
-        days = integer(asked.get("olderThanDays", "0"), "olderThanDays", 0)
+        """Delete the logs of runs that ended at least so many days ago."""
+        self.auth.authenticate_manager()
+        params = self._query("olderThanDays")
+        days = integer(params.get("olderThanDays", "0"), "olderThanDays", 0)
         age = timedelta(days=min(days, 1_000_000))
-        for run in list(self.book.runs.values()):
-            if self.stage.now() - self.book.end(run) >= age:
-                del self.book.runs[run.id]
+        for run in list(self.store.runs.values()):
+            if self.context.now() - self.store.end(run) >= age:
+                del self.store.runs[run.id]
         return Response(status=204)
 
     def detail(self, log_id: str) -> Response:
-        self.door.admit()
+        self.auth.authenticate()
         self._query()
-        run = self.book.runs.get(read_id(log_id, "reportDistributionLogId"))
+        run = self.store.runs.get(read_id(log_id, "reportDistributionLogId"))
         if run is None:
-            raise Refusal(404, "there is no such log")
-        more = {
-            "emailSettings": bodies.email(run.distribution),
+            raise ApiError(404, "unknown log")
+        details = {
+            "emailSettings": responses.email_settings(run.distribution),
             "reportSettings": {
-                "baseReport": bodies.report(run.distribution.report, self.stage),
+                "baseReport": responses.report_body(run.distribution.report, self.context),
                 "reportFilters": list(run.distribution.filters),
             },
             "errors": [],
         }
-        return json_response(self._look(run) | more)
+        return json_response(self._observe(run) | details)
 
-    def _look(self, run: Run) -> Body:
-        run.looks += self.book.status(run) != IN_PROGRESS
-        return bodies.log(run, self.book, self.stage)
+    def _observe(self, run: Run) -> Body:
+        run.reads += self.store.status(run) != IN_PROGRESS
+        return responses.log_body(run, self.store, self.context)
 
     def _query(self, *known: str, repeatable: str | None = None) -> dict[str, str]:
-        lenient = self.stage.free("ec-free-unknown-query")
+        lenient = self.context.has_variant("ec-free-unknown-query")
         return query(*known, repeatable=repeatable, lenient=lenient)

@@ -6,22 +6,22 @@ from flask import Response, request
 
 from conformance.reference.clock import iso
 from conformance.reference.content import Row, csv_bytes, json_bytes, lines_bytes, rows
-from conformance.reference.inputs import date_time, query
-from conformance.reference.refusal import Refusal
-from conformance.reference.stage import Stage
-from conformance.reference.talkdesk.book import (
+from conformance.reference.context import AppContext
+from conformance.reference.errors import ApiError
+from conformance.reference.parsing import date_time, query
+from conformance.reference.seed_data import READ, WRITE
+from conformance.reference.talkdesk.auth import Authenticator
+from conformance.reference.talkdesk.jobs import check_kind
+from conformance.reference.talkdesk.store import (
     CREATED,
     DELETED,
     DONE,
     FAILED,
     PROCESSING,
-    Book,
     Job,
+    JobStore,
 )
-from conformance.reference.talkdesk.door import Door
-from conformance.reference.talkdesk.jobs import check_kind
 from conformance.reference.transport import claim_gzip, cut_short
-from conformance.reference.world import READ, WRITE
 
 _COLUMNS = ("call_id", "recorded_at", "team", "seconds")
 _MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -32,140 +32,142 @@ _ENDINGS = {"csv": "csv", "json": "json", "json_bulk": "ndjson"}
 class FileViews:
     """Handlers under /data/reports/{type}/files, and the storage behind them."""
 
-    stage: Stage
-    book: Book
-    door: Door
+    context: AppContext
+    store: JobStore
+    auth: Authenticator
 
     def fetch(self, kind: str, file_id: str) -> Response:
-        caller = self.door.admit(READ, file=True)
-        check_kind(self.stage, kind)
-        query(lenient=self.stage.free("td-free-unknown-query"))
-        job = self.book.find(caller, kind, file_id, file=True)
+        caller = self.auth.authenticate(READ, file=True)
+        check_kind(self.context, kind)
+        query(lenient=self.context.has_variant("td-free-unknown-query"))
+        job = self.store.get(caller, kind, file_id, file=True)
         self._check_available(job)
-        if self.stage.free("td-free-file-elsewhere"):
+        if self.context.has_variant("td-free-file-elsewhere"):
             url = f"{request.host_url}data/storage/{self._ticket(job)}"
             return Response(status=303, headers={"Location": url})
         return self._deliver(job)
 
-    def store(self, ticket: str) -> Response:
-        """A signed address, as a store hands out: it needs no token."""
-        for job in self.book.jobs.values():
-            if self._ticket(job) == ticket and self.book.state(job) == DONE:
+    def stored_file(self, ticket: str) -> Response:
+        """Return the file behind a signed URL, which needs no token."""
+        for job in self.store.jobs.values():
+            if self._ticket(job) == ticket and self.store.state(job) == DONE:
                 return self._deliver(job)
-        raise Refusal(404, "there is no such file")
+        raise ApiError(404, "unknown file")
 
     def _ticket(self, job: Job) -> str:
-        return self.stage.digest("ticket", job.id)[:40]
+        return self.context.digest("ticket", job.id)[:40]
 
     def _check_available(self, job: Job) -> None:
-        state = self.book.state(job)
-        self.stage.crash("td-crash-deleted-file", when=state == DELETED)
+        state = self.store.state(job)
+        self.context.raise_if_planted("td-crash-deleted-file", when=state == DELETED)
         leaks = {
-            CREATED: self.stage.broken("td-file-while-created"),
-            PROCESSING: self.stage.broken("td-file-while-processing"),
-            FAILED: self.stage.broken("td-file-while-failed"),
-            DELETED: self.stage.broken("td-file-after-delete"),
+            CREATED: self.context.has_defect("td-file-while-created"),
+            PROCESSING: self.context.has_defect("td-file-while-processing"),
+            FAILED: self.context.has_defect("td-file-while-failed"),
+            DELETED: self.context.has_defect("td-file-after-delete"),
             DONE: not self._lost(job),
         }
         if not leaks.get(state, False):
-            raise Refusal(404, "there is no such file")
+            raise ApiError(404, "unknown file")
 
     def _lost(self, job: Job) -> bool:
-        if job.number == 2 and self.stage.broken("td-file-missing-second"):
+        if job.number == 2 and self.context.has_defect("td-file-missing-second"):
             return True
-        if job.fetches and self.stage.broken("td-file-once"):
+        if job.fetches and self.context.has_defect("td-file-once"):
             return True
-        return self.stage.broken("td-file-missing")
+        return self.context.has_defect("td-file-missing")
 
     def delete(self, kind: str, file_id: str) -> Response:
-        caller = self.door.admit(WRITE)
-        check_kind(self.stage, kind)
-        query(lenient=self.stage.free("td-free-unknown-query"))
-        job = self.book.find(caller, kind, file_id, file=True)
+        caller = self.auth.authenticate(WRITE)
+        check_kind(self.context, kind)
+        query(lenient=self.context.has_variant("td-free-unknown-query"))
+        job = self.store.get(caller, kind, file_id, file=True)
         if job.deleted or job.held == DELETED:
-            if self.stage.broken("td-delete-twice"):
+            if self.context.has_defect("td-delete-twice"):
                 return Response(status=204)
-            raise Refusal(403, "the file is deleted already")
-        if self.book.state(job) != DONE:
-            raise Refusal(404, "there is no such file")
+            raise ApiError(403, "the file is already deleted")
+        if self.store.state(job) != DONE:
+            raise ApiError(404, "unknown file")
         job.deleted = True
         return Response(status=204)
 
     def _deliver(self, job: Job) -> Response:
         job.fetches += 1
-        made = self._made_in(job)
-        response = Response(self._data(job, made), content_type=self._media(made))
-        self._name(response, job)
-        if self.stage.broken("td-file-short"):
+        file_format = self._file_format(job)
+        response = Response(self._data(job, file_format), content_type=self._media(file_format))
+        self._set_file_name(response, job)
+        if self.context.has_defect("td-file-short"):
             return cut_short(response)
-        return claim_gzip(response) if self.stage.broken("td-file-bad-gzip") else response
+        return claim_gzip(response) if self.context.has_defect("td-file-bad-gzip") else response
 
-    def _made_in(self, job: Job) -> str:
-        """The format that the file is made in: the job's, unless a defect mixes them up."""
-        asked = job.order.format
-        if asked == "json" and self.stage.broken("td-file-json-is-csv"):
+    def _file_format(self, job: Job) -> str:
+        """Return the format of the file: the job's, unless a defect changes it."""
+        requested = job.requested.format
+        if requested == "json" and self.context.has_defect("td-file-json-is-csv"):
             return "csv"
-        if asked == "json_bulk" and self.stage.broken("td-file-bulk-is-csv"):
+        if requested == "json_bulk" and self.context.has_defect("td-file-bulk-is-csv"):
             return "csv"
-        if self.stage.broken("td-file-other-job"):
-            return {"csv": "json", "json": "json_bulk", "json_bulk": "csv"}[asked]
-        return asked
+        if self.context.has_defect("td-file-other-job"):
+            return {"csv": "json", "json": "json_bulk", "json_bulk": "csv"}[requested]
+        return requested
 
-    def _media(self, made: str) -> str:
-        if made == "csv" and self.stage.broken("td-file-type-wrong"):
+    def _media(self, file_format: str) -> str:
+        if file_format == "csv" and self.context.has_defect("td-file-type-wrong"):
             return "application/json"
-        if self.stage.free("td-free-media-parameters"):
+        if self.context.has_variant("td-free-media-parameters"):
             return {"csv": "text/csv", "json": "application/json;charset=UTF-8"}.get(
-                made, "application/x-ndjson; charset=utf-8"
+                file_format, "application/x-ndjson; charset=utf-8"
             )
-        return _MEDIA.get(made, "application/x-ndjson")
+        return _MEDIA.get(file_format, "application/x-ndjson")
 
-    def _data(self, job: Job, made: str) -> bytes:
+    def _data(self, job: Job, file_format: str) -> bytes:
         table = self._rows(job)
-        if made == "csv":
+        if file_format == "csv":
             return self._csv(job, table)
-        if made == "json_bulk":
+        if file_format == "json_bulk":
             lines = lines_bytes(table)
-            cut = self.stage.broken("td-file-bulk-cut")
+            cut = self.context.has_defect("td-file-bulk-cut")
             return lines.replace(b"}\n", b"\n") if cut else lines
-        if self.stage.broken("td-file-json-empty"):
+        if self.context.has_defect("td-file-json-empty"):
             return b""
         document = json_bytes(self._document(job, table))
-        return document[:-1] if self.stage.broken("td-file-json-cut") else document
+        return document[:-1] if self.context.has_defect("td-file-json-cut") else document
 
     def _document(self, job: Job, table: list[Row]) -> dict[str, object]:
-        if self.stage.broken("td-file-json-sparse"):
+        if self.context.has_defect("td-file-json-sparse"):
             return {"entries": table}
         return {"type": job.kind, "version": "1.0", "entries": table, "total": len(table)}
 
     def _csv(self, job: Job, table: list[Row]) -> bytes:
-        if self.stage.broken("td-file-csv-is-json"):
+        if self.context.has_defect("td-file-csv-is-json"):
             return json_bytes(self._document(job, table))
         data = csv_bytes(table, _COLUMNS)
-        if self.stage.broken("td-file-ragged"):
+        if self.context.has_defect("td-file-ragged"):
             data = data.rstrip(b"\r\n") + b",1\r\n"
-        return b"\xef\xbb\xbf" + data if self.stage.free("td-free-byte-order-mark") else data
+        return (
+            b"\xef\xbb\xbf" + data if self.context.has_variant("td-free-byte-order-mark") else data
+        )
 
     def _rows(self, job: Job) -> list[Row]:
-        count = 0 if self.stage.free("td-free-no-rows") else 6
-        return rows(self.stage.digest("rows", job.id), "call_id", _stamps(job, count))
+        count = 0 if self.context.has_variant("td-free-no-rows") else 6
+        return rows(self.context.digest("rows", job.id), "call_id", _stamps(job, count))
 
-    def _name(self, response: Response, job: Job) -> None:
-        name = f"{job.kind}-{job.id}.{_ENDINGS[job.order.format]}"
+    def _set_file_name(self, response: Response, job: Job) -> None:
+        name = f"{job.kind}-{job.id}.{_ENDINGS[job.requested.format]}"
         disposition = f'attachment; filename="{name}"'
-        if self.stage.free("td-free-bare-filename"):
+        if self.context.has_variant("td-free-bare-filename"):
             disposition = f"attachment; filename={name}"
-        if self.stage.free("td-free-filename-star"):
+        if self.context.has_variant("td-free-filename-star"):
             disposition = f"attachment; filename*=UTF-8''{name}"
-        if not self.stage.free("td-free-no-disposition"):
+        if not self.context.has_variant("td-free-no-disposition"):
             response.headers["Content-Disposition"] = disposition
 
 
 def _stamps(job: Job, count: int) -> list[str]:
-    """Moments spread over the job's time span."""
-    start = date_time(job.order.timespan["from"], "from")
-    length = date_time(job.order.timespan["to"], "to") - start
+    """Return ISO timestamps spread over the job's time span."""
+    start = date_time(job.requested.timespan["from"], "from")
+    length = date_time(job.requested.timespan["to"], "to") - start
     try:
         return [iso(start + length * number / (count + 1)) for number in range(1, count + 1)]
     except OverflowError:  # at the very ends of the calendar
-        return [job.order.timespan["from"]] * count
+        return [job.requested.timespan["from"]] * count

@@ -1,4 +1,4 @@
-"""Tests of the correct reference app: each vendor's road, and what surrounds it."""
+"""Tests of the reference app without defects: lifecycles, control plane, command line."""
 
 import csv
 import json
@@ -49,7 +49,7 @@ def _states(client: FlaskClient, job: str) -> list[tuple[int, str]]:
     return seen
 
 
-def test_talkdesk_job_goes_its_way(client: FlaskClient) -> None:
+def test_talkdesk_job_lifecycle(client: FlaskClient) -> None:
     job = _create(client, "csv")
     assert _states(client, job) == [
         (200, "CREATED"),
@@ -64,7 +64,7 @@ def test_talkdesk_job_goes_its_way(client: FlaskClient) -> None:
     assert len({len(row) for row in csv.reader(file.text.splitlines())}) == 1
 
 
-def test_talkdesk_speaks_as_observed() -> None:
+def test_talkdesk_observed_profile() -> None:
     client = create_app(profile="observed").test_client()
     job = _create(client, "csv")
     assert _states(client, job) == [
@@ -79,7 +79,7 @@ def test_talkdesk_speaks_as_observed() -> None:
     assert seen.get_json()["job"]["status"] == "canceled"
 
 
-def test_talkdesk_files_are_in_their_format(client: FlaskClient) -> None:
+def test_talkdesk_files_have_the_requested_format(client: FlaskClient) -> None:
     single, bulk = _create(client, "json"), _create(client, "json_bulk")
     _wait(client, 40)
     document = client.get(f"/data/reports/calls/files/{single}", headers=WRITER).get_json()
@@ -89,7 +89,7 @@ def test_talkdesk_files_are_in_their_format(client: FlaskClient) -> None:
     assert all(isinstance(json.loads(line), dict) for line in lines.text.splitlines())
 
 
-def test_talkdesk_delete_takes_the_file_away(client: FlaskClient) -> None:
+def test_talkdesk_delete_removes_the_file(client: FlaskClient) -> None:
     job = _create(client, "csv")
     file = f"/data/reports/calls/files/{job}"
     assert client.delete(file, headers=WRITER).status_code == 404
@@ -100,7 +100,7 @@ def test_talkdesk_delete_takes_the_file_away(client: FlaskClient) -> None:
     assert client.get(file, headers=WRITER).status_code == 404
 
 
-def test_clinicalone_job_goes_its_way(client: FlaskClient) -> None:
+def test_clinicalone_job_lifecycle(client: FlaskClient) -> None:
     query = "reportid=SDE&format=csv&mode=test&studyId=CFD8129A430A473C8A02F4BA5DAAD865"
     made = client.post(f"{ROOT}/v1.0/reports?{query}", headers=MANAGER)
     job = made.get_json()["result"]["jobId"]
@@ -116,7 +116,7 @@ def test_clinicalone_job_goes_its_way(client: FlaskClient) -> None:
     assert len({len(row) for row in csv.reader(file.text.splitlines())}) == 1
 
 
-def test_clinicalone_failed_job_is_started_again(client: FlaskClient) -> None:
+def test_clinicalone_failed_job_can_be_restarted(client: FlaskClient) -> None:
     made = client.post(f"{ROOT}/v1.0/reports?reportid=SDE&format=csv", headers=MANAGER)
     job = made.get_json()["result"]["jobId"]
     forced = client.post(f"/_mock/jobs/clinicalone/{job}/outcome", json={"outcome": "FAILED"})
@@ -135,7 +135,7 @@ def _run_status(client: FlaskClient, job: str) -> str:
     return next(run["runStatus"] for run in runs if run["downloadId"] == job)
 
 
-def test_energycap_run_goes_its_way(client: FlaskClient) -> None:
+def test_energycap_run_lifecycle(client: FlaskClient) -> None:
     before = client.get(f"{DISTRIBUTIONS}/1", headers=KEY).get_json()["nextRunDate"]
     path = f"{DISTRIBUTIONS}/1/exec"
     log = client.post(f"{path}?overrideUserIds=7,7,8", headers=KEY).get_json()
@@ -167,7 +167,7 @@ def test_energycap_group_reflects_its_reports(client: FlaskClient) -> None:
     assert [report["reportId"] for report in made.get_json()["reports"]] == [3, 1]
 
 
-def test_reset_puts_all_back(client: FlaskClient) -> None:
+def test_reset_restores_the_seed_data(client: FlaskClient) -> None:
     first = _create(client, "csv")
     _wait(client, 500)
     assert client.post("/_mock/reset").status_code == 204
@@ -197,7 +197,7 @@ def test_seed_changes_the_ids() -> None:
         ({}, 400),
     ],
 )
-def test_clock_is_moved_or_says_why_not(
+def test_clock_moves_or_explains_the_error(
     client: FlaskClient, body: dict[str, object], status: int
 ) -> None:
     response = client.post("/_mock/clock", json=body)
@@ -209,14 +209,14 @@ def test_clock_is_moved_or_says_why_not(
     ("job", "outcome", "status"),
     [("none", "FAILED", 404), ("{}", "NONSENSE", 400), ("{}", None, 400), ("{}", "FAILED", 200)],
 )
-def test_outcome_is_forced_or_says_why_not(
+def test_outcome_is_forced_or_explains_the_error(
     client: FlaskClient, job: str, outcome: object, status: int
 ) -> None:
     path = f"/_mock/jobs/talkdesk/{job.format(_create(client, 'csv'))}/outcome"
     assert client.post(path, json={"outcome": outcome}).status_code == status
 
 
-def test_ended_job_keeps_its_outcome(client: FlaskClient) -> None:
+def test_finished_job_keeps_its_outcome(client: FlaskClient) -> None:
     job = _create(client, "csv")
     client.post(f"/_mock/jobs/talkdesk/{job}/outcome", json={"outcome": "FAILED"})
     _wait(client, 40)

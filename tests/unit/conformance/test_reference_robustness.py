@@ -1,4 +1,4 @@
-"""Tests of what the correct reference app does with bad requests, and of how it is served."""
+"""Tests of the reference app: invalid requests, and how it is served."""
 
 import gzip
 import socket
@@ -62,9 +62,7 @@ def _is_error_of(vendor: str, body: object) -> bool:
 
 @pytest.mark.parametrize("vendor", WRITES)
 @pytest.mark.parametrize("name", BODIES)
-def test_bad_body_is_refused_in_the_vendors_words(
-    client: FlaskClient, vendor: str, name: str
-) -> None:
+def test_bad_body_gets_the_vendors_error_body(client: FlaskClient, vendor: str, name: str) -> None:
     data, status = BODIES[name]
     response = client.post(WRITES[vendor], data=data, headers=CREDENTIALS[vendor] | JSON)
     assert response.status_code == status
@@ -96,7 +94,7 @@ def test_missing_credentials_are_refused(client: FlaskClient, vendor: str) -> No
 
 
 @pytest.mark.parametrize("vendor", UNKNOWN)
-def test_unknown_path_is_refused_in_the_vendors_words(client: FlaskClient, vendor: str) -> None:
+def test_unknown_path_gets_the_vendors_error_body(client: FlaskClient, vendor: str) -> None:
     response = client.get(UNKNOWN[vendor], headers=CREDENTIALS[vendor])
     assert response.status_code == 404
     assert _is_error_of(vendor, response.get_json())
@@ -113,9 +111,7 @@ def test_unknown_path_is_refused_in_the_vendors_words(client: FlaskClient, vendo
         ("/api/v202106/reportdistribution/1", "TRACE", "DELETE, GET, HEAD, OPTIONS, PUT"),
     ],
 )
-def test_wrong_method_names_the_right_ones(
-    client: FlaskClient, path: str, method: str, allowed: str
-) -> None:
+def test_wrong_method_gets_allow(client: FlaskClient, path: str, method: str, allowed: str) -> None:
     response = client.open(path, method=method)
     assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
@@ -150,7 +146,7 @@ def test_head_and_options_have_no_body(client: FlaskClient, vendor: str) -> None
     assert "GET" in options.headers["Allow"]
 
 
-def test_lone_surrogates_come_back(client: FlaskClient) -> None:
+def test_lone_surrogates_are_echoed(client: FlaskClient) -> None:
     body = b'{"reportGroupCode": "\\ud800", "reportGroupInfo": "\\udfff\\u0000"}'
     path = "/api/v3/report/reportgroup"
     answer = client.post(path, data=body, headers=CREDENTIALS["energycap"] | JSON)

@@ -1,1 +1,0 @@
-"""The switches of each vendor, as data."""

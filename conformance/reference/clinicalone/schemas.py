@@ -1,0 +1,57 @@
+"""Validation of Clinical One's query parameters and of the field specs in a body."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.reference.context import AppContext
+from conformance.reference.parsing import bad_request, choice, is_integer
+
+MODES = ("test", "active", "training")
+FIELD_TYPES = ("list", "date", "date-time", "number", "string", "boolean")
+
+
+def read_study(params: Mapping[str, str]) -> str | None:
+    """Return the study id; None, a tenant report, if absent, empty or the word null."""
+    return params.get("studyId") if params.get("studyId") not in {"", "null"} else None
+
+
+def read_mode(params: Mapping[str, str], context: AppContext, any_value_defect: str) -> str | None:
+    """Return the mode, None if absent; ``any_value_defect`` accepts any value."""
+    if "mode" not in params:
+        return None
+    if params["mode"] not in MODES and context.has_defect(any_value_defect):
+        return None
+    return choice(params["mode"], "mode", MODES)
+
+
+def check_specs(body: Mapping[str, Any], context: AppContext) -> None:
+    """Raise a 400 for field specs that are neither a list of specs nor an object."""
+    refusing = {
+        "fieldSpecsList": context.has_defect("c1-kickoff-specs-refused"),
+        "extFieldSpecsList": context.has_defect("c1-kickoff-ext-specs-refused"),
+    }
+    for name, broken in refusing.items():
+        value = body.get(name, {})
+        if broken and name in body:
+            raise bad_request(name, "is not expected")
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                _check_spec(item, f"{name}[{number}]", context)
+        elif not isinstance(value, dict):
+            raise bad_request(name, "must be a list of field specs, or an object")
+
+
+def _check_spec(item: object, name: str, context: AppContext) -> None:
+    if not isinstance(item, dict):
+        raise bad_request(name, "must be an object")
+    sequence = item.get("fieldSequence", 0)
+    context.raise_if_planted("c1-crash-large-sequence", when=is_integer(sequence, 2**31, 2**62))
+    context.raise_if_planted("c1-crash-date-time-spec", when=item.get("fieldType") == "date-time")
+    field = item.get("fieldName", "a")
+    if not isinstance(field, str) or not 1 <= len(field) <= 255:
+        raise bad_request(f"{name}.fieldName", "must be a string of 1 to 255 characters")
+    if not is_integer(sequence, 0):
+        raise bad_request(f"{name}.fieldSequence", "must be an integer from 0 to 2147483647")
+    choice(item.get("fieldType", "string"), f"{name}.fieldType", FIELD_TYPES)
+    if not isinstance(item.get("fieldValueList", []), list):
+        raise bad_request(f"{name}.fieldValueList", "must be a list")

@@ -1,0 +1,50 @@
+"""The planted defects and legal variants of all vendors, and which of them are switched on."""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from conformance.reference.defects import clinicalone, energycap, talkdesk
+from conformance.reference.defects.model import Defect, Variant
+
+__all__ = ["DEFECTS", "VARIANTS", "Defect", "Switches", "UnknownSwitchError", "Variant"]
+
+DEFECTS: Mapping[str, Defect] = MappingProxyType(
+    {item.id: item for item in (*talkdesk.DEFECTS, *clinicalone.DEFECTS, *energycap.DEFECTS)}
+)
+VARIANTS: Mapping[str, Variant] = MappingProxyType(
+    {item.id: item for item in (*talkdesk.VARIANTS, *clinicalone.VARIANTS, *energycap.VARIANTS)}
+)
+
+
+class UnknownSwitchError(ValueError):
+    """Raised for an id that is neither a defect nor a variant."""
+
+    def __init__(self, switch: str) -> None:
+        super().__init__(f"unknown defect or variant {switch!r}; --list shows them all")
+
+
+class Switches:
+    """The switches that are on in one app.
+
+    Raises:
+        UnknownSwitchError: an id is neither a defect nor a variant.
+    """
+
+    def __init__(self, active: Collection[str] = ()) -> None:
+        for switch in active:
+            if switch not in DEFECTS and switch not in VARIANTS:
+                raise UnknownSwitchError(switch)
+        self._active = frozenset(active)
+
+    def has_defect(self, defect: str) -> bool:
+        """Return whether the defect is on; UnknownSwitchError if unknown defect."""
+        return self._look_up(defect, DEFECTS)
+
+    def has_variant(self, variant: str) -> bool:
+        """Return whether the variant is on; UnknownSwitchError if unknown variant."""
+        return self._look_up(variant, VARIANTS)
+
+    def _look_up(self, switch: str, known: Mapping[str, Defect] | Mapping[str, Variant]) -> bool:
+        if switch not in known:
+            raise UnknownSwitchError(switch)
+        return switch in self._active

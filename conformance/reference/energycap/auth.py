@@ -1,0 +1,71 @@
+"""Authentication at EnergyCAP: API keys and the Manage right."""
+
+from dataclasses import dataclass
+
+from flask import request
+
+from conformance.reference.context import AppContext
+from conformance.reference.errors import ApiError
+from conformance.reference.seed_data import ENERGYCAP_KEYS, MANAGE, Caller
+
+_ANYONE = Caller("acme", frozenset({MANAGE}))
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """Checks API keys; an invalid key and a missing right are both 401."""
+
+    context: AppContext
+
+    def authenticate(self) -> Caller:
+        """Return the caller of a valid key."""
+        caller = ENERGYCAP_KEYS.get(_key())
+        if caller is None:
+            raise ApiError(401, "a valid ECI-ApiKey is needed")
+        return caller
+
+    def authenticate_manager(self) -> Caller:
+        """Return the caller, who needs the Manage right; no defect changes this."""
+        caller = self.authenticate()
+        if MANAGE not in caller.rights:
+            raise self._missing_right()
+        return caller
+
+    def authenticate_group_manager(self) -> Caller:
+        """Return the caller, who may manage report groups."""
+        caller = self._caller("ec-group-key-unneeded", "ec-group-any-key-ok")
+        if MANAGE not in caller.rights and not self.context.has_defect("ec-group-viewer"):
+            raise self._missing_right()
+        return caller
+
+    def authenticate_runner(self) -> Caller:
+        """Return the caller, who may run a distribution."""
+        if _starts_like_a_key(_key()) and self.context.has_defect("ec-exec-key-prefix"):
+            return _ANYONE
+        caller = self._caller("ec-exec-key-unneeded", "ec-exec-any-key-ok")
+        if MANAGE not in caller.rights and not self.context.has_defect("ec-exec-right-ignored"):
+            raise self._missing_right()
+        return caller
+
+    def _caller(self, no_credential_defect: str, any_credential_defect: str) -> Caller:
+        if not _key() and self.context.has_defect(no_credential_defect):
+            return _ANYONE
+        if (
+            _key()
+            and _key() not in ENERGYCAP_KEYS
+            and self.context.has_defect(any_credential_defect)
+        ):
+            return _ANYONE
+        return self.authenticate()
+
+    def _missing_right(self) -> ApiError:
+        status = 403 if self.context.has_variant("ec-free-403") else 401
+        return ApiError(status, "the key lacks the Manage permission")
+
+
+def _key() -> str:
+    return request.headers.get("ECI-ApiKey", "")
+
+
+def _starts_like_a_key(key: str) -> bool:
+    return any(key.startswith(known) for known in ENERGYCAP_KEYS)

@@ -1,1 +1,0 @@
-"""Planted defects and the requirements that prove themselves on them."""

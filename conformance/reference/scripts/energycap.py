@@ -1,0 +1,75 @@
+"""Requests to EnergyCAP in which every defect and variant of the vendor shows."""
+
+from collections.abc import Iterator
+
+from conformance.reference.scripts.script import Step
+
+MANAGER = {"ECI-ApiKey": "mock-energycap-manager"}
+VIEWER = {"ECI-ApiKey": "mock-energycap-viewer"}
+NOBODY = {"ECI-ApiKey": "nobody"}
+LONGER = {"ECI-ApiKey": "mock-energycap-manager-2"}
+JSON = {"Content-Type": "application/json"}
+TEXT = {"Content-Type": "text/plain"}
+CHARSET = {"Content-Type": "application/json; charset=utf-8"}
+
+GROUPS = "/api/v3/report/reportgroup"
+DISTRIBUTIONS = "/api/v202106/reportdistribution"
+
+
+def _wait(seconds: int) -> Step:
+    return Step("POST /_mock/clock", json={"advance": f"PT{seconds}S"})
+
+
+def _make(headers: dict[str, str] = MANAGER, **body: object) -> Step:
+    return Step(f"POST {GROUPS}", headers, json=body)
+
+
+def _group(code: object, reports: list[object], headers: dict[str, str] = MANAGER) -> Step:
+    return _make(headers, reportGroupCode=code, reportGroupInfo="Info", reportIds=reports)
+
+
+def _run(number: object, override: str = "", headers: dict[str, str] = MANAGER) -> Step:
+    query = f"?overrideUserIds={override}" if override else ""
+    return Step(f"POST {DISTRIBUTIONS}/{number}/exec{query}", headers)
+
+
+def _groups() -> Iterator[Step]:
+    yield from (_group("first", [1, 2, 3]), _group("first", [1]), _group("2026", [4]))
+    yield from (_make(), _group("repeated", [5, 5]), _group("unknown", [99]))
+    yield from (_group("large", [2**31]), _group("typed", ["1"]), _group(7, [1]))
+    yield _make(reportGroupInfo=["a"])
+    yield from (_group("keyless", [1], {}), _group("nobody", [1], NOBODY))
+    yield _group("viewer", [1], VIEWER)
+    yield Step(f"POST {GROUPS}", MANAGER | TEXT, data=b"{}")
+    yield Step(f"POST {GROUPS}", MANAGER | JSON, data=b"\xff")
+    yield Step(f"POST {GROUPS}", MANAGER | CHARSET, data=b"{}")
+    yield from (Step(f"GET {GROUPS}", VIEWER), Step(f"DELETE {GROUPS}/4", MANAGER))
+    yield from (Step(f"GET {GROUPS}/{number}", VIEWER) for number in (4, 1))
+    yield _group("again", [1])
+
+
+def _schedule() -> Step:
+    return Step(f"GET {DISTRIBUTIONS}/1", VIEWER)
+
+
+def _runs() -> Iterator[Step]:
+    yield from (_schedule(), _run(1), _schedule(), _run(1), _run(2), _run(3))
+    yield from (_run(1, "7,7,8"), _schedule(), _run(1, "8"), _run(1))
+    yield from (_run(1, "13"), _run(1, "abc"), _run(1, "7,x"))
+    yield from (_run(99), _run(2**31), _run("word"))
+    for headers in ({}, NOBODY, VIEWER, LONGER):
+        yield _run(1, headers=headers)
+    yield from (_run(1, headers=MANAGER | JSON), _run(1, headers=MANAGER | TEXT))
+    yield Step(f"POST {DISTRIBUTIONS}/1/exec?verbose=1", MANAGER)
+
+
+def _logs() -> Iterator[Step]:
+    every = Step(f"GET {DISTRIBUTIONS}/log?includeInProgress=true", VIEWER)
+    yield from (every, _wait(11), every, every)
+    yield Step(f"GET {DISTRIBUTIONS}/log/1/detail", VIEWER | {"Accept-Encoding": "gzip"})
+
+
+def script() -> Iterator[Step]:
+    """Yield the whole script."""
+    for part in (_groups, _runs, _logs):
+        yield from part()

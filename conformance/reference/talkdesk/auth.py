@@ -1,0 +1,113 @@
+"""Authentication at Talkdesk: bearer tokens, their scopes, and the token endpoint."""
+
+from datetime import datetime, timedelta
+
+from flask import Response, request
+
+from conformance.reference.context import AppContext
+from conformance.reference.errors import ApiError
+from conformance.reference.parsing import LONGEST, query
+from conformance.reference.seed_data import READ, TALKDESK_CLIENTS, TALKDESK_TOKENS, WRITE, Caller
+from conformance.reference.transport import json_response
+
+_LIFETIME = 600
+_ANYONE = Caller("acme", frozenset({READ, WRITE}))
+
+
+class Authenticator:
+    """Checks tokens, and issues new ones that are valid for ten minutes."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._issued: dict[str, tuple[Caller, datetime]] = {}
+
+    def authenticate(self, scope: str, *, file: bool = False) -> Caller:
+        """Return the caller of the token; raise 401 without a token, 403 without the scope."""
+        header = request.headers.get("Authorization", "")
+        if not header and self._open_to_all(file):
+            return _ANYONE
+        caller = self._caller(header)
+        if caller is None:
+            status = 403 if self._context.has_defect("td-unauthorised-403") else 401
+            raise ApiError(status, "a valid access token is needed", headers=_challenge())
+        if WRITE not in caller.rights and self._context.has_defect("td-reader-refused"):
+            raise ApiError(403, f"the token lacks the scope {WRITE}")
+        if scope not in caller.rights and not self._scope_ignored(scope, caller):
+            status = 401 if self._context.has_defect("td-scope-401") else 403
+            raise ApiError(status, f"the token lacks the scope {scope}")
+        return caller
+
+    def _open_to_all(self, file: bool) -> bool:
+        if file and self._context.has_defect("td-file-no-token-ok"):
+            return True
+        return self._context.has_defect("td-no-token-ok")
+
+    def _caller(self, header: str) -> Caller | None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" and not self._context.has_defect("td-scheme-ignored"):
+            return None
+        if token in TALKDESK_TOKENS:
+            return TALKDESK_TOKENS[token]
+        if token in self._issued:
+            if self._context.has_defect("td-token-useless"):
+                return None
+            caller, expires = self._issued[token]
+            valid = expires > self._context.now() or self._context.has_defect("td-expired-token-ok")
+            return caller if valid else None
+        return _ANYONE if token and self._context.has_defect("td-any-token-ok") else None
+
+    def _scope_ignored(self, scope: str, caller: Caller) -> bool:
+        if scope == READ:
+            return self._context.has_defect("td-scope-ignored")
+        return READ in caller.rights and self._context.has_defect("td-reader-writes")
+
+    def token(self) -> Response:
+        """Issue a token for client credentials (POST /oauth/token)."""
+        params = query("grant_type", lenient=self._context.has_variant("td-free-unknown-query"))
+        form = _form() or params
+        if form.get("grant_type") != "client_credentials":
+            code = "unsupported_grant_type" if "grant_type" in form else "invalid_request"
+            raise ApiError(400, code)
+        caller = _client()
+        scopes = _scopes(form, caller)
+        token = "issued-" + self._context.digest("token", len(self._issued))[:32]
+        expires = self._context.now() + timedelta(seconds=_LIFETIME)
+        self._issued[token] = (Caller(caller.account, scopes), expires)
+        body = {
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": _LIFETIME,
+            "scope": " ".join(sorted(scopes)),
+        }
+        return json_response(body, Cache_Control="no-store", Pragma="no-cache")
+
+
+def _challenge(scheme: str = "Bearer") -> dict[str, str]:
+    return {"WWW-Authenticate": f'{scheme} realm="reports"'}
+
+
+def _form() -> dict[str, str]:
+    if request.get_data(cache=True, parse_form_data=False) and (
+        request.mimetype != "application/x-www-form-urlencoded"
+    ):
+        raise ApiError(415, "invalid_request")
+    if any(len(request.form.getlist(name)) > 1 for name in ("grant_type", "scope")):
+        raise ApiError(400, "invalid_request")
+    return request.form.to_dict()
+
+
+def _client() -> Caller:
+    basic = request.authorization
+    secret, caller = TALKDESK_CLIENTS.get(
+        (basic.username or "") if basic and basic.type == "basic" else "", (None, None)
+    )
+    if caller is None or basic is None or basic.password != secret:
+        raise ApiError(401, "invalid_client", headers=_challenge("Basic"))
+    return caller
+
+
+def _scopes(form: dict[str, str], caller: Caller) -> frozenset[str]:
+    requested = frozenset(form.get("scope", "").split()) or caller.rights
+    if not requested <= caller.rights or len(form.get("scope", "")) > LONGEST:
+        raise ApiError(400, "invalid_scope")
+    return requested
