@@ -1,194 +1,184 @@
-"""Connexion: it reads the documents, routes, and guards.
+"""A mock that is wired and only needs a server."""
 
-Its security middleware is given our tree of paths to route by (complete `Allow`, encoded slashes,
-integers that are none) and our doors to ask. What it raises on the way becomes a Refusal outside.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
-from mockserver.auth import Door, Scheme
-from mockserver.contract import Plan
+import specs
+from mockserver.auth.control_plane import Guard, Lock
+from mockserver.auth.identities import Known
+from mockserver.clock import Pace
+from mockserver.config import Settings
+from mockserver.control import api as control
+from mockserver.control.api import Control
+from mockserver.control.pages import Pages
 from mockserver.errors import Refusal
-from mockserver.party import Party
-from mockserver.routes import Routes
-from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
+from mockserver.faults.injection import Injector
+from mockserver.faults.labels import Forecast
+from mockserver.faults.parser import Reader
+from mockserver.http.apis import Parties, Party
+from mockserver.http.application import Gate
+from mockserver.http.cors import Cors
+from mockserver.http.dispatch import Endpoint
+from mockserver.http.executors import at_once, in_thread
+from mockserver.http.messages import Reply
+from mockserver.http.prefer import Preferences
+from mockserver.http.routing import Entrance, Routes, connect
+from mockserver.jobs.admin import Jobs, NamedJobs
+from mockserver.openapi.operation import Plan, compile_plans
+from mockserver.openapi.responses import Replies
+from mockserver.openapi.schemas import Schemas
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.resolver import Choice
+from mockserver.sandbox.state import Start
+from mockserver.scenarios.parser import ScenarioReader
+from mockserver.store import open_store
+from mockserver.store.base import Store
+from mockserver.vendors import Vendor
+from mockserver.vendors.registry import Cast, read_cast
+from specs.contract import read_operations
 
-with catch_warnings():  # of what Connexion's own imports are outgrown by; nobody here can mend it
-    simplefilter("ignore")
-    from connexion.exceptions import ProblemException
-    from connexion.http_facts import METHODS
-    from connexion.middleware import ConnexionMiddleware
-    from connexion.middleware.main import API
-    from connexion.middleware.security import (
-        SecurityAPI,
-        SecurityMiddleware,
-        SecurityOperation,
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """The application, and what there is to tell about it; identities are by vendor."""
+
+    app: Gate
+    sandboxes: Sandboxes
+    identities: Mapping[str, tuple[Known, ...]]
+    parties: tuple[Party, ...]
+    store: Store
+
+
+def of_vendor(contract: specs.Contract, vendor: Vendor) -> Party:
+    """Return who answers under the prefixes of a vendor."""
+    schemas = Schemas(contract.openapi)
+    plans = compile_plans(schemas, contract.operations.values())
+    return Party(
+        name=contract.vendor,
+        prefixes=contract.prefixes,
+        openapi=contract.openapi,
+        plans=plans,
+        handlers=vendor.handlers,
+        replies=_all_replies(schemas, plans),
+        error=vendor.error,
+        grant_refused=contract.grant_refused,
+        open=True,
     )
-    from connexion.resolver import Resolver
-    from connexion.spec import OpenAPISpecification
 
 
-def connect(
-    parties: tuple[Party, ...],
-    doors: Mapping[str, Door],
-    endpoint: Asgi,
-    routes: Routes["Entrance"],
-) -> Asgi:
-    """Return the ASGI application that routes a visit, lets the caller in, and calls `endpoint`.
+def of_control(openapi: dict[str, Any], api: control.Control) -> Party:
+    """Return who answers under /_mock."""
+    schemas = Schemas(openapi)
+    plans = compile_plans(schemas, read_operations(openapi))
+    return Party(
+        name=openapi["x-vendor"],
+        prefixes=tuple(openapi["x-paths"]),
+        openapi=openapi,
+        plans=plans,
+        handlers=api.handlers,
+        replies=_all_replies(schemas, plans),
+        error=control.error,
+        grant_refused=openapi["x-grant-refused"],
+        open=False,
+    )
 
-    `doors` are by the name of the party; `routes` is filled, for whoever asks about methods.
+
+def of_nobody(parties: tuple[Party, ...]) -> Party:
+    """Return who answers where no contract reaches: with the way to those that do."""
+    known = [prefix for party in parties for prefix in party.prefixes]
+
+    def error(refusal: Refusal, _operation: object = None) -> Reply:
+        return Reply(refusal.status, {"message": refusal.message, "served": known})
+
+    return Party("nobody", (), {}, {}, {}, None, error, 403, open=True)
+
+
+def carriers(parties: tuple[Party, ...]) -> tuple[str, ...]:
+    """Return the headers, in lower case, that credentials come in."""
+    schemes = [
+        scheme
+        for party in parties
+        for scheme in party.openapi["components"].get("securitySchemes", {}).values()
+    ]
+    return tuple(
+        sorted({"authorization" if s["type"] == "http" else s["name"].lower() for s in schemes})
+    )
+
+
+def _all_replies(schemas: Schemas, plans: Mapping[str, Plan]) -> Replies:
+    """Return for each status of a contract the first reply that it lists."""
+    listed: dict[int, Mapping[str, Any]] = {}
+    for plan in plans.values():
+        listed = {**plan.operation.responses, **listed}
+    return Replies(schemas, listed)
+
+
+def build(settings: Settings, store: Store | None = None) -> Mock:
+    """Return the mock that `settings` describe.
+
+    Raises:
+        SpecError: a contract has a fault.
+        SetupError: a setting or a fixture cannot work.
     """
-    app = _Connexion(endpoint, middlewares=[lambda app: _Entry(app, parties, routes)])
-    for party in parties:
-        app.add_api(
-            _to_route(party.openapi),
-            base_path=f"/{party.name}",  # names the API within Connexion; no URL has it
-            resolver=Resolver(_finder(party.plans)),
-            security_map=_handlers(doors[party.name]) if party.name in doors else {},
-        )
-    app.app, app.middleware_stack = app._build_middleware_stack()  # now, not at the first request
-    entry: Asgi = app.app
-    return entry
+    cast = read_cast(settings)
+    openapi = specs.load_control()
+    vendors = {name: of_vendor(cast.contracts[name], it) for name, it in cast.vendors.items()}
+    faults = _faults(cast, vendors, Schemas(openapi), settings)
+    cast.library.open(ScenarioReader(cast.contracts, faults), settings.scenario)
+    store = store or open_store(settings.store)
+    run = in_thread if store.shared else at_once
+    sandboxes = _sandboxes(cast, store, faults, settings)
+    control = Control(
+        sandboxes, Jobs(cast.vendors), cast.ways_in, tuple(vendors), faults, cast.library
+    )
+    parties = (*vendors.values(), of_control(openapi, control))
+    routes: Routes[Entrance] = Routes()
+    endpoint = Endpoint(settings.largest_body, Preferences(vendors), cast.library.begin, run)
+    gate = Gate(
+        inside=connect(parties, cast.doors(), endpoint, routes),
+        parties=(everyone := Parties(parties, of_nobody(parties))),
+        choose=Choice(sandboxes, carriers(parties)),
+        methods=routes.methods,
+        lock=Lock(settings.control_token),
+        guard=Guard(settings.control_hosts),
+        cors=Cors(settings.origins, parties),
+        pages=Pages(parties),
+        injector=_injector(cast, everyone, faults, settings),
+        run=run,
+        settle=sandboxes.settle,
+    )
+    return Mock(gate, sandboxes, cast.library.identities, parties, store)
 
 
-class _Connexion(ConnexionMiddleware):  # type: ignore[misc]
-    """Connexion, which does not check documents: `specs` has, and more of them."""
-
-    def add_api(self, specification: dict[str, Any], *, base_path: str, **options: Any) -> None:
-        known = self.options.replace(**options).__dict__
-        self.apis.append(API(_Document(specification), base_path=base_path, **known))
-
-
-def _to_route(openapi: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Connexion has to read: it copies and resolves all it is given, many times."""
-    paths = {
-        path: {
-            method: {key: row[key] for key in ("operationId", "security") if key in row}
-            for method, row in item.items()
-            if method in METHODS
-        }
-        for path, item in openapi["paths"].items()
-    }
-    schemes = openapi["components"].get("securitySchemes", {})
-    rest = {key: openapi[key] for key in ("openapi", "info", "security") if key in openapi}
-    return {**rest, "paths": paths, "components": {"securitySchemes": schemes}}
+def _faults(cast: Cast, vendors: dict[str, Party], control: Schemas, settings: Settings) -> Reader:
+    return Reader(
+        control=control,
+        contracts=cast.contracts,
+        roles=cast.library.roles,
+        forecast=Forecast(vendors),
+        longest=settings.longest_delay * 1000,
+    )
 
 
-class _Document(OpenAPISpecification):  # type: ignore[misc]
-    @classmethod
-    def _validate_spec(cls, spec: dict[str, Any]) -> None:
-        """Leave out the check that would take a third of the start."""
+def _sandboxes(cast: Cast, store: Store, faults: Reader, settings: Settings) -> Sandboxes:
+    told = settings.pace != Pace()  # else a scenario's clock counts
+    return Sandboxes(
+        Start(settings.seed, settings.pace, settings.scenario, told),
+        settings.profile,
+        store,
+        cast.fill,
+        faults.read,
+        settings.limits,
+        begin_of=cast.library.begin,
+        refresh=cast.library.refresh,
+    )
 
 
-class _Knock:
-    """What Connexion's security is shown of a request: its scope, and room for its own notes."""
-
-    __slots__ = ("context", "scope")
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.context: dict[str, Any] = {}
-
-
-class Entrance(SecurityOperation):  # type: ignore[misc]
-    """One operation with its security, as Connexion reads it.
-
-    Where the operation asks for one scheme, `ask` is that one's; where it leaves a choice, that is
-    Connexion's, but not with its own request object, which would cost more than the check.
-    """
-
-    party: Party
-    plan: Plan
-
-    def _get_verification_fn(self) -> Any:
-        self.ask: Callable[[_Knock], object] | None = None
-        if len(self.security) == 1 and len(self.security[0]) == 1:
-            ((name, scopes),) = self.security[0].items()
-            scheme = self.security_schemes[name]
-            self.ask = self.security_handler_factory.parse_security_scheme(scheme, scopes)
-        return super()._get_verification_fn()
-
-
-class _Entrances(SecurityAPI):  # type: ignore[misc]
-    """Hands the operations that Connexion has read and resolved to the tree of paths."""
-
-    def __init__(
-        self, specification: Any, party: Party, routes: Routes[Entrance], **options: Any
-    ) -> None:
-        self._party = party
-        self._routes = routes
-        super().__init__(specification, **options)
-
-    def add_paths(self) -> None:
-        """Add all operations; Connexion's own leaves out what does not resolve."""
-        for path, item in self.specification["paths"].items():
-            for method in item:
-                self.add_operation(path, method)
-
-    def make_operation(self, operation: Any) -> Entrance:
-        made: Entrance = Entrance.from_operation(
-            operation,
-            next_app=self.next_app,
-            security_handler_factory=self.security_handler_factory,
-        )
-        made.party, made.plan = self._party, operation.function
-        self._routes.add(operation.method.upper(), operation.path, made)
-        return made
-
-
-class _Entry(SecurityMiddleware):  # type: ignore[misc]
-    """Finds the entrance of a request."""
-
-    def __init__(self, app: Asgi, parties: tuple[Party, ...], routes: Routes[Entrance]) -> None:
-        super().__init__(app)
-        self._parties = {f"/{party.name}": party for party in parties}
-        self._routes = routes
-
-    def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
-        options |= {"base_path": base_path, "next_app": self.app}
-        _Entrances(specification, self._parties[base_path], self._routes, **options)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visit: Visit = scope[KEY]
-        entrance, visit.segments = self._routes.find(visit.method, visit.path)
-        visit.party, visit.plan = entrance.party, entrance.plan
-        try:
-            if entrance.ask is not None:
-                entrance.ask(_Knock(scope))
-            elif entrance.security:
-                await entrance.verification_fn(_Knock(scope))
-        except ProblemException as problem:
-            raise Refusal(problem.status, str(problem.detail)) from None
-        await self.app(scope, receive, send)
-
-
-def _finder(plans: Mapping[str, Plan]) -> Callable[[str], Plan]:
-    def find(operation_id: str) -> Plan:
-        try:
-            return plans[operation_id]
-        except KeyError:
-            raise ValueError(f"{operation_id} is no operation of the contract") from None
-
-    return find
-
-
-def _handlers(door: Door) -> dict[str, Callable[[], "_Handler"]]:
-    return dict.fromkeys(("bearer", "basic", "apiKey"), lambda: _Handler(door))
-
-
-class _Handler:
-    """A security handler in Connexion's sense, one a scheme and operation."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-
-    def get_fn(self, declared: dict[str, Any], _: list[str]) -> Callable[[Any], dict[str, Any]]:
-        enter, scheme = self._door.enter, Scheme(declared)
-
-        def verify(request: Any) -> dict[str, Any]:
-            enter(request.scope[KEY], scheme)
-            return {}
-
-        return verify
+def _injector(cast: Cast, parties: Parties, faults: Reader, settings: Settings) -> Injector:
+    return Injector(
+        parties=parties,
+        reader=faults,
+        find=NamedJobs(cast.contracts, cast.vendors).state,
+        longest=settings.longest_delay * 1000,
+    )

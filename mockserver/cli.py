@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mockserver.options import OPTIONS, Option
+from mockserver.config import OPTIONS, Option
 from mockserver.version import VERSION
 
 
@@ -45,11 +45,11 @@ def serve(**told: Any) -> None:
     """Run the mock until Ctrl-C. Flags win over environment variables."""
     gc.disable()  # until the server settles: nothing of what a start loads is garbage
     from mockserver.errors import SetupError
-    from mockserver.spare import spared
+    from mockserver.server.lean_imports import spared
 
     with spared():
-        from mockserver.serving import serve as run
-    from mockserver.settings import read_settings
+        from mockserver.server.run import serve as run
+    from mockserver.config import read_settings
     from specs import SpecError
 
     try:

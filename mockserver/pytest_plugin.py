@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.mock_vendor import MockVendor
+    from mockserver.testing.client import MockVendor
 
 _MARK = (
     "mock_vendor(seed=None, scenario=None, clock='manual', speed=None): how the sandbox of the "
@@ -56,7 +56,7 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def mock_vendor(request: pytest.FixtureRequest, mock_server: Server) -> Iterator["MockVendor"]:
     """A sandbox for this test alone; its time stands unless the mark `mock_vendor` says more."""
-    from mockserver.mock_vendor import opened  # noqa: PLC0415
+    from mockserver.testing.client import opened  # noqa: PLC0415
 
     mark = request.node.get_closest_marker("mock_vendor")
     told: dict[str, Any] = dict(mark.kwargs) if mark else {}

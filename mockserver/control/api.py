@@ -1,23 +1,68 @@
-"""The operations of the control plane, as specs/control/openapi.yaml lists them."""
+"""The vendors' lifecycles as the control plane serves them: nobody else states a state."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from mockserver.clock import Clock, Mode, Pace
-from mockserver.control import faults, lifecycles, requests, scenarios
-from mockserver.control.moments import read_duration, read_moment
+from mockserver.control import faults, journal
 from mockserver.errors import Refusal
-from mockserver.exchange import Call, Reply
-from mockserver.faults.reading import Reader
-from mockserver.jobs.service import Jobs
-from mockserver.moment import iso
-from mockserver.party import Handler
-from mockserver.sandbox import Sandbox
-from mockserver.sandboxes import Sandboxes
-from mockserver.scenarios.library import Library
+from mockserver.faults.parser import Reader
+from mockserver.http.apis import Handler
+from mockserver.http.messages import Call, Reply
+from mockserver.jobs.admin import Jobs
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenarios.repository import Library
+from mockserver.scenarios.scenario import Scenario
+from mockserver.timestamps import iso, read_duration, read_moment
 from mockserver.version import VERSION
-from specs import Operation
+from specs import Lifecycle, Operation
+
+
+def view(lifecycle: Lifecycle) -> dict[str, Any]:
+    """Return `Lifecycle` of the control plane's contract."""
+    return {
+        "vendor": lifecycle.vendor,
+        "title": lifecycle.title,
+        "job": lifecycle.job,
+        "initial": lifecycle.initial,
+        "states": [
+            {
+                "name": state.name,
+                "wire": state.wire,
+                "meaning": state.meaning,
+                "source": state.source,
+                "final": not lifecycle.reachable(state.name),
+                "file": state.file,
+            }
+            for state in lifecycle.states.values()
+        ],
+        "edges": [{"from": edge.start, "to": edge.end, "by": edge.by} for edge in lifecycle.edges],
+        "plan": [{"state": step.state, "seconds": step.seconds} for step in lifecycle.plan],
+    }
+
+
+def scenario_handlers(library: Library) -> Mapping[str, Handler]:
+    """Return the handlers by operationId."""
+
+    def show(call: Call) -> Reply:
+        vendor = call.query.get("vendor")
+        found = [row for row in library.scenarios() if vendor in (None, row.vendor)]
+        return Reply(200, {"scenarios": [*map(_scenario_view, found)]})
+
+    return {"listMockScenarios": show}
+
+
+def _scenario_view(scenario: Scenario) -> dict[str, Any]:
+    return {
+        "vendor": scenario.vendor,
+        "name": scenario.name,
+        "summary": scenario.summary,
+        "parts": scenario.parts,
+        "builtin": scenario.builtin,
+    }
+
 
 WaysIn = Callable[[Sandbox], Mapping[str, Any]]
 """What chooses a sandbox: `credentials` and `headers`, by vendor and role."""
@@ -52,9 +97,9 @@ class Control:
             "createMockSandbox": self._create_sandbox,
             "getMockSandbox": self._read_sandbox,
             "deleteMockSandbox": self._delete_sandbox,
-            **requests.handlers(),
+            **journal.handlers(),
             **faults.handlers(reader),
-            **scenarios.handlers(library),
+            **scenario_handlers(library),
         }
 
     def _health(self, call: Call) -> Reply:
@@ -82,7 +127,7 @@ class Control:
         return self._jobs.open_file(call.sandbox, *_job(call))
 
     def _list_lifecycles(self, _call: Call) -> Reply:
-        return Reply(200, {"lifecycles": [*map(lifecycles.view, self._jobs.lifecycles())]})
+        return Reply(200, {"lifecycles": [*map(view, self._jobs.lifecycles())]})
 
     def _list_sandboxes(self, call: Call) -> Reply:
         found = self._sandboxes.latest(call.query["limit"])

@@ -9,8 +9,8 @@ from connexion.options import SwaggerUIOptions
 from starlette.exceptions import HTTPException
 
 from mockserver.errors import Refusal
-from mockserver.party import Party
-from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
+from mockserver.http.apis import Party
+from mockserver.http.context import KEY, Asgi, Receive, Scope, Send, Visit
 
 
 def docs(parties: tuple[Party, ...], base: str) -> Asgi:

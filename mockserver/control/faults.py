@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.exchange import Call, Reply
-from mockserver.faults.book import Faults
-from mockserver.faults.reading import Reader
-from mockserver.faults.rule import Rule
-from mockserver.party import Handler
+from mockserver.faults.model import Rule
+from mockserver.faults.parser import Reader
+from mockserver.faults.rules import Faults
+from mockserver.http.apis import Handler
+from mockserver.http.messages import Call, Reply
 
 
 def handlers(reader: Reader) -> Mapping[str, Handler]:

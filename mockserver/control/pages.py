@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from mockserver.deliver import Pairs
 from mockserver.errors import Refusal
-from mockserver.party import Party
-from mockserver.visit import KEY, Asgi, Receive, Scope, Send, Visit
+from mockserver.http.apis import Party
+from mockserver.http.context import KEY, Asgi, Receive, Scope, Send, Visit
+from mockserver.http.transfer import Pairs
 
 HOME = "/_mock/"
 DOCS = f"{HOME}docs"

@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 
+from mockserver.errors import Refusal
 from mockserver.jobs.model import Job, Moves, Plan
+from specs import Lifecycle
 
 
 def status(job: Job, now: int) -> str:
@@ -46,3 +48,45 @@ def onward(plan: Plan, state: str) -> Plan:
 def moved(job: Job, state: str, now: int, plan: Plan | None = None) -> Job:
     """Return the job as it is once it enters `state` at `now`; `plan` goes on from there."""
     return job._replace(moves=(*timeline(job, now), (state, now)), plan=plan or job.plan)
+
+
+def decided(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job:
+    """Return the job in `outcome`, a state by its name in the file or on the wire, from `now` on.
+
+    It passes through the states on the way without a stay, and stays in the outcome for good.
+
+    Raises:
+        Refusal: 400, there is no such state; 409, it cannot be reached from the present one.
+    """
+    entered = timeline(job, now)
+    state = entered[-1][0]
+    target = _find(lifecycle, state, outcome)
+    way = ((name, now) for name in _way(lifecycle, state, target))
+    return job._replace(moves=(*entered, *way), plan=((target, None),), outcome=target)
+
+
+def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:
+    """Return the state that is meant; of several with one wire name the first that can be."""
+    named = lifecycle.named(outcome)
+    meant = [outcome] if outcome in named else [name for name in lifecycle.states if name in named]
+    if not meant:
+        known = ", ".join(lifecycle.states)
+        raise Refusal(400, f"There is no state {outcome}; known: {known}.", field="outcome")
+    reachable = lifecycle.reachable(state) | {state}
+    for name in meant:
+        if name in reachable:
+            return name
+    ways = ", ".join(name for name in lifecycle.states if name in reachable - {state}) or "nothing"
+    raise Refusal(409, f"From {state} a job reaches {ways}, not {outcome}.", field="outcome")
+
+
+def _way(lifecycle: Lifecycle, start: str, target: str) -> list[str]:
+    """Return the shortest way over the edges, without `start`; empty where there is none."""
+    ways = [[start]]
+    seen = {start}
+    for way in ways:
+        for edge in lifecycle.edges:
+            if edge.start == way[-1] and edge.end not in seen:
+                seen.add(edge.end)
+                ways.append([*way, edge.end])
+    return next((way[1:] for way in ways if way[-1] == target and len(way) > 1), [])

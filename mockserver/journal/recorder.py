@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from time import perf_counter_ns
 
-from mockserver import redact
-from mockserver.exchange import FileBody, Reply
-from mockserver.head import weigh
+from mockserver.http.apis import Party
+from mockserver.http.context import Visit
+from mockserver.http.headers import weigh
+from mockserver.http.messages import FileBody, Reply
+from mockserver.journal import redaction
 from mockserver.journal.entry import LONGEST_BODY, Entry, Verdict
-from mockserver.party import Party
-from mockserver.visit import Visit
 
 LONGEST_TEXT = 2048
 """Characters of a path, a query string or a reason that are kept."""
 
-REDACTED, RAW = redact.REDACTED, redact.REDACTED.encode()
+REDACTED, RAW = redaction.REDACTED, redaction.REDACTED.encode()
 
 _ENTRY, _JOB = 900, 100
 """Bytes that an entry, and one job in it, weigh besides their text (measured)."""
@@ -30,7 +30,7 @@ class Recorder:
     """Writes exchanges into the journals of their sandboxes."""
 
     def __init__(self) -> None:
-        self._headers = redact.Headers()
+        self._headers = redaction.Headers()
 
     def record(
         self, visit: Visit, party: Party, reply: Reply, body: bytes, judged: Judged, began: int
@@ -76,16 +76,16 @@ class Recorder:
         answered = self._headers.redact(reply.headers)[0] if reply.headers else reply.headers
         path, query, sent, told = visit.path, "", visit.body, body
         if visit.query:
-            query = redact.query(visit.query.decode("latin-1"))
+            query = redaction.query(visit.query.decode("latin-1"))
         for secret, raw in visit.head.secrets:  # before anything is cut, lest half of one stays
             path, told = path.replace(secret, REDACTED), told.replace(raw, RAW)
             if query or reason or sent:
                 query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
                 sent = sent.replace(raw, RAW)
         if sent:
-            sent = redact.body(sent, LONGEST_BODY)
+            sent = redaction.body(sent, LONGEST_BODY)
         if visit.plan is None or visit.plan.secret:
-            told = redact.body(told, LONGEST_BODY)
+            told = redaction.body(told, LONGEST_BODY)
         told = bytes(memoryview(told)[:LONGEST_BODY])  # orjson's own bytes hold on to 4 KiB each
         path, query, reason = path[:LONGEST_TEXT], query[:LONGEST_TEXT], reason[:LONGEST_TEXT]
         return path, query, sent, answered, told, reason

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.journal.diary import Diary
-from mockserver.journal.pattern import Pattern, Seen
+from mockserver.journal.base import Diary
+from mockserver.journal.matching import Pattern, Seen
 
 MOST_NUMBERS = 100
 MOST_NEAR = 3

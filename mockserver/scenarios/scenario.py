@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.clock import Mode
-from mockserver.faults.rule import Rule
-from mockserver.jobs.future import Future, Futures
+from mockserver.faults.model import Rule
+from mockserver.jobs.schedule import Future, Futures
 
 Seed = Mapping[str, Any]
 """The content of a seed.yaml."""

@@ -1,18 +1,58 @@
-"""The vendors that the mock plays: one module for each folder in `specs`."""
+"""What a vendor's module gives to the server."""
 
-from importlib import import_module
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from mockserver.vendors.base import Vendor
-from specs import Contract
+from mockserver.auth.identity import Identity
+from mockserver.errors import Refusal
+from mockserver.http.messages import Call, Reply
+from mockserver.jobs.model import Job
+from mockserver.jobs.repository import Desk
+from mockserver.sandbox.sandbox import Sandbox
+from specs import Operation
+
+Handler = Callable[[Call], Reply]
 
 
-def create(contract: Contract) -> Vendor:
-    """Return the vendor of a contract, from the module that bears its slug.
+class Vendor(Protocol):
+    """One vendor in one profile. It keeps nothing but its contract: all else is the sandbox's.
 
-    Raises:
-        LookupError: the contract has an operation without a handler, or the reverse.
+    A module of `mockserver.vendors` has a function `create(contract) -> Vendor`.
     """
-    vendor: Vendor = import_module(f"{__name__}.{contract.vendor}").create(contract)
-    if odd := set(vendor.handlers) ^ set(contract.operations):
-        raise LookupError(f"{contract.vendor}: no handler or no operation: {sorted(odd)}")
-    return vendor
+
+    @property
+    def name(self) -> str:
+        """The slug."""
+        ...
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """One for each operationId of the contract."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """The jobs of this vendor, for the control plane."""
+        ...
+
+    def file(self, sandbox: Sandbox, job: Job) -> Reply:
+        """Return the reply with the file that a job made, whatever its state."""
+        ...
+
+    def error(self, refusal: Refusal, operation: Operation | None = None) -> Reply:
+        """Return the vendor's error body; `operation` is None for an unknown path."""
+        ...
+
+    def identify(self, sandbox: Sandbox, scheme: str, secret: str) -> Identity | None:
+        """Return whose the secret is, where this vendor issued it in this sandbox and it holds."""
+        ...
+
+    def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
+        """Fill a sandbox with the content of `fixtures/<vendor>/seed.yaml`, once.
+
+        A sandbox that another process has filled is left as it is.
+
+        Raises:
+            SetupError: the fixtures do not fit the contract; the text names the place.
+        """
+        ...

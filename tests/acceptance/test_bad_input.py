@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from mockserver.clock import Mode, Pace
-from mockserver.settings import Settings
+from mockserver.config import Settings
 from mockserver.testing import MockServer
 
 

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from mockserver.clock import Mode, Pace
-from mockserver.settings import Settings
+from mockserver.config import Settings
 from mockserver.testing import MockServer
 
 KEYS = {"Authorization": "Bearer mock-talkdesk-writer"}

@@ -6,7 +6,7 @@ import pytest
 from selenium.webdriver import Chrome
 
 from mockserver.clock import Mode, Pace
-from mockserver.settings import Settings
+from mockserver.config import Settings
 from mockserver.testing import MockServer
 from tests.browser._client import Client
 from tests.browser._dashboard import Dashboard

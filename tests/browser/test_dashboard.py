@@ -3,7 +3,7 @@
 import pytest
 from selenium.webdriver import ActionChains, Chrome, Keys
 
-from mockserver.settings import Settings
+from mockserver.config import Settings
 from mockserver.testing import MockServer
 from tests.browser._client import TOKEN, Client
 from tests.browser._dashboard import Dashboard

@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from mockserver.options import OPTIONS
-from mockserver.settings import read_settings
+from mockserver.config import OPTIONS, read_settings
 from tests._balancer import compose
 
 COMPOSE = compose()

@@ -33,11 +33,15 @@ BREACHES = [
     ("suite-has-layers", "conformance.checks.base", "conformance.report"),
     ("vendors-know-no-machinery", "mockserver.vendors.talkdesk", "mockserver.store.base"),
     ("vendors-know-no-machinery", "mockserver.vendors.talkdesk", "connexion"),
-    ("vendors-know-no-vendor", "mockserver.vendors.talkdesk", "mockserver.vendors.energycap"),
-    ("leaves", "mockserver.clock", "mockserver.sandbox"),
+    (
+        "vendors-know-no-vendor",
+        "mockserver.vendors.talkdesk",
+        "mockserver.vendors.energycap",
+    ),
+    ("leaves", "mockserver.clock", "mockserver.sandbox.sandbox"),
     ("leaves", "mockserver.jobs.model", "mockserver.jobs.lifecycle"),
     ("connexion-has-two-places", "mockserver.clock", "connexion"),
-    ("bootstrap-is-the-top", "mockserver.clock", "mockserver.bootstrap"),
+    ("bootstrap-is-the-top", "mockserver.clock", "mockserver.app"),
 ]
 
 

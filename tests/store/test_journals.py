@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.journal import Bounds
-from mockserver.journal.keeping import InStore
+from mockserver.journal import InStore
+from mockserver.journal.base import Bounds
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
 from tests.unit.mockserver._entries import entry

@@ -7,9 +7,9 @@ from itertools import count
 
 import pytest
 
-from mockserver.journal.bounds import Bounds
-from mockserver.journal.keeping import InStore, keeping
-from mockserver.journal.ring import Journal
+from mockserver.journal import InStore, keeping
+from mockserver.journal.base import Bounds
+from mockserver.journal.memory import Journal
 from mockserver.store.base import Journals, Line
 from mockserver.store.memory import MemoryStore
 from mockserver.store.sql import SqlStore

@@ -1,5 +1,73 @@
 """Oracle Clinical One: report jobs, their files, and the list of reports."""
 
-from mockserver.vendors.clinicalone.vendor import create
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mockserver.auth.identity import Identity
+from mockserver.errors import Refusal
+from mockserver.http.messages import Reply
+from mockserver.jobs.model import Job
+from mockserver.jobs.repository import Desk
+from mockserver.sandbox.resources import Shelf
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.seeding import Seeding
+from mockserver.vendors import Handler, Vendor
+from mockserver.vendors.clinicalone.files import Files
+from mockserver.vendors.clinicalone.jobs import Jobs, Lists
+from mockserver.vendors.clinicalone.seeds import Seeds
+from specs import Contract, Operation
 
 __all__ = ["create"]
+
+
+def create(contract: Contract) -> Vendor:
+    """Return the vendor of Clinical One's contract."""
+    return ClinicalOne(contract)
+
+
+class ClinicalOne:
+    """Clinical One in one profile."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.name = contract.vendor
+        self.desk = Desk(contract.lifecycle)
+        reports = Shelf(f"{contract.vendor}.report")
+        self._files = Files(contract, self.desk, reports)
+        seeds = Seeds(self.desk, reports)
+        self._seeding = Seeding(
+            contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
+        )
+        jobs = Jobs(contract, self.desk, reports)
+        lists = Lists(contract, self.desk, reports)
+        self.handlers: Mapping[str, Handler] = {
+            "kickOffReportJob": jobs.kick_off,
+            "downloadReport": self._files.fetch,
+            "createReport": jobs.create,
+            "createScheduledReport": jobs.schedule,
+            "createDirectReport": jobs.start_directly,
+            "listReportMetadata": lists.reports,
+            "listDownloads": lists.downloads,
+        }
+
+    def file(self, sandbox: Sandbox, job: Job) -> Reply:
+        return self._files.reply(sandbox, job)
+
+    def error(self, refusal: Refusal, _operation: Operation | None = None) -> Reply:
+        details = refusal.message
+        if refusal.field is not None:
+            reason = refusal.reason or "is at fault"
+            details = f"{refusal.field} {reason}. Field: {refusal.field}"
+        data = {
+            "details": details,
+            "errorCode": refusal.code or f"REPT_{refusal.status}",
+            "errorMessage": refusal.message,
+        }
+        return Reply(refusal.status, {"status": "error", "errorData": data}, refusal.headers)
+
+    def identify(self, _sandbox: Sandbox, _scheme: str, _secret: str) -> Identity | None:
+        """Return None: tokens come from the customer's own service."""
+        return None
+
+    def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
+        self._seeding.plant(sandbox, fixtures)

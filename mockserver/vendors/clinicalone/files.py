@@ -4,19 +4,18 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
-from mockserver.exchange import Call, Reply
-from mockserver.jobs import formats
-from mockserver.jobs.columns import read_columns
-from mockserver.jobs.content import Sheet, make_file
-from mockserver.jobs.desk import Desk
-from mockserver.jobs.formats import Format
+from mockserver.http.messages import Call, Reply
 from mockserver.jobs.model import Job
-from mockserver.resources import EVERYBODY, Shelf
-from mockserver.sandbox import Sandbox
-from mockserver.vendors.clinicalone.job import find
+from mockserver.jobs.repository import Desk
+from mockserver.reports import text_formats
+from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.reports.text_formats import Format
+from mockserver.sandbox.resources import EVERYBODY, Shelf
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.vendors.clinicalone.jobs import find
 from specs import Contract
 
-FORMATS: Mapping[str, Format] = {"csv": formats.CSV, "json": formats.JSON_ARRAY}
+FORMATS: Mapping[str, Format] = {"csv": text_formats.CSV, "json": text_formats.JSON_ARRAY}
 ROWS = "rows"
 """The detail that says how many rows a file has, where the report's usual number will not do."""
 

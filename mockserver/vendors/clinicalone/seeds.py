@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.jobs.desk import Desk, Opening
-from mockserver.jobs.plans import read_plan
-from mockserver.resources import EVERYBODY, Drafts, Shelf
-from mockserver.seeding import SeedFault, by_id
+from mockserver.jobs.repository import Desk, Opening
+from mockserver.jobs.schedule import read_plan
+from mockserver.sandbox.resources import EVERYBODY, Drafts, Shelf
+from mockserver.sandbox.seeding import SeedFault, by_id
 from mockserver.vendors.clinicalone.files import ROWS
-from mockserver.vendors.clinicalone.job import further_groups, group_of
+from mockserver.vendors.clinicalone.jobs import further_groups, group_of
 
 
 class Seeds:

@@ -1,18 +1,41 @@
-"""EnergyCAP's operations on report distributions, their runs aside."""
+"""EnergyCAP's pages: numbered from 1, described in four headers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.exchange import Call, Reply
-from mockserver.moment import from_datetime, to_datetime
-from mockserver.resources import Shelf, Thing
-from mockserver.sandbox import Sandbox
-from mockserver.vendors.energycap.catalogue import Catalogue
-from mockserver.vendors.energycap.paging import paged
-from mockserver.vendors.energycap.view import FILTERS, FORMAT, GROUPS, NAME, REPORT, SCHEDULE, View
+from mockserver.http.messages import Call, Reply
+from mockserver.sandbox.resources import Shelf, Thing
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.timestamps import from_datetime, to_datetime
+from mockserver.vendors.energycap.reference_data import (
+    FILTERS,
+    FORMAT,
+    GROUPS,
+    NAME,
+    REPORT,
+    SCHEDULE,
+    Catalogue,
+    View,
+)
 from specs import Contract
+
+
+def paged(call: Call, total: int, rows: Callable[[int, int], list[dict[str, Any]]]) -> Reply:
+    """Return the page that a call asks for; `rows` is given an offset and a limit."""
+    number, size = call.query["pageNumber"], call.query["pageSize"]
+    headers = {
+        "PageNumber": number,
+        "PageSize": size,
+        "TotalNumberOfRecords": total,
+        "TotalPages": -(-total // size),
+    }
+    body = rows((number - 1) * size, size)
+    return Reply(
+        call.operation.success, body, {name: str(value) for name, value in headers.items()}
+    )
+
 
 _HOUR = time(6, tzinfo=UTC)
 """When a scheduled distribution runs."""

@@ -4,24 +4,22 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
-from mockserver.exchange import Reply
-from mockserver.jobs import documents, formats
-from mockserver.jobs.columns import read_columns
-from mockserver.jobs.content import Sheet, make_file
-from mockserver.jobs.documents import Document, make_document
-from mockserver.jobs.formats import Format
+from mockserver.http.messages import Reply
 from mockserver.jobs.model import Job
-from mockserver.sandbox import Sandbox
-from mockserver.vendors.energycap.catalogue import Catalogue
-from mockserver.vendors.energycap.view import REPORT
+from mockserver.reports import binary_formats, text_formats
+from mockserver.reports.binary_formats import Document, make_document
+from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.reports.text_formats import Format
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.vendors.energycap.reference_data import REPORT, Catalogue
 
 FORMATS: Mapping[str, Format | Document] = {
-    "PDF": documents.PDF,
-    "Word": documents.TEXT,
-    "Excel": documents.WORKBOOK,
-    "Excel data only": documents.WORKBOOK,
-    "Excel formatted": documents.WORKBOOK,
-    "CSV": formats.CSV,
+    "PDF": binary_formats.PDF,
+    "Word": binary_formats.TEXT,
+    "Excel": binary_formats.WORKBOOK,
+    "Excel data only": binary_formats.WORKBOOK,
+    "Excel formatted": binary_formats.WORKBOOK,
+    "CSV": text_formats.CSV,
 }
 
 _PERIOD = timedelta(days=365) // timedelta(milliseconds=1)

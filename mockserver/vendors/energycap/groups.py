@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.exchange import Call, Reply
-from mockserver.resources import Shelf, Taken, Thing
-from mockserver.sandbox import Sandbox
-from mockserver.vendors.energycap.catalogue import Catalogue
-from mockserver.vendors.energycap.paging import paged
+from mockserver.http.messages import Call, Reply
+from mockserver.sandbox.resources import Shelf, Taken, Thing
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.vendors.energycap.distributions import paged
+from mockserver.vendors.energycap.reference_data import Catalogue
 
 _CODE, _INFO, _REPORTS = "reportGroupCode", "reportGroupInfo", "reportIds"
 

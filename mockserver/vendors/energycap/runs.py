@@ -4,18 +4,15 @@ from collections.abc import Collection
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.exchange import Call, Reply
-from mockserver.jobs.desk import Opening
+from mockserver.http.messages import Call, Reply
 from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.model import Job, Plan
-from mockserver.jobs.running import RunningDesk
-from mockserver.moment import iso
-from mockserver.resources import Shelf, Thing
-from mockserver.sandbox import Sandbox
-from mockserver.vendors.energycap.catalogue import Catalogue
-from mockserver.vendors.energycap.distributions import Distributions, account_of
-from mockserver.vendors.energycap.paging import paged
-from mockserver.vendors.energycap.view import ENDS, FORMAT, GROUPS, NAME, View
+from mockserver.jobs.repository import Opening, RunningDesk
+from mockserver.sandbox.resources import Shelf, Thing
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.timestamps import iso
+from mockserver.vendors.energycap.distributions import Distributions, account_of, paged
+from mockserver.vendors.energycap.reference_data import ENDS, FORMAT, GROUPS, NAME, Catalogue, View
 
 NOBODY = "NOT_SENT"
 """How a run without recipients ends."""

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mockserver.jobs.desk import Desk
-from mockserver.jobs.plans import read_state
-from mockserver.moment import from_datetime
-from mockserver.resources import Drafts, Shelf
-from mockserver.seeding import SeedFault, by_id
-from mockserver.vendors.energycap.catalogue import Catalogue
-from mockserver.vendors.energycap.view import ENDS, GROUPS, REPORT, SCHEDULE
+from mockserver.jobs.repository import Desk
+from mockserver.jobs.schedule import read_state
+from mockserver.sandbox.resources import Drafts, Shelf
+from mockserver.sandbox.seeding import SeedFault, by_id
+from mockserver.timestamps import from_datetime
+from mockserver.vendors.energycap.reference_data import ENDS, GROUPS, REPORT, SCHEDULE, Catalogue
 
 _IDS = {
     "reports": "reportId",

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.exchange import Reply
+from mockserver.http.messages import Reply
 from mockserver.vendors.talkdesk.tokens import GRANT
 
 

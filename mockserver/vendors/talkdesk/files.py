@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping
 
-from mockserver.exchange import Call, Reply
-from mockserver.jobs import formats
-from mockserver.jobs.columns import read_columns
-from mockserver.jobs.content import Sheet, make_file
-from mockserver.jobs.desk import Desk
-from mockserver.jobs.formats import Format
+from mockserver.http.messages import Call, Reply
 from mockserver.jobs.model import Job
-from mockserver.jobs.plans import read_duration
-from mockserver.resources import EVERYBODY, Shelf
-from mockserver.sandbox import Sandbox
-from mockserver.vendors.talkdesk.jobs import ROWS, find, kind_of
-from mockserver.vendors.talkdesk.order import find_zone, read_span
+from mockserver.jobs.repository import Desk
+from mockserver.jobs.schedule import read_duration
+from mockserver.reports import text_formats
+from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.reports.text_formats import Format
+from mockserver.sandbox.resources import EVERYBODY, Shelf
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.vendors.talkdesk.jobs import ROWS, find, find_zone, kind_of, read_span
 from specs import Contract
 
 FORMATS: Mapping[str, Format] = {
-    "csv": formats.CSV,
-    "json": formats.JSON_DOCUMENT,
-    "json_bulk": formats.JSON_LINES,
+    "csv": text_formats.CSV,
+    "json": text_formats.JSON_DOCUMENT,
+    "json_bulk": text_formats.JSON_LINES,
 }
 MOST_ROWS = 5000
 """How many rows a file has at most, unless its job says how many."""

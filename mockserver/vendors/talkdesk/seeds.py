@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.errors import Refusal
-from mockserver.jobs.desk import Desk, Opening
-from mockserver.jobs.plans import read_plan
-from mockserver.resources import EVERYBODY, Drafts, Shelf
-from mockserver.seeding import SeedFault, by_id
-from mockserver.vendors.talkdesk.jobs import ROWS, group_of
-from mockserver.vendors.talkdesk.order import read_order
+from mockserver.jobs.repository import Desk, Opening
+from mockserver.jobs.schedule import read_plan
+from mockserver.sandbox.resources import EVERYBODY, Drafts, Shelf
+from mockserver.sandbox.seeding import SeedFault, by_id
+from mockserver.vendors.talkdesk.jobs import ROWS, group_of, read_order
 from specs import Contract
 
 

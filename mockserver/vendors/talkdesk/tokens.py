@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from mockserver.auth.identity import Identity
 from mockserver.errors import Refusal
-from mockserver.exchange import Call, Reply
-from mockserver.identity import Identity
-from mockserver.sandbox import Sandbox
+from mockserver.http.messages import Call, Reply
+from mockserver.sandbox.sandbox import Sandbox
 
 LIFETIME = 600
 """Seconds of virtual time that a token holds."""

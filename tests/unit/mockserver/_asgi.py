@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.visit import Asgi, Scope
+from mockserver.http.context import Asgi, Scope
 
 TALKDESK = {"authorization": "Bearer mock-talkdesk-writer"}
 CLINICALONE = {"authorization": "Bearer mock-clinicalone-manager"}

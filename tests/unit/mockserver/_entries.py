@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.journal import Entry, Verdict
+from mockserver.journal.entry import Entry, Verdict
 
 _PLAIN = Entry(
     number=1,

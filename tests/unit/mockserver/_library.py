@@ -4,15 +4,14 @@ from functools import cache
 from pathlib import Path
 
 import specs
-from mockserver import vendors
-from mockserver.contract.schemas import Schemas
-from mockserver.faults.forecast import Forecast
-from mockserver.faults.reading import Reader
-from mockserver.scenarios.folders import Folders
-from mockserver.scenarios.library import Library
-from mockserver.scenarios.reading import ScenarioReader
+from mockserver.faults.labels import Forecast
+from mockserver.faults.parser import Reader
+from mockserver.openapi.schemas import Schemas
+from mockserver.scenarios.files import Folders
+from mockserver.scenarios.parser import ScenarioReader
+from mockserver.scenarios.repository import Library
 from mockserver.scenarios.scenario import Seed
-from mockserver.vendors.base import Vendor
+from mockserver.vendors import Vendor, registry
 from tests.unit.mockserver._played import contract_of, make_sandbox
 from tests.unit.mockserver.test_faults_labels import party_of
 
@@ -28,7 +27,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 @cache
 def vendors_of(profile: str) -> dict[str, Vendor]:
-    return {name: vendors.create(contract_of(name, profile)) for name in specs.vendors()}
+    return {name: registry.create(contract_of(name, profile)) for name in specs.vendors()}
 
 
 def opened(

@@ -5,17 +5,18 @@ from functools import cache
 from typing import Any
 
 import specs
-from mockserver import vendors
+from mockserver.auth.identity import Identity
 from mockserver.clock import Clock, Mode, Pace
-from mockserver.contract import compile_plans
-from mockserver.contract.schemas import Schemas
 from mockserver.errors import Refusal
-from mockserver.exchange import Call, Reply
-from mockserver.identity import Identity
-from mockserver.journal import Bounds, Budget, Journal
-from mockserver.sandbox import Sandbox
+from mockserver.http.messages import Call, Reply
+from mockserver.journal.base import Bounds
+from mockserver.journal.memory import Budget, Journal
+from mockserver.openapi.operation import compile_plans
+from mockserver.openapi.schemas import Schemas
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Records, Store
 from mockserver.store.memory import MemoryStore
+from mockserver.vendors import registry
 from specs import Contract
 
 
@@ -53,7 +54,7 @@ class Played:
         self, vendor: str, account: str, profile: str = specs.DOCUMENTED, **sandbox: Any
     ) -> None:
         self.contract = contract_of(vendor, profile)
-        self.vendor = vendors.create(self.contract)
+        self.vendor = registry.create(self.contract)
         self.sandbox = make_sandbox(profile=profile, **sandbox)
         self.vendor.seed(self.sandbox, seed_of(vendor))
         self.account = account

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.visit import Asgi
+from mockserver.http.context import Asgi
 from tests.unit.mockserver._asgi import (
     CLINICALONE,
     CREATE,

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.bootstrap import build
+from mockserver.app import Mock, build
 from mockserver.clock import Mode, Pace
-from mockserver.mock import Mock
-from mockserver.settings import Settings
+from mockserver.config import Settings
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.exchange import Call, Reply
-from mockserver.mock import Mock
-from mockserver.party import Handler
+from mockserver.app import Mock
+from mockserver.http.apis import Handler
+from mockserver.http.messages import Call, Reply
 from tests.unit.mockserver._asgi import CLINICALONE, ENERGYCAP, JSON, TALKDESK, ask
 
 TD_JOBS = "/data/reports/calls/jobs"

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from mockserver.mock import Mock
+from mockserver.app import Mock
 from tests.unit.mockserver._asgi import CLINICALONE, CREATE, ENERGYCAP, JSON, TALKDESK, ask
 
 TD_JOBS = "/data/reports/calls/jobs"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.body import DEEPEST, FORM, JSON, Body
-from mockserver.contract.schemas import Schemas
 from mockserver.errors import Refusal
+from mockserver.openapi.request_body import DEEPEST, FORM, JSON, Body
+from mockserver.openapi.schemas import Schemas
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.parameters import MOST_FIELDS, Parameters
-from mockserver.contract.schemas import Schemas
 from mockserver.errors import Refusal
+from mockserver.openapi.parameters import MOST_FIELDS, Parameters
+from mockserver.openapi.schemas import Schemas
 
 INT32: dict[str, Any] = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 ROWS: tuple[dict[str, Any], ...] = (

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.reply import Replies
-from mockserver.contract.schemas import Schemas
 from mockserver.errors import BrokenReply
-from mockserver.exchange import FileBody, Reply
+from mockserver.http.messages import FileBody, Reply
+from mockserver.openapi.responses import Replies
+from mockserver.openapi.schemas import Schemas
 
 RESPONSES: dict[int, dict[str, Any]] = {
     200: {

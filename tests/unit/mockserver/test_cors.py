@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockserver.cors import Cors
-from mockserver.mock import Mock
+from mockserver.app import Mock
+from mockserver.http.cors import Cors
 from tests.unit.mockserver._asgi import TALKDESK, ask
 
 TD_JOBS = "/data/reports/calls/jobs"

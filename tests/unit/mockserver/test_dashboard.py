@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import specs
+from mockserver.app import Mock
 from mockserver.control import pages
-from mockserver.mock import Mock
 from tests.unit.mockserver._asgi import ask
 
 FOLDER = Path(pages.__file__).with_name("dashboard")

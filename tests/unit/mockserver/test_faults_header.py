@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.mock import Mock
+from mockserver.app import Mock
 from tests.unit.mockserver._asgi import JSON, ask
 from tests.unit.mockserver._requests import REQUESTS
 

@@ -8,19 +8,27 @@ import orjson
 import pytest
 
 import specs
-from mockserver import parties, vendors
-from mockserver.contract import Plan
-from mockserver.contract.body import JSON
+from mockserver import app
+from mockserver.app import Mock
 from mockserver.errors import BrokenReply
-from mockserver.exchange import FileBody, Reply
-from mockserver.faults import places
-from mockserver.faults.bodies import Rank
-from mockserver.faults.forecast import Forecast, variants
-from mockserver.faults.kinds import BREAKS_HTTP, KEEPS_REPLY, OPTIONS, Kind, Label, Layer
-from mockserver.faults.rule import Fault, Match
-from mockserver.faults.strike import Striker, judge, worst
-from mockserver.mock import Mock
-from mockserver.party import Party
+from mockserver.faults import json_pointer
+from mockserver.faults.effects import Rank, Striker, judge, worst
+from mockserver.faults.labels import Forecast, variants
+from mockserver.faults.model import (
+    BREAKS_HTTP,
+    KEEPS_REPLY,
+    OPTIONS,
+    Fault,
+    Kind,
+    Label,
+    Layer,
+    Match,
+)
+from mockserver.http.apis import Party
+from mockserver.http.messages import FileBody, Reply
+from mockserver.openapi.operation import Plan
+from mockserver.openapi.request_body import JSON
+from mockserver.vendors import registry
 from specs import pointer
 from tests.unit.mockserver._asgi import Answer
 from tests.unit.mockserver._played import contract_of
@@ -51,7 +59,7 @@ OPERATIONS = {
 @cache
 def party_of(vendor: str, profile: str) -> Party:
     contract = contract_of(vendor, profile)
-    return parties.of_vendor(contract, vendors.create(contract))
+    return app.of_vendor(contract, registry.create(contract))
 
 
 @cache
@@ -131,10 +139,10 @@ def test_required_members_break_the_contract_and_others_do_not(
     openapi = contract_of(vendor, profile).openapi
     for plan, reply in samples(vendor, profile, operation):
         content = plan.operation.responses[reply.status].get("content", {})
-        for way in places.members(reply.body):
+        for way in json_pointer.members(reply.body):
             schema = content[JSON]["schema"]
-            parent = pointer.schema_at(openapi, schema, places.write_way(way[:-1]))
-            fault = Fault(Kind.DROP_FIELD, {"pointer": places.write_way(way)})
+            parent = pointer.schema_at(openapi, schema, json_pointer.write_way(way[:-1]))
+            fault = Fault(Kind.DROP_FIELD, {"pointer": json_pointer.write_way(way)})
             label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
             assert (label is Label.VIOLATING) == (way[-1] in parent.get("required", ()))
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.faults import places
-from mockserver.faults.bodies import UNKNOWN, Spoiler, wrong_type
-from mockserver.faults.kinds import Kind
-from mockserver.faults.rule import Fault
+from mockserver.faults import json_pointer
+from mockserver.faults.effects import UNKNOWN, Spoiler, wrong_type
+from mockserver.faults.model import Fault, Kind
 
 BODY: dict[str, Any] = {
     "job": {"id": "1", "state": "DONE", "a/b": {"~": None}},
@@ -40,38 +39,38 @@ def spoil(kind: Kind, body: Any = BODY, **told: Any) -> tuple[str, Any] | None:
 
 
 def test_members_are_all_of_objects_and_the_first_of_arrays() -> None:
-    assert [places.write_way(way) for way in places.members(BODY)] == [
+    assert [json_pointer.write_way(way) for way in json_pointer.members(BODY)] == [
         "/job", "/job/id", "/job/state", "/job/a~1b", "/job/a~1b/~0",
         "/rows", "/rows/0/n", "/tags",
     ]  # fmt: skip
-    assert list(places.members([])) == list(places.members("text")) == []
+    assert list(json_pointer.members([])) == list(json_pointer.members("text")) == []
 
 
 @pytest.mark.parametrize("text", ["/job/id", "/job/a~1b/~0", "/rows/1/n", "/tags/0", "/rows"])
 def test_ways_are_read_and_written(text: str) -> None:
-    way = places.read_way(text, BODY)
+    way = json_pointer.read_way(text, BODY)
     assert way is not None
-    assert places.write_way(way) == text
+    assert json_pointer.write_way(way) == text
 
 
 @pytest.mark.parametrize("text", ["/nope", "/job/id/x", "/rows/2", "/rows/-", "/rows/n", "/tags/x"])
 def test_ways_to_nowhere_are_none(text: str) -> None:
-    assert places.read_way(text, BODY) is None
+    assert json_pointer.read_way(text, BODY) is None
 
 
 def test_changes_leave_the_original_alone() -> None:
     before = repr(BODY)
-    assert places.without(BODY, ("job", "id"))["job"].keys() == {"state", "a/b"}
-    assert places.without(BODY, ("rows", 0))["rows"] == [{"n": 2}]
-    assert places.changed_at(BODY, ("rows", 1, "n"), 7)["rows"] == [{"n": 1}, {"n": 7}]
+    assert json_pointer.without(BODY, ("job", "id"))["job"].keys() == {"state", "a/b"}
+    assert json_pointer.without(BODY, ("rows", 0))["rows"] == [{"n": 2}]
+    assert json_pointer.changed_at(BODY, ("rows", 1, "n"), 7)["rows"] == [{"n": 1}, {"n": 7}]
     assert repr(BODY) == before
 
 
 def test_enums_are_found_through_references_and_alternatives() -> None:
-    assert places.enum_at(OPENAPI, SCHEMA, ("job", "state")) == ["DONE", UNKNOWN, "free"]
-    assert places.enum_at(OPENAPI, SCHEMA, ("job", "id")) == ["free"]
-    assert places.enum_at(OPENAPI, SCHEMA, ("rows", 0, "n")) == [1, 2]
-    assert places.enum_at(OPENAPI, SCHEMA, ("tags", 0)) is None
+    assert json_pointer.enum_at(OPENAPI, SCHEMA, ("job", "state")) == ["DONE", UNKNOWN, "free"]
+    assert json_pointer.enum_at(OPENAPI, SCHEMA, ("job", "id")) == ["free"]
+    assert json_pointer.enum_at(OPENAPI, SCHEMA, ("rows", 0, "n")) == [1, 2]
+    assert json_pointer.enum_at(OPENAPI, SCHEMA, ("tags", 0)) is None
 
 
 def test_unknown_value_is_in_no_enum() -> None:

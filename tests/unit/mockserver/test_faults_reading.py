@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.mock import Mock
+from mockserver.app import Mock
 from tests.unit.mockserver._asgi import JSON, ask
 
 LATENCY = {"kind": "latency"}

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.bootstrap import build
-from mockserver.faults.delay import draw_delay
-from mockserver.faults.kinds import Kind
-from mockserver.faults.rule import Fault
-from mockserver.faults.wire import wrap
-from mockserver.line import Line
-from mockserver.settings import Settings
-from mockserver.visit import Asgi
+from mockserver.app import build
+from mockserver.config import Settings
+from mockserver.faults.effects import draw_delay
+from mockserver.faults.model import Fault, Kind
+from mockserver.faults.transport import wrap
+from mockserver.http.context import Asgi
+from mockserver.server.connection import Line
 from tests.unit.mockserver._asgi import TALKDESK, _scope
 
 LONGEST = 30_000.0

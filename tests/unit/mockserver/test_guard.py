@@ -2,8 +2,8 @@
 
 import pytest
 
+from mockserver.auth.control_plane import Guard
 from mockserver.errors import Refusal
-from mockserver.guard import Guard
 
 
 @pytest.mark.parametrize(

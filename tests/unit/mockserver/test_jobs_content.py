@@ -15,12 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.exchange import FileBody
-from mockserver.jobs.columns import read_columns
-from mockserver.jobs.content import Sheet, make_file
-from mockserver.jobs.documents import PDF, TEXT, WORKBOOK, make_document
-from mockserver.jobs.formats import CSV, JSON_ARRAY, JSON_DOCUMENT, JSON_LINES
-from mockserver.moment import from_datetime
+from mockserver.http.messages import FileBody
+from mockserver.reports.binary_formats import PDF, TEXT, WORKBOOK, make_document
+from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.reports.text_formats import CSV, JSON_ARRAY, JSON_DOCUMENT, JSON_LINES
+from mockserver.timestamps import from_datetime
 from tests.unit.mockserver._played import seed_of
 
 AWKWARD = [

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 import specs
 from mockserver.errors import Refusal
-from mockserver.jobs.desk import Desk, Opening
-from mockserver.jobs.lifecycle import moved, status, timeline
+from mockserver.jobs.lifecycle import decided, moved, status, timeline
 from mockserver.jobs.model import Job, Plan
-from mockserver.jobs.outcome import decided
+from mockserver.jobs.repository import Desk, Opening
 from specs import Lifecycle
 from tests.unit.mockserver._played import contract_of, make_sandbox
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver import vendors
 from mockserver.errors import Refusal
-from mockserver.jobs.service import Jobs
-from mockserver.sandbox import Sandbox
+from mockserver.jobs.admin import Jobs
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.vendors import registry
 from tests.unit.mockserver._played import Played, content, contract_of, make_sandbox, seed_of
 
 HELD = "3f2c9d1e-0000-4000-8000-00000000000"
@@ -21,7 +21,7 @@ def sandbox() -> Sandbox:
 
 @pytest.fixture
 def jobs(sandbox: Sandbox) -> Jobs:
-    played = {name: vendors.create(contract_of(name)) for name in specs.vendors()}
+    played = {name: registry.create(contract_of(name)) for name in specs.vendors()}
     for name, vendor in played.items():
         vendor.seed(sandbox, seed_of(name))
     return Jobs(played)

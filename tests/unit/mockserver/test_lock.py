@@ -4,8 +4,8 @@ from base64 import b64encode
 
 import pytest
 
+from mockserver.auth.control_plane import Lock
 from mockserver.errors import Refusal
-from mockserver.lock import Lock
 
 TOKEN = "mock-control-token"
 

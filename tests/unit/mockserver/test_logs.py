@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from mockserver import logs
-from mockserver.access_log import Logged
-from mockserver.mock import Mock
+from mockserver.app import Mock
+from mockserver.logs import Logged
 from tests.unit.mockserver._asgi import ask
 
 SECRET = "mock-talkdesk-writer"

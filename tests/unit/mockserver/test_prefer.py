@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.contract.sample_replies import SampleReplies
-from mockserver.mock import Mock
-from mockserver.prefer import Preference, read_prefer
+from mockserver.app import Mock
+from mockserver.http.prefer import Preference, read_prefer
+from mockserver.openapi.examples import SampleReplies
 from tests.unit.mockserver._asgi import TALKDESK, ask
 from tests.unit.mockserver._played import contract_of
 from tests.unit.mockserver._requests import REQUESTS

@@ -41,8 +41,8 @@ def test_apart(mock_vendor, number):
 SURFACE = """
 from datetime import UTC, datetime, timedelta
 import pytest, requests
-from mockserver.control_client import ControlError
-from mockserver.mock_vendor import VerificationError
+from mockserver.testing.client import ControlError
+from mockserver.testing.client import VerificationError
 
 DAY = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
 ORDER = {"format": "csv", "timespan": DAY}

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal import Bounds, Budget, Journal
+from mockserver.journal.base import Bounds
+from mockserver.journal.memory import Budget, Journal
 from tests.unit.mockserver._entries import entry
 
 ADDS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 400)), max_size=200)

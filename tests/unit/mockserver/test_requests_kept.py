@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.mock import Mock
+from mockserver.app import Mock
 from tests.unit.mockserver._asgi import CREATE, ENERGYCAP, JSON, TALKDESK, Answer, ask
 
 JOBS = "/data/reports/calls/jobs"

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal import Entry, Fault, Touch, Verdict
-from mockserver.journal.packing import pack, unpack
+from mockserver.journal.entry import Entry, Fault, Touch, Verdict, pack, unpack
 
 TEXT = st.text(st.characters(max_codepoint=255), max_size=20)
 NUMBERS = st.integers(-1, 10**15)

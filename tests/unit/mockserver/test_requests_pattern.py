@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal import Fault, Touch, Verdict
-from mockserver.journal.pattern import UNREADABLE, Difference, Pattern, Seen, glob
+from mockserver.journal.entry import Fault, Touch, Verdict
+from mockserver.journal.matching import UNREADABLE, Difference, Pattern, Seen, glob
 from tests.unit.mockserver._entries import entry
 
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import redact
+from mockserver.journal import redaction
 
 SECRET = "hunter2hunter2"
 WHOLE = 4096
@@ -18,10 +18,10 @@ WHOLE = 4096
     ["authorization", "ECI-ApiKey", "cookie", "x-api-key", "proxy-authorization", "x-auth"],
 )
 def test_headers_lose_their_secrets(name: str) -> None:
-    headers = redact.Headers()
+    headers = redaction.Headers()
     for _ in range(2):  # the second time it knows the names
         kept, secrets = headers.redact({name: SECRET, "accept": "text/csv"})
-        assert kept == {name: redact.REDACTED, "accept": "text/csv"}
+        assert kept == {name: redaction.REDACTED, "accept": "text/csv"}
         assert secrets == [SECRET]
 
 
@@ -36,7 +36,7 @@ def test_headers_lose_their_secrets(name: str) -> None:
     ],
 )
 def test_headers_with_an_address_lose_its_secrets(address: str) -> None:
-    kept, _ = redact.Headers().redact({"referer": address})
+    kept, _ = redaction.Headers().redact({"referer": address})
     assert SECRET not in kept["referer"]
 
 
@@ -53,13 +53,13 @@ def test_headers_with_an_address_lose_its_secrets(address: str) -> None:
     ],
 )
 def test_queries_lose_their_secrets(query: str) -> None:
-    assert SECRET not in redact.query(query)
-    assert SECRET.encode() not in redact.body(query.encode(), WHOLE)
+    assert SECRET not in redaction.query(query)
+    assert SECRET.encode() not in redaction.body(query.encode(), WHOLE)
 
 
 @pytest.mark.parametrize("query", ["page=1&mode=test", "name=a%20b", ""])
 def test_query_without_secrets_stays(query: str) -> None:
-    assert redact.query(query) == query
+    assert redaction.query(query) == query
 
 
 @pytest.mark.parametrize(
@@ -83,33 +83,33 @@ def test_query_without_secrets_stays(query: str) -> None:
 def test_bodies_lose_their_secrets(body: str) -> None:
     raw = body.encode("latin-1")
     for longest in (WHOLE, len(raw) // 2, 20):
-        kept = redact.body(raw, longest)
-        assert len(kept) <= max(longest, len(redact.WITHHELD))
+        kept = redaction.body(raw, longest)
+        assert len(kept) <= max(longest, len(redaction.WITHHELD))
         assert SECRET.encode() not in kept
         assert SECRET.encode("utf-16-le") not in kept
 
 
 def test_body_without_secrets_stays() -> None:
     body = b'{"format":"csv","timespan":{"from":"2026-03-01","to":"2026-03-02"}}'
-    assert redact.body(body, WHOLE) == body
-    assert redact.body(body, 10) == body[:10]
+    assert redaction.body(body, WHOLE) == body
+    assert redaction.body(body, 10) == body[:10]
 
 
 def test_body_that_only_speaks_of_secrets_stays() -> None:
     body = b'{"message": "The token is unknown.", "token_type": "x"}'
-    assert redact.body(body, WHOLE) == body
+    assert redaction.body(body, WHOLE) == body
 
 
 @given(st.binary(max_size=2048), st.integers(0, 3000))
 def test_any_body_can_be_redacted(body: bytes, longest: int) -> None:
-    assert len(redact.body(body, longest)) <= longest
+    assert len(redaction.body(body, longest)) <= longest
 
 
 @given(st.lists(st.sampled_from(["token", '"', ":", "secret=", "&", "{", "x"]), max_size=400))
 def test_redaction_ends_soon_on_hostile_text(parts: list[str]) -> None:
     text = "".join(parts)[:2048]
-    redact.body(text.encode(), WHOLE)
-    redact.query(text)
+    redaction.body(text.encode(), WHOLE)
+    redaction.query(text)
 
 
 JSON = st.recursive(
@@ -130,11 +130,11 @@ def test_planted_secret_never_stays_in_json(
     for _ in range(depth):
         planted = [around, {"deeper": planted}]
     raw = json.dumps(planted, ensure_ascii=escaped).encode()
-    assert SECRET.encode() not in redact.body(raw, 100_000)
+    assert SECRET.encode() not in redaction.body(raw, 100_000)
 
 
 @given(st.text(max_size=20), NAMES, st.text(max_size=20))
 def test_planted_secret_never_stays_in_a_form(before: str, name: str, after: str) -> None:
     form = f"a={quote(before)}&{quote(name)}={SECRET}&b={quote(after)}"
-    assert SECRET not in redact.query(form)
-    assert SECRET.encode() not in redact.body(form.encode(), WHOLE)
+    assert SECRET not in redaction.query(form)
+    assert SECRET.encode() not in redaction.body(form.encode(), WHOLE)

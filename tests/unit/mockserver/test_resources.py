@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.resources import Shelf, Taken, Thing, insert_seeds
-from mockserver.sandbox import Sandbox
+from mockserver.sandbox.resources import Shelf, Taken, Thing, insert_seeds
+from mockserver.sandbox.sandbox import Sandbox
 from tests.unit.mockserver._played import make_sandbox
 
 

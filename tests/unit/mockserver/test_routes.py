@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.errors import Refusal, SetupError
-from mockserver.routes import Routes
+from mockserver.http.routing import Routes
 
 
 @pytest.fixture

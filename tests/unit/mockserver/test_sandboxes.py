@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from mockserver.clock import ORIGIN, Mode, Pace
+from mockserver.config import Limits
 from mockserver.errors import Refusal
-from mockserver.faults.rule import Rule
-from mockserver.limits import Limits
-from mockserver.sandbox import DEFAULT, Sandbox
-from mockserver.sandboxes import Sandboxes
+from mockserver.faults.model import Rule
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.sandbox import DEFAULT, Sandbox
+from mockserver.sandbox.state import Start
 from mockserver.store.memory import MemoryStore
-from mockserver.world import Start
 
 MANUAL = Pace(Mode.MANUAL)
 SECOND = 1_000_000_000

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.bootstrap import build
+from mockserver.app import Mock, build
 from mockserver.clock import Mode, Pace
-from mockserver.mock import Mock
-from mockserver.settings import Settings
+from mockserver.config import Settings
 from tests.unit.mockserver._asgi import CREATE, ENERGYCAP, JSON, TALKDESK, ask
 from tests.unit.mockserver._requests import REQUESTS
 

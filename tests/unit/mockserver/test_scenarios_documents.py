@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.errors import SetupError
-from mockserver.scenarios.documents import LARGEST, read_document
-from mockserver.scenarios.folders import File
+from mockserver.scenarios.files import LARGEST, File, read_document
 
 LAUGHS = "a0: &a0 [1]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 8)

@@ -7,8 +7,8 @@ import pytest
 import specs
 from mockserver.errors import SetupError
 from mockserver.jobs.model import Plan
-from mockserver.jobs.plans import from_steps
-from mockserver.scenarios.futures import FutureReader
+from mockserver.jobs.schedule import from_steps
+from mockserver.scenarios.parser import FutureReader
 from tests.unit.mockserver._played import contract_of
 
 USUAL: Plan = (("CREATED", 5000), ("PROCESSING", 25000), ("DONE", None))

@@ -8,11 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 import specs
-from mockserver.bootstrap import build
+from mockserver.app import Mock, build
 from mockserver.cli import main
 from mockserver.clock import Mode, Pace
-from mockserver.mock import Mock
-from mockserver.settings import Settings
+from mockserver.config import Settings
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver._library import MINE, opened, write
 

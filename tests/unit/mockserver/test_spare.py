@@ -8,9 +8,9 @@ import pytest
 START = """
 import sys
 from mockserver.cli import main
-from mockserver.spare import spared
+from mockserver.server.lean_imports import spared
 with spared():
-    from mockserver.serving import serve
+    from mockserver.server.run import serve
 """
 HEAVY = ("flask", "hypothesis", "httpx", "jinja2", "openapi_spec_validator", "requests", "rich")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.exchange import Reply
+from mockserver.http.messages import Reply
 from tests.unit.mockserver._played import Played, content
 
 STUDY = "CFD8129A430A473C8A02F4BA5DAAD865"

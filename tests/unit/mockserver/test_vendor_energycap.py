@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.exchange import Reply
+from mockserver.http.messages import Reply
 from tests.unit.mockserver._played import Played, content
 
 DISTRIBUTION = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.exchange import Reply
+from mockserver.http.messages import Reply
 from tests.unit.mockserver._played import Played, content
 
 DAY = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}

@@ -3,8 +3,8 @@
 import pytest
 
 import specs
-from mockserver import vendors
 from mockserver.errors import Refusal, SetupError
+from mockserver.vendors import registry
 from tests.unit.mockserver._played import Played, contract_of, make_sandbox, seed_of
 
 ACCOUNTS = {"talkdesk": "acme", "clinicalone": "northwind", "energycap": "campus"}
@@ -18,7 +18,7 @@ each_profile = pytest.mark.parametrize("profile", specs.PROFILES)
 @each_profile
 def test_every_operation_has_a_handler_and_the_reverse(vendor: str, profile: str) -> None:
     contract = contract_of(vendor, profile)
-    assert set(vendors.create(contract).handlers) == set(contract.operations)
+    assert set(registry.create(contract).handlers) == set(contract.operations)
 
 
 @each
@@ -101,7 +101,7 @@ def test_seed_data_that_cannot_work_is_named(
     fixtures = seed_of(vendor)
     fixtures[section][0] |= row
     with pytest.raises(SetupError) as caught:
-        vendors.create(contract_of(vendor)).seed(make_sandbox(), fixtures)
+        registry.create(contract_of(vendor)).seed(make_sandbox(), fixtures)
     assert str(caught.value).startswith(f"{vendor}/seed.yaml: /")
     assert place in str(caught.value)
 
@@ -110,12 +110,12 @@ def test_seed_data_that_cannot_work_is_named(
 @pytest.mark.parametrize("content", [None, [], "text", {}, {"vendor": "x"}, {"reports": None}])
 def test_seed_data_of_another_shape_is_named(vendor: str, content: object) -> None:
     with pytest.raises(SetupError, match=f"{vendor}/seed.yaml: /"):
-        vendors.create(contract_of(vendor)).seed(make_sandbox(), content)  # type: ignore[arg-type]
+        registry.create(contract_of(vendor)).seed(make_sandbox(), content)  # type: ignore[arg-type]
 
 
 @each
 def test_seed_data_is_read_again_when_it_is_new(vendor: str) -> None:
-    played = vendors.create(contract_of(vendor))
+    played = registry.create(contract_of(vendor))
     section = "reportGroups" if vendor == "energycap" else "jobs"
     kind = "energycap.group" if vendor == "energycap" else f"{vendor}.job"
     for content in (seed_of(vendor), seed_of(vendor) | {section: []}):

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mockserver.app import Mock
 from mockserver.errors import Refusal
-from mockserver.journal import Bounds, Budget, Journal
+from mockserver.journal.base import Bounds
+from mockserver.journal.memory import Budget, Journal
 from mockserver.journal.verify import verify
-from mockserver.mock import Mock
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver._entries import entry
 

@@ -1,0 +1,116 @@
+"""The lock of the control plane: the token that it asks for, where it asks for one."""
+
+from collections.abc import Iterable, Mapping
+from hmac import compare_digest
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mockserver.errors import Refusal
+from mockserver.http.headers import read_basic
+
+HEADER = "X-Mock-Token"
+
+_OPEN = frozenset({"/_mock/health"})  # whoever watches over servers need not know the token
+_CHALLENGE = 'Basic realm="control plane of the mock", charset="UTF-8"'
+
+
+class Lock:
+    """Asks for `token`; for nothing where it is None."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = None if token is None else token.encode()
+
+    def check(self, path: str, headers: Mapping[str, str]) -> bool:
+        """Return whether the caller has proven to know the token, or is let in without.
+
+        Raises:
+            Refusal: 401, the token is missing or wrong.
+        """
+        if self._token is None:
+            return False
+        sent = _sent(headers)
+        if sent and compare_digest(sent.encode(errors="replace"), self._token):
+            return True
+        if path in _OPEN:
+            return True
+        wrong = "not the right one" if sent else "missing"
+        raise Refusal(
+            401,
+            f"The token of the control plane is {wrong}: send it as {HEADER}, as a bearer, or as "
+            "the password of any user. The server was told it, or printed it, at its start.",
+            field=HEADER,
+            headers={"WWW-Authenticate": _CHALLENGE},
+        )
+
+
+def _sent(headers: Mapping[str, str]) -> str:
+    """Return the token that a request carries; empty where there is none."""
+    if sent := headers.get(HEADER.lower()):
+        return sent
+    scheme, _, rest = headers.get("authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return rest.strip()
+        case "basic":
+            return read_basic(rest.strip()).partition(":")[2]
+    return ""
+
+
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Guard:
+    """Refuses what a page of another site, or a name bent to this machine, could send.
+
+    A loopback address and the names in `hosts` are served; `*` among them serves any name.
+    """
+
+    def __init__(self, hosts: Iterable[str] = ()) -> None:
+        self._hosts = _LOCAL | {host.lower().strip("[]") for host in hosts}
+
+    def check(self, headers: Mapping[str, str], *, proven: bool = False) -> None:
+        """Return if the request may reach the control plane.
+
+        `proven` tells that its sender knows the token, which no page can: then any Host will do.
+
+        Raises:
+            Refusal: 403, the Host is not served or the Origin is another site's.
+        """
+        host = headers.get("host", "")
+        if not proven and not self._serves(_name(host)):
+            raise Refusal(403, f"The control plane is not served at {host[:100]}.", field="Host")
+        origin = headers.get("origin")
+        if origin is not None and _place(origin) != host.lower():
+            raise Refusal(
+                403, "The control plane takes no orders from other sites.", field="Origin"
+            )
+        if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+            raise Refusal(
+                403, "The control plane takes no orders from other sites.", field="Sec-Fetch-Site"
+            )
+
+    def _serves(self, name: str) -> bool:
+        return name in self._hosts or "*" in self._hosts or is_loopback(name)
+
+
+def _place(origin: str) -> str | None:
+    """Return host and port of an origin in lower case, or None if it is none (`null`, say)."""
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_loopback(name: str) -> bool:
+    """Tell whether an address is one that only this machine reaches."""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

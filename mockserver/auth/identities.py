@@ -1,0 +1,117 @@
+"""The invented identities of fixtures/<vendor>/identities.yaml."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from mockserver.auth.identity import Identity
+from mockserver.errors import SetupError
+from mockserver.sandbox.sandbox import Sandbox
+from specs import Contract
+
+_SHAPE = Path(__file__).with_name("identities.schema.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One identity with its credentials: `scheme` is bearer, basic or apiKey.
+
+    `secret` is what is sent; of `basic`, client id and secret with a colon between.
+    """
+
+    scheme: str
+    secret: str
+    identity: Identity
+    note: str
+
+    def within(self, sandbox: Sandbox) -> str:
+        """Return the secret as it chooses `sandbox` by itself."""
+        name, colon, rest = self.secret.partition(":")
+        return f"{sandbox.mark(name)}{colon}{rest}"
+
+
+def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Known, ...]:
+    """Return the identities of one vendor, in the order of the file; `raw` is its content.
+
+    Raises:
+        SetupError: a row is not as it must be; the text names file, place and reason.
+    """
+    shape = jsonschema_rs.validator_for(orjson.loads(_SHAPE.read_bytes()))
+    for error in shape.iter_errors(raw):
+        place = "".join(f"/{step}" for step in error.instance_path)
+        raise SetupError(f"{path}: {place or '/'}: {error.message.splitlines()[0]}")
+    if raw["vendor"] != contract.vendor:
+        raise SetupError(f"{path}: /vendor: is not the folder's name, {contract.vendor!r}")
+    known = [
+        _known(contract.vendor, row, row["scheme"], row["secret"]) for row in raw["identities"]
+    ]
+    clients = [
+        _known(contract.vendor, row, "basic", f"{row['id']}:{row['secret']}")
+        for row in raw.get("clients", ())
+    ]
+    _check(path, "/identities", known, contract)
+    _check(path, "/clients", clients, contract)
+    return (*known, *clients)
+
+
+def _check(path: Path, place: str, rows: list[Known], contract: Contract) -> None:
+    grants = {operation.grant for operation in contract.operations.values()} - {None}
+    for number, row in enumerate(rows):
+        before = rows[:number]
+        if any((it.scheme, it.secret) == (row.scheme, row.secret) for it in before):
+            raise SetupError(f"{path}: {place}/{number}/secret: another row has it")
+        if any(it.identity.role == row.identity.role for it in before):
+            raise SetupError(f"{path}: {place}/{number}/role: {row.identity.role} stands twice")
+        if odd := sorted(row.identity.grants - grants):
+            known = ", ".join(sorted(map(str, grants)))
+            raise SetupError(f"{path}: {place}/{number}/grants: {odd[0]} is none of {known}")
+
+
+def by_secret(known: Iterable[Known]) -> Mapping[tuple[str, str], Identity]:
+    """Return identities by scheme and secret."""
+    return {(row.scheme, row.secret): row.identity for row in known}
+
+
+def secrets_within(known: Iterable[Known], sandbox: Sandbox) -> dict[str, str]:
+    """Return the secrets that choose `sandbox`, by role; of a client, id and secret apart."""
+    secrets: dict[str, str] = {}
+    for row in known:
+        if row.scheme == "basic":
+            name, _, password = row.within(sandbox).partition(":")
+            secrets |= {"client-id": name, "client-secret": password}
+        else:
+            secrets[row.identity.role] = row.within(sandbox)
+    return secrets
+
+
+def headers_within(
+    known: Iterable[Known], sandbox: Sandbox, key_header: str
+) -> dict[str, dict[str, str]]:
+    """Return the headers that requests of each role carry; `client` is that of a client."""
+    headers: dict[str, dict[str, str]] = {}
+    for row in known:
+        secret = row.within(sandbox)
+        if row.scheme == "basic":
+            encoded = b64encode(secret.encode()).decode()
+            headers.setdefault("client", {"Authorization": f"Basic {encoded}"})
+        elif row.scheme == "bearer":
+            headers[row.identity.role] = {"Authorization": f"Bearer {secret}"}
+        else:
+            headers[row.identity.role] = {key_header: secret}
+    return headers
+
+
+def key_header(openapi: Mapping[str, Any]) -> str:
+    """Return the header that a vendor's API key comes in; empty where it has none."""
+    schemes = openapi["components"]["securitySchemes"].values()
+    return next((str(row["name"]) for row in schemes if row["type"] == "apiKey"), "")
+
+
+def _known(vendor: str, row: Mapping[str, Any], scheme: str, secret: str) -> Known:
+    identity = Identity(vendor, row["role"], row["account"], frozenset(row["grants"]))
+    return Known(scheme, secret, identity, row.get("note", ""))

@@ -1,0 +1,221 @@
+"""Faults in the JSON of a reply: a member dropped, an unknown enum value, a wrong type."""
+
+from collections.abc import Callable, Iterable, Mapping
+from math import log
+from random import Random
+from typing import Any
+
+from mockserver.auth.authentication import challenge
+from mockserver.errors import BrokenReply, Refusal
+from mockserver.faults import json_pointer
+from mockserver.faults.json_pointer import Tokens
+from mockserver.faults.model import BREAKS_HTTP, KEEPS_REPLY, Fault, Kind, Label, Layer
+from mockserver.http.apis import Party
+from mockserver.http.messages import Reply
+from mockserver.openapi.operation import Plan
+from mockserver.openapi.request_body import JSON
+from mockserver.openapi.responses import Replies
+
+UNKNOWN = "UNKNOWN_TO_THE_CONTRACT"
+"""What stands where an enum is, unless a rule says otherwise."""
+
+Rank = Callable[[str], str]
+"""What to sort JSON pointers by where a rule names none."""
+
+
+class Spoiler:
+    """Changes bodies of one OpenAPI document."""
+
+    def __init__(self, openapi: dict[str, Any]) -> None:
+        self._openapi = openapi
+
+    def spoil(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> tuple[str, Any] | None:
+        """Return where the fault struck, as a JSON pointer, and the changed body.
+
+        `schema` is that of the body, None where the contract has none. Return None where there is
+        no place for the fault.
+        """
+        way = self._way(fault, schema, body, rank)
+        if way is None:
+            return None
+        if fault.kind is Kind.DROP_FIELD:
+            return json_pointer.write_way(way), json_pointer.without(body, way)
+        value = fault["value"]
+        if value is None:
+            value = self._value(fault.kind, schema, body, way)
+        return json_pointer.write_way(way), json_pointer.changed_at(body, way, value)
+
+    def _way(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> Tokens | None:
+        if fault["pointer"] is not None:
+            way = json_pointer.read_way(fault["pointer"], body)
+            return way if way and self._suits(fault, schema, body, way) else None
+        fitting = [
+            way for way in json_pointer.members(body) if self._suits(fault, schema, body, way)
+        ]
+        return min(fitting, key=lambda way: rank(json_pointer.write_way(way)), default=None)
+
+    def _suits(self, fault: Fault, schema: Any, body: Any, way: Tokens) -> bool:
+        if fault.kind is not Kind.UNKNOWN_ENUM or (fault["pointer"] and fault["value"] is not None):
+            return True
+        if schema is None or json_pointer.value_at(body, way) is None:
+            return False
+        return json_pointer.enum_at(self._openapi, schema, way) is not None
+
+    def _value(self, kind: Kind, schema: Any, body: Any, way: Tokens) -> Any:
+        if kind is Kind.WRONG_TYPE:
+            return wrong_type(json_pointer.value_at(body, way))
+        listed = json_pointer.enum_at(self._openapi, schema, way) or []
+        numbers = [value for value in listed if isinstance(value, int)]
+        return max(numbers) + 1 if numbers else _unlike(listed)
+
+
+def wrong_type(value: Any) -> Any:
+    """Return a value of a JSON type that no reader of `value` expects."""
+    if isinstance(value, str):
+        return {"not": "a text"}
+    if isinstance(value, list):
+        return {"not": "a list"}
+    if isinstance(value, dict):
+        return ["not an object"]
+    return "not what it was"  # a number, a boolean or null
+
+
+def _unlike(listed: list[Any]) -> str:
+    value = UNKNOWN
+    while value in listed:
+        value += "_"
+    return value
+
+
+_USUAL_DEVIATION = 0.25
+_USUAL_SIGMA = 0.5
+
+
+def draw_delay(fault: Fault, chance: Random, longest: float) -> float:
+    """Return the delay of one reply in milliseconds, at most `longest`.
+
+    `ms` is the delay itself, the least of a uniform one, the mean of a normal one, or the median
+    of a lognormal one.
+    """
+    return min(max(_draw(fault, chance), 0.0), longest)
+
+
+def _draw(fault: Fault, chance: Random) -> float:
+    ms = float(fault["ms"])
+    match fault["distribution"]:
+        case "uniform":
+            return chance.uniform(ms, 2 * ms if fault["to_ms"] is None else fault["to_ms"])
+        case "normal":
+            deviation = fault["deviation_ms"]
+            return chance.gauss(ms, ms * _USUAL_DEVIATION if deviation is None else deviation)
+        case "lognormal" if ms > 0:
+            sigma = fault["sigma"]
+            return chance.lognormvariate(log(ms), _USUAL_SIGMA if sigma is None else sigma)
+        case _:
+            return ms
+
+
+_LATER = frozenset({429, 503})
+
+
+class Striker:
+    """Lets faults strike the replies of one vendor."""
+
+    def __init__(self, party: Party) -> None:
+        self.vendor = party.name
+        self._party = party
+        self._spoiler = Spoiler(party.openapi)
+
+    def instead(self, fault: Fault, plan: Plan | None) -> Reply | None:
+        """Return the error that takes the reply's place; None where the fault cannot strike.
+
+        `plan` is that of the operation, None where the request reached none.
+        """
+        refusal = self._refusal(fault, plan)
+        if refusal is None:
+            return None
+        reply = self._party.error(refusal, plan.operation if plan else None)
+        return reply._replace(headers={**refusal.headers, **reply.headers})
+
+    def spoil(
+        self, fault: Fault, plan: Plan | None, reply: Reply, rank: Rank
+    ) -> tuple[str, Reply] | None:
+        """Return where the fault struck, and the reply with a changed body; None if it cannot."""
+        if reply.body is None:
+            return None
+        struck = self._spoiler.spoil(fault, _schema(plan, reply.status), reply.body, rank)
+        return struck and (struck[0], reply._replace(body=struck[1]))
+
+    def suits(self, fault: Fault, reply: Reply) -> bool:
+        """Tell whether a fault of the wire or of time can strike a reply."""
+        if fault.layer is Layer.TIME or fault.kind is Kind.RESET:
+            return True
+        if reply.file is None:
+            return reply.body is not None and reply.status != 204
+        if fault.kind is Kind.WRONG_LENGTH:
+            return bool(reply.file.length)
+        return reply.file.length != 0
+
+    def label(self, kind: Kind, plan: Plan | None, reply: Reply) -> Label:
+        """Return whether a vendor that keeps its contract could answer `reply` so."""
+        if kind in BREAKS_HTTP:
+            return Label.VIOLATING
+        if kind in KEEPS_REPLY:
+            return Label.VALID
+        replies = plan.replies if plan else self._party.replies
+        return judge(reply, replies)
+
+    def secret(self, plan: Plan | None, headers: Mapping[str, str]) -> str:
+        """Return the credentials of a request as they were sent, empty where there are none."""
+        scheme = self._scheme(plan)
+        if scheme is None:
+            return ""
+        name = scheme["name"] if scheme["type"] == "apiKey" else "authorization"
+        return headers.get(name.lower(), "")
+
+    def _refusal(self, fault: Fault, plan: Plan | None) -> Refusal | None:
+        if fault.kind is Kind.RATE_LIMIT:
+            return Refusal(429, "Too many requests.", headers=_later(fault))
+        if fault.kind is Kind.SERVER_ERROR:
+            status = fault["status"]
+            headers = _later(fault) if status in _LATER else {}
+            return Refusal(status, "The server could not answer.", headers=headers)
+        scheme = self._scheme(plan)
+        if scheme is None:
+            return None
+        kind = scheme.get("scheme", "apiKey").lower()
+        return Refusal(401, "The credentials have expired.", headers=challenge(kind))
+
+    def _scheme(self, plan: Plan | None) -> Mapping[str, Any] | None:
+        """Return the security scheme of an operation, None where it asks for no credentials."""
+        if plan is None or not plan.operation.security:
+            return None
+        name = next(iter(plan.operation.security[0]))
+        scheme: Mapping[str, Any] = self._party.openapi["components"]["securitySchemes"][name]
+        return scheme
+
+
+def judge(reply: Reply, replies: Replies | None) -> Label:
+    """Return what a contract says of a reply; one that says when to come back is always valid."""
+    if reply.status in _LATER and "Retry-After" in reply.headers:
+        return Label.VALID
+    try:
+        if replies is not None:
+            replies.check(reply)
+    except BrokenReply:
+        return Label.VIOLATING
+    return Label.VALID
+
+
+def worst(labels: Iterable[Label]) -> Label:
+    """Return `violating` if one of the labels is that."""
+    return Label.VIOLATING if Label.VIOLATING in set(labels) else Label.VALID
+
+
+def _later(fault: Fault) -> dict[str, str]:
+    return {"Retry-After": str(fault["retry_after"])}
+
+
+def _schema(plan: Plan | None, status: int) -> Any:
+    response = plan.operation.responses.get(status, {}) if plan else {}
+    return response.get("content", {}).get(JSON, {}).get("schema")

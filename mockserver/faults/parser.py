@@ -1,0 +1,234 @@
+"""Rules as they are written (in a request, a header or a file), read and checked."""
+
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import orjson
+
+from mockserver.errors import Refusal
+from mockserver.faults.labels import Forecast
+from mockserver.faults.model import OPTIONS, SPREADS, Fault, Kind, Label, Match, Rule
+from mockserver.http.headers import Directive, read_directives
+from mockserver.jobs.schedule import Turns
+from mockserver.openapi.schemas import Schemas, Validator
+from specs import Contract, Operation
+
+Roles = Callable[[str], Collection[str]]
+"""The roles of a vendor's identities."""
+
+_SHOWN = 12
+_MOST_REMEMBERED = 500
+"""Rules that are kept as they were read."""
+
+
+class Reader:
+    """Reads rules of the shape `FaultRule` in the control plane's contract.
+
+    `longest` is how many milliseconds a reply may be late.
+    """
+
+    def __init__(
+        self,
+        control: Schemas,
+        contracts: Mapping[str, Contract],
+        roles: Roles,
+        forecast: Forecast,
+        longest: float,
+    ) -> None:
+        self._shape: Validator = control.validator({"$ref": "#/components/schemas/FaultRule"})
+        self._contracts = contracts
+        self._operations = {
+            name: operation
+            for contract in contracts.values()
+            for name, operation in contract.operations.items()
+        }
+        self._roles = roles
+        self._forecast = forecast
+        self._longest = longest
+        self._read: dict[bytes, Rule] = {}
+
+    def read_all(self, raw: Any) -> list[Rule]:
+        """Return the rules of a list, or the one that stands alone, whose delays are allowed.
+
+        Raises:
+            Refusal: as `read`, or a delay is longer than the server allows.
+        """
+        rules = [self.read(row) for row in (raw if isinstance(raw, list) else [raw])]
+        for rule in rules:
+            check_delay(rule.fault, self._longest)
+        return rules
+
+    def read(self, raw: Any, vendor: str | None = None) -> Rule:
+        """Return one rule; `vendor` is whose requests it is for where it does not say.
+
+        A delay may be longer than the server allows; then it will be cut.
+
+        Raises:
+            Refusal: 400, something in it is not valid or names nothing; `field` says what.
+        """
+        try:
+            key = orjson.dumps([vendor, raw])  # the rules of a scenario come again and again
+        except TypeError as error:  # YAML knows more than JSON
+            raise _refuse("fault", f"cannot be written as JSON: {error}") from None
+        if key not in self._read:
+            if len(self._read) >= _MOST_REMEMBERED:
+                self._read.clear()
+            self._read[key] = self._read_anew(raw, vendor)
+        return self._read[key]
+
+    def forget(self) -> None:
+        """Let go of rules that were read; what they were checked against has changed."""
+        self._read.clear()
+
+    def _read_anew(self, raw: Any, vendor: str | None) -> Rule:
+        if not self._shape.is_valid(raw):
+            raise self._shape.refuse(raw, "fault")
+        match = self._match({"vendor": vendor, **raw.get("match", {})})
+        fault = read_fault(raw["fault"])
+        label = self._forecast.of(match, fault)
+        if label is None:
+            reason = f"has no place in any reply that is meant; {self._forecast.hint(match, fault)}"
+            name = "fault.pointer" if fault.told.get("pointer") else "fault.kind"
+            raise _refuse(name, reason)
+        told = {key: value for key, value in raw.items() if key != "id"}
+        if vendor is not None:
+            told["match"] = {"vendor": vendor, **raw.get("match", {})}
+        return Rule(
+            id=raw.get("id", ""),
+            match=match,
+            fault=fault,
+            times=raw.get("times"),
+            probability=raw.get("probability"),
+            label=label,
+            told=told,
+        )
+
+    def read_header(self, text: str) -> list[Rule]:
+        """Return the rules of a request's own: `kind; option=value, another kind`.
+
+        Raises:
+            Refusal: 400, it cannot be read.
+        """
+        try:
+            groups = read_directives(text)
+            return [self._brought(group) for group in groups]
+        except ValueError as error:
+            reason = str(error)
+        except Refusal as refusal:
+            reason = f"has a fault: {refusal.message.removesuffix('.')}"
+        raise Refusal(400, f"X-Mock-Fault {reason}.", field="X-Mock-Fault", reason=reason)
+
+    def _brought(self, group: list[Directive]) -> Rule:
+        (kind, _), *options = group
+        raw = {"fault": {"kind": kind, **{name: _json(text) for name, text in options}}}
+        if not self._shape.is_valid(raw):
+            raise self._shape.refuse(raw, "fault")
+        fault = read_fault(raw["fault"])
+        check_delay(fault, self._longest)
+        return Rule(f"header {kind}", Match(), fault, None, None, Label.VALID, raw)
+
+    def _match(self, raw: Mapping[str, Any]) -> Match:
+        vendor = raw["vendor"]
+        if vendor is not None:
+            _known("match.vendor", vendor, self._contracts)
+        if "operation" in raw:
+            vendor = self._check_operation(raw, vendor)
+        named = self._contracts if vendor is None else (vendor,)
+        if "role" in raw:
+            _known(
+                "match.role", raw["role"], {r: None for name in named for r in self._roles(name)}
+            )
+        return Match(
+            vendor=vendor,
+            operation=raw.get("operation"),
+            method=raw.get("method"),
+            path=raw.get("path"),
+            role=raw.get("role"),
+            states=self._states(raw["state"], named) if "state" in raw else None,
+            turns=Turns(raw.get("nth"), raw.get("after"), raw.get("every")),
+        )
+
+    def _check_operation(self, raw: Mapping[str, Any], vendor: str | None) -> str:
+        """Return whose operation is named."""
+        name = raw["operation"]
+        _known("match.operation", name, self._operations)
+        operation: Operation = self._operations[name]
+        if vendor not in (None, operation.vendor):
+            raise _refuse("match.operation", f"{name} is one of {operation.vendor}, not {vendor}")
+        if raw.get("method", operation.method) != operation.method:
+            raise _refuse("match.method", f"{raw['method']} is not that of {name}")
+        return operation.vendor
+
+    def _states(self, name: str, vendors: Collection[str]) -> frozenset[str]:
+        lifecycles = [self._contracts[vendor].lifecycle for vendor in vendors]
+        found = {state for lifecycle in lifecycles for state in lifecycle.named(name)}
+        if not found:
+            _known("match.state", name, {s: None for row in lifecycles for s in row.states})
+        return frozenset(found)
+
+
+def check_delay(fault: Fault, longest: float) -> None:
+    """Return if a fault holds no reply up for more than `longest` milliseconds.
+
+    Raises:
+        Refusal: 400, it does.
+    """
+    for name in ("ms", "to_ms"):
+        if (fault.told.get(name) or 0) > longest:
+            raise _refuse(f"fault.{name}", f"is more than the {longest:g} that the server allows")
+
+
+def read_fault(raw: Mapping[str, Any]) -> Fault:
+    """Return a fault of the right shape, if its options belong to its kind and to each other.
+
+    Raises:
+        Refusal: 400, one does not.
+    """
+    kind = Kind(raw["kind"])
+    told = {name: value for name, value in raw.items() if name != "kind"}
+    known = OPTIONS[kind]
+    for name in told:
+        if name not in known:
+            takes = ", ".join(known) or "none"
+            raise _refuse(f"fault.{name}", f"is no option of {kind}; its options are: {takes}")
+    fault = Fault(kind, told)
+    if kind is Kind.LATENCY:
+        _check_latency(fault)
+    if kind is Kind.WRONG_LENGTH and fault["delta"] == 0:
+        raise _refuse("fault.delta", "must not be 0, or the length is right")
+    if kind is Kind.SERVER_ERROR and "retry_after" in told and fault["status"] != 503:
+        raise _refuse("fault.retry_after", "goes with status 503 only")
+    return fault
+
+
+def _check_latency(fault: Fault) -> None:
+    spread = fault["distribution"]
+    for name in ("to_ms", "deviation_ms", "sigma"):
+        if name in fault.told and name != SPREADS[spread]:
+            raise _refuse(f"fault.{name}", f"does not go with the distribution {spread}")
+    if (fault["to_ms"] or fault["ms"]) < fault["ms"]:
+        raise _refuse("fault.to_ms", "is less than ms")
+
+
+def _json(text: str | None) -> Any:
+    if text is None:
+        return True
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _known(field: str, name: str, known: Collection[str]) -> None:
+    if name in known:
+        return
+    near = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    listed = ", ".join(sorted(known)[:_SHOWN])
+    hint = f"do you mean {' or '.join(near)}?" if near else f"known: {listed}"
+    raise _refuse(field, f"{name} is not known; {hint}")
+
+
+def _refuse(field: str, reason: str) -> Refusal:
+    end = "" if reason.endswith("?") else "."
+    return Refusal(400, f"{field}: {reason}{end}", field=field, reason=reason)

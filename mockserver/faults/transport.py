@@ -1,0 +1,135 @@
+"""Faults in how a reply is sent: drop by drop, cut off, of another length, or not at all.
+
+Each is a `send` of ASGI around the server's own.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mockserver.faults.model import Fault, Kind
+from mockserver.server.connection import Line
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[object]]
+
+_TICKS = 10
+_LENGTH = b"content-length"
+
+
+def wrap(fault: Fault, send: Send, line: Line | None, sleep: Sleep, longest: float) -> Send:
+    """Return `send` under a fault of the wire.
+
+    `line` is None where the server gives none: then what should follow is just never sent.
+    `longest` is how many milliseconds a drip may last; the rest comes at once.
+    """
+    match fault.kind:
+        case Kind.DRIP:
+            return Drip(send, fault["bytes_per_second"], sleep, longest / 1000).send
+        case Kind.TRUNCATE:
+            return Truncation(send, line, fault["part"]).send
+        case Kind.WRONG_LENGTH:
+            return WrongLength(send, line, fault["delta"]).send
+        case _:
+            return Reset(line).send
+
+
+class Drip:
+    """Sends the body some bytes at a time, ten times a second."""
+
+    def __init__(self, send: Send, rate: int, sleep: Sleep, longest: float) -> None:
+        self._send = send
+        self._sleep = sleep
+        self._size = max(rate // _TICKS, 1)
+        self._pause = self._size / rate
+        self._left = longest
+
+    async def send(self, message: dict[str, Any]) -> None:
+        body: bytes = message.get("body", b"")
+        while len(body) > self._size and self._left > 0:
+            await self._send({**message, "body": body[: self._size], "more_body": True})
+            body = body[self._size :]
+            await self._wait(self._pause)
+        await self._send({**message, "body": body} if "body" in message else message)
+        if body and message.get("more_body"):
+            await self._wait(len(body) / self._size * self._pause)
+
+    async def _wait(self, seconds: float) -> None:
+        seconds = min(seconds, self._left)
+        if seconds > 0:
+            self._left -= seconds
+            await self._sleep(seconds)
+
+
+class Truncation:
+    """Sends a part of the body, then ends the connection; the length tells of all of it."""
+
+    def __init__(self, send: Send, line: Line | None, part: float) -> None:
+        self._send = send
+        self._line = line
+        self._part = part
+        self._left: int | None = None
+        self._over = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if self._over:
+            return
+        if message["type"] == "http.response.start":
+            length = _told_length(message)
+            self._left = None if length is None else int(length * self._part)
+            await self._send(message)
+            return
+        body: bytes = message.get("body", b"")
+        if self._left is None:  # nobody knows how much there is: cut within the first of it
+            self._left = int(len(body) * self._part)
+        piece = body[: self._left]
+        self._left -= len(piece)
+        if piece:
+            await self._send({**message, "body": piece, "more_body": True})
+        if self._left == 0:
+            self._over = True
+            if self._line:
+                self._line.close()
+
+
+class WrongLength:
+    """Tells a Content-Length that is more or less than what follows; then ends the connection."""
+
+    def __init__(self, send: Send, line: Line | None, delta: int) -> None:
+        self._send = send
+        self._line = line
+        self._delta = delta
+        self._told = 0
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self._told = max((_told_length(message) or 0) + self._delta, 0)
+            await self._send({**message, "headers": _with_length(message, self._told)})
+            return
+        body: bytes = message.get("body", b"")
+        await self._send({**message, "body": body[: self._told], "more_body": True})
+        if self._line and len(body) > self._told:
+            self._line.write(body[self._told :])
+        self._told = max(self._told - len(body), 0)
+        if self._line and not message.get("more_body"):
+            self._line.close()
+
+
+class Reset:
+    """Sends nothing and resets the connection."""
+
+    def __init__(self, line: Line | None) -> None:
+        self._line = line
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if self._line and message["type"] == "http.response.start":
+            self._line.reset()
+
+
+def _told_length(message: dict[str, Any]) -> int | None:
+    return next((int(value) for name, value in message["headers"] if name == _LENGTH), None)
+
+
+def _with_length(message: dict[str, Any], length: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers with another length; nobody is to use the connection again."""
+    rest = [(name, value) for name, value in message["headers"] if name != _LENGTH]
+    return [*rest, (_LENGTH, b"%d" % length), (b"connection", b"close")]

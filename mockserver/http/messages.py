@@ -1,0 +1,48 @@
+"""A request as a vendor's handler sees it, and the reply that it gives."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from mockserver.auth.identity import Identity
+from mockserver.sandbox.sandbox import Sandbox
+from specs import Operation
+
+
+class Call(NamedTuple):
+    """One request that its contract allows: values parsed and valid, defaults filled in.
+
+    `path` and `query` hold JSON types by parameter name; `headers` are all the request's, by
+    lower-case name, as text. `body` is the decoded body, or None. `identity` is None only where
+    the operation asks for no credentials.
+    """
+
+    operation: Operation
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+    body: Any
+    identity: Identity | None
+    sandbox: Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """The body of a download: its media type, its length in bytes (if known) and its content.
+
+    `chunks` starts the content anew at each call.
+    """
+
+    media: str
+    length: int | None
+    chunks: Callable[[], Iterator[bytes]]
+
+
+class Reply(NamedTuple):
+    """The answer to a call: a status and JSON types, or a file, or nothing."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = MappingProxyType({})
+    file: FileBody | None = None

@@ -1,0 +1,142 @@
+"""Whose turn it is, by number."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import isodate
+
+from mockserver.jobs.model import Plan
+from specs import Lifecycle, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Numbers from 1 that are meant: those that fit in all that is not None.
+
+    `nth` is only that one, `after` those behind so many, `every` those whose number it divides.
+    """
+
+    nth: int | None = None
+    after: int | None = None
+    every: int | None = None
+
+    def __contains__(self, number: int) -> bool:
+        return (
+            self.nth in (None, number)
+            and (self.after is None or number > self.after)
+            and (self.every is None or number % self.every == 0)
+        )
+
+
+def from_steps(steps: Iterable[Step]) -> Plan:
+    """Return the plan that steps of a lifecycle tell."""
+    return tuple(
+        (step.state, None if step.seconds is None else round(step.seconds * 1000)) for step in steps
+    )
+
+
+def read_plan(lifecycle: Lifecycle, row: Mapping[str, Any]) -> Plan | None:
+    """Return the plan of a job: `held` (a state for good), `plan` (steps), or None for neither.
+
+    Raises:
+        LookupError: a state is not known; the text names it and those that are.
+    """
+    if "held" in row:
+        return ((read_state(lifecycle, row["held"]), None),)
+    if "plan" not in row:
+        return None
+    return tuple(
+        (
+            read_state(lifecycle, step["state"]),
+            read_duration(step["lasts"]) if "lasts" in step else None,
+        )
+        for step in row["plan"]
+    )
+
+
+def read_duration(text: str) -> int:
+    """Return an ISO 8601 duration without years and months, in milliseconds."""
+    duration = isodate.parse_duration(text)
+    assert isinstance(duration, timedelta)
+    return round(duration.total_seconds() * 1000)
+
+
+def read_state(lifecycle: Lifecycle, name: str) -> str:
+    """Return the name of a state.
+
+    Raises:
+        LookupError: there is no such state.
+    """
+    if name not in lifecycle.states:
+        raise LookupError(f"there is no state {name!r}; known: {', '.join(lifecycle.states)}")
+    return name
+
+
+ROWS = "rows"
+"""The detail of a job that says how many rows its file has, where the usual will not do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A way out of the plan: from `origin` into the state `into`, where the job then stays.
+
+    `origin` is None for the last state that does not stay for good. `lasts` is how long the job is
+    in it, in milliseconds, `part` which part of the usual time; where both are None, all of that.
+    """
+
+    into: str
+    origin: str | None = None
+    lasts: int | None = None
+    part: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """What becomes of some of the jobs, counted from 1 as they are created.
+
+    `plan` stands in place of the usual one; `pace` stretches each stay; in `stuck` a job stays for
+    good; `rows` is the length of its file.
+    """
+
+    turns: Turns = field(default_factory=Turns)
+    plan: Plan | None = None
+    pace: float = 1.0
+    stuck: str | None = None
+    ending: Ending | None = None
+    rows: int | None = None
+
+    def foresee(self, usual: Plan) -> Plan:
+        """Return the plan of a job that otherwise had the `usual` one."""
+        plan = self.plan or usual
+        plan = tuple((s, None if ms is None else round(ms * self.pace)) for s, ms in plan)
+        names = [state for state, _ in plan]
+        if self.stuck in names:
+            plan = (*plan[: names.index(self.stuck)], (self.stuck, None))
+        return plan if self.ending is None else _ended(plan, self.ending)
+
+    def details(self, usual: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the details of a job that otherwise had the `usual` ones."""
+        return usual if self.rows is None else {**usual, ROWS: self.rows}
+
+
+Futures = Mapping[str, tuple[Future, ...]]
+"""By vendor; the first whose turn it is counts."""
+
+
+def _ended(plan: Plan, ending: Ending) -> Plan:
+    for place, (state, usual) in enumerate(plan):
+        follows_for_good = place + 1 < len(plan) and plan[place + 1][1] is None
+        if state == ending.origin or (ending.origin is None and follows_for_good):
+            lasts = _stay(ending, usual)
+            return plan if lasts is None else (*plan[:place], (state, lasts), (ending.into, None))
+    return plan
+
+
+def _stay(ending: Ending, usual: int | None) -> int | None:
+    if ending.lasts is not None:
+        return ending.lasts
+    if usual is None or ending.part is None:
+        return usual
+    return round(usual * ending.part)

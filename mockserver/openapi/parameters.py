@@ -1,0 +1,233 @@
+"""Text of a path, a query or a header as the JSON value that its schema asks for."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from mockserver.errors import Refusal, SetupError
+from mockserver.openapi.schemas import Schemas, Validator
+
+Parse = Callable[[str], Any]
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?")
+_TRUTH = {"true": True, "false": False}
+
+
+def parser(schema: dict[str, Any]) -> Parse:
+    """Return what turns text into a value of `schema` (without a `$ref`).
+
+    The result raises ValueError, with the reason, for text that is no such value. The word `null`
+    is None where the schema is nullable.
+    """
+    parse = _PARSERS.get(schema.get("type", "string"), str)
+    if not schema.get("nullable"):
+        return parse
+    return lambda text: None if text == "null" else parse(text)
+
+
+def _integer(text: str) -> int:
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if text.removeprefix("-").isdecimal() and len(text) > 18:
+        raise ValueError("is out of range")
+    raise ValueError("is not a whole number")
+
+
+def _number(text: str) -> float:
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    raise ValueError("is not a number")
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return _TRUTH[text]
+    except KeyError:
+        raise ValueError("is neither true nor false") from None
+
+
+_PARSERS: dict[str, Parse] = {"integer": _integer, "number": _number, "boolean": _boolean}
+
+
+MOST_FIELDS = 100
+"""Fields in one query or form; more is refused before they are read."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: how its text is read, and what holds when it is absent.
+
+    `many` tells an array; `commas` that one text may hold several items; `blank` that empty text
+    is as good as none.
+    """
+
+    name: str
+    parse: Parse
+    required: bool
+    many: bool
+    commas: bool
+    blank: bool
+
+    def read(self, texts: list[str]) -> Any:
+        """Return the value of the parameter, or None where all is blank and may be.
+
+        Raises:
+            Refusal: a text is no such value, or there are several where one is allowed.
+        """
+        if self.commas:
+            texts = [item for text in texts if text for item in text.split(",")]
+        elif self.blank:
+            texts = [text for text in texts if text]
+        if not texts and self.blank:
+            return None
+        if self.many:
+            return [self.read_one(text) for text in texts]
+        if len(texts) > 1:
+            raise self._refuse("is given more than once")
+        return self.read_one(texts[0])
+
+    def read_one(self, text: str) -> Any:
+        """Return the value of one text.
+
+        Raises:
+            Refusal: it is no such value.
+        """
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise self._refuse(str(error)) from None
+
+    def _refuse(self, reason: str) -> Refusal:
+        return Refusal(400, f"{self.name} {reason}.", field=self.name, reason=reason)
+
+
+class Parameters:
+    """The parameters of one operation in one place (`path`, `query` or `header`)."""
+
+    def __init__(
+        self, schemas: Schemas, place: str, declared: tuple[Mapping[str, Any], ...]
+    ) -> None:
+        mine = [row for row in declared if row["in"] == place]
+        found = {row["name"]: schemas.resolve(row["schema"]) for row in mine}
+        self.known = {row["name"]: _compile(row, schemas) for row in mine}
+        self._texts = frozenset(name for name, known in self.known.items() if known.parse is str)
+        self._required = tuple(name for name, known in self.known.items() if known.required)
+        self._defaults = {name: row["default"] for name, row in found.items() if "default" in row}
+        self._validator: Validator = schemas.of_object({row["name"]: row["schema"] for row in mine})
+        self._absent = MappingProxyType(self._defaults)
+
+    def read_path(self, segments: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return the values of a path's parameters, given their segments as they were sent.
+
+        Raises:
+            Refusal: a segment is not UTF-8, holds a NUL, or is no such value.
+        """
+        values: dict[str, Any] = {}
+        for name, segment in segments.items():
+            text = decode_segment(segment, name) if "%" in segment else segment
+            values[name] = text if name in self._texts else self.known[name].read_one(text)
+        return self._checked(values)
+
+    def read_query(self, query: bytes) -> Mapping[str, Any]:
+        """Return the values of a query string, defaults filled in.
+
+        Raises:
+            Refusal: a name is not known, is missing or stands twice, or a value is not valid.
+        """
+        if not query and not self._required:
+            return self._absent
+        return self.read_fields(split_fields(query))
+
+    def read_fields(self, fields: Mapping[str, list[str]]) -> Mapping[str, Any]:
+        """Return the values of named texts, defaults filled in."""
+        for name in fields:
+            if name not in self.known:
+                raise Refusal(
+                    400, f"{name[:64]} is not a parameter.", field=name[:64], reason="is not known"
+                )
+        values = {name: self.known[name].read(texts) for name, texts in fields.items()}
+        for name in self._required:
+            if name not in values:
+                raise Refusal(400, f"{name} is required.", field=name, reason="is required")
+        present = {name: value for name, value in values.items() if value is not None}
+        return self._defaults | self._checked(present)
+
+    def read_headers(self, headers: Mapping[str, str]) -> None:
+        """Check the header parameters; they stay text in `headers`."""
+        if self.known:
+            self.read_fields(
+                {name: [headers[name.lower()]] for name in self.known if name.lower() in headers}
+            )
+
+    def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
+        if not self._validator.is_valid(values):
+            raise self._validator.refuse(values, "a parameter")
+        return values
+
+
+def split_fields(encoded: bytes) -> dict[str, list[str]]:
+    """Return the texts of a query string or a form by name.
+
+    Raises:
+        Refusal: too many fields, or text that is not UTF-8 or holds a NUL.
+    """
+    if not encoded:
+        return {}
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except UnicodeError:
+        raise Refusal(400, "The parameters are not UTF-8 in percent-encoding.") from None
+    except ValueError:
+        raise Refusal(400, f"There are more than {MOST_FIELDS} parameters.") from None
+    fields: dict[str, list[str]] = {}
+    for name, text in pairs:
+        if "\0" in name or "\0" in text:
+            raise _nul(name.replace("\0", "\ufffd"))
+        fields.setdefault(name, []).append(text)
+    return fields
+
+
+def decode_segment(segment: str, name: str) -> str:
+    """Return the text of a path segment, percent-decoded.
+
+    Raises:
+        Refusal: it is not UTF-8 or holds a NUL.
+    """
+    try:
+        text = unquote(segment, errors="strict")
+    except UnicodeError:
+        raise Refusal(400, f"{name} is not UTF-8.", field=name, reason="is not UTF-8") from None
+    if "\0" in text:
+        raise _nul(name)
+    return text
+
+
+def _nul(name: str) -> Refusal:
+    reason = "holds a NUL character"
+    return Refusal(400, f"{name} {reason}.", field=name, reason=reason)
+
+
+def _compile(row: Mapping[str, Any], schemas: Schemas) -> Parameter:
+    schema = schemas.resolve(row["schema"])
+    many = schema.get("type") == "array"
+    if row["in"] == "query" and row.get("style", "form") != "form":
+        raise SetupError(f"{row['name']}: the style {row['style']} of a parameter is not played")
+    return Parameter(
+        name=row["name"],
+        parse=parser(schemas.resolve(schema["items"]) if many else schema),
+        required=row.get("required", False),
+        many=many,
+        commas=many and not row.get("explode", row["in"] == "query"),
+        blank=row.get("allowEmptyValue", False),
+    )

@@ -1,0 +1,109 @@
+"""The body of a request, from bytes to a checked value."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from mockserver.errors import Refusal, SetupError
+from mockserver.openapi.parameters import Parameters, split_fields
+from mockserver.openapi.schemas import Schemas, Validator
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+DEEPEST = 64
+"""Arrays and objects within each other; more is refused, lest an echo of it cannot be encoded."""
+
+
+class Body:
+    """What an operation takes as a body: the media types, and a validator for each."""
+
+    def __init__(
+        self, schemas: Schemas, declared: Mapping[str, Any] | None, *, strict: bool
+    ) -> None:
+        content = (declared or {}).get("content", {})
+        self.required = bool(declared and declared.get("required"))
+        self.expected = declared is not None
+        self._media: dict[str, Validator] = {
+            media: schemas.validator(row.get("schema", {})) for media, row in content.items()
+        }
+        # Without a body of its own, an operation that lists a 415 still minds the Content-Type.
+        self._taken = frozenset(content) or (frozenset({JSON}) if strict else None)
+        self._forms = {
+            media: _form(schemas, row["schema"]) for media, row in content.items() if media == FORM
+        }
+        if unknown := set(content) - {JSON, FORM}:
+            raise SetupError(f"request bodies of {', '.join(sorted(unknown))} are not played")
+
+    def check_media(self, content_type: str | None) -> str | None:
+        """Return the media type of a Content-Type, or None where there is none.
+
+        Raises:
+            Refusal: 415, it is none of those that the operation takes.
+        """
+        if content_type is None or self._taken is None:
+            return None
+        if content_type in self._taken:
+            return content_type
+        media, _, options = content_type.partition(";")
+        media = media.strip().lower()
+        if media not in self._taken or not _is_utf8(options):
+            taken = " or ".join(sorted(self._taken))
+            raise Refusal(415, f"Content-Type must be {taken}.", field="Content-Type")
+        return media
+
+    def read(self, raw: bytes, media: str | None) -> Any:
+        """Return the decoded body, or None where there is none and need not be.
+
+        Raises:
+            Refusal: 415 without a media type; 400 for a body that is missing or not valid.
+        """
+        if not raw:
+            if self.required:
+                raise Refusal(400, "A body is required.", field="body", reason="is required")
+            return None
+        if media is None:
+            taken = " or ".join(sorted(self._media))
+            raise Refusal(415, f"Content-Type is missing; send {taken}.", field="Content-Type")
+        value = self._read_form(raw, media) if media in self._forms else _read_json(raw)
+        validator = self._media[media]
+        if not validator.is_valid(value):
+            raise validator.refuse(value, "body")
+        return value
+
+    def _read_form(self, raw: bytes, media: str) -> Any:
+        fields = split_fields(raw)
+        form = self._forms[media]
+        return dict(form.read_fields({name: fields[name] for name in fields if name in form.known}))
+
+
+def _form(schemas: Schemas, schema: Mapping[str, Any]) -> Parameters:
+    properties = schemas.resolve(schema)["properties"]
+    rows = ({"name": name, "in": "form", "schema": row} for name, row in properties.items())
+    return Parameters(schemas, "form", tuple(rows))
+
+
+def _is_utf8(options: str) -> bool:
+    for option in options.split(";"):
+        name, _, value = option.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower() in {"utf-8", "utf8", "us-ascii"}
+    return True
+
+
+def _read_json(raw: bytes) -> Any:
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Refusal(400, f"The body is not JSON: {error}.", field="body") from None
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
+        raise Refusal(400, f"The body is nested deeper than {DEEPEST} levels.", field="body")
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level := [row for row in level if isinstance(row, dict | list)]:
+        depth += 1
+        level = [item for row in level for item in (row.values() if isinstance(row, dict) else row)]
+    return depth

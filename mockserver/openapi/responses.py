@@ -1,0 +1,88 @@
+"""The replies that an operation may give, each checked as an object before it is encoded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.errors import BrokenReply
+from mockserver.http.messages import FileBody, Reply
+from mockserver.openapi.parameters import Parse, parser
+from mockserver.openapi.request_body import JSON
+from mockserver.openapi.schemas import Schemas, Validator
+
+
+class Replies:
+    """The listed statuses of an operation, and what each of them promises."""
+
+    def __init__(self, schemas: Schemas, responses: Mapping[int, Mapping[str, Any]]) -> None:
+        self._answers = {status: _Answer(schemas, row) for status, row in responses.items()}
+
+    def check(self, reply: Reply) -> None:
+        """Return if the contract allows `reply`.
+
+        Raises:
+            BrokenReply: its status is not listed, or its body or a header is not as promised.
+        """
+        answer = self._answers.get(reply.status)
+        if answer is None:
+            raise BrokenReply(f"status {reply.status} is not in the contract of the operation")
+        answer.check(reply)
+
+
+class _Answer:
+    """One status: its media types with their validators, and its headers."""
+
+    def __init__(self, schemas: Schemas, declared: Mapping[str, Any]) -> None:
+        content = declared.get("content", {})
+        self._media = frozenset(content)
+        schema = content.get(JSON, {}).get("schema")
+        self._body: Validator | None = schemas.validator(schema) if schema is not None else None
+        self._headers = [
+            _Header(name, schemas, row) for name, row in declared.get("headers", {}).items()
+        ]
+
+    def check(self, reply: Reply) -> None:
+        if reply.file is not None:
+            self._check_file(reply.file)
+        elif reply.body is None and not self._media:
+            pass
+        elif self._body is None:
+            raise BrokenReply(f"a JSON body is not in the contract of status {reply.status}")
+        else:
+            try:
+                valid = self._body.is_valid(reply.body)
+            except ValueError as error:
+                raise BrokenReply(f"the body holds what JSON cannot say: {error}") from None
+            if not valid:
+                field, reason = self._body.first_fault(reply.body) or ("", "is not valid")
+                raise BrokenReply(f"body of status {reply.status}: {field or 'it'} {reason}")
+        for header in self._headers:
+            header.check(reply.headers)
+
+    def _check_file(self, file: FileBody) -> None:
+        media = file.media.partition(";")[0]
+        if media not in self._media:
+            raise BrokenReply(f"a file of {media} is not in the contract of the operation")
+
+
+class _Header:
+    """One promised header."""
+
+    def __init__(self, name: str, schemas: Schemas, declared: Mapping[str, Any]) -> None:
+        schema = declared.get("schema", {})
+        self._name = name
+        self._required = declared.get("required", False)
+        self._parse: Parse = parser(schemas.resolve(schema))
+        self._validator: Validator = schemas.validator(schema)
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        text = headers.get(self._name)
+        if text is None:
+            if self._required:
+                raise BrokenReply(f"the header {self._name} is missing")
+            return
+        try:
+            valid = self._validator.is_valid(self._parse(text))
+        except ValueError as error:
+            raise BrokenReply(f"the header {self._name} {error}") from None
+        if not valid:
+            raise BrokenReply(f"the header {self._name} is not as its schema asks")

@@ -1,0 +1,162 @@
+"""Report files that are made as a whole: workbook, text document and PDF, all of them plain.
+
+The formats are open standards (ECMA-376, ISO 32000) and a table needs little of them; the bytes
+are the same for the same job, which libraries that note the time of day do not promise.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from random import Random
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from mockserver.http.messages import FileBody
+from mockserver.reports.content import END, ID, MOMENT, Marks, Sheet
+
+Table = Sequence[Sequence[str]]
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_MAIN = "http://schemas.openxmlformats.org"
+_LINES = 60
+_LINE_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One format of files that are made as a whole."""
+
+    media: str
+    extension: str
+    write: Callable[[Table], bytes]
+
+
+def make_document(sheet: Sheet, made_in: Document, chance: Random) -> FileBody:
+    """Return the file; it is made at once, so the sheet should be small."""
+    marks = Marks(sheet, chance.getrandbits(48))
+    table = [[column.name for column in sheet.columns]]
+    for number in range(sheet.rows):
+        ends = marks.moment(number + 1)
+        finish = {ID: marks.id(number), MOMENT: marks.moment(number), END: ends}
+        drawn = [column.draw(chance) for column in sheet.columns]
+        table.append([str(finish.get(value, value)) for value in drawn])
+    data = made_in.write(table)
+    return FileBody(made_in.media, len(data), lambda: iter((data,)))
+
+
+def _write_workbook(table: Table) -> bytes:
+    space = f"{_MAIN}/spreadsheetml/2006/main"
+    rows = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in table)
+    relations = f"{_MAIN}/officeDocument/2006/relationships"
+    return _package(
+        "xl/workbook.xml",
+        f"{_OFFICE}.spreadsheetml.sheet.main+xml",
+        f'<workbook xmlns="{space}" xmlns:r="{relations}"><sheets>'
+        '<sheet name="Report" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        {
+            "xl/_rels/workbook.xml.rels": _relations("worksheet", "worksheets/sheet1.xml"),
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{space}"><sheetData>{rows}'
+            "</sheetData></worksheet>",
+        },
+        {"/xl/worksheets/sheet1.xml": f"{_OFFICE}.spreadsheetml.worksheet+xml"},
+    )
+
+
+def _cell(value: str) -> str:
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
+
+
+def _write_text(table: Table) -> bytes:
+    space = f"{_MAIN}/wordprocessingml/2006/main"
+    rows = "".join(f"<w:tr>{''.join(map(_paragraph, row))}</w:tr>" for row in table)
+    return _package(
+        "word/document.xml",
+        f"{_OFFICE}.wordprocessingml.document.main+xml",
+        f'<w:document xmlns:w="{space}"><w:body><w:tbl><w:tblPr/><w:tblGrid/>{rows}</w:tbl>'
+        "<w:p/></w:body></w:document>",
+        {},
+        {},
+    )
+
+
+def _paragraph(value: str) -> str:
+    return f"<w:tc><w:p><w:r><w:t>{escape(value)}</w:t></w:r></w:p></w:tc>"
+
+
+def _package(
+    main: str, kind: str, content: str, further: dict[str, str], kinds: dict[str, str]
+) -> bytes:
+    """Return an Open Packaging file with a main part, further parts and the kinds of these."""
+    overrides = "".join(
+        f'<Override PartName="{name}" ContentType="{media}"/>'
+        for name, media in {f"/{main}": kind, **kinds}.items()
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f"{overrides}</Types>",
+        "_rels/.rels": _relations("officeDocument", main),
+        main: content,
+        **further,
+    }
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            # A ZipInfo of one's own has a fixed date, so the bytes are the same at any time.
+            info = ZipInfo(name)
+            info.compress_type = ZIP_DEFLATED
+            archive.writestr(info, f'<?xml version="1.0" encoding="UTF-8"?>{text}')
+    return out.getvalue()
+
+
+def _relations(kind: str, target: str) -> str:
+    return (
+        f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{_MAIN}/officeDocument/2006/relationships/{kind}" Target="{target}"/>'
+        "</Relationships>"
+    )
+
+
+def _write_pdf(table: Table) -> bytes:
+    lines = ["  ".join(row).replace("\n", " ")[:_LINE_LENGTH] for row in table]
+    pages = [lines[first : first + _LINES] for first in range(0, len(lines), _LINES)]
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>".encode(),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>",
+    ]
+    for number, page in enumerate(pages):
+        objects.append(
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 842 595]/Resources<</Font<</F 3 0 R>>>>"
+            b"/Contents %d 0 R>>" % (5 + 2 * number)
+        )
+        text = b"BT/F 8 Tf 9 TL 36 560 Td " + b"".join(map(_pdf_line, page)) + b"ET"
+        objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(text), text))
+    return _pdf_file(objects)
+
+
+def _pdf_line(line: str) -> bytes:
+    text = line.encode("cp1252", "replace")
+    for letter in (b"\\", b"(", b")"):
+        text = text.replace(letter, b"\\" + letter)
+    return b"(%s)'" % text
+
+
+def _pdf_file(objects: Iterable[bytes]) -> bytes:
+    out = bytearray(b"%PDF-1.4\n")
+    places = []
+    for number, content in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj%s\nendobj\n" % (number, content)
+    start, size = len(out), len(places) + 1
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % size
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
+    return bytes(out)
+
+
+WORKBOOK = Document(f"{_OFFICE}.spreadsheetml.sheet", "xlsx", _write_workbook)
+TEXT = Document(f"{_OFFICE}.wordprocessingml.document", "docx", _write_text)
+PDF = Document("application/pdf", "pdf", _write_pdf)

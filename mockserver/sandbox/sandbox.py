@@ -1,0 +1,73 @@
+"""A sandbox: one world of jobs and resources with its own time, ids and memory."""
+
+from collections.abc import Callable
+from copy import copy
+
+from mockserver.clock import Clock
+from mockserver.faults.rules import Faults
+from mockserver.ids import Ids
+from mockserver.jobs.schedule import Futures
+from mockserver.journal.base import Diary
+from mockserver.store.base import Records
+
+DEFAULT = "default"
+"""The sandbox of a request that names none."""
+
+
+class Sandbox:
+    """One world. Nothing in it depends on another one, nor on what else the server does.
+
+    `now` returns its virtual time, in milliseconds since the epoch. `futures` are those of its
+    scenario; `is_own` tells that they are not those of one request.
+    """
+
+    __slots__ = (
+        "clock", "faults", "futures", "id", "ids", "is_own", "journal", "now", "profile",
+        "records", "scenario", "seed",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913
+        self,
+        name: str,
+        seed: int,
+        profile: str,
+        clock: Clock,
+        records: Records,
+        journal: Diary,
+        *,
+        faults: Faults | None = None,
+        scenario: str | None = None,
+        futures: Futures | None = None,
+    ) -> None:
+        self.id = name
+        self.seed = seed
+        self.profile = profile
+        self.clock = clock
+        self.now: Callable[[], int] = clock.now
+        self.records = records
+        self.journal = journal
+        self.ids = Ids(seed, name)
+        self.faults = faults or Faults(self.ids, records)
+        self.scenario = scenario
+        self.futures: Futures = futures or {}
+        self.is_own = True
+
+    def foreseeing(self, futures: Futures) -> "Sandbox":
+        """Return the same sandbox with other futures, for one request."""
+        same = copy(self)
+        same.futures, same.is_own = futures, False
+        return same
+
+    def mark(self, secret: str) -> str:
+        """Return `secret` as it chooses this sandbox by itself (`<secret>.<sandbox>`)."""
+        return secret if self.id == DEFAULT else f"{secret}.{self.id}"
+
+    def unmark(self, secret: str) -> str:
+        """Return `secret` without this sandbox's mark, if it bears it."""
+        return secret.removesuffix(f".{self.id}")
+
+
+def marked(secret: str) -> str | None:
+    """Return the sandbox that `secret` may be marked with, or None."""
+    _, dot, name = secret.rpartition(".")
+    return name if dot else None

@@ -1,0 +1,255 @@
+"""Where the fixtures of a server lie: the built-in ones, with those of the user over them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mockserver.errors import SetupError
+from specs import SpecError, read_yaml
+
+SCENARIOS = "scenarios"
+IDENTITIES = "identities.yaml"
+SEED = "seed.yaml"
+
+_KNOWN = (IDENTITIES, SEED, "target.yaml")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+State = tuple[tuple[str, int, int], ...]
+"""What tells whether a file has changed: path, time of change, and size."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file, and the folder that it must not lead out of."""
+
+    path: Path
+    root: Path
+    builtin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Finds files by vendor. A user's file takes the place of the built-in one of its name.
+
+    `fixtures` is laid out like the built-in folder `base`; `scenarios` has a folder a vendor.
+    """
+
+    base: Path
+    fixtures: Path | None
+    scenarios: Path | None
+    vendors: tuple[str, ...]
+
+    def check(self) -> None:
+        """Return if the user's folders are laid out as they must be.
+
+        Raises:
+            SetupError: a folder or a file in one is not known; the text names it.
+        """
+        for option, root in (("--fixtures", self.fixtures), ("--scenarios", self.scenarios)):
+            if root is None:
+                continue
+            if not root.is_dir():
+                raise SetupError(f"{option} {root}: there is no such folder")
+            for vendor in _visible(root):
+                if vendor.is_dir() and vendor.name not in self.vendors:
+                    known = ", ".join(self.vendors)
+                    raise SetupError(f"{vendor}: is no vendor's folder; known: {known}")
+                if vendor.is_dir() and root is self.fixtures:
+                    _check_names(vendor)
+
+    def find(self, vendor: str, name: str) -> File:
+        """Return the identities or the seed data of a vendor."""
+        if self.fixtures is not None:
+            mine = self.fixtures / vendor / name
+            if mine.exists() or mine.is_symlink():
+                return File(mine, self.fixtures, builtin=False)
+        return File(self.base / vendor / name, self.base, builtin=True)
+
+    def scenarios_of(self, vendor: str) -> Mapping[str, File]:
+        """Return the scenarios of a vendor by name.
+
+        Raises:
+            SetupError: a file there cannot be a scenario by its name.
+        """
+        found: dict[str, File] = {}
+        for root, folder in self._scenario_folders(vendor):
+            for path in _visible(folder) if folder.is_dir() else ():
+                if path.suffix != ".yaml" or not _NAME.fullmatch(path.stem):
+                    raise SetupError(
+                        f"{path}: file: a scenario's name has lower-case letters, digits and "
+                        "hyphens, and ends in .yaml"
+                    )
+                found[path.stem] = File(path, root, builtin=root is self.base)
+        return dict(sorted(found.items()))
+
+    def state(self) -> State:
+        """Return what changes as soon as a file does."""
+        return tuple(
+            _stamp(path)
+            for vendor in self.vendors
+            for folder in (
+                *(root / vendor for root in (self.base, self.fixtures) if root),
+                *(folder for _, folder in self._scenario_folders(vendor)),
+            )
+            if folder.is_dir()
+            for path in sorted(folder.iterdir())
+        )
+
+    @staticmethod
+    def state_of(path: Path) -> State:
+        """Return what changes as soon as one file does."""
+        return (_stamp(path),)
+
+    def _scenario_folders(self, vendor: str) -> Iterator[tuple[Path, Path]]:
+        for root in (self.base, self.fixtures):
+            if root is not None:
+                yield root, root / vendor / SCENARIOS
+        if self.scenarios is not None:
+            yield self.scenarios, self.scenarios / vendor
+
+
+def _check_names(folder: Path) -> None:
+    for path in _visible(folder):
+        if path.suffix in {".yaml", ".yml"} and path.name not in _KNOWN:
+            raise SetupError(f"{path}: file: is not known; known: {', '.join(_KNOWN)}")
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Return what lies in a folder, but for hidden and explaining files."""
+    return sorted(path for path in folder.iterdir() if path.name[0] != "." and path.suffix != ".md")
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:  # a link that leads nowhere
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+LARGEST = 1024 * 1024
+"""Bytes of a file."""
+
+DEEPEST = 50
+"""Lists and objects within each other."""
+
+MOST_ALIASES = 2000
+MOST_VALUES = 200_000
+"""Values in a file after its aliases are followed."""
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+def read_document(file: File) -> Any:
+    """Return what a YAML file holds, as JSON types; only files of our own are not distrusted.
+
+    Raises:
+        SetupError: it cannot be used; the text names file, place and reason.
+    """
+    try:
+        if not file.builtin:
+            _check_place(file)
+            _check_events(file.path)
+            _check_merges(file.path)
+        document = read_yaml(file.path)
+    except SpecError as error:
+        raise SetupError(str(error)) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SetupError(f"{file.path}: line {line}: {error.problem}") from None
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise SetupError(f"{file.path}: file: {reason}") from None
+    if place := next(_odd(document), None):
+        raise SetupError(f"{file.path}: {place}")
+    return document
+
+
+def _check_place(file: File) -> None:
+    try:
+        within = file.path.resolve(strict=True).is_relative_to(file.root.resolve())
+    except RuntimeError:
+        raise SetupError(f"{file.path}: file: its links lead in a circle") from None
+    if not within:
+        raise SetupError(f"{file.path}: file: leads out of {file.root}; put the file itself there")
+    if not file.path.is_file():
+        raise SetupError(f"{file.path}: file: is no file")
+    if file.path.stat().st_size > LARGEST:
+        raise SetupError(f"{file.path}: file: is larger than {LARGEST} bytes")
+
+
+def _check_events(path: Path) -> None:
+    """Look at the depth of a file before anything is built of it."""
+    depth = aliases = 0
+    for event in yaml.parse(path.read_bytes(), Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        aliases += isinstance(event, yaml.AliasEvent)
+        if depth > DEEPEST or aliases > MOST_ALIASES:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            much = f"{DEEPEST} levels" if depth > DEEPEST else f"{MOST_ALIASES} aliases"
+            raise SetupError(f"{path}: line {line}: has more than {much}")
+
+
+def _check_merges(path: Path) -> None:
+    """Look at what merge keys would make of a file: they copy, where other aliases only refer."""
+    sizes: dict[int, int] = {}
+    ways = [yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)]
+    while ways:
+        node = ways[-1]
+        if node is None or isinstance(node, yaml.ScalarNode) or sizes.get(id(node), 0) > 0:
+            ways.pop()
+            continue
+        rows = node.value if isinstance(node, yaml.SequenceNode) else [v for _, v in node.value]
+        if id(node) not in sizes:
+            sizes[id(node)] = -1  # its parts are looked at first
+            ways += [row for row in rows if sizes.get(id(row)) != -1]
+            continue
+        ways.pop()
+        sizes[id(node)] = len(rows) + 1
+        for source in _merged(node):
+            size = sizes.get(id(source), 1)
+            sizes[id(node)] += size
+            if size < 0 or sizes[id(node)] > MOST_VALUES:
+                line = node.start_mark.line + 1
+                raise SetupError(f"{path}: line {line}: its merge keys bring in too much")
+
+
+def _merged(node: yaml.Node) -> list[yaml.Node]:
+    """Return the nodes that a node copies by its merge keys."""
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    found: list[yaml.Node] = []
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            found += value.value if isinstance(value, yaml.SequenceNode) else [value]
+    return found
+
+
+def _odd(document: Any) -> Iterator[str]:
+    """Yield place and reason of what JSON does not have, or has not so much of."""
+    values = 0
+    ways: list[tuple[Any, str, int]] = [(document, "", 0)]
+    while ways:
+        here, place, depth = ways.pop()
+        values += 1
+        if values > MOST_VALUES:
+            yield f"file: its aliases make more than {MOST_VALUES} values of it"
+        elif depth > DEEPEST:
+            yield f"{place[:80]}: an alias leads back to where it stands"
+        elif isinstance(here, dict):
+            for key, value in here.items():
+                if not isinstance(key, str):
+                    yield f"{place}/{key}: a key must be a text; put it between quotes"
+                ways.append((value, f"{place}/{key}", depth + 1))
+        elif isinstance(here, list):
+            ways += [(value, f"{place}/{at}", depth + 1) for at, value in enumerate(here)]
+        elif not isinstance(here, str | int | float | None) or (
+            isinstance(here, float) and not isfinite(here)
+        ):
+            yield f"{place or '/'}: {type(here).__name__} {here} is nothing that JSON has"

@@ -1,0 +1,93 @@
+"""What `mockserver serve` prints at its start: where it is, whom it plays, and the way in."""
+
+from textwrap import wrap
+from typing import Any
+
+from mockserver.app import Mock
+from mockserver.auth.identities import Known, key_header
+from mockserver.clock import Mode, Pace
+from mockserver.config import Settings
+from mockserver.http.apis import Party
+from mockserver.logs import now
+from mockserver.store import shown
+from mockserver.version import VERSION
+
+COLUMNS = 80
+
+
+def welcome(mock: Mock, base_url: str, settings: Settings, token: str | None = None) -> str:
+    """Return the text, at most 80 columns wide; `token` is one that nobody knows so far."""
+    lines = [
+        f"mockserver {VERSION} at {base_url}",
+        f"profile {settings.profile}, seed {settings.seed}, virtual time {_time(settings.pace)}",
+        *_store(mock, settings),
+        f"control plane {base_url}/_mock/ (the dashboard)",
+        *([] if token is None else _token(token)),
+        f"documentation {base_url}/_mock/docs/<vendor>/",
+    ]
+    for party in mock.parties:
+        if party.name in mock.identities:
+            lines += ["", f"{party.name}: {', '.join(party.prefixes)}"]
+            lines += [line for row in mock.identities[party.name] for line in _way_in(party, row)]
+    lines += ["", "For tests only: the identities are invented and known to everybody."]
+    return "\n".join(lines)
+
+
+def started(
+    mock: Mock, base_url: str, settings: Settings, token: str | None = None
+) -> dict[str, Any]:
+    """Return the same for programs."""
+    return {
+        "time": now(),
+        "level": "info",
+        "event": "started",
+        "url": base_url,
+        "control": f"{base_url}/_mock",
+        "version": VERSION,
+        "profile": settings.profile,
+        "store": shown(settings.store),
+        "workers": settings.workers,
+        "vendors": list(mock.identities),
+        "control_token": token,
+    }
+
+
+def _store(mock: Mock, settings: Settings) -> list[str]:
+    if not mock.store.shared:
+        return []
+    lines = wrap(f"store {shown(settings.store)}, workers {settings.workers}", COLUMNS)
+    kept = mock.sandboxes.default
+    if (kept.seed, kept.clock.pace) != (settings.seed, settings.pace):
+        lines += [
+            f"  it keeps seed {kept.seed}, virtual time {_time(kept.clock.pace)};",
+            "  POST /_mock/reset starts anew with what this server was told",
+        ]
+    return lines
+
+
+def _token(token: str) -> list[str]:
+    return [
+        f"control token {token}",
+        "  send it as X-Mock-Token; in a browser it is the password of any user",
+    ]
+
+
+def _time(pace: Pace) -> str:
+    if pace.mode is Mode.MANUAL:
+        return "stands until /_mock/clock moves it"
+    return _speed(pace.speed)
+
+
+def _speed(speed: float) -> str:
+    return "goes like real time" if speed == 1 else f"goes {speed:g} times as fast as real time"
+
+
+def _way_in(party: Party, known: Known) -> list[str]:
+    if known.scheme == "bearer":
+        sent = f"Authorization: Bearer {known.secret}"
+    elif known.scheme == "basic":
+        sent = f"HTTP Basic {known.secret}"
+    else:
+        sent = f"{key_header(party.openapi)}: {known.secret}"
+    notes = wrap(known.note, COLUMNS, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return [f"  {sent}", *notes]

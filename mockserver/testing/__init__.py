@@ -1,0 +1,82 @@
+"""A mock for tests: a real server on a free port, for as long as a `with` lasts."""
+
+import threading
+from types import TracebackType
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+from mockserver.app import Mock, build
+from mockserver.config import Settings, read_settings
+from mockserver.errors import SetupError
+from mockserver.server.run import Running, run_on, with_token
+from mockserver.server.sockets import listen
+
+START_SECONDS = 30
+
+
+class MockServer:
+    """A mock in a background thread of this process.
+
+    ```python
+    with MockServer(clock="manual") as mock:
+        requests.get(f"{mock.control_url}/health")
+    ```
+    """
+
+    def __init__(self, settings: Settings | None = None, **told: Any) -> None:
+        """Take settings, or what `mockserver serve` could be told: `MockServer(clock="manual")`.
+
+        Raises:
+            SetupError: they cannot work.
+        """
+        self.settings = settings or read_settings({"port": 0, **told})
+        if self.settings.workers > 1:
+            raise SetupError("workers are processes; start them with mockserver serve")
+        self._running: Running | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> "MockServer":
+        """Serve from now on; returns once the server answers.
+
+        Raises:
+            SetupError: the settings cannot work.
+        """
+        listening = listen(self.settings.host, self.settings.port)
+        self.settings = with_token(self.settings, listening)
+        try:
+            with catch_warnings():  # of what libraries are outgrown by; no test can mend that
+                simplefilter("ignore")
+                self.mock: Mock = build(self.settings)
+        except BaseException:
+            listening.socket.close()
+            raise
+        self.base_url = listening.base_url
+        self.control_url = f"{self.base_url}/_mock"
+        self._running = run_on(self.mock, listening, self.settings)
+        started = threading.Event()
+        self._thread = threading.Thread(
+            target=self._running.run, args=(started.set,), name="mockserver", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(START_SECONDS):
+            raise SetupError(f"the mock did not start within {START_SECONDS} seconds")
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; returns once the port is free."""
+        if self._running and self._thread:
+            self._running.stop()
+            self._thread.join()
+            self.mock.store.close()
+        self._running = self._thread = None
+
+    def __enter__(self) -> "MockServer":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

@@ -1,0 +1,93 @@
+"""The vendors that the mock plays: one module for each folder in `specs`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import specs
+from mockserver.auth.authentication import Door
+from mockserver.auth.identities import headers_within, key_header, secrets_within
+from mockserver.clock import Clock, Mode, Pace
+from mockserver.config import Settings
+from mockserver.journal.base import Bounds
+from mockserver.journal.memory import Budget, Journal
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenarios.files import Folders
+from mockserver.scenarios.repository import Library
+from mockserver.scenarios.scenario import Seed
+from mockserver.store.base import Records
+from mockserver.store.memory import MemoryStore
+from mockserver.vendors import Vendor
+from specs import Contract
+
+
+def create(contract: Contract) -> Vendor:
+    """Return the vendor of a contract, from the module that bears its slug.
+
+    Raises:
+        LookupError: the contract has an operation without a handler, or the reverse.
+    """
+    vendor: Vendor = import_module(f"mockserver.vendors.{contract.vendor}").create(contract)
+    if odd := set(vendor.handlers) ^ set(contract.operations):
+        raise LookupError(f"{contract.vendor}: no handler or no operation: {sorted(odd)}")
+    return vendor
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """All by the vendor's slug, in alphabetical order. The library has to be opened once."""
+
+    contracts: Mapping[str, specs.Contract]
+    vendors: Mapping[str, Vendor]
+    library: Library
+
+    def fill(self, sandbox: Sandbox) -> None:
+        """Put the seed data of every vendor into an empty sandbox, as its scenario has them."""
+        seeds = self.library.begin(sandbox.scenario).seeds
+        for name, vendor in self.vendors.items():
+            vendor.seed(sandbox, seeds[name])
+
+    def ways_in(self, sandbox: Sandbox) -> dict[str, Any]:
+        """Return what chooses a sandbox: the secrets, and headers that hold them, by vendor."""
+        identities = self.library.identities.items()
+        return {
+            "credentials": {name: secrets_within(known, sandbox) for name, known in identities},
+            "headers": {
+                name: headers_within(known, sandbox, key_header(self.contracts[name].openapi))
+                for name, known in identities
+            },
+        }
+
+    def doors(self) -> Mapping[str, Door]:
+        """Return who lets callers in."""
+        secrets = self.library.secrets
+        return {name: Door(secrets[name], it.identify) for name, it in self.vendors.items()}
+
+
+def read_cast(settings: Settings) -> Cast:
+    """Return the vendors in the profile of the settings.
+
+    Raises:
+        SpecError: a contract has a fault.
+    """
+    contracts = {name: specs.load(name, settings.profile) for name in specs.vendors()}
+    played = {name: create(contract) for name, contract in contracts.items()}
+
+    def check(vendor: str, seed: Seed) -> None:
+        played[vendor].seed(_scratch(settings.profile), seed)
+
+    folders = Folders(specs.fixtures(), settings.fixtures, settings.scenarios, tuple(contracts))
+    return Cast(contracts, played, Library(folders, contracts, settings.faults, check))
+
+
+def _scratch(profile: str) -> Sandbox:
+    """Return a sandbox to try seed data in."""
+    return Sandbox(
+        name="scratch",
+        seed=1,
+        profile=profile,
+        clock=Clock(Pace(Mode.MANUAL)),
+        records=Records(MemoryStore(), "scratch"),
+        journal=Journal(Bounds(), Budget()),
+    )
