@@ -1,6 +1,6 @@
 """Reads report streams with a published client of Talkdesk Explore; only its base URL is changed.
 
-    python read_streams.py BASE_URL CLIENT_ID:CLIENT_SECRET STREAM...
+    python talkdesk_explore.py BASE_URL CLIENT_ID:CLIENT_SECRET STREAM...
 
 Writes a JSON object: what the client's own check of the connection says, and for each stream how
 many rows came, the first one, and the state from which the client would go on.
