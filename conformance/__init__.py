@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from conformance.evaluation.result import Result
     from conformance.settings import Settings
-    from conformance.verdicts.result import Result
 
 __all__ = ["run"]
 
@@ -20,7 +20,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
     settings: "Settings | None" = None,
     only: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
-    tell: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
     baseline: Path | str | None = None,
 ) -> "Result":
     """Judge the implementation of `vendor` at `base_url` and return the result tree.
@@ -34,17 +34,17 @@ def run(  # noqa: PLR0913  (the parts of a run)
         settings: profile, seed, effort and limits.
         only: requirement ids, over those in `settings`.
         environment: where `env: NAME` is looked up; the process's by default.
-        tell: takes a line of progress before each step.
+        on_progress: takes a line of progress before each step.
         baseline: a file with the failures that are accepted.
 
     Raises:
         UsageError: the vendor, the target or a setting does not fit.
-        NotJudged: the target cannot be reached, or refuses the credentials.
+        TargetUnavailable: the target cannot be reached, or refuses the credentials.
         specs.SpecError: a contract file has a fault.
     """
-    from conformance.running.bootstrap import runner  # noqa: PLC0415  (the import alone takes a second)
+    from conformance.runner import create_runner  # noqa: PLC0415  (the import alone takes a second)
 
-    made = runner(
+    made = create_runner(
         vendor,
         base_url,
         control_url=control_url,
@@ -52,7 +52,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
         settings=settings,
         only=only,
         environment=environment,
-        tell=tell,
+        on_progress=on_progress,
         baseline=None if baseline is None else Path(baseline),
     )
     return made.run()

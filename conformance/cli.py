@@ -1,17 +1,98 @@
 """The command `conformance`."""
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.failures import NotJudged, SuiteError
-from conformance.options import FILE, replay_options, run_options
+from conformance.errors import SuiteError, TargetUnavailable
+from conformance.settings import Effort, Settings
 from specs import DOCUMENTED, PROFILES, SpecError
 
+if TYPE_CHECKING:
+    from conformance.plan import Plan, PlanStep
+    from specs import Requirement
+
+Command = Callable[..., Any]
 EXIT_USAGE = 2
 EXIT_NOT_JUDGED = 3
+WIDTH = 80
+POSITIVE = click.FloatRange(0, min_open=True)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EFFORTS = click.Choice([effort.value for effort in Effort])
+
+
+TARGET_OPTIONS = (
+    click.option("--base-url", required=True, help="Where the implementation answers."),
+    click.option("--control-url", help="The mock's control plane (…/_mock): moves its clock."),
+    click.option(
+        "--target",
+        type=FILE,
+        help="Target file: credentials, and what the suite may do. Not needed on loopback.",
+    ),
+)
+RUN_OPTIONS = (
+    click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True),
+    click.option("--seed", type=int, default=1, show_default=True),
+    click.option("--effort", type=EFFORTS, default=Effort.DEFAULT.value, show_default=True),
+    click.option("--only", multiple=True, metavar="ID", help="Judge this requirement alone."),
+    click.option(
+        "--baseline", type=FILE, help="Failures that are accepted, with owner, reason and date."
+    ),
+    click.option("--strict", is_flag=True, help="WARN counts as FAIL."),
+    click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="KIND=PATH",
+        help="Write json, html, junit, markdown or text to a file.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Print the plan and its cost; send nothing."),
+)
+LIMIT_OPTIONS = (
+    click.option("--max-requests", type=click.IntRange(1), metavar="N"),
+    click.option("--rate", type=POSITIVE, metavar="N", help="Requests a second, at most."),
+    click.option(
+        "--max-time",
+        type=POSITIVE,
+        default=600.0,
+        show_default=True,
+        metavar="S",
+        help="Seconds for the whole run.",
+    ),
+    click.option(
+        "--timeout",
+        type=POSITIVE,
+        default=10.0,
+        show_default=True,
+        metavar="S",
+        help="Seconds for one whole answer.",
+    ),
+    click.option("--ca-bundle", type=FILE, help="Issuers to trust in TLS."),
+)
+
+
+def limit_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the options of LIMIT_OPTIONS say, as `Settings` takes it."""
+    told = {name: options[name] for name in ("max_requests", "rate", "max_time", "timeout")}
+    return told | {"ca_bundle": options["ca_bundle"] and str(options["ca_bundle"])}
+
+
+def replay_options(command: Command) -> Command:
+    """Give a command the options of a replay: whose base URL may be that of the result."""
+    where = click.option("--base-url", help="Where to repeat it; where it was found if not given.")
+    for option in reversed((where, *TARGET_OPTIONS[1:], *LIMIT_OPTIONS)):
+        command = option(command)
+    return command
+
+
+def run_options(command: Command) -> Command:
+    """Give a command the options of a run."""
+    for option in reversed((*TARGET_OPTIONS, *RUN_OPTIONS, *LIMIT_OPTIONS)):
+        command = option(command)
+    return command
 
 
 class Suite(click.Group):
@@ -20,7 +101,7 @@ class Suite(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except NotJudged as error:
+        except TargetUnavailable as error:
             _die(str(error), EXIT_NOT_JUDGED)
         except (SuiteError, SpecError) as error:
             _die(str(error), EXIT_USAGE)
@@ -45,9 +126,7 @@ def main() -> None:
 @run_options
 def run(vendor: str, **options: Any) -> None:
     """Judge VENDOR's implementation; exit 0 conforms, 1 fails, 2 usage, 3 not judged."""
-    from conformance.commands import run_command
-
-    sys.exit(run_command(vendor, options))
+    sys.exit(_run(vendor, options))
 
 
 @main.command()
@@ -59,9 +138,9 @@ def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
 
     Exit 1 if one still shows, 0 if none does, 3 if it cannot be judged.
     """
-    from conformance.replay.command import replay_command
+    from conformance.replay import replay_command
 
-    sys.exit(replay_command(result, ids, options))
+    sys.exit(replay_command(result, ids, {**options, "limits": limit_settings(options)}))
 
 
 @main.command()
@@ -70,14 +149,14 @@ def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def init(vendor: str, file: Path | None, *, force: bool) -> None:
     """Write a commented target file for VENDOR to FILE, or to standard output."""
-    from conformance.access.init import target_file, write
-    from conformance.contracts.loading import contract
+    from conformance.contract_queries import load_contract
+    from conformance.target.template import target_template, write_template
 
-    found = contract(vendor, DOCUMENTED)
+    found = load_contract(vendor, DOCUMENTED)
     if file is None or str(file) == "-":
-        click.echo(target_file(found), nl=False)
+        click.echo(target_template(found), nl=False)
     else:
-        write(found, file, force=force)
+        write_template(found, file, force=force)
         click.echo(f"{file}: set the variables that it names, then read it through")
 
 
@@ -86,10 +165,10 @@ def init(vendor: str, file: Path | None, *, force: bool) -> None:
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
 def list_(vendor: str, profile: str) -> None:
     """List VENDOR's requirements with source, level and check."""
-    from conformance.contracts.loading import contract
-    from conformance.verdicts.explain import list_requirements
+    from conformance.contract_queries import load_contract
+    from conformance.evaluation.explain import list_requirements
 
-    click.echo(list_requirements(contract(vendor, profile)), nl=False)
+    click.echo(list_requirements(load_contract(vendor, profile)), nl=False)
 
 
 @main.command()
@@ -97,7 +176,7 @@ def list_(vendor: str, profile: str) -> None:
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
 def explain(requirement: str, profile: str) -> None:
     """Tell where REQUIREMENT comes from, what is sent, and what counts as a breach."""
-    from conformance.verdicts.explain import explain_requirement
+    from conformance.evaluation.explain import explain_requirement
 
     click.echo(explain_requirement(requirement, profile), nl=False)
 
@@ -114,6 +193,92 @@ def selftest(
     vendors: tuple[str, ...], switches: tuple[str, ...], seeds: int, whole: bool, jobs: int | None
 ) -> None:
     """Judge the suite itself on planted defects and legal variants; exit 1 if it errs."""
-    from conformance.selftest.command import processors, selftest_command
+    from conformance.selftest import processors, selftest_command
 
     sys.exit(selftest_command(vendors, switches, seeds, jobs or processors(), whole=whole))
+
+
+def _run(vendor: str, options: Mapping[str, Any]) -> int:
+    from rich.console import Console
+
+    from conformance import report
+    from conformance.report.text import show
+    from conformance.runner import create_runner
+
+    reports = [report.parse(choice) for choice in options["reports"]]
+    progress = _Progress()
+    runner = create_runner(
+        vendor,
+        options["base_url"],
+        control_url=options["control_url"],
+        target=options["target"],
+        settings=_settings(options),
+        on_progress=progress.show_step,
+        on_failure=progress.show_failure,
+        baseline=options["baseline"],
+    )
+    if options["dry_run"]:
+        click.echo(_dry_run(runner.plan()), nl=False)
+        return 0
+    with progress:
+        result = runner.run()
+    for kind, path in reports:
+        report.write(result, kind, path)
+    show(result, Console(highlight=False, soft_wrap=False))
+    return result.exit_code
+
+
+def _settings(options: Mapping[str, Any]) -> Settings:
+    return Settings(
+        profile=options["profile"],
+        seed=options["seed"],
+        effort=Effort(options["effort"]),
+        only=frozenset(options["only"]),
+        strict=options["strict"],
+        **limit_settings(options),
+    )
+
+
+class _Progress:
+    """Standard error during a run: each new failure and, on a terminal, the current step."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False)
+        self._status = self._console.status("starting") if self._console.is_terminal else None
+
+    def show_step(self, line: str) -> None:
+        if self._status is not None:
+            self._status.update(line)
+
+    def show_failure(self, requirement: "Requirement", reason: str) -> None:
+        from rich.text import Text
+
+        line = Text.assemble(("broken", "red"), f"  {requirement.id}  {reason}")
+        width = min(WIDTH, self._console.width)
+        self._console.print(line, width=width, no_wrap=True, overflow="ellipsis")
+
+    def __enter__(self) -> None:
+        if self._status is not None:
+            self._status.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+
+def _dry_run(plan: "Plan") -> str:
+    lines = [f"{step.requests:>6}  {step.name}: {_about(step)}" for step in plan.steps]
+    lines += [f"  skip  {id_}: {reason}" for id_, reason in plan.skips.items()]
+    # `max_created` of the target file limits each operation that creates something.
+    limit = "any" if plan.max_created is None else f"<= {plan.max_created}"
+    lines += [f"{limit:>6}  things made by {name}" for name in plan.create_operations]
+    lines.append(f"{plan.requests:>6}  requests, about; {len(plan.requirements)} requirements")
+    return "\n".join(lines) + "\n"
+
+
+def _about(step: "PlanStep") -> str:
+    if step.requirement is not None:
+        return f"{step.requirement.id} {step.requirement.text}"
+    return ", ".join(step.operations)

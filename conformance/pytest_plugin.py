@@ -14,7 +14,7 @@ import pytest
 
 # Everything else is imported when it is asked for: other runs of pytest pay nothing.
 if TYPE_CHECKING:
-    from conformance.verdicts.result import Result, Row
+    from conformance.evaluation.result import RequirementResult, Result
     from specs import Contract
 
 
@@ -22,7 +22,7 @@ class ConformanceWarning(UserWarning):
     """A requirement is departed from which the vendor's document does not insist on."""
 
 
-class Broken(Exception):  # noqa: N818  (it says what is so)
+class RequirementFailed(Exception):  # noqa: N818  (it says what is so)
     """A requirement is broken, or could not be judged; the text holds the evidence."""
 
 
@@ -55,23 +55,25 @@ def pytest_collection_modifyitems(
     if vendors and not config.getoption("--conformance-url"):
         raise pytest.UsageError("--conformance: give --conformance-url too")
     for vendor in vendors:
-        collector: Vendor = Vendor.from_parent(session, name=f"conformance-{vendor}")
+        collector: VendorCollector = VendorCollector.from_parent(
+            session, name=f"conformance-{vendor}"
+        )
         items.extend(collector.collect())
 
 
-class Vendor(pytest.Collector):
+class VendorCollector(pytest.Collector):
     """All requirements of one vendor, and the one run that judges them."""
 
     _outcome: "Result | Exception | None" = None
 
-    def collect(self) -> Iterable["Requirement"]:
+    def collect(self) -> Iterable["RequirementItem"]:
         """Yield an item for each requirement.
 
         Raises:
             pytest.UsageError: there is no such vendor or profile.
         """
         for requirement in _contract(self.config, self.vendor).requirements:
-            item: Requirement = Requirement.from_parent(self, name=requirement.id)
+            item: RequirementItem = RequirementItem.from_parent(self, name=requirement.id)
             item.add_marker(pytest.mark.xdist_group(self.name))
             item.text = requirement.text
             yield item
@@ -81,7 +83,7 @@ class Vendor(pytest.Collector):
         """The vendor's slug."""
         return self.name.removeprefix("conformance-")
 
-    def row(self, id_: str) -> "Row":
+    def result_of(self, id_: str) -> "RequirementResult":
         """Return the verdict on a requirement; the first question runs the suite.
 
         Raises:
@@ -91,14 +93,14 @@ class Vendor(pytest.Collector):
             chosen = [item.name for item in self.session.items if item.parent is self]
             self._outcome = _run(self.config, self.vendor, chosen)
         if isinstance(self._outcome, Exception):
-            raise Broken(str(self._outcome))
-        return next(row for row in self._outcome.rows if row.requirement.id == id_)
+            raise RequirementFailed(str(self._outcome))
+        return next(row for row in self._outcome.requirements if row.requirement.id == id_)
 
 
-class Requirement(pytest.Item):
+class RequirementItem(pytest.Item):
     """One requirement."""
 
-    parent: Vendor
+    parent: VendorCollector
     text: str = ""
 
     def runtest(self) -> None:
@@ -107,17 +109,17 @@ class Requirement(pytest.Item):
         Raises:
             Broken: it is FAIL or ERROR.
         """
-        row = self.parent.row(self.name)
+        row = self.parent.result_of(self.name)
         if row.verdict == "SKIP":
             pytest.skip(row.reason)
         if row.verdict == "WARN":
             warnings.warn(ConformanceWarning(f"{self.name}: {row.reason}"), stacklevel=1)
         elif row.verdict != "PASS":
-            raise Broken("\n".join(_evidence(row)))
+            raise RequirementFailed("\n".join(_evidence(row)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the evidence alone: where in the suite it was found helps nobody."""
-        if isinstance(excinfo.value, Broken):
+        if isinstance(excinfo.value, RequirementFailed):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -129,8 +131,8 @@ class Requirement(pytest.Item):
         return file, None, f"{self.name} {self.text}"
 
 
-def _evidence(row: "Row") -> Iterator[str]:
-    from conformance.traffic.curl import curl  # noqa: PLC0415  (see above)
+def _evidence(row: "RequirementResult") -> Iterator[str]:
+    from conformance.http.curl import curl  # noqa: PLC0415  (see above)
 
     requirement = row.requirement
     yield f"{row.verdict} {requirement.id}: {requirement.text}"
@@ -141,19 +143,19 @@ def _evidence(row: "Row") -> Iterator[str]:
 
 
 def _contract(config: pytest.Config, vendor: str) -> "Contract":
-    from conformance.contracts.loading import contract  # noqa: PLC0415  (see above)
-    from conformance.failures import UsageError  # noqa: PLC0415
+    from conformance.contract_queries import load_contract  # noqa: PLC0415  (see above)
+    from conformance.errors import UsageError  # noqa: PLC0415
     from specs import SpecError  # noqa: PLC0415
 
     try:
-        return contract(vendor, config.getoption("--conformance-profile"))
+        return load_contract(vendor, config.getoption("--conformance-profile"))
     except (UsageError, SpecError) as error:
         raise pytest.UsageError(f"--conformance: {error}") from None
 
 
 def _run(config: pytest.Config, vendor: str, only: list[str]) -> "Result | Exception":
     from conformance import run  # noqa: PLC0415  (see above)
-    from conformance.failures import SuiteError  # noqa: PLC0415
+    from conformance.errors import SuiteError  # noqa: PLC0415
     from conformance.settings import Effort, Settings  # noqa: PLC0415
 
     whole = len(only) == len(_contract(config, vendor).requirements)

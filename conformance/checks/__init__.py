@@ -1,1 +1,1 @@
-"""The checks, one small registered function each; `base.load` imports every module here."""
+"""The checks, one registered function each; `registry.load_checks` imports every module here."""

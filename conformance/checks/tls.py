@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.checks.base import ProbeCase, probe
-from conformance.outcome import Judgement, broken, kept, skipped
+from conformance.checks.registry import ActiveCase, active_check
+from conformance.verdict import CheckResult, failed, passed, skipped
 
 _TIMEOUT: Final = 10.0
 _VERSIONS: Final = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1}
 
 
-@probe("refuses_old_tls")
-def refuses_old_tls(case: ProbeCase, *, newest_refused: str) -> Iterator[Judgement]:
+@active_check("rejects_old_tls")
+def rejects_old_tls(case: ActiveCase, *, newest_refused: str) -> Iterator[CheckResult]:
     """A handshake that offers `newest_refused` at most fails, one without a limit succeeds."""
     url = urlsplit(case.target.base_url)
     if url.scheme != "https":
@@ -25,17 +25,17 @@ def refuses_old_tls(case: ProbeCase, *, newest_refused: str) -> Iterator[Judgeme
         yield skipped("the TLS library of this machine cannot offer TLS 1.1 itself")
         return
     address = (url.hostname or "", url.port or 443)
-    if _agreed(address, None) is None:
+    if _negotiated_version(address, None) is None:
         yield skipped("no TLS handshake succeeds at the target")
         return
-    version = _agreed(address, _VERSIONS[newest_refused])
+    version = _negotiated_version(address, _VERSIONS[newest_refused])
     if version is not None:
-        yield broken(f"the target agreed to {version}")
+        yield failed(f"the target agreed to {version}")
     else:
-        yield kept()
+        yield passed()
 
 
-def _agreed(address: tuple[str, int], newest: ssl.TLSVersion | None) -> str | None:
+def _negotiated_version(address: tuple[str, int], newest: ssl.TLSVersion | None) -> str | None:
     """Return the version that a handshake agreed on, None where it failed.
 
     Who the target is does not matter here: its certificate is not looked at.

@@ -1,12 +1,23 @@
 """The views of one result, each a module with a function `render`."""
 
-import importlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
-from conformance.failures import UsageError
-from conformance.verdicts.result import Result
+from conformance.errors import UsageError
+from conformance.evaluation.result import Result
+from conformance.report import html_report, json_report, junit, markdown, text
 
-KINDS = ("json", "html", "junit", "markdown", "text")
+RENDERERS: Final[Mapping[str, Callable[[Result], str | bytes]]] = MappingProxyType(
+    {
+        "json": json_report.render,
+        "html": html_report.render,
+        "junit": junit.render,
+        "markdown": markdown.render,
+        "text": text.render,
+    }
+)
 
 
 def parse(choice: str) -> tuple[str, Path]:
@@ -16,8 +27,10 @@ def parse(choice: str) -> tuple[str, Path]:
         UsageError: the kind is unknown, or there is no path.
     """
     kind, _, path = choice.partition("=")
-    if kind not in KINDS or not path:
-        raise UsageError(f"--report: write one of {', '.join(KINDS)}, then =PATH, not {choice!r}")
+    if kind not in RENDERERS or not path:
+        raise UsageError(
+            f"--report: write one of {', '.join(RENDERERS)}, then =PATH, not {choice!r}"
+        )
     return kind, Path(path)
 
 
@@ -27,7 +40,7 @@ def write(result: Result, kind: str, path: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    content: str | bytes = importlib.import_module(f"conformance.report.{kind}").render(result)
+    content = RENDERERS[kind](result)
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,10 +4,10 @@ from collections import defaultdict
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from conformance.outcome import Verdict
-from conformance.report.clean import printable
-from conformance.traffic.curl import curl
-from conformance.verdicts.result import Result, Row
+from conformance.evaluation.result import RequirementResult, Result
+from conformance.http.curl import curl
+from conformance.report.shared import xml_safe
+from conformance.verdict import Verdict
 
 NO_OPERATION = "any operation"
 
@@ -15,8 +15,8 @@ NO_OPERATION = "any operation"
 def render(result: Result) -> bytes:
     """Return the result as JUnit XML; a WARN passes, and says so in its output."""
     document = JUnitXml(f"conformance {result.contract.vendor}")
-    by_operation: dict[str, list[Row]] = defaultdict(list)
-    for row in result.rows:
+    by_operation: dict[str, list[RequirementResult]] = defaultdict(list)
+    for row in result.requirements:
         by_operation[row.requirement.operation or NO_OPERATION].append(row)
     for operation, rows in by_operation.items():
         document.add_testsuite(_suite(result, operation, rows))
@@ -25,7 +25,7 @@ def render(result: Result) -> bytes:
     return xml
 
 
-def _suite(result: Result, operation: str, rows: list[Row]) -> TestSuite:
+def _suite(result: Result, operation: str, rows: list[RequirementResult]) -> TestSuite:
     suite = TestSuite(f"{result.contract.vendor}.{operation}")
     suite.add_property("profile", result.contract.profile)
     suite.add_property("seed", str(result.seed))
@@ -34,11 +34,11 @@ def _suite(result: Result, operation: str, rows: list[Row]) -> TestSuite:
     return suite
 
 
-def _case(result: Result, operation: str, row: Row) -> TestCase:
+def _case(result: Result, operation: str, row: RequirementResult) -> TestCase:
     requirement = row.requirement
-    name = printable(f"{requirement.id} {requirement.text}")
+    name = xml_safe(f"{requirement.id} {requirement.text}")
     case = TestCase(name, classname=f"{result.contract.vendor}.{operation}")
-    reason = printable(row.reason)
+    reason = xml_safe(row.reason)
     if row.verdict is Verdict.FAIL:
         case.result = [_with_text(Failure(reason, requirement.source), row)]
     elif row.verdict is Verdict.ERROR:
@@ -46,14 +46,14 @@ def _case(result: Result, operation: str, row: Row) -> TestCase:
     elif row.verdict is Verdict.SKIP:
         case.result = [Skipped(reason)]
     elif row.verdict is Verdict.WARN:
-        case.system_out = printable(f"WARN: {row.reason}\n{_proof(row)}")
+        case.system_out = xml_safe(f"WARN: {row.reason}\n{_proof(row)}")
     return case
 
 
-def _with_text(outcome: Failure | Error, row: Row) -> Failure | Error:
-    outcome.text = printable(_proof(row))
+def _with_text(outcome: Failure | Error, row: RequirementResult) -> Failure | Error:
+    outcome.text = xml_safe(_proof(row))
     return outcome
 
 
-def _proof(row: Row) -> str:
+def _proof(row: RequirementResult) -> str:
     return "\n".join(curl(exchange) for exchange in row.exchanges)

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from conformance.outcome import Verdict
-from conformance.report.again import how
-from conformance.report.clean import printable
-from conformance.report.words import WHOLE
-from conformance.traffic.curl import curl
-from conformance.verdicts.result import Result, Row
+from conformance.evaluation.result import RequirementResult, Result
+from conformance.http.curl import curl
+from conformance.report.shared import RUN_LABELS, reproduction_hint, xml_safe
+from conformance.verdict import Verdict
 
 SIGNS = {
     Verdict.FAIL: "❌",
@@ -16,17 +14,17 @@ SIGNS = {
     Verdict.SKIP: "⏭️",
     Verdict.PASS: "✅",
 }
-MOST_SHOWN = 30
+MAX_SHOWN = 30
 
 
 def render(result: Result) -> str:
     """Return the result as GitHub-flavoured Markdown."""
-    return printable("\n".join(_lines(result)) + "\n")
+    return xml_safe("\n".join(_lines(result)) + "\n")
 
 
 def _lines(result: Result) -> Iterator[str]:
     who = f"{result.contract.vendor} ({result.contract.profile})"
-    yield f"## {SIGNS[result.verdict]} {who} {WHOLE[result.verdict]}"
+    yield f"## {SIGNS[result.verdict]} {who} {RUN_LABELS[result.verdict]}"
     yield ""
     yield "| " + " | ".join(f"{SIGNS[v]} {v}" for v in sorted(Verdict, reverse=True)) + " |"
     yield "|" + " ---: |" * len(Verdict)
@@ -34,26 +32,27 @@ def _lines(result: Result) -> Iterator[str]:
     yield "| " + " | ".join(str(counts[v]) for v in sorted(Verdict, reverse=True)) + " |"
     yield ""
     problems = sorted(
-        (row for row in result.rows if row.verdict > Verdict.SKIP), key=lambda r: -r.verdict.rank
+        (row for row in result.requirements if row.verdict > Verdict.SKIP),
+        key=lambda r: -r.verdict.rank,
     )
     if problems:
         yield "| | requirement | what is wrong | promised by |"
         yield "| --- | --- | --- | --- |"
-        for row in problems[:MOST_SHOWN]:
+        for row in problems[:MAX_SHOWN]:
             yield _line(row)
         yield ""
-    if len(problems) > MOST_SHOWN:
-        yield f"… and {len(problems) - MOST_SHOWN} more."
-    for row in problems[:MOST_SHOWN]:
+    if len(problems) > MAX_SHOWN:
+        yield f"… and {len(problems) - MAX_SHOWN} more."
+    for row in problems[:MAX_SHOWN]:
         yield from _evidence(row)
-    if again := how(result):
+    if again := reproduction_hint(result):
         yield f"{again}\n"
     for note in result.notes:
         yield f"> {_cell(note)}"
     yield f"<sub>seed {result.seed}, {result.requests} requests, {result.duration:.1f} s</sub>"
 
 
-def _line(row: Row) -> str:
+def _line(row: RequirementResult) -> str:
     requirement = row.requirement
     said = ", ".join(requirement.statements) or requirement.source
     cells = [
@@ -72,7 +71,7 @@ def _cell(text: str) -> str:
     return one_line
 
 
-def _evidence(row: Row) -> Iterator[str]:
+def _evidence(row: RequirementResult) -> Iterator[str]:
     if not row.exchanges:
         return
     lines = "\n".join(curl(exchange) for exchange in row.exchanges)

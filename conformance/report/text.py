@@ -9,11 +9,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.outcome import Verdict
-from conformance.report.again import how
-from conformance.report.words import WHOLE
-from conformance.traffic.curl import fold
-from conformance.verdicts.result import Result, Row
+from conformance.evaluation.result import RequirementResult, Result
+from conformance.http.curl import wrap_curl
+from conformance.report.shared import RUN_LABELS, reproduction_hint
+from conformance.verdict import Verdict
 
 WIDTH = 80
 STYLES = {
@@ -28,31 +27,31 @@ _ORDER = sorted(Verdict, reverse=True)
 
 def show(result: Result, console: Console) -> None:
     """Print the result, never wider than 80 columns."""
-    console.print(compose(result), width=min(WIDTH, console.width), soft_wrap=False)
+    console.print(build_report(result), width=min(WIDTH, console.width), soft_wrap=False)
 
 
 def render(result: Result) -> str:
     """Return the result as plain text."""
     console = Console(width=WIDTH, no_color=True, highlight=False, record=True, quiet=False)
     with console.capture() as captured:
-        console.print(compose(result))
+        console.print(build_report(result))
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
 
 
-def compose(result: Result) -> RenderableType:
+def build_report(result: Result) -> RenderableType:
     """Return the whole report."""
     return Group(*_parts(result))
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    worst = sorted(result.rows, key=lambda row: -row.verdict.rank)
+    worst = sorted(result.requirements, key=lambda row: -row.verdict.rank)
     for row in worst:
         if row.verdict in {Verdict.FAIL, Verdict.ERROR}:
             yield from _problem(row, result)
     for row in worst:
         if row.verdict is Verdict.WARN:
             yield from _problem(row, result)
-    if again := how(result):
+    if again := reproduction_hint(result):
         yield Text(again, style="dim")
         yield Text("")
     yield from _skips(result)
@@ -63,24 +62,24 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     yield _verdict(result)
 
 
-def _problem(row: Row, result: Result) -> Iterator[RenderableType]:
+def _problem(row: RequirementResult, result: Result) -> Iterator[RenderableType]:
     requirement = row.requirement
     yield Text.assemble(
         (f"{row.verdict:<5} ", STYLES[row.verdict]),
         (requirement.id, "bold"),
         f"  {requirement.text}",
     )
-    often = f" ({row.breaches} times)" if row.breaches > 1 else ""
+    often = f" ({row.failures} times)" if row.failures > 1 else ""
     yield Padding(Text(f"{row.reason}{often}"), (0, 0, 0, 6))
     yield Padding(Text(_promised(row, result), style="dim"), (0, 0, 0, 6))
     for exchange in row.exchanges[-1:]:
         got = exchange.failure or f"{exchange.status}"
         yield Padding(Text(f"got {got} from:", style="dim"), (0, 0, 0, 6))
-        yield Text("\n".join(fold(exchange, WIDTH)))
+        yield Text("\n".join(wrap_curl(exchange, WIDTH)))
     yield Text("")
 
 
-def _promised(row: Row, result: Result) -> str:
+def _promised(row: RequirementResult, result: Result) -> str:
     requirement = row.requirement
     documents = sorted({result.contract.statements[id_].document for id_ in requirement.statements})
     where = f" (document {', '.join(documents)})" if documents else ""
@@ -92,7 +91,7 @@ def _skips(result: Result) -> Iterator[RenderableType]:
     """The rules that could have been judged and were not, with the reason; the rest in a line."""
     reasons: dict[str, list[str]] = defaultdict(list)
     untested: list[str] = []
-    for row in result.rows:
+    for row in result.requirements:
         if row.verdict is Verdict.SKIP:
             known = reasons[row.reason] if row.requirement.check else untested
             known.append(row.requirement.id)
@@ -113,8 +112,10 @@ def _table(result: Result) -> RenderableType:
         count = result.counts[verdict]
         style = STYLES[verdict] if count else "dim"
         table.add_column(verdict, justify="right", footer=Text(str(count), style))
-    for operation in dict.fromkeys(row.requirement.operation for row in result.rows):
-        rows = [row.verdict for row in result.rows if row.requirement.operation == operation]
+    for operation in dict.fromkeys(row.requirement.operation for row in result.requirements):
+        rows = [
+            row.verdict for row in result.requirements if row.requirement.operation == operation
+        ]
         cells = [Text(str(n), STYLES[v]) if (n := rows.count(v)) else "" for v in _ORDER]
         table.add_row(operation or "(any)", *cells)
     return table
@@ -132,4 +133,6 @@ def _verdict(result: Result) -> RenderableType:
     who = f"{result.contract.vendor} ({result.contract.profile})"
     cost = f"{result.requests} requests, {result.duration:.1f} s, seed {result.seed}"
     style = STYLES[result.verdict]
-    return Text.assemble((f"{result.verdict}: ", style), f"{who} {WHOLE[result.verdict]}. {cost}")
+    return Text.assemble(
+        (f"{result.verdict}: ", style), f"{who} {RUN_LABELS[result.verdict]}. {cost}"
+    )

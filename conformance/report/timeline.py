@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from conformance.access.ledger import JobHistory
-from conformance.verdicts.coverage import moves_of
+from conformance.evaluation.coverage import transitions_of
+from conformance.target.tracker import JobHistory
 from specs import Lifecycle, State
 
-MOST_JOBS = 14
+MAX_JOBS = 14
 LEFT = 190
 WIDTH = 900
 ROW = 22
@@ -53,12 +53,12 @@ class Timeline:
         return ROW * (len(self.lines) + 1)
 
 
-def draw(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> Timeline:
+def build_timeline(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> Timeline:
     """Return the picture of the jobs that moved most; time runs in exchanges, not in seconds."""
-    seen = [job for job in jobs if job.sightings]
-    chosen = sorted(seen, key=_interest)[:MOST_JOBS]
-    chosen.sort(key=lambda job: job.sightings[0].exchange.number)
-    numbers = sorted({s.exchange.number for job in chosen for s in job.sightings})
+    seen = [job for job in jobs if job.observations]
+    chosen = sorted(seen, key=_interest)[:MAX_JOBS]
+    chosen.sort(key=lambda job: job.observations[0].exchange.number)
+    numbers = sorted({s.exchange.number for job in chosen for s in job.observations})
     step = (WIDTH - LEFT - 10) / max(1, len(numbers))
     places = {number: LEFT + step * index for index, number in enumerate(numbers)}
     legend = _legend(lifecycle, chosen)
@@ -72,12 +72,12 @@ def draw(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> Timeline:
 
 
 def _interest(job: JobHistory) -> tuple[int, int]:
-    return (-len(list(moves_of(job))), -len(job.sightings))
+    return (-len(list(transitions_of(job))), -len(job.observations))
 
 
 def _name(job: JobHistory) -> str:
     short = job.id if len(job.id) <= 12 else f"{job.id[:8]}…"
-    return f"{job.group} {short}".strip()
+    return f"{job.scope} {short}".strip()
 
 
 def _legend(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> dict[str, int]:
@@ -89,7 +89,7 @@ def _legend(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> dict[str, int]:
             colours = free[_kind(lifecycle, state)]
             legend[state.wire] = colours.pop(0) if len(colours) > 1 else colours[0]
     for job in jobs:
-        for sighting in job.sightings:
+        for sighting in job.observations:
             legend.setdefault(sighting.state, UNLISTED)
     return legend
 
@@ -105,7 +105,7 @@ def _bars(
     job: JobHistory, places: dict[int, float], step: float, legend: dict[str, int]
 ) -> tuple[Bar, ...]:
     stretches: list[tuple[str, int, int]] = []
-    for sighting in job.sightings:
+    for sighting in job.observations:
         number = sighting.exchange.number
         if stretches and stretches[-1][0] == sighting.state:
             stretches[-1] = (sighting.state, stretches[-1][1], number)
@@ -120,4 +120,4 @@ def _bars(
 
 
 def _dots(job: JobHistory, places: dict[int, float], step: float) -> tuple[float, ...]:
-    return tuple(places[s.exchange.number] + step / 2 for s in job.sightings)
+    return tuple(places[s.exchange.number] + step / 2 for s in job.observations)

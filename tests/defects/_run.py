@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection
 import pytest
 
 import specs
-from conformance.access.config import read_target
-from conformance.checks import base
-from conformance.drivers import schemathesis
+from conformance.checks import registry
+from conformance.drivers import fuzz
+from conformance.evaluation.result import Result
+from conformance.http.limits import SkippingClock
 from conformance.reference.app import create_app
 from conformance.reference.serving import serve
-from conformance.running.runner import Runner
+from conformance.runner import Runner
 from conformance.settings import Settings
-from conformance.traffic.clock import SkippingClock
-from conformance.verdicts.result import Result
+from conformance.target.config import read_target
 
 Run = Callable[..., Result]
 
@@ -38,11 +38,15 @@ def judge(
         target = read_target(vendor, url, {}, control_url=f"{url}/_mock")
         settings = Settings(profile=profile, seed=seed, only=frozenset(only))
         return Runner(
-            contract(vendor, profile), base.load(), target, settings, clock=SkippingClock()
+            contract(vendor, profile),
+            registry.load_checks(),
+            target,
+            settings,
+            clock=SkippingClock(),
         ).run()
 
 
 @pytest.fixture(autouse=True)
 def without_schemathesis(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what no planted defect needs in order to be caught."""
-    monkeypatch.setattr(schemathesis, "drive", lambda _: None)
+    monkeypatch.setattr(fuzz, "drive", lambda _: None)

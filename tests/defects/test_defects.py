@@ -3,9 +3,9 @@
 import pytest
 
 import specs
-from conformance.checks import base
-from conformance.outcome import Verdict
+from conformance.checks import registry
 from conformance.reference.defects import DEFECTS, Defect
+from conformance.verdict import Verdict
 from tests.defects._run import contract, judge, without_schemathesis
 
 __all__ = ["without_schemathesis"]
@@ -21,9 +21,9 @@ CAUGHT = {True: {Verdict.FAIL}, False: {Verdict.FAIL, Verdict.WARN}}
 def test_defect_is_caught_by_its_own_requirements(defect: Defect) -> None:
     result = judge(defect.vendor, [defect.id], defect.requirements)
     firm = defect.source == "documented" and defect.level == "must"
-    assert {row.requirement.id for row in result.rows} == set(defect.requirements)
-    assert {row.verdict for row in result.rows} <= CAUGHT[firm]
-    assert all(row.exchanges and row.reason for row in result.rows)
+    assert {row.requirement.id for row in result.requirements} == set(defect.requirements)
+    assert {row.verdict for row in result.requirements} <= CAUGHT[firm]
+    assert all(row.exchanges and row.reason for row in result.requirements)
     assert (result.exit_code == 1) == firm
 
 
@@ -33,14 +33,16 @@ WEAKER = [defect for defect in DEFECTS.values() if defect.source != "documented"
 @pytest.mark.parametrize("defect", WEAKER, ids=lambda defect: defect.id)
 def test_weaker_sources_fail_in_the_observed_profile(defect: Defect) -> None:
     result = judge(defect.vendor, [defect.id], defect.requirements, profile=specs.OBSERVED)
-    assert {row.verdict for row in result.rows} == {Verdict.FAIL}
+    assert {row.verdict for row in result.requirements} == {Verdict.FAIL}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_the_same_requirements_pass_without_the_defect(vendor: str) -> None:
     named = {i for d in DEFECTS.values() if d.vendor == vendor for i in d.requirements}
     result = judge(vendor, (), named)
-    other = {row.requirement.id: row.reason for row in result.rows if row.verdict != Verdict.PASS}
+    other = {
+        row.requirement.id: row.reason for row in result.requirements if row.verdict != Verdict.PASS
+    }
     # The end of a run is not told while it is in progress, and nothing else need be there.
     assert other.keys() <= {"EC-LOG-002", "EC-LOG-004"}
 
@@ -53,7 +55,7 @@ def test_every_check_proves_itself_on_a_defect() -> None:
     used = {row.check.name for row in rows.values() if row.check is not None}
     names = {row.check.name for row in rows.values() if row.check is not None and row.id in proved}
     assert used - names - NEEDS_HTTPS == set()
-    assert set(base.load()) == used
+    assert set(registry.load_checks()) == used
 
 
 # What a client must do, or what may be anything, no server can break.

@@ -3,16 +3,18 @@
 import pytest
 
 import specs
-from conformance.outcome import Verdict
+from conformance.evaluation.result import Result
 from conformance.reference.defects import VARIANTS, Variant
-from conformance.verdicts.result import Result
+from conformance.verdict import Verdict
 from tests.defects._run import judge, without_schemathesis
 
 __all__ = ["without_schemathesis"]
 
 
 def accused(result: Result, *verdicts: Verdict) -> dict[str, str]:
-    return {row.requirement.id: row.reason for row in result.rows if row.verdict in verdicts}
+    return {
+        row.requirement.id: row.reason for row in result.requirements if row.verdict in verdicts
+    }
 
 
 @pytest.mark.parametrize("profile", specs.PROFILES)

@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 
 import specs
-from conformance.running.bootstrap import runner
+from conformance.evaluation.result import Result
+from conformance.runner import create_runner
 from conformance.settings import Settings
-from conformance.verdicts.result import Result
 from tests.acceptance.suite._spy import CONTROL, Spy
 from tests.unit.conformance._clock import FakeClock
 
@@ -34,7 +34,7 @@ def judge(
     clock: FakeClock | None = None,
 ) -> Result:
     """Run the suite against a spy; it waits on a clock that never waits."""
-    made = runner(
+    made = create_runner(
         vendor,
         spy.url,
         control_url=spy.url + CONTROL if control else None,

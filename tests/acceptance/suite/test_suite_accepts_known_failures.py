@@ -7,12 +7,12 @@ import yaml
 from click.testing import CliRunner
 
 from conformance.cli import main
-from conformance.failures import UsageError
-from conformance.outcome import Verdict
+from conformance.errors import UsageError
+from conformance.evaluation.baseline import apply_baseline, read_baseline
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
 from conformance.settings import Effort, Settings
-from conformance.verdicts.baseline import apply, read_baseline
+from conformance.verdict import Verdict
 from tests.acceptance.suite._runs import judge
 from tests.acceptance.suite._spy import spying
 from tests.unit.conformance._clock import FakeClock
@@ -49,8 +49,8 @@ def result():
 
 def test_a_known_failure_is_expected_and_costs_no_exit_code(result, tmp_path):
     assert result.exit_code == 1
-    after = apply(result, read_baseline(baseline(tmp_path, row())), TODAY)
-    found = next(r for r in after.rows if r.requirement.id == BROKEN)
+    after = apply_baseline(result, read_baseline(baseline(tmp_path, row())), TODAY)
+    found = next(r for r in after.requirements if r.requirement.id == BROKEN)
     assert after.exit_code == 0
     assert found.verdict is Verdict.WARN
     assert found.reason.startswith("expected until 2026-12-31 (reports team: ticket 17): ")
@@ -59,9 +59,11 @@ def test_a_known_failure_is_expected_and_costs_no_exit_code(result, tmp_path):
 
 
 def test_on_its_last_day_it_is_expected_and_then_no_more(result, tmp_path):
-    last = apply(result, read_baseline(baseline(tmp_path, row(expires=str(TODAY)))), TODAY)
+    last = apply_baseline(result, read_baseline(baseline(tmp_path, row(expires=str(TODAY)))), TODAY)
     assert last.exit_code == 0
-    late = apply(result, read_baseline(baseline(tmp_path, row(expires="2026-03-29"))), TODAY)
+    late = apply_baseline(
+        result, read_baseline(baseline(tmp_path, row(expires="2026-03-29"))), TODAY
+    )
     assert late.exit_code == 1
     assert late.notes[-1] == (
         f"Baseline: {BROKEN} was accepted until 2026-03-29 only; "
@@ -71,7 +73,7 @@ def test_on_its_last_day_it_is_expected_and_then_no_more(result, tmp_path):
 
 def test_a_row_for_nothing_and_one_that_is_mended_are_told(result, tmp_path):
     rows = read_baseline(baseline(tmp_path, row("TD-NO-999"), row(KEPT), row("C1-NET-001")))
-    told = apply(result, rows, TODAY)
+    told = apply_baseline(result, rows, TODAY)
     assert told.exit_code == 1
     assert told.notes[len(result.notes) :] == (
         "Baseline: there is no requirement TD-NO-999; remove its row.",

@@ -10,11 +10,11 @@ from threading import Event
 import pytest
 
 from conformance import report
-from conformance.failures import NotJudged
-from conformance.outcome import Verdict
-from conformance.running.bootstrap import runner
+from conformance.errors import TargetUnavailable
+from conformance.evaluation.result import Result
+from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
-from conformance.verdicts.result import Result
+from conformance.verdict import Verdict
 from tests.acceptance.suite._wild import SLOW, WILD
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import Answer, reply, serving
@@ -31,11 +31,11 @@ def judged(vendor: str, answer: Answer) -> tuple[Result | str, int]:
     """Judge such a target; return the result, or the sentence without one, and the requests."""
     settings = Settings(effort=Effort.QUICK, timeout=PATIENCE, max_time=60.0)
     with serving(answer) as server:
-        made = runner(vendor, server.url, settings=settings)
+        made = create_runner(vendor, server.url, settings=settings)
         made.clock = FakeClock()
         try:
             result: Result | str = made.run()
-        except NotJudged as error:
+        except TargetUnavailable as error:
             result = str(error)
         return result, len(server.requests)
 
@@ -74,8 +74,8 @@ def _is_told_plainly(result: Result | str) -> None:
         return
     assert result.verdict in {Verdict.FAIL, Verdict.ERROR}
     assert result.exit_code in {1, 3}
-    told = [row.reason for row in result.rows] + list(result.notes)
+    told = [row.reason for row in result.requirements] + list(result.notes)
     assert [reason for reason in told if JARGON.search(reason)] == []
-    assert all(row.reason for row in result.rows if row.verdict is not Verdict.PASS)
-    for kind in report.KINDS:
+    assert all(row.reason for row in result.requirements if row.verdict is not Verdict.PASS)
+    for kind in report.RENDERERS:
         report.write(result, kind, Path(os.devnull))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.outcome import Verdict
+from conformance.evaluation.result import Result
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
-from conformance.running.bootstrap import runner
+from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
-from conformance.verdicts.result import Result
+from conformance.verdict import Verdict
 from tests.acceptance.suite._spy import Spy, spying
 
 pytest_plugins = ["pytester"]
@@ -36,7 +36,7 @@ def test_a_run_returns_the_result_tree():
         )
     assert isinstance(result, Result)
     assert (result.verdict, result.exit_code) == (Verdict.PASS, 0)
-    assert {row.requirement.id for row in result.rows} == {"TD-NET-002", BROKEN}
+    assert {row.requirement.id for row in result.requirements} == {"TD-NET-002", BROKEN}
 
 
 def test_requirements_become_items_that_pass_skip_warn_and_fail(pytester: pytest.Pytester):
@@ -84,7 +84,7 @@ def test_a_target_that_is_not_there_fails_with_one_sentence(pytester: pytest.Pyt
 
 
 def test_the_plugin_costs_other_runs_nothing():
-    heavy = ("requests", "specs", "jsonschema_rs", "schemathesis", "rich", "conformance.running")
+    heavy = ("requests", "specs", "jsonschema_rs", "schemathesis", "rich", "conformance.runner")
     code = f"import sys, conformance.pytest_plugin; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -98,14 +98,16 @@ def test_the_plugin_costs_other_runs_nothing():
 
 def test_each_effort_asks_for_more_than_the_one_before():
     plans = {
-        effort: runner("talkdesk", "http://127.0.0.1:1", settings=Settings(effort=effort)).plan()
+        effort: create_runner(
+            "talkdesk", "http://127.0.0.1:1", settings=Settings(effort=effort)
+        ).plan()
         for effort in Effort
     }
     asked = [plans[effort].requests for effort in (Effort.QUICK, Effort.DEFAULT, Effort.DEEP)]
     assert asked[0] * 1.5 < asked[1]
     assert asked[1] * 2 < asked[2]
-    assert "schemathesis" not in {step.name for step in plans[Effort.QUICK].steps}
-    assert "schemathesis" in {step.name for step in plans[Effort.DEFAULT].steps}
+    assert "fuzz" not in {step.name for step in plans[Effort.QUICK].steps}
+    assert "fuzz" in {step.name for step in plans[Effort.DEFAULT].steps}
 
 
 def test_another_profile_is_hinted_at_once():

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli import main
-from conformance.failures import NotJudged
+from conformance.errors import TargetUnavailable
 from conformance.settings import Effort, Settings
 from tests.acceptance.suite._runs import judge, target_file
 from tests.acceptance.suite._spy import Reply, Seen, spying
@@ -83,7 +83,7 @@ def test_load_without_retry_after_is_waited_out_too():
 
 
 def test_a_target_that_is_overloaded_from_the_start_is_not_judged():
-    with spying(meddle=load(after=0)) as spy, pytest.raises(NotJudged, match="overloaded"):
+    with spying(meddle=load(after=0)) as spy, pytest.raises(TargetUnavailable, match="overloaded"):
         judge("talkdesk", spy, settings=quick())
     assert len(spy.seen) <= 5
 
@@ -94,7 +94,7 @@ def test_a_storm_of_429_ends_the_run_with_error():
     assert result.exit_code == 3
     assert result.counts["FAIL"] == 0
     assert len(spy.seen) <= 40 + 60
-    reasons = {row.reason for row in result.rows if row.verdict == "ERROR"}
+    reasons = {row.reason for row in result.requirements if row.verdict == "ERROR"}
     assert any("overloaded" in reason for reason in reasons)
 
 
@@ -140,7 +140,7 @@ def test_mail_is_sent_only_with_consent(tmp_path):
         result = judge("energycap", spy, file=file, settings=quick())
     assert spy.writes
     assert not [seen for seen in spy.seen if "/exec" in seen.path]
-    reasons = {row.reason for row in result.rows if row.verdict == "SKIP"}
+    reasons = {row.reason for row in result.requirements if row.verdict == "SKIP"}
     assert "the target file has no `consent` for executeReportDistribution" in reasons
 
 

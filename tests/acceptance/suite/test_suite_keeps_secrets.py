@@ -79,11 +79,11 @@ def artefacts(tmp_path_factory) -> dict[str, str]:
     with spying(meddle=disguise.meddle, alter=disguise.alter) as spy:
         arguments = ["run", "talkdesk", "--base-url", spy.url, "--target", str(file)]
         arguments += ["--control-url", f"{spy.url}/_mock", "--effort", "quick"]
-        for kind in report.KINDS:
+        for kind in report.RENDERERS:
             arguments += ["--report", f"{kind}={folder / kind}"]
         printed = CliRunner().invoke(main, arguments, env=ENVIRONMENT)
         assert printed.exit_code in {0, 1}, printed.output
-        found = {kind: (folder / kind).read_text() for kind in report.KINDS}
+        found = {kind: (folder / kind).read_text() for kind in report.RENDERERS}
         found |= {"terminal": printed.output}
         replay = ["replay", str(folder / "json"), "--target", str(file), "--base-url", spy.url]
         found["replay"] = CliRunner().invoke(main, replay, env=ENVIRONMENT).output
@@ -91,7 +91,7 @@ def artefacts(tmp_path_factory) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("artefact", [*report.KINDS, "terminal", "replay"])
+@pytest.mark.parametrize("artefact", [*report.RENDERERS, "terminal", "replay"])
 def test_planted_secrets_are_in_no_artefact(artefacts: dict[str, str], artefact: str):
     assert artefacts[artefact]
     assert [secret for secret in SECRETS if secret in artefacts[artefact]] == []

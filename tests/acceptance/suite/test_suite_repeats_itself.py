@@ -2,8 +2,8 @@
 
 import pytest
 
+from conformance.evaluation.result import Result
 from conformance.settings import Effort, Settings
-from conformance.verdicts.result import Result
 from tests.acceptance.suite._runs import judge
 from tests.acceptance.suite._spy import Spy, spying
 
@@ -21,8 +21,8 @@ def run(vendor: str, seed: int, effort: Effort) -> tuple[Spy, Result]:
 def test_the_same_seed_gives_the_same_requests_and_verdicts(vendor: str, effort: Effort):
     (spy, result), (again, same) = (run(vendor, 11, effort) for _ in range(2))
     assert [seen.line for seen in again.seen] == [seen.line for seen in spy.seen]
-    assert [(row.requirement.id, row.verdict, row.reason) for row in same.rows] == [
-        (row.requirement.id, row.verdict, row.reason) for row in result.rows
+    assert [(row.requirement.id, row.verdict, row.reason) for row in same.requirements] == [
+        (row.requirement.id, row.verdict, row.reason) for row in result.requirements
     ]
     assert same.coverage == result.coverage
 

@@ -10,10 +10,11 @@ import pytest
 import requests
 
 import specs
-from conformance.access.allowance import FEW, Allowance
-from conformance.contracts.templates import match
+from conformance.contract_queries import match_path
+from conformance.evaluation.result import Result
 from conformance.settings import Effort, Settings
-from conformance.verdicts.result import Result
+from conformance.target.config import DEFAULT_MAX_CREATED
+from conformance.target.safety import CreationQuota
 from tests.acceptance.suite._runs import judge, target_file
 from tests.acceptance.suite._spy import Seen, Spy, spying
 
@@ -74,7 +75,9 @@ def writing(request, tmp_path_factory) -> Iterator[Watched]:
     vendor = request.param
     with spying() as spy:
         planted = _plant(vendor, spy)
-        file = target_file(tmp_path_factory.mktemp("write"), vendor, max_created=FEW)
+        file = target_file(
+            tmp_path_factory.mktemp("write"), vendor, max_created=DEFAULT_MAX_CREATED
+        )
         yield Watched(vendor, spy, judge(vendor, spy, file=file), planted)
 
 
@@ -109,7 +112,7 @@ def _named(vendor: str, seen: Seen) -> set[str]:
     contract = specs.load(vendor, "documented")
     found = set()
     for operation in contract.operations.values():
-        values = match(operation.path, seen.path)
+        values = match_path(operation.path, seen.path)
         if values and operation.method == seen.method:
             found |= {f"{n}={v}" for n, v in values.items() if n not in {"type", "mode"}}
     return found
@@ -126,7 +129,7 @@ def test_a_read_only_run_sends_not_one_write(read_only: Watched):
 
 def test_a_read_only_run_says_what_it_left_out(read_only: Watched):
     assert read_only.result.exit_code == 0
-    reasons = {row.reason for row in read_only.result.rows if row.verdict == "SKIP"}
+    reasons = {row.reason for row in read_only.result.requirements if row.verdict == "SKIP"}
     assert "the target is read-only" in reasons
 
 
@@ -184,16 +187,22 @@ def _gone(watched: Watched) -> set[str]:
 def test_few_things_are_made_and_few_verdicts_lost(writing: Watched):
     counts = writing.result.counts
     assert writing.result.exit_code == 0
-    assert max(Counter(operation for operation, _ in _creations(writing)).values()) <= FEW
+    assert (
+        max(Counter(operation for operation, _ in _creations(writing)).values())
+        <= DEFAULT_MAX_CREATED
+    )
     assert counts["PASS"] >= 0.8 * (counts["PASS"] + counts["SKIP"])
 
 
 def _creations(watched: Watched) -> Iterator[tuple[str, Seen]]:
     """The requests that made something, with the operation."""
     contract = specs.load(watched.vendor, "documented")
-    makers = Allowance(contract).makers
+    makers = CreationQuota(contract).create_operations
     for seen in watched.spy.writes:
         for operation in (contract.operations[name] for name in makers):
-            here = operation.method == seen.method and match(operation.path, seen.path) is not None
+            here = (
+                operation.method == seen.method
+                and match_path(operation.path, seen.path) is not None
+            )
             if here and seen.reply.status < 300:
                 yield operation.id, seen

@@ -7,17 +7,17 @@ from typing import Any
 import orjson
 
 import specs
-from conformance.access.ledger import Ledger
-from conformance.access.target import PRIMARY
-from conformance.checks.base import HistoryCase, JudgeCase, load
-from conformance.jobs.askers import LIFECYCLE
-from conformance.outcome import Judgement
-from conformance.traffic.draft import write_path
-from conformance.traffic.exchange import Exchange, Received, Sent
+from conformance.checks.registry import ExchangeCase, HistoryCase, load_checks
+from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
+from conformance.http.request import build_path
+from conformance.job_client import LIFECYCLE
+from conformance.target.config import PRIMARY
+from conformance.target.tracker import ResourceTracker
+from conformance.verdict import CheckResult
 
 BASE = "http://127.0.0.1:9"
 VENDORS = {"TD": "talkdesk", "C1": "clinicalone", "EC": "energycap"}
-CHECKS = load()
+CHECKS = load_checks()
 
 
 @functools.cache
@@ -47,15 +47,15 @@ def exchange(
     path = {"type": "calls", "id": "J1", **(path or {})} if vendor == "talkdesk" else path or {}
     names = {p["name"] for p in described.parameters if p["in"] == "path"}
     values = {name: path.get(name, "1") for name in names}
-    where = write_path(described, values)
+    where = build_path(described, values)
     media = {} if isinstance(body, bytes) or body is None else {"Content-Type": "application/json"}
     return Exchange(
         number=number,
         operation=operation,
-        sent=Sent(
+        request=RecordedRequest(
             method or described.method, BASE + where, where, tuple(query), {}, _bytes(sent), role
         ),
-        received=Received(
+        response=RecordedResponse(
             status, {**media, **(headers or {})}, _bytes(body) or b"", complete, 0.0,
             None if complete else "the body ended early",
         ),
@@ -87,14 +87,14 @@ def requirement(row: str, profile: str = "documented") -> specs.Requirement:
 def judged(row: str, one: Exchange, profile: str = "documented") -> bool | None:
     """What the judge of a row finds: kept, broken, or None where it is not concerned."""
     judgement = judgement_of(row, one, profile)
-    return None if judgement is None else judgement.kept
+    return None if judgement is None else judgement.passed
 
 
-def judgement_of(row: str, one: Exchange, profile: str = "documented") -> Judgement | None:
+def judgement_of(row: str, one: Exchange, profile: str = "documented") -> CheckResult | None:
     rule = requirement(row, profile)
     assert rule.check is not None
-    case = JudgeCase(contract(VENDORS[row[:2]], profile), rule, one)
-    found: Judgement | None = CHECKS[rule.check.name].function(case, **rule.check.arguments)
+    case = ExchangeCase(contract(VENDORS[row[:2]], profile), rule, one)
+    found: CheckResult | None = CHECKS[rule.check.name].function(case, **rule.check.arguments)
     return found
 
 
@@ -103,12 +103,12 @@ def history(row: str, *exchanges: Exchange, profile: str = "documented") -> set[
     rule = requirement(row, profile)
     assert rule.check is not None
     found = contract(VENDORS[row[:2]], profile)
-    ledger = Ledger(found)
+    ledger = ResourceTracker(found)
     for one in exchanges:
         ledger.observe(one)
     case = HistoryCase(found, rule, ledger.jobs, exchanges)
     function = CHECKS[rule.check.name].function
-    return {judgement.kept for judgement in function(case, **rule.check.arguments)}
+    return {judgement.passed for judgement in function(case, **rule.check.arguments)}
 
 
 def numbered(*exchanges: Exchange) -> tuple[Exchange, ...]:

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from conformance.access.client import Client
-from conformance.access.config import read_target
-from conformance.access.session import open_session
 from conformance.reference.app import create_app
 from conformance.reference.serving import serve
 from conformance.settings import Settings
+from conformance.target.client import Client, open_session
+from conformance.target.config import read_target
 from tests.unit.conformance._made import contract
 
 

@@ -1,10 +1,10 @@
 """A result with a row of each verdict, for the tests of the reports."""
 
-from conformance.access.ledger import Ledger
-from conformance.outcome import Verdict
-from conformance.traffic.exchange import Exchange, Received, Sent
-from conformance.verdicts.coverage import measure
-from conformance.verdicts.result import Result, Row
+from conformance.evaluation.coverage import measure_coverage
+from conformance.evaluation.result import RequirementResult, Result
+from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
+from conformance.target.tracker import ResourceTracker
+from conformance.verdict import Verdict
 from tests.unit.conformance._tiny import contract, row
 
 NASTY = 'it says <script>alert(1)</script> & \x00 "quoted" | `code` \ud7ff'
@@ -12,7 +12,7 @@ NASTY = 'it says <script>alert(1)</script> & \x00 "quoted" | `code` \ud7ff'
 
 def exchange(number: int, operation: str, body: bytes, status: int | None = 200) -> Exchange:
     path = "/jobs/job-1-with-a-rather-long-name-that-does-not-fit-into-eighty-columns"
-    sent = Sent(
+    sent = RecordedRequest(
         "GET",
         f"http://127.0.0.1:8000{path}",
         path,
@@ -21,9 +21,11 @@ def exchange(number: int, operation: str, body: bytes, status: int | None = 200)
         None,
         "primary",
     )
-    received = Received(status, {"Content-Type": "application/json"}, body) if status else None
+    received = (
+        RecordedResponse(status, {"Content-Type": "application/json"}, body) if status else None
+    )
     failure = None if status else "the connection was refused"
-    return Exchange(number, operation, sent, received, failure, "sweep", True, {"id": "job-1"})
+    return Exchange(number, operation, sent, received, failure, "examples", True, {"id": "job-1"})
 
 
 def result() -> Result:
@@ -41,7 +43,7 @@ def result() -> Result:
         exchange(2, "getJob", b'{"id": "job-1", "state": "old"}'),
         exchange(3, "deleteJob", b"", status=None),
     ]
-    ledger = Ledger(found)
+    ledger = ResourceTracker(found)
     for one in exchanges:
         ledger.observe(one)
     proofs = {"FAIL": (exchanges[0],), "ERROR": (exchanges[2],), "WARN": (exchanges[1],)}
@@ -50,11 +52,13 @@ def result() -> Result:
         contract=found,
         base_url="http://127.0.0.1:8000",
         seed=7,
-        rows=tuple(
-            Row(requirement, Verdict(name), reasons.get(name, ""), proofs.get(name, ()), 3, 2)
+        requirements=tuple(
+            RequirementResult(
+                requirement, Verdict(name), reasons.get(name, ""), proofs.get(name, ()), 3, 2
+            )
             for name, requirement in rows.items()
         ),
-        coverage=measure(found, ledger.jobs, exchanges),
+        coverage=measure_coverage(found, ledger.jobs, exchanges),
         jobs=ledger.jobs,
         notes=("Try --profile observed.",),
         requests=3,

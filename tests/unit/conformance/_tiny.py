@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.access.target import Credential, Target
-from conformance.checks.base import Kind, RegisteredCheck
-from conformance.outcome import broken, kept
+from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.target.config import Credential, Target
+from conformance.verdict import failed, passed
 from specs import Contract, Requirement, Statement
 from specs.lifecycle import read_lifecycle
 from specs.requirements import Check, Requirements
@@ -139,12 +139,12 @@ def target(url: str, **more: Any) -> Target:
 def no_server_error(case: Any) -> Any:
     """A judge for tests."""
     if case.exchange.status >= 500:
-        return broken(f"answered {case.exchange.status}", case.exchange)
-    return kept()
+        return failed(f"answered {case.exchange.status}", case.exchange)
+    return passed()
 
 
 CHECKS: Mapping[str, RegisteredCheck] = {
-    "no_server_error": RegisteredCheck("no_server_error", Kind.JUDGE, no_server_error),
+    "no_server_error": RegisteredCheck("no_server_error", CheckKind.EXCHANGE, no_server_error),
 }
 
 Handler = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Any]]

@@ -97,7 +97,7 @@ def test_a_dry_run_prints_the_plan_and_sends_nothing():
         result = conformance("run", "talkdesk", "--base-url", server.url, "--dry-run")
         assert server.requests == []
     assert result.exit_code == 0
-    assert "schemathesis" in result.output
+    assert "fuzz" in result.output
     assert "requests, about" in result.output.splitlines()[-1]
 
 

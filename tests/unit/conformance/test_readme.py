@@ -9,8 +9,8 @@ import yaml
 
 import conformance
 from conformance.cli import main
+from conformance.evaluation.baseline import read_baseline
 from conformance.settings import Effort
-from conformance.verdicts.baseline import read_baseline
 
 README = Path(conformance.__file__).with_name("README.md").read_text(encoding="utf-8")
 

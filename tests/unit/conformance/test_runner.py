@@ -5,13 +5,13 @@ import importlib
 import pytest
 
 from conformance import report
-from conformance.checks.base import Kind, RegisteredCheck
-from conformance.failures import NotJudged, UsageError
-from conformance.outcome import Verdict, broken, kept, skipped
-from conformance.running.plan import NOBODY_SAYS_IT
-from conformance.running.runner import Runner
+from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.errors import TargetUnavailable, UsageError
+from conformance.evaluation.result import RequirementResult, Result
+from conformance.plan import NOT_SOURCED
+from conformance.runner import Runner
 from conformance.settings import Effort, Settings
-from conformance.verdicts.result import Result, Row
+from conformance.verdict import Verdict, failed, passed, skipped
 from specs import SpecError
 from tests.unit.conformance._raw import reply, serving
 from tests.unit.conformance._tiny import CHECKS, TOKEN, TinyServer, contract, row, target
@@ -23,16 +23,16 @@ QUICK = Settings(effort=Effort.QUICK, timeout=5.0)
 @pytest.fixture
 def sweep_only(monkeypatch):
     """Leave out the drivers that take a second: test_runner_drivers.py runs them."""
-    for name in ("schemathesis", "hostile", "lifecycle"):
+    for name in ("fuzz", "negative", "lifecycle"):
         module = importlib.import_module(f"conformance.drivers.{name}")
         monkeypatch.setattr(module, "drive", lambda _: None)
 
 
 def checks(**functions):
     """Return registered checks; a name says the kind: probe_…, history_…, else a judge."""
-    kinds = {"probe": Kind.PROBE, "history": Kind.HISTORY}
+    kinds = {"probe": CheckKind.ACTIVE, "history": CheckKind.HISTORY}
     made = {
-        name: RegisteredCheck(name, kinds.get(name.partition("_")[0], Kind.JUDGE), function)
+        name: RegisteredCheck(name, kinds.get(name.partition("_")[0], CheckKind.EXCHANGE), function)
         for name, function in functions.items()
     }
     return {**CHECKS, **made}
@@ -44,15 +44,15 @@ def run(server_url: str, *rows, functions=None, settings: Settings = QUICK, **mo
     ).run()
 
 
-def only(result: Result, id_: str) -> Row:
-    return next(found for found in result.rows if found.requirement.id == id_)
+def only(result: Result, id_: str) -> RequirementResult:
+    return next(found for found in result.requirements if found.requirement.id == id_)
 
 
 def test_a_target_that_keeps_the_rules_conforms():
     with TinyServer() as server:
         result = run(server.url, row("TY-ONE-001", "no_server_error"))
     assert (result.verdict, result.exit_code) == (Verdict.PASS, 0)
-    assert only(result, "TY-ONE-001").judgements > 5
+    assert only(result, "TY-ONE-001").checked > 5
     assert result.coverage.states_seen == ("new",)
     assert result.coverage.edges_not_seen == (("new", "old"),)
 
@@ -66,8 +66,8 @@ def test_a_broken_rule_fails_with_the_smallest_exchange_as_proof():
     found = only(result, "TY-ONE-001")
     assert (result.verdict, result.exit_code) == (Verdict.FAIL, 1)
     assert found.reason == "answered 500"
-    assert found.breaches == 3
-    sizes = [len(found.exchanges[0].sent.body or b"")]
+    assert found.failures == 3
+    sizes = [len(found.exchanges[0].request.body or b"")]
     assert sizes[0] <= 12
 
 
@@ -86,7 +86,7 @@ def test_a_broken_rule_fails_with_the_smallest_exchange_as_proof():
 )
 def test_what_a_breach_is_depends_on_source_level_and_profile(more, settings, verdict):
     def probe_no(_):
-        yield broken("no")
+        yield failed("no")
 
     with TinyServer() as server:
         rows = (row("TY-ONE-001", "probe_no", **more), row("TY-TWO-001", "no_server_error"))
@@ -102,7 +102,7 @@ def test_an_assumed_row_and_an_untested_one_are_skipped_with_their_reason():
             row("TY-TWO-001", not_tested="Nobody can see it."),
             row("TY-THR-001", "no_server_error"),
         )
-    assert only(result, "TY-ONE-001").reason == NOBODY_SAYS_IT
+    assert only(result, "TY-ONE-001").reason == NOT_SOURCED
     assert only(result, "TY-TWO-001").reason == "Nobody can see it."
     assert result.counts["SKIP"] == 2
 
@@ -112,19 +112,19 @@ def test_a_judge_sees_the_exchanges_of_its_operation_whoever_sent_them():
 
     def judge_all(case):
         seen.append(case.exchange)
-        return kept()
+        return passed()
 
     with TinyServer() as server:
         rows = (row("TY-ONE-001", "judge_all", operation="getJob"),)
         run(server.url, *rows, functions={"judge_all": judge_all})
     assert {exchange.operation for exchange in seen} == {"getJob"}
-    assert {"preflight", "sweep"} <= {exchange.driver for exchange in seen}
+    assert {"preflight", "examples"} <= {exchange.driver for exchange in seen}
 
 
 def test_a_history_judge_sees_the_jobs():
     def history_jobs(case):
         for job in case.jobs:
-            yield kept(job.sightings[0].exchange)
+            yield passed(job.observations[0].exchange)
 
     with TinyServer() as server:
         rows = (row("TY-ONE-001", "history_jobs"), row("TY-TWO-001", "no_server_error"))
@@ -145,7 +145,7 @@ def test_a_probe_that_yields_nothing_is_skipped():
 
 def test_a_check_that_fails_in_itself_is_an_error_of_the_suite():
     def probe_bad(_):
-        yield kept(_.no_such_part)
+        yield passed(_.no_such_part)
 
     def judge_bad(_):
         raise ZeroDivisionError
@@ -166,7 +166,7 @@ def test_a_check_that_fails_in_itself_is_an_error_of_the_suite():
 def test_a_breach_without_any_answer_is_an_error_of_the_network():
     def probe_gone(case):
         exchange = case.client.call("getJob", path={"id": "gone"}, driver="probe")
-        yield broken("no answer is no 404", exchange)
+        yield failed("no answer is no 404", exchange)
 
     def twist(_, path, *__):
         if path == "/jobs/gone":
@@ -181,14 +181,14 @@ def test_a_breach_without_any_answer_is_an_error_of_the_network():
 
 
 def test_nobody_there_means_not_judged():
-    with pytest.raises(NotJudged, match="cannot be reached: the connection was refused"):
+    with pytest.raises(TargetUnavailable, match="cannot be reached: the connection was refused"):
         run("http://127.0.0.1:9", row("TY-ONE-001", "no_server_error"))
 
 
 def test_refused_credentials_mean_not_judged():
     with (
         TinyServer(lambda *_: (401, {})) as server,
-        pytest.raises(NotJudged, match="refuses the credentials of the role 'primary'"),
+        pytest.raises(TargetUnavailable, match="refuses the credentials of the role 'primary'"),
     ):
         run(server.url, row("TY-ONE-001", "no_server_error"))
 
@@ -217,14 +217,14 @@ def test_rows_without_a_passed_documented_one_are_not_judged():
 
 def test_only_runs_what_the_row_needs():
     def probe_one(case):
-        yield kept(case.client.call("getJob", path={"id": "x"}, driver="probe"))
+        yield passed(case.client.call("getJob", path={"id": "x"}, driver="probe"))
 
     rows = (row("TY-ONE-001", "probe_one"), row("TY-TWO-001", "no_server_error"))
     settings = Settings(effort=Effort.QUICK, only=frozenset({"TY-ONE-001"}))
     with TinyServer() as server:
         result = run(server.url, *rows, functions={"probe_one": probe_one}, settings=settings)
         assert len(server.log) == 2  # is anybody there, and the probe's own
-    assert [found.requirement.id for found in result.rows] == ["TY-ONE-001"]
+    assert [found.requirement.id for found in result.requirements] == ["TY-ONE-001"]
     assert result.exit_code == 0
 
 
@@ -244,7 +244,7 @@ def test_only_an_unknown_row_is_a_usage_error():
 )
 def test_unknown_checks_and_arguments_stop_the_start(check, arguments, complaint):
     def probe_needs(case, *, state):
-        yield kept()
+        yield passed()
 
     with pytest.raises(SpecError, match=complaint):
         Runner(
@@ -287,7 +287,7 @@ def test_a_secret_shows_in_no_report(tmp_path):
     with TinyServer(echo) as server:
         result = run(server.url, row("TY-ONE-001", "no_server_error"))
     assert only(result, "TY-ONE-001").exchanges
-    for kind in report.KINDS:
+    for kind in report.RENDERERS:
         report.write(result, kind, tmp_path / kind)
         written = (tmp_path / kind).read_text(encoding="utf-8")
         assert TOKEN not in written
@@ -318,6 +318,6 @@ def test_a_plan_names_steps_and_cost_and_sends_nothing():
         plan = Runner(contract(*rows), checks(), target(server.url), QUICK).plan()
         assert server.log == []
     steps = {step.name: step for step in plan.steps}
-    assert steps.keys() == {"sweep", "hostile", "lifecycle"}
-    assert steps["sweep"].operations == ("getJob",)
+    assert steps.keys() == {"examples", "negative", "lifecycle"}
+    assert steps["examples"].operations == ("getJob",)
     assert plan.requests > 0

@@ -1,10 +1,10 @@
 """Tests of whole runs with all drivers against a tiny vendor."""
 
-from conformance.checks.base import Kind, RegisteredCheck
-from conformance.outcome import kept
-from conformance.running.runner import Runner
+from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.http.exchange import Exchange
+from conformance.runner import Runner
 from conformance.settings import Effort, Settings
-from conformance.traffic.exchange import Exchange
+from conformance.verdict import passed
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._tiny import TinyServer, contract, row, target
 
@@ -15,10 +15,10 @@ def exchanges(server: TinyServer, *operations: str, **settings) -> list[Exchange
 
     def see(case):
         seen.append(case.exchange)
-        return kept()
+        return passed()
 
     rows = [row(f"TY-ONE-{n:03}", "see", operation=name) for n, name in enumerate(operations)]
-    check = RegisteredCheck("see", Kind.JUDGE, see)
+    check = RegisteredCheck("see", CheckKind.EXCHANGE, see)
     chosen = Settings(**settings)
     Runner(contract(*rows), {"see": check}, target(server.url), chosen, clock=FakeClock()).run()
     return seen
@@ -27,7 +27,7 @@ def exchanges(server: TinyServer, *operations: str, **settings) -> list[Exchange
 def test_schemathesis_marks_requests_as_right_or_wrong():
     with TinyServer() as server:
         seen = exchanges(server, "createJob")
-    generated = [exchange for exchange in seen if exchange.driver == "schemathesis"]
+    generated = [exchange for exchange in seen if exchange.driver == "fuzz"]
     statuses = {valid: {e.status for e in generated if e.valid is valid} for valid in (True, False)}
     assert statuses == {True: {202}, False: {400, 415}}
 
@@ -37,7 +37,7 @@ def test_schemathesis_reads_and_removes_what_the_run_made():
         server.jobs["theirs"] = {"id": "theirs", "state": "old"}
         seen = exchanges(server, "createJob", "getJob", "deleteJob")
         assert server.jobs.keys() == {"theirs"}
-    generated = {(e.operation, e.status) for e in seen if e.driver == "schemathesis"}
+    generated = {(e.operation, e.status) for e in seen if e.driver == "fuzz"}
     assert {("getJob", 200), ("getJob", 404), ("deleteJob", 204), ("deleteJob", 404)} <= generated
 
 
@@ -46,7 +46,9 @@ def test_the_same_seed_sends_the_same_requests_and_another_seed_others():
     for seed in (1, 1, 2):
         with TinyServer() as server:
             seen = exchanges(server, "createJob", "getJob", seed=seed)
-            logs.append([(e.sent.method, e.sent.path, e.sent.query, e.sent.body) for e in seen])
+            logs.append(
+                [(e.request.method, e.request.path, e.request.query, e.request.body) for e in seen]
+            )
     assert logs[0] == logs[1]
     assert logs[0] != logs[2]
 
@@ -61,4 +63,4 @@ def test_nothing_is_left_in_the_working_folder(tmp_path, monkeypatch):
 def test_quick_sends_no_generated_data():
     with TinyServer() as server:
         seen = exchanges(server, "getJob", effort=Effort.QUICK)
-    assert "schemathesis" not in {exchange.driver for exchange in seen}
+    assert "fuzz" not in {exchange.driver for exchange in seen}

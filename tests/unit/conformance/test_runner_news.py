@@ -4,10 +4,10 @@ import importlib
 
 import pytest
 
-from conformance.checks.base import Kind, RegisteredCheck
-from conformance.outcome import broken, kept
-from conformance.running.runner import Runner
+from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.runner import Runner
 from conformance.settings import Effort, Settings
+from conformance.verdict import failed, passed
 from tests.unit.conformance._tiny import CHECKS, TinyServer, contract, row, target
 
 ROWS = (
@@ -19,16 +19,16 @@ ROWS = (
 
 
 def soon(_):
-    yield broken("not yet")
-    yield broken("nor then")
+    yield failed("not yet")
+    yield failed("nor then")
 
 
 def fine(_):
-    yield kept()
+    yield passed()
 
 
 def late(_):
-    yield broken("at the end")
+    yield failed("at the end")
 
 
 def check(kind, function):
@@ -37,9 +37,9 @@ def check(kind, function):
 
 FOUND = {
     **CHECKS,
-    "soon": check(Kind.PROBE, soon),
-    "fine": check(Kind.PROBE, fine),
-    "late": check(Kind.HISTORY, late),
+    "soon": check(CheckKind.ACTIVE, soon),
+    "fine": check(CheckKind.ACTIVE, fine),
+    "late": check(CheckKind.HISTORY, late),
 }
 
 
@@ -50,24 +50,26 @@ def twist(method, path, *_):
 @pytest.fixture
 def heard(monkeypatch):
     """Return what a run tells in which only the sweep and probes send, and its result."""
-    for name in ("hostile", "lifecycle"):
+    for name in ("negative", "lifecycle"):
         module = importlib.import_module(f"conformance.drivers.{name}")
         monkeypatch.setattr(module, "drive", lambda _: None)
     lines: list[str] = []
     settings = Settings(effort=Effort.QUICK, timeout=5.0)
     with TinyServer(twist) as server:
-        runner = Runner(contract(*ROWS), FOUND, target(server.url), settings, tell=lines.append)
-        runner.broke = lambda requirement, reason: lines.append(f"{requirement.id}: {reason}")
+        runner = Runner(
+            contract(*ROWS), FOUND, target(server.url), settings, on_progress=lines.append
+        )
+        runner.on_failure = lambda requirement, reason: lines.append(f"{requirement.id}: {reason}")
         return lines, runner.run()
 
 
 def test_what_breaks_is_told_once_and_as_soon_as_its_step_ends(heard):
     lines, _ = heard
-    first = lines.index("sweep")
+    first = lines.index("examples")
     assert lines[first:] == [
-        "sweep",
+        "examples",
         "TY-ONE-001: answered 500",
-        "hostile",
+        "negative",
         "probe soon",
         "TY-ONE-002: not yet",
         "probe fine",
@@ -77,5 +79,7 @@ def test_what_breaks_is_told_once_and_as_soon_as_its_step_ends(heard):
 
 def test_what_was_told_is_in_the_result_beside_what_only_the_end_shows(heard):
     _, result = heard
-    broke = {found.requirement.id: found.breaches for found in result.rows if found.breaches}
+    broke = {
+        found.requirement.id: found.failures for found in result.requirements if found.failures
+    }
     assert broke == {"TY-ONE-001": 3, "TY-ONE-002": 2, "TY-ONE-004": 1}

@@ -1,1 +1,0 @@
-"""Questions that the suite asks of a contract."""

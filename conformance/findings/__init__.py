@@ -1,1 +1,0 @@
-"""The way to a finding: found, made smaller, written down, and gone again."""

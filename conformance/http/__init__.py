@@ -1,0 +1,1 @@
+"""HTTP: requests, recorded exchanges, and the one transport to the target."""

@@ -1,0 +1,220 @@
+"""Turns the errors of the HTTP libraries into plain sentences."""
+
+import http.client
+import io
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import LocationParseError, NameResolutionError, NewConnectionError
+
+from conformance.errors import NetworkFailure, NotPermitted, Timeout
+
+
+@contextmanager
+def translate_errors(timeout: float) -> Iterator[None]:
+    """Raise `NetworkFailure` with a sentence for whatever the HTTP libraries raise inside.
+
+    Raises:
+        NetworkFailure: the connection failed, or what came was no HTTP.
+        Timeout: nothing came within `timeout` seconds.
+        NotPermitted: the request cannot be put on the wire.
+    """
+    try:
+        yield
+    except requests.exceptions.ConnectTimeout as error:
+        raise Timeout(f"no connection within {timeout:g} s") from error
+    except requests.exceptions.Timeout as error:
+        raise Timeout(f"no answer within {timeout:g} s") from error
+    except requests.exceptions.SSLError as error:
+        raise NetworkFailure(f"TLS failed: {_tls(error)}", repeatable=False) from error
+    except requests.exceptions.ProxyError as error:
+        raise NetworkFailure("the proxy did not let the request through") from error
+    except (requests.exceptions.InvalidHeader, UnicodeError, LocationParseError) as error:
+        raise NotPermitted("the request cannot be put on the wire") from error
+    except requests.exceptions.ConnectionError as error:
+        raise _connection(error) from error
+    except (requests.exceptions.RequestException, OSError, ValueError) as error:
+        raise NetworkFailure("what came back is no HTTP") from error
+
+
+def _connection(error: requests.exceptions.ConnectionError) -> NetworkFailure:
+    causes = list(_causes(error))
+    if any(isinstance(cause, NameResolutionError) for cause in causes):
+        return NetworkFailure("the host name cannot be resolved", repeatable=False)
+    if any(isinstance(cause, NewConnectionError) for cause in causes):
+        return NetworkFailure("the connection was refused", repeatable=False)
+    text = str(error)
+    if "got more than" in text or "LineTooLong" in text or "header line" in text:
+        return NetworkFailure("the headers of the answer are too large", repeatable=False)
+    if "BadStatusLine" in text or "HttpStatus" in text:
+        return NetworkFailure("what came back is no HTTP", repeatable=False)
+    return NetworkFailure("the connection was closed before an answer came")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, and those inside it, however the libraries wrapped them."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, BaseException) and id(found) not in seen:
+            seen.add(id(found))
+            yield found
+            waiting += [found.__cause__, found.__context__, getattr(found, "reason", None)]
+            waiting += [argument for argument in found.args if isinstance(argument, BaseException)]
+
+
+def _tls(error: requests.exceptions.SSLError) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "the certificate is not trusted (give its issuer with --ca-bundle)"
+    return "no secure connection could be agreed"
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket until a deadline, however slowly the bytes drip."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedSocket:
+    """What `http.client.HTTPResponse` wants of a socket, with a deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def makefile(self, *_: Any) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self._sock, self._deadline))
+
+
+def _timed_response(connection: HTTPConnection) -> Any:
+    """Make the read timeout of a connection the time for the whole answer."""
+
+    def respond(sock: socket.socket, *args: Any, **more: Any) -> http.client.HTTPResponse:
+        timeout: Any = connection.timeout  # urllib3 has set the read timeout by now
+        timed: Any = _TimedSocket(sock, time.monotonic() + float(timeout))
+        return http.client.HTTPResponse(timed, *args, **more)
+
+    return respond
+
+
+class _HTTPConnection(HTTPConnection):
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.response_class = _timed_response(self)
+
+
+class _HTTPSConnection(HTTPSConnection):
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.response_class = _timed_response(self)
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+def _timed(manager: PoolManager) -> PoolManager:
+    manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    return manager
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, (parts.hostname or "").lower(), port
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Sends to the hosts it was made for, and to no other."""
+
+    def __init__(self, base_url: str, download_hosts: tuple[str, ...] = ()) -> None:
+        self._origin = origin(base_url)
+        self._download_hosts = frozenset(host.lower() for host in download_hosts)
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more)
+        _timed(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
+        return _timed(super().proxy_manager_for(*args, **more))
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        """Send, or raise `NotPermitted` for another host, or for credentials to a download host."""
+        there = origin(request.url or "")
+        if there != self._origin:
+            self._check_download(there[1], request.headers)
+        return super().send(request, *args, **more)
+
+    def _check_download(self, host: str, headers: Mapping[str, str]) -> None:
+        if host not in self._download_hosts:
+            raise NotPermitted(f"{host} is neither the target nor one of its download_hosts")
+        if "authorization" in CaseInsensitiveDict(headers):
+            raise NotPermitted(f"credentials never go to the download host {host}")
+
+
+class Session(requests.Session):
+    """A session that follows no redirect, keeps no cookie and reads no .netrc."""
+
+    def __init__(self, adapter: HTTPAdapter, ca_bundle: str | None = None) -> None:
+        super().__init__()
+        self.adapters.clear()
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.headers.clear()
+        self.auth = _no_auth
+        self.verify = ca_bundle or True
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        return None
+
+    def deliver(
+        self, request: requests.PreparedRequest, timeout: float, *, direct: bool
+    ) -> requests.Response:
+        """Send once; the body is still to be read. `direct` ignores proxies (for loopback)."""
+        proxies = {} if direct else requests.utils.get_environ_proxies(request.url or "")
+        verify = self.verify
+        if verify is True and not direct:
+            verify = self.merge_environment_settings(request.url or "", {}, None, None, None)[
+                "verify"
+            ]
+        self.cookies.clear()
+        return self.send(
+            request, timeout=(timeout, timeout), stream=True, verify=verify, proxies=proxies
+        )
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

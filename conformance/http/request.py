@@ -1,0 +1,110 @@
+"""A request before it is sent, written from the contract's operation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
+
+import orjson
+
+from specs import Operation
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request without credentials: the path is percent-encoded, the query pairs are not.
+
+    `raw_query`, where given, goes on the wire as it is, instead of the pairs. `origin` is another
+    host than the target's own (`https://files.example`): one of its download hosts.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    raw_query: str | None = None
+    origin: str | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query as they go on the wire."""
+        query = urlencode(self.query) if self.raw_query is None else self.raw_query
+        return f"{self.path}?{query}" if query else self.path
+
+    def with_headers(self, headers: Mapping[str, str | None]) -> "HttpRequest":
+        """Return the draft with `headers` set; None removes one."""
+        changed = {name.lower() for name in headers}
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in changed}
+        added = {name: value for name, value in headers.items() if value is not None}
+        return replace(self, headers={**kept, **added})
+
+
+def build_path(operation: Operation, values: Mapping[str, Any]) -> str:
+    """Return the operation's path with `values` in it, percent-encoded.
+
+    Raises:
+        LookupError: a parameter of the path has no value.
+    """
+    path = operation.path
+    for parameter in operation.parameters:
+        if parameter["in"] == "path":
+            path = path.replace("{" + parameter["name"] + "}", _segment(values[parameter["name"]]))
+    return path
+
+
+def _segment(value: Any) -> str:
+    text = _text(value)
+    # A segment of dots alone would be taken for a way up the path.
+    return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
+
+
+def build_query(
+    operation: Operation, values: Mapping[str, Any] | Sequence[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return query pairs; a list is written in its parameter's style, None is left out."""
+    if not isinstance(values, Mapping):
+        return tuple(values)
+    described = {p["name"]: p for p in operation.parameters if p["in"] == "query"}
+    pairs: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, list | tuple):
+            pairs += _write_list(name, [_text(item) for item in value], described.get(name, {}))
+        elif value is not None:
+            pairs.append((name, _text(value)))
+    return tuple(pairs)
+
+
+def _write_list(
+    name: str, items: list[str], parameter: Mapping[str, Any]
+) -> Iterable[tuple[str, str]]:
+    if parameter.get("explode", True):  # OpenAPI's default for the style `form`
+        return [(name, item) for item in items]
+    return [(name, ",".join(items))]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def json_body(value: Any) -> tuple[bytes, str]:
+    """Return a JSON body and its media type."""
+    return orjson.dumps(value), JSON
+
+
+def form_body(values: Mapping[str, str]) -> tuple[bytes, str]:
+    """Return a form body and its media type."""
+    return urlencode(values).encode(), FORM
+
+
+def parse_url(text: str, base: str = "") -> SplitResult | None:
+    """Return the parts of a URL, read relative to `base`; None where it cannot be one."""
+    try:
+        parts = urlsplit(urljoin(base, text))
+        _ = parts.port  # read late, and wrong only then
+    except ValueError:
+        return None
+    return parts

@@ -1,1 +1,0 @@
-"""Leads jobs through their lives, as a client would."""

@@ -1,1 +1,0 @@
-"""Repeats the findings of an earlier run."""

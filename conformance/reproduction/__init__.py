@@ -1,0 +1,1 @@
+"""Reproduction of a failure: prerequisites, replay, shrinking."""

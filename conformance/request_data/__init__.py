@@ -1,0 +1,1 @@
+"""Request data: valid requests, their variants, and Hypothesis strategies."""

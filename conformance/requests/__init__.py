@@ -1,1 +1,0 @@
-"""What is asked: right values, and wrong ones beside them."""

@@ -1,1 +1,0 @@
-"""The suite judges itself: each planted defect must be caught, no legal variant accused."""

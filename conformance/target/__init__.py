@@ -1,0 +1,1 @@
+"""The target under test: configuration, credentials, write policy, client, clean-up."""

@@ -1,0 +1,230 @@
+"""Who is judged: the base URL, the credentials by role, and what the suite may do there."""
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import jsonschema_rs
+
+from conformance.errors import UsageError
+from specs import SpecError, fixtures, read_yaml
+
+PRIMARY: Final = "primary"
+READER: Final = "reader"
+LIMITED: Final = "limited"
+FOREIGN: Final = "foreign"
+WRONG: Final = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A role's secrets: a token (bearer or key), or client credentials that buy one, or both.
+
+    `placeholder` stands in for them wherever they would be shown.
+    """
+
+    role: str
+    placeholder: str
+    token: str | None = field(default=None, repr=False)
+    client_id: str | None = field(default=None, repr=False)
+    client_secret: str | None = field(default=None, repr=False)
+    token_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Leave to run an operation that reaches others (EnergyCAP's exec sends mail).
+
+    Path and query values must come from the lists, unless `any_query` allows every query.
+    """
+
+    path: Mapping[str, tuple[str, ...]]
+    query: Mapping[str, tuple[str, ...]]
+    any_query: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One implementation of a vendor's API.
+
+    `known` lists, per state of the lifecycle (its name in the file) or any other word a check
+    knows, parameters that name an existing job (`{"type": "calls", "id": "…"}`): only read, never
+    changed. `absent` lists ids by parameter name that name nothing. `values` are parameter values
+    that this account may use. `facts` are other things a check may rely on there. `max_created` is
+    how much each operation may make in a run, None for any number.
+    """
+
+    vendor: str
+    base_url: str
+    control_url: str | None = None
+    sandbox: str | None = None
+    writes: bool = False
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
+    known: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    absent: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    consent: Mapping[str, Consent] = field(default_factory=dict)
+    download_hosts: tuple[str, ...] = ()
+    max_created: int | None = None
+
+    def has_credential(self, role: str) -> bool:
+        """True where the target names a credential for `role` (everybody has a wrong one)."""
+        return role == WRONG or role in self.credentials
+
+
+# Where the target file says nothing and the target is no loopback address.
+DEFAULT_MAX_CREATED: Final = 20
+SCHEMA = Path(__file__).with_name("target.schema.json")
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL names this machine: 127.0.0.0/8, ::1 or localhost."""
+    host = (urlsplit(url).hostname or "").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_url(url: str, flag: str) -> str:
+    """Return `url` without a slash at its end.
+
+    Raises:
+        UsageError: it is no http or https URL, or carries a user, a query or a fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        raise UsageError(f"{flag}: {url!r} is no URL") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
+        raise UsageError(f"{flag}: {url!r} is no http:// or https:// URL")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise UsageError(f"{flag}: give neither user, query nor fragment in the URL")
+    return url.rstrip("/")
+
+
+def read_target(
+    vendor: str,
+    base_url: str,
+    environment: Mapping[str, str],
+    *,
+    file: Path | None = None,
+    control_url: str | None = None,
+    fixture_root: Path | None = None,
+) -> Target:
+    """Return the target at `base_url`.
+
+    `environment` is where `env: NAME` in the file is looked up. Without a `file` the built-in
+    target of `fixture_root` is taken, on loopback only. `control_url` goes over the file's.
+
+    Raises:
+        UsageError: something is missing or wrong; the text names the flag or the field.
+    """
+    base_url = check_url(base_url, "--base-url")
+    loopback = is_loopback(base_url)
+    if file is None:
+        if not loopback:
+            host = urlsplit(base_url).hostname
+            raise UsageError(f"{host} is no loopback address: name its credentials with --target")
+        file = (fixture_root or fixtures()) / vendor / "target.yaml"
+    raw = _read(file, vendor)
+    control_url = control_url or raw.get("control_url")
+    secrets = _SecretReader(file, environment, literal=loopback)
+    return Target(
+        vendor=vendor,
+        base_url=base_url,
+        control_url=check_url(control_url, "--control-url") if control_url else None,
+        credentials={
+            role: secrets.credential(vendor, role, row) for role, row in raw["credentials"].items()
+        },
+        consent=_consents(file, raw.get("consent", {}), loopback=loopback),
+        max_created=raw.get("max_created", None if loopback else DEFAULT_MAX_CREATED),
+        **_plain_fields(raw),
+    )
+
+
+def _plain_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "sandbox": raw.get("sandbox"),
+        "writes": raw.get("writes", False),
+        "known": {state: tuple(rows) for state, rows in raw.get("known", {}).items()},
+        "absent": _tuples(raw.get("absent", {})),
+        "values": _tuples(raw.get("values", {})),
+        "facts": raw.get("facts", {}),
+        "download_hosts": tuple(raw.get("download_hosts", ())),
+    }
+
+
+def _read(file: Path, vendor: str) -> dict[str, Any]:
+    try:
+        raw = read_yaml(file)
+    except SpecError as error:
+        raise UsageError(f"--target: {error}") from None
+    validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    for fault in validator.iter_errors(raw):
+        place = "/" + "/".join(str(step) for step in fault.instance_path)
+        raise UsageError(f"--target: {file}: {place}: {fault.message}")
+    if raw["vendor"] != vendor:
+        raise UsageError(f"--target: {file}: /vendor: it is for {raw['vendor']!r}, not {vendor!r}")
+    target: dict[str, Any] = raw
+    return target
+
+
+class _SecretReader:
+    """Finds secrets in the environment; literal ones are for loopback targets only."""
+
+    def __init__(self, file: Path, environment: Mapping[str, str], *, literal: bool) -> None:
+        self._file = file
+        self._environment = environment
+        self._literal = literal
+
+    def credential(self, vendor: str, role: str, row: Mapping[str, Any]) -> Credential:
+        values = {
+            name: self._value(role, name, row[name])
+            for name in ("token", "client_id", "client_secret")
+            if name in row
+        }
+        middle = "" if role == PRIMARY else f"{role.upper()}_"
+        placeholder = f"${vendor.upper()}_{middle}TOKEN"
+        return Credential(role, placeholder, token_url=row.get("token_url"), **values)
+
+    def _value(self, role: str, name: str, value: Any) -> str:
+        place = f"--target: {self._file}: /credentials/{role}/{name}"
+        if isinstance(value, str):
+            if name != "client_id" and not self._literal:
+                raise UsageError(f"{place}: name an environment variable instead: {{env: NAME}}")
+            return value
+        found = self._environment.get(value["env"])
+        if not found:
+            raise UsageError(f"{place}: the environment variable {value['env']} is not set")
+        return found
+
+
+def _consents(file: Path, rows: Mapping[str, Any], *, loopback: bool) -> dict[str, Consent]:
+    for name, row in rows.items():
+        if row.get("any_query") and not loopback:
+            raise UsageError(
+                f"--target: {file}: /consent/{name}/any_query: only on a loopback address; "
+                "elsewhere name the allowed values under `query`"
+            )
+    return {name: _consent(row) for name, row in rows.items()}
+
+
+def _consent(row: Mapping[str, Any]) -> Consent:
+    def texts(name: str) -> dict[str, tuple[str, ...]]:
+        lists = row.get(name, {})
+        return {key: tuple(str(value) for value in values) for key, values in lists.items()}
+
+    return Consent(texts("path"), texts("query"), row.get("any_query", False))
+
+
+def _tuples(lists: Mapping[str, list[Any]]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(values) for name, values in lists.items()}

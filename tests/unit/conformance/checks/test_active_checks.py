@@ -1,0 +1,157 @@
+"""How probes judge answers, and what they do where a target has nothing to try them on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance.checks.probe_context import ProbeContext, expect_accepted, expect_rejected
+from conformance.checks.registry import ActiveCase
+from conformance.target.client import Client
+from conformance.target.config import Consent
+from conformance.verdict import CheckResult
+from tests.unit.conformance._made import CHECKS, exchange, requirement
+from tests.unit.conformance._reference import reference_client
+
+KEPT, BROKEN, SKIPPED = True, False, None
+
+
+@pytest.mark.parametrize(
+    ("status", "statuses", "kept"),
+    [
+        (401, (), KEPT),
+        (401, (401,), KEPT),
+        (403, (401,), BROKEN),
+        (200, (), BROKEN),
+        (300, (401,), BROKEN),
+        (500, (401,), SKIPPED),
+        (429, (401,), SKIPPED),
+    ],
+)
+def test_refusal(status: int, statuses: tuple[int, ...], kept: bool | None) -> None:
+    judgement = expect_rejected(exchange("getReportJob", status, {}), "it", statuses)
+    assert judgement is not None
+    assert judgement.passed is kept
+    assert bool(judgement.reason) is (kept is not KEPT)
+
+
+@pytest.mark.parametrize(
+    ("status", "refusals", "kept"),
+    [
+        (202, (400,), KEPT),
+        (404, (400,), KEPT),
+        (400, (400,), BROKEN),
+        (404, (), BROKEN),
+        (500, (400,), SKIPPED),
+        (503, (), SKIPPED),
+    ],
+)
+def test_acceptance(status: int, refusals: tuple[int, ...], kept: bool | None) -> None:
+    judgement = expect_accepted(exchange("getReportJob", status, {}), "it", refusals)
+    assert judgement is not None
+    assert judgement.passed is kept
+
+
+def test_no_answer_is_no_judgement() -> None:
+    one = exchange("getReportJob", 200, {})
+    object.__setattr__(one, "response", None)
+    assert expect_rejected(one, "it", ()) is None
+    assert expect_accepted(one, "it", ()) is None
+
+
+def probed(row: str, client: Client, changes: Mapping[str, Any] | None = None) -> list[CheckResult]:
+    rule = requirement(row)
+    assert rule.check is not None
+    case = ActiveCase(client.contract, rule, client, client.target)
+    arguments = {**rule.check.arguments, **(changes or {})}
+    return list(CHECKS[rule.check.name].function(case, **arguments))
+
+
+@pytest.mark.parametrize(
+    ("row", "vendor", "target"),
+    [
+        ("TD-AUTH-003", "talkdesk", {"credentials": {}}),
+        ("TD-AUTH-005", "talkdesk", {"credentials": {}}),
+        ("EC-EXEC-009", "energycap", {"values": {}}),
+        ("EC-EXEC-010", "energycap", {"values": {}}),
+        ("EC-EXEC-011", "energycap", {"facts": {}}),
+    ],
+)
+def test_probe_is_skipped_with_a_reason_where_the_target_file_says_too_little(
+    row: str, vendor: str, target: dict[str, Any]
+) -> None:
+    with reference_client(vendor, **target) as client:
+        found = probed(row, client)
+    assert [judgement.passed for judgement in found] == [SKIPPED]
+    assert found[0].reason
+
+
+def test_probe_is_skipped_where_nothing_can_be_named() -> None:
+    with reference_client("talkdesk", writes=False) as client:
+        (judgement,) = probed("TD-STAT-002", client)
+    assert judgement.passed is SKIPPED
+    assert "nothing at the target" in judgement.reason
+
+
+def test_probe_uses_a_job_that_the_target_file_consents_to() -> None:
+    held = "6A7C29DD011241DFBE1B64399283C861"
+    consent = {"kickOffReportJob": Consent({"jobId": (held,)}, {}, any_query=True)}
+    with reference_client("clinicalone", consent=consent) as client:
+        client.call = refusing_creation(client.call)  # type: ignore[method-assign]
+        (judgement,) = probed("C1-AUTH-003", client)
+    assert judgement.passed is KEPT
+    assert judgement.exchanges[0].path_parameters == {"jobId": held}
+
+
+def refusing_creation(call: Any) -> Any:
+    """A client's call that may not create."""
+
+    def guarded(operation_id: str, **request: Any) -> Any:
+        if operation_id == "createReport":
+            request["role"] = None
+        return call(operation_id, **request)
+
+    return guarded
+
+
+def test_absent_id_has_the_shape_of_the_ids_that_are_there() -> None:
+    with reference_client("talkdesk") as client:
+        job = ProbeContext(
+            ActiveCase(client.contract, requirement("TD-STAT-003"), client, client.target)
+        )
+        handle = job.new_job()
+        assert handle is not None
+        (judgement,) = probed("TD-STAT-003", client)
+        asked = judgement.exchanges[0].path_parameters["id"]
+    assert judgement.passed is KEPT
+    assert asked != handle.id
+    assert (len(asked), asked[:24]) == (len(handle.id), handle.id[:24])
+
+
+def test_a_run_is_not_accused_of_refusing_ids_that_nobody_vouched_for() -> None:
+    values = {"reportDistributionId": (1,), "overrideUserIds": (7,)}
+    with reference_client("energycap", values=values) as client:
+        asked = probed("EC-GRP-001", client)
+        assert [judgement.passed for judgement in asked] == [KEPT]
+    with reference_client("energycap", ["ec-group-201"], values=values) as client:
+        assert [judgement.passed for judgement in probed("EC-GRP-001", client)] == [BROKEN]
+
+
+def test_retry_of_a_kick_off_may_fail_again_but_must_move() -> None:
+    with reference_client("clinicalone", ["c1-free-sometimes-fails"]) as client:
+        assert [judgement.passed for judgement in probed("C1-KICK-016", client)] == [KEPT]
+    with reference_client("clinicalone", ["c1-kickoff-failed-nothing"]) as client:
+        assert [judgement.passed for judgement in probed("C1-KICK-016", client)] == [BROKEN]
+
+
+def test_without_a_control_url_no_job_is_accused_of_being_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with reference_client("clinicalone", ["c1-kickoff-nothing"], control=False) as client:
+        monkeypatch.setattr(client, "wait", lambda _: False)
+        assert [judgement.passed for judgement in probed("C1-KICK-001", client)] == [SKIPPED]
+
+
+def test_every_probe_says_what_it_costs() -> None:
+    for name, check in CHECKS.items():
+        assert check.requests >= 1, name

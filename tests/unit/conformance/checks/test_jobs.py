@@ -1,0 +1,166 @@
+"""The history judges of states, and of files that come and go with them."""
+
+from typing import Any
+
+import pytest
+
+from conformance.http.exchange import Exchange
+from tests.unit.conformance._made import exchange, history, job, numbered
+
+KEPT, BROKEN, SKIPPED = {True}, {False}, {None}
+
+
+def looks(*states: str) -> tuple[Exchange, ...]:
+    return numbered(*(job(state=state) for state in states))
+
+
+@pytest.mark.parametrize(
+    ("row", "states", "verdict"),
+    [
+        ("TD-LIFE-001", ("CREATED", "PROCESSING", "DONE"), KEPT),
+        ("TD-LIFE-001", ("CREATED", "DONE"), KEPT),
+        ("TD-LIFE-001", ("CREATED", "FAILED"), KEPT),
+        ("TD-LIFE-001", ("CREATED", "DELETED"), KEPT),
+        ("TD-LIFE-001", ("CREATED", "CREATED"), KEPT),
+        ("TD-LIFE-001", ("CREATED",), SKIPPED),
+        ("TD-LIFE-002", ("FAILED", "FAILED"), KEPT),
+        ("TD-LIFE-002", ("FAILED", "DONE"), BROKEN),
+        ("TD-LIFE-002", ("FAILED", "DELETED"), BROKEN),
+        ("TD-LIFE-003", ("DONE", "DELETED"), KEPT),
+        ("TD-LIFE-003", ("DONE", "PROCESSING"), BROKEN),
+        ("TD-LIFE-003", ("DONE", "FAILED"), BROKEN),
+        ("TD-LIFE-004", ("DELETED", "DELETED"), KEPT),
+        ("TD-LIFE-004", ("DELETED", "DONE"), BROKEN),
+    ],
+)
+def test_never_back(row: str, states: tuple[str, ...], verdict: set[bool | None]) -> None:
+    assert history(row, *looks(*states)) == verdict
+
+
+def test_never_back_blames_one_row_alone() -> None:
+    back = looks("CREATED", "PROCESSING", "CREATED")
+    assert history("TD-LIFE-001", *back) == {True, False}
+    for row in ("TD-LIFE-002", "TD-LIFE-003", "TD-LIFE-004"):
+        assert history(row, *back) == SKIPPED
+
+
+def test_never_back_passes_over_words_that_nobody_knows() -> None:
+    assert history("TD-LIFE-003", *looks("DONE", "ARCHIVED", "DONE")) == KEPT
+
+
+def test_never_back_keeps_jobs_apart() -> None:
+    other = exchange("getReportJob", 200, {"job": {"status": "CREATED"}}, path={"id": "J2"})
+    assert history("TD-LIFE-003", *numbered(job(state="DONE"), other, job(state="DONE"))) == KEPT
+
+
+def fetch(status: int = 200, **more: object) -> Exchange:
+    return exchange("getReportFile", status, b"a,b\r\n", **more)  # type: ignore[arg-type]
+
+
+def test_file_in_a_state_that_has_one() -> None:
+    seen = job(state="DONE")
+    assert history("TD-FILE-001", *numbered(seen, fetch(200))) == KEPT
+    assert history("TD-FILE-001", *numbered(seen, fetch(303))) == KEPT
+    assert history("TD-FILE-001", *numbered(seen, fetch(404))) == BROKEN
+    assert history("TD-FILE-001", *numbered(seen)) == SKIPPED
+
+
+def test_file_in_leaves_server_errors_and_odd_requests_to_others() -> None:
+    seen = job(state="DONE")
+    assert history("TD-FILE-001", *numbered(seen, fetch(500))) == SKIPPED
+    assert history("TD-FILE-001", *numbered(seen, fetch(404, valid=None))) == SKIPPED
+    assert history("TD-FILE-001", *numbered(seen, fetch(404, role="foreign"))) == SKIPPED
+    assert history("TD-FILE-001", *numbered(seen, fetch(404, driver="fuzz"))) == SKIPPED
+
+
+def test_file_in_knows_what_we_deleted_ourselves() -> None:
+    deleted = exchange("deleteReportFile", 204, None)
+    assert history("TD-FILE-001", *numbered(job(state="DONE"), deleted, fetch(404))) == SKIPPED
+
+
+def test_no_file_in_a_passing_state_needs_a_look_before_and_after() -> None:
+    early, late, done = job(state="CREATED"), job(state="PROCESSING"), job(300, "DONE")
+    assert history("TD-FILE-002", *numbered(early, fetch(404), late)) == KEPT
+    assert history("TD-FILE-002", *numbered(early, fetch(200), late)) == BROKEN
+    assert history("TD-FILE-002", *numbered(early, fetch(200), done)) == SKIPPED
+    assert history("TD-FILE-002", *numbered(early, fetch(200))) == SKIPPED
+
+
+@pytest.mark.parametrize(("row", "state"), [("TD-FILE-003", "FAILED"), ("TD-FILE-004", "DELETED")])
+def test_no_file_in_a_final_state(row: str, state: str) -> None:
+    assert history(row, *numbered(job(state=state), fetch(404))) == KEPT
+    assert history(row, *numbered(job(state=state), fetch(200))) == BROKEN
+
+
+def test_a_file_that_breaks_off_was_given_out_all_the_same() -> None:
+    cut = fetch(200, complete=False)
+    assert history("TD-FILE-001", *numbered(job(state="DONE"), cut)) == KEPT
+    assert history("TD-FILE-003", *numbered(job(state="FAILED"), cut)) == BROKEN
+
+
+def test_observed_states_are_judged_in_their_own_words() -> None:
+    seen = looks("canceled", "done")
+    assert history("TD-LIFE-004", *seen, profile="observed") == BROKEN
+    seen = looks("uploading", "done")
+    assert history("TD-LIFE-001", *seen, profile="observed") == KEPT
+
+
+def create(id_: str, **asked: object) -> Exchange:
+    return exchange("createReportJob", 202, {"job": {"id": id_}}, sent=asked)
+
+
+def test_unique_ids() -> None:
+    assert history("TD-NEW-005", *numbered(create("J1"), create("J2"))) == KEPT
+    assert history("TD-NEW-005", *numbered(create("J1"), create("J1"))) == BROKEN
+    assert history("TD-NEW-005", *numbered(create("J1"))) == SKIPPED
+
+
+def test_unique_ids_over_all_that_create() -> None:
+    def made(operation: str, status: int) -> Exchange:
+        body = {"result": {"jobId": "A"}}
+        return exchange(operation, status, body, vendor="clinicalone")
+
+    pair = numbered(made("createReport", 200), made("createDirectReport", 202))
+    assert history("C1-NEW-003", *pair) == BROKEN
+
+
+def test_created_is_readable() -> None:
+    assert history("TD-NEW-006", *numbered(create("J1"), job())) == KEPT
+    lost = exchange("getReportJob", 404, {})
+    assert history("TD-NEW-006", *numbered(create("J1"), lost)) == BROKEN
+    assert history("TD-NEW-006", *numbered(create("J1"))) == SKIPPED
+
+
+def test_stable() -> None:
+    assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="a"))) == KEPT
+    assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="b"))) == BROKEN
+    assert history("TD-JOB-013", *numbered(job(), job(name="a"))) == SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("row", "asked", "shown", "verdict"),
+    [
+        ("TD-NEW-007", {"name": "a"}, {"name": "a"}, KEPT),
+        ("TD-NEW-007", {"name": "a"}, {"name": "b"}, BROKEN),
+        ("TD-NEW-007", {}, {"name": "b"}, SKIPPED),
+        ("TD-NEW-007", {"name": "a"}, {}, SKIPPED),
+        ("TD-NEW-009", {"timespan": {"timezone": "UTC"}}, {"timezone": "UTC"}, KEPT),
+        ("TD-NEW-009", {"timezone": "UTC"}, {"timezone": "Europe/Rome"}, BROKEN),
+        (
+            "TD-NEW-010",
+            {"timespan": {"from": "2026-03-01T00:00:00", "to": "2026-03-02T00:00:00Z"}},
+            {"timespan": {"from": "2026-03-01T00:00:00.000Z", "to": "2026-03-02T01:00:00+01:00"}},
+            KEPT,
+        ),
+        (
+            "TD-NEW-010",
+            {"timespan": {"from": "2026-03-01T00:00:00Z"}},
+            {"timespan": {"from": "2026-03-01T01:00:00Z"}},
+            BROKEN,
+        ),
+    ],
+)
+def test_echoed(
+    row: str, asked: dict[str, Any], shown: dict[str, Any], verdict: set[bool | None]
+) -> None:
+    assert history(row, *numbered(create("J1", **asked), job(**shown))) == verdict

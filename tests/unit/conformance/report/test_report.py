@@ -1,0 +1,211 @@
+"""Tests of the reports: each is read by somebody else's reader."""
+
+import html.parser
+import json
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema_rs
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+from conformance import report
+from conformance.errors import UsageError
+from conformance.report import html_report, json_report, junit, markdown, text
+from conformance.report.shared import reproduction_hint
+from conformance.report.timeline import MAX_JOBS, build_timeline
+from conformance.verdict import Verdict
+from tests.unit.conformance._results import result
+
+SCHEMA = json.loads(Path(json_report.__file__).with_name("result.schema.json").read_text())
+
+
+def test_json_fits_its_published_schema():
+    data = json.loads(json_report.render(result()))
+    jsonschema_rs.validator_for(SCHEMA).validate(data)
+    assert (data["vendor"], data["verdict"], data["seed"]) == ("tiny", "FAIL", 7)
+    assert data["counts"] == {"PASS": 1, "SKIP": 1, "WARN": 1, "ERROR": 1, "FAIL": 1}
+    first = data["requirements"][0]
+    assert (first["id"], first["statements"], first["operation"]) == (
+        "TY-ONE-001",
+        ["TY-S01"],
+        "getJob",
+    )
+    assert first["evidence"][0]["curl"].endswith('-H "Authorization: Bearer $TINY_TOKEN"')
+    assert data["coverage"]["edges"]["seen"] == [{"from": "new", "to": "old"}]
+
+
+def test_the_schema_of_the_result_is_a_schema():
+    jsonschema_rs.meta.validate(SCHEMA)
+
+
+def test_junit_is_read_by_junitparser():
+    document = JUnitXml.fromstring(junit.render(result()))
+    outcomes = {}
+    for suite in document:
+        for case in suite:
+            outcomes[case.name.split()[0]] = [type(outcome) for outcome in case.result]
+    assert outcomes == {
+        "TY-ONE-001": [Failure],
+        "TY-TWO-001": [],
+        "TY-THR-001": [Error],
+        "TY-FOU-001": [Skipped],
+        "TY-FIV-001": [],
+    }
+    assert (document.tests, document.failures, document.errors, document.skipped) == (5, 1, 1, 1)
+
+
+def test_junit_has_the_elements_that_readers_expect():
+    root = ET.fromstring(junit.render(result()))
+    assert root.tag == "testsuites"
+    assert {suite.get("name") for suite in root} == {
+        "tiny.getJob",
+        "tiny.deleteJob",
+        "tiny.any operation",
+    }
+    assert "WARN: a bare date" in root.findtext(".//system-out", "")
+
+
+class _Page(html.parser.HTMLParser):
+    """Collects what a page would load, its ids, its links, and tags left open."""
+
+    VOID = frozenset({"meta", "br", "input", "link", "img", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.loads += [tag] if tag in {"script", "link", "img", "iframe"} else []
+        self.loads += [found["src"]] if "src" in found else []
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if "href" in found else []
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return html_report.render(result())
+
+
+def test_html_is_well_nested_and_loads_nothing(page: str):
+    reader = _Page()
+    reader.feed(page)
+    assert reader.open == []
+    assert reader.loads == []
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_html_links_lead_somewhere_and_ids_are_unique(page: str):
+    reader = _Page()
+    reader.feed(page)
+    assert len(reader.ids) == len(set(reader.ids))
+    assert {link.removeprefix("#") for link in reader.links} <= set(reader.ids)
+
+
+def test_html_escapes_what_the_target_said(page: str):
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_html_shows_statement_requirement_check_and_verdict(page: str):
+    matrix = page.partition('id="matrix"')[2]
+    assert "A tiny statement with <code>code</code>." in matrix
+    assert matrix.index("TY-S01") < matrix.index("TY-ONE-001") < matrix.index("a_check")
+
+
+def test_html_filters_by_verdict_without_a_script(page: str):
+    for verdict in Verdict:
+        assert f'id="show-{verdict}"' in page
+        assert f"#show-{verdict}:not(:checked)" in page
+
+
+def test_html_draws_the_jobs(page: str):
+    drawn = page.partition("<svg")[2].partition("</svg>")[0]
+    assert "new, requests 1 to 1" in drawn
+    assert "old, requests 2 to 2" in drawn
+
+
+def test_the_timeline_shows_the_jobs_that_moved_most():
+    found = result()
+    still = [
+        replace(found.jobs[0], id=f"job-{n}", observations=found.jobs[0].observations[:1])
+        for n in range(30)
+    ]
+    drawn = build_timeline(found.contract.lifecycle, [*still, *found.jobs])
+    assert len(drawn.lines) == MAX_JOBS
+    assert drawn.more == 31 - MAX_JOBS
+    assert max(len(line.bars) for line in drawn.lines) == 2
+    assert all(bar.x + bar.width <= 900 for line in drawn.lines for bar in line.bars)
+
+
+def test_markdown_has_a_table_that_target_words_cannot_break():
+    lines = markdown.render(result()).splitlines()
+    assert lines[0] == "## ❌ tiny (documented) does not conform"
+    (line,) = [line for line in lines if "TY-ONE-001**" in line]
+    assert line.replace("\\|", "").count("|") == 5
+    assert "\\<script\\>" in line
+    assert "Try --profile observed." in lines[-2]
+
+
+def test_text_fits_eighty_columns_and_ends_with_the_verdict():
+    lines = text.render(result()).splitlines()
+    assert max(len(line) for line in lines) <= 80
+    assert lines[-1].startswith("FAIL: tiny (documented) does not conform.")
+    assert lines[0].startswith("FAIL  TY-ONE-001  The `state` is text.")
+    assert "\x1b" not in "".join(lines)
+
+
+def test_text_tells_what_to_fix_before_the_counts():
+    shown = text.render(result())
+    order = ["FAIL  TY-ONE-001", "ERROR TY-THR-001", "WARN  TY-TWO-001", "SKIP  TY-FOU-001", "all"]
+    places = [shown.index(part) for part in order]
+    assert places == sorted(places)
+
+
+def test_readers_are_told_how_to_see_findings_again(page: str):
+    told = reproduction_hint(result())
+    assert "$TINY_TOKEN" in told
+    assert told in " ".join(text.render(result()).split())
+    assert told in markdown.render(result())
+    assert "conformance replay RESULT.json" in page
+    kept = replace(
+        result(), requirements=tuple(r for r in result().requirements if r.verdict == Verdict.PASS)
+    )
+    assert reproduction_hint(kept) == ""
+
+
+@pytest.mark.parametrize("kind", report.RENDERERS)
+def test_every_kind_of_report_can_be_written_into_a_new_folder(tmp_path: Path, kind: str):
+    path = tmp_path / "new" / f"report.{kind}"
+    report.write(result(), kind, path)
+    assert path.stat().st_size > 100
+
+
+@pytest.mark.parametrize("choice", ["json", "json=", "pdf=x.pdf", "=x"])
+def test_a_bad_choice_of_report_names_the_kinds(choice: str):
+    with pytest.raises(UsageError, match="--report: write one of json, html"):
+        report.parse(choice)
+
+
+def test_a_report_that_cannot_be_written_names_its_path(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be written"):
+        report.write(result(), "json", tmp_path / "file" / "report.json")
+
+
+def test_coverage_counts_answers_by_operation():
+    operations = result().coverage.operations
+    assert operations["getJob"] == {"200": 2}
+    assert operations["deleteJob"] == {"no answer": 1}
+    assert operations["createJob"] == {}

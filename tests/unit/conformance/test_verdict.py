@@ -1,0 +1,15 @@
+"""Tests of verdicts."""
+
+from conformance.verdict import Verdict, failed, passed, skipped
+
+
+def test_verdicts_are_ordered_from_best_to_worst():
+    ordered = [Verdict.PASS, Verdict.SKIP, Verdict.WARN, Verdict.ERROR, Verdict.FAIL]
+    assert sorted(set(ordered)) == ordered
+    assert max(Verdict.WARN, Verdict.ERROR) is Verdict.ERROR
+
+
+def test_judgements_say_whether_the_rule_was_kept():
+    assert passed().passed is True
+    assert failed("no id").passed is False
+    assert (skipped("no job").passed, skipped("no job").reason) == (None, "no job")
