@@ -36,3 +36,18 @@ class Client(requests.Session):
         """Move the clock on."""
         moved = self.post(f"{self.base_url}/_mock/clock", json={"advance": duration})
         moved.raise_for_status()
+
+    def now(self) -> str:
+        """Return virtual time."""
+        return str(self.get(f"{self.base_url}/_mock/clock").json()["now"])
+
+    def fault(self, rule: dict[str, Any]) -> None:
+        """Add a fault rule."""
+        self.post(f"{self.base_url}/_mock/faults", json=[rule]).raise_for_status()
+
+    def journal(self, **filters: str) -> list[dict[str, Any]]:
+        """Return what the mock has recorded, oldest first."""
+        found: list[dict[str, Any]] = self.get(
+            f"{self.base_url}/_mock/requests", params=filters
+        ).json()["requests"]
+        return found
