@@ -9,7 +9,7 @@ from mockserver.config import OPTIONS, Option
 from mockserver.version import VERSION
 
 
-class Unusable(click.ClickException):
+class UsageError(click.ClickException):
     """Settings that cannot work."""
 
     exit_code = 2
@@ -44,15 +44,15 @@ def _parameter(option: Option) -> click.Option:
 def serve(**told: Any) -> None:
     """Run the mock until Ctrl-C. Flags win over environment variables."""
     gc.disable()  # until the server settles: nothing of what a start loads is garbage
-    from mockserver.errors import SetupError
-    from mockserver.server.lean_imports import spared
+    from mockserver.errors import ConfigurationError
+    from mockserver.server.lean_imports import lean_imports
 
-    with spared():
+    with lean_imports():
         from mockserver.server.run import serve as run
     from mockserver.config import read_settings
     from specs import SpecError
 
     try:
         run(read_settings(told), click.echo)
-    except (SetupError, SpecError) as error:
-        raise Unusable(str(error)) from None
+    except (ConfigurationError, SpecError) as error:
+        raise UsageError(str(error)) from None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from time import monotonic_ns
 
-Ticks = Callable[[], int]
+NanosecondCounter = Callable[[], int]
 
 ORIGIN = int(datetime(2026, 3, 30, 9, tzinfo=UTC).timestamp() * 1000)
 """Where every sandbox starts, in milliseconds, so that the same seed gives the same bytes."""
@@ -26,7 +26,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ClockSettings:
     """How a clock runs: `speed` is virtual seconds a real second, and counts in real mode only."""
 
     mode: Mode = Mode.REAL
@@ -34,12 +34,12 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class ClockState:
     """Where a clock stands: at `anchor` (milliseconds) when its counter was at `since` (ns)."""
 
-    pace: Pace
-    anchor: int
-    since: int
+    pace: ClockSettings
+    virtual_ms: int
+    at_ns: int
     _speed: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -48,15 +48,15 @@ class Hands:
 
     def at(self, ticks: int) -> int:
         """Return the virtual time, in milliseconds since the epoch, when the counter is there."""
-        passed = ticks - self.since
+        passed = ticks - self.at_ns
         if passed <= 0:
-            return self.anchor
-        now = self.anchor + int(passed * self._speed) // 1_000_000
+            return self.virtual_ms
+        now = self.virtual_ms + int(passed * self._speed) // 1_000_000
         return now if now < LATEST else LATEST  # noqa: FURB136 (a call of `min` takes as long again)
 
 
-Step = Callable[[Hands], Hands]
-Keep = Callable[[Step], Hands]
+Update = Callable[[ClockState], ClockState]
+Persist = Callable[[Update], ClockState]
 """Takes a step from where the clock stands by now, for everybody, and returns where it led."""
 
 
@@ -71,19 +71,19 @@ class Clock:
 
     def __init__(
         self,
-        pace: Pace,
-        ticks: Ticks = monotonic_ns,
+        pace: ClockSettings,
+        ticks: NanosecondCounter = monotonic_ns,
         start: int = ORIGIN,
         *,
-        hands: Hands | None = None,
-        keep: Keep | None = None,
+        hands: ClockState | None = None,
+        keep: Persist | None = None,
     ) -> None:
         self._ticks = ticks
-        self.hands = hands or Hands(pace, start, ticks())
+        self.hands = hands or ClockState(pace, start, ticks())
         self._keep = keep or self._take
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> ClockSettings:
         """How the clock runs."""
         return self.hands.pace
 
@@ -99,7 +99,7 @@ class Clock:
         """Go to `moment`, in milliseconds since the epoch; the only way back."""
         self.move(moment=moment)
 
-    def run(self, pace: Pace) -> None:
+    def run(self, pace: ClockSettings) -> None:
         """Go on at another pace from the present."""
         self.move(mode=pace.mode, speed=pace.speed)
 
@@ -118,14 +118,14 @@ class Clock:
         if advance < 0:
             raise ValueError("a clock advances by zero or more; set it to go back")
 
-        def step(hands: Hands) -> Hands:
+        def step(hands: ClockState) -> ClockState:
             ticks = self._ticks()
             old = hands.pace
-            pace = Pace(mode or old.mode, old.speed if speed is None else speed)
+            pace = ClockSettings(mode or old.mode, old.speed if speed is None else speed)
             start = hands.at(ticks) if moment is None else moment
-            return Hands(pace, min(start + advance, LATEST), ticks)
+            return ClockState(pace, min(start + advance, LATEST), ticks)
 
         self.hands = self._keep(step)
 
-    def _take(self, step: Step) -> Hands:
+    def _take(self, step: Update) -> ClockState:
         return step(self.hands)

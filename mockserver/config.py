@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import specs
-from mockserver.clock import Mode, Pace
-from mockserver.errors import SetupError
+from mockserver.clock import ClockSettings, Mode
+from mockserver.errors import ConfigurationError
 from mockserver.journal.base import Bounds
 
 
@@ -136,7 +136,7 @@ OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SandboxLimits:
     """How many sandboxes there may be, how long an idle one stays, and what is remembered.
 
     `journal` is for each sandbox, `journals` the bytes of all of them together.
@@ -149,7 +149,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ConnectionLimits:
     """What a connection may cost.
 
     `head` is in bytes: of a request line with its headers; more is answered by 431. `arrival` is
@@ -157,9 +157,9 @@ class Patience:
     is how many seconds a connection without a request is kept.
     """
 
-    head: int = 64 * 1024
-    arrival: int = 60
-    idle: int = 75
+    max_head_bytes: int = 64 * 1024
+    request_timeout: int = 60
+    idle_timeout: int = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +181,13 @@ class Settings:
     workers: int = 1
     profile: str = specs.DOCUMENTED
     seed: int = 1
-    pace: Pace = field(default_factory=Pace)
+    pace: ClockSettings = field(default_factory=ClockSettings)
     largest_body: int = 1024 * 1024
     origins: tuple[str, ...] = ("*",)
     control_hosts: tuple[str, ...] = ()
     control_token: str | None = None
-    limits: Limits = field(default_factory=Limits)
-    patience: Patience = field(default_factory=Patience)
+    limits: SandboxLimits = field(default_factory=SandboxLimits)
+    patience: ConnectionLimits = field(default_factory=ConnectionLimits)
     longest_delay: float = 30.0
     log: str = "none"
     scenario: str | None = None
@@ -199,14 +199,16 @@ class Settings:
         told = self.told()
         for option in OPTIONS:
             if fault := option.fault(told[option.name]):
-                raise SetupError(fault)
+                raise ConfigurationError(fault)
         if self.workers > 1 and self.store == "memory":
-            raise SetupError(
+            raise ConfigurationError(
                 f"--workers {self.workers}: several processes need a store that they share; add "
                 "--store sqlite:///FILE or --store postgresql://..."
             )
         if self.control_token is not None and not _is_token(self.control_token):
-            raise SetupError("--control-token: must be 8 or more printable ASCII, without spaces")
+            raise ConfigurationError(
+                "--control-token: must be 8 or more printable ASCII, without spaces"
+            )
 
     @property
     def manual(self) -> bool:
@@ -233,13 +235,13 @@ class Settings:
             "control_host": self.control_hosts,
             "control_token": self.control_token,
             "max_body": self.largest_body,
-            "max_headers": self.patience.head,
+            "max_headers": self.patience.max_head_bytes,
             "max_sandboxes": self.limits.sandboxes,
             "max_journal": self.limits.journal.entries,
             "max_journal_bytes": self.limits.journals,
             "sandbox_idle": self.limits.idle_seconds,
-            "request_timeout": self.patience.arrival,
-            "idle_timeout": self.patience.idle,
+            "request_timeout": self.patience.request_timeout,
+            "idle_timeout": self.patience.idle_timeout,
             "log_format": self.log,
         }
 
@@ -248,11 +250,11 @@ def read_settings(told: Mapping[str, Any]) -> Settings:
     """Return the settings that options tell; one that is not told has its default.
 
     Raises:
-        SetupError: one cannot work.
+        ConfigurationError: one cannot work.
     """
     of = {option.name: option.default for option in OPTIONS} | dict(told)
     if fault := next((f for o in OPTIONS if (f := o.fault(of[o.name]))), None):
-        raise SetupError(fault)
+        raise ConfigurationError(fault)
     return Settings(
         host=of["host"],
         port=of["port"],
@@ -260,18 +262,18 @@ def read_settings(told: Mapping[str, Any]) -> Settings:
         workers=of["workers"],
         profile=of["profile"],
         seed=of["seed"],
-        pace=Pace(Mode(of["clock"]), of["speed"]),
+        pace=ClockSettings(Mode(of["clock"]), of["speed"]),
         largest_body=of["max_body"],
         origins=tuple(of["cors_origin"]),
         control_hosts=tuple(of["control_host"]),
         control_token=of["control_token"],
-        limits=Limits(
+        limits=SandboxLimits(
             sandboxes=of["max_sandboxes"],
             idle_seconds=of["sandbox_idle"],
             journal=Bounds(entries=of["max_journal"]),
             journals=of["max_journal_bytes"],
         ),
-        patience=Patience(of["max_headers"], of["request_timeout"], of["idle_timeout"]),
+        patience=ConnectionLimits(of["max_headers"], of["request_timeout"], of["idle_timeout"]),
         longest_delay=of["longest_delay"],
         log=of["log_format"],
         scenario=of["scenario"],

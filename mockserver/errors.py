@@ -1,13 +1,13 @@
 """What the mock refuses, and why; a vendor's module turns it into that vendor's error body.
 
 Exception
-├── Refusal               an answer with a 4xx status: the caller is at fault
-├── BrokenReply           an answer of ours that breaks the contract: a 500 that names the reason
-└── SetupError            settings or fixtures that cannot work: exit code 2
+├── ApiError              an answer with a 4xx status: the caller is at fault
+├── ContractViolation     an answer of ours that breaks the contract: a 500 that names the reason
+└── ConfigurationError    settings or fixtures that cannot work: exit code 2
 """
 
 
-class Refusal(Exception):  # noqa: N818 (an answer, not an error of ours)
+class ApiError(Exception):
     """A request that gets an error of the vendor's own shape; raised anywhere below the server.
 
     `message` is a sentence for a person. `field` names the parameter or body member at fault,
@@ -37,9 +37,9 @@ class Refusal(Exception):  # noqa: N818 (an answer, not an error of ours)
         return f"{self.status} {self.message}"
 
 
-class BrokenReply(Exception):  # noqa: N818
+class ContractViolation(Exception):  # noqa: N818
     """A reply of the mock that its contract does not allow; the text names the place and reason."""
 
 
-class SetupError(Exception):
+class ConfigurationError(Exception):
     """A setting or a fixture that cannot work; the text names it and the way out."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from mockserver.http.application import Gate
-from mockserver.http.context import KEY, Receive, Scope, Send, Visit
+from mockserver.http.application import Application
+from mockserver.http.context import CONTEXT_KEY, Receive, RequestContext, Scope, Send
 from mockserver.journal import redaction
 
 JSON = "json"
@@ -30,7 +30,7 @@ def start(form: str) -> None:
     _log.propagate = False
 
 
-def complain(text: str) -> None:
+def log_error(text: str) -> None:
     """Tell whoever runs the server."""
     _log.warning(text)
 
@@ -66,10 +66,10 @@ def write_to_stderr(line: str) -> None:
     os.write(2, f"{line}\n".encode())
 
 
-class Logged:
+class AccessLog:
     """The application with a log. `form` is `text` or `json`."""
 
-    def __init__(self, app: Gate, form: str, write: Write = write_to_stderr) -> None:
+    def __init__(self, app: Application, form: str, write: Write = write_to_stderr) -> None:
         self._app = app
         self._text = _as_json if form == JSON else _as_text
         self._write = write
@@ -87,10 +87,10 @@ class Logged:
         try:
             await self._app(scope, receive, counted)
         finally:
-            visit: Visit | None = scope.get(KEY)
-            if visit is not None:
+            context: RequestContext | None = scope.get(CONTEXT_KEY)
+            if context is not None:
                 took = (perf_counter_ns() - began) / 1_000_000
-                self._write(self._text(self._row(visit, status, size, took)))
+                self._write(self._text(self._row(context, status, size, took)))
 
     def refuse(self, path: str, status: int, message: str) -> bytes:
         """Return the error body for what came to `path` and was no request."""
@@ -99,24 +99,24 @@ class Logged:
         self._write(self._text(row | known))
         return self._app.refuse(path, status, message)
 
-    def _row(self, visit: Visit, status: int, size: int, took: float) -> dict[str, Any]:
-        path = visit.path
-        for secret, _ in visit.head.secrets:
+    def _row(self, context: RequestContext, status: int, size: int, took: float) -> dict[str, Any]:
+        path = context.path
+        for secret, _ in context.head.secrets:
             path = path.replace(secret, redaction.REDACTED)
         return {
             "time": now(),
             "level": "info",
             "event": "request",
             "pid": os.getpid(),
-            "sandbox": visit.sandbox.id if visit.sandbox else None,
-            "method": visit.method,
+            "sandbox": context.sandbox.id if context.sandbox else None,
+            "method": context.method,
             "path": path[:_LONGEST_PATH],
-            "operation": visit.plan.operation.id if visit.plan else None,
-            "caller": visit.identity.role if visit.identity else None,
+            "operation": context.operation.operation.id if context.operation else None,
+            "caller": context.identity.role if context.identity else None,
             "status": status or None,
             "bytes": size,
             "ms": round(took, 3),
-            "faults": [fault.kind for fault in visit.faults],
+            "faults": [fault.kind for fault in context.faults],
         }
 
 

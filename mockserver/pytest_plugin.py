@@ -56,9 +56,9 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def mock_vendor(request: pytest.FixtureRequest, mock_server: Server) -> Iterator["MockVendor"]:
     """A sandbox for this test alone; its time stands unless the mark `mock_vendor` says more."""
-    from mockserver.testing.client import opened  # noqa: PLC0415
+    from mockserver.testing.client import open_vendor  # noqa: PLC0415
 
     mark = request.node.get_closest_marker("mock_vendor")
     told: dict[str, Any] = dict(mark.kwargs) if mark else {}
-    with opened(mock_server.base_url, mock_server.token, **told) as vendor:
+    with open_vendor(mock_server.base_url, mock_server.token, **told) as vendor:
         yield vendor

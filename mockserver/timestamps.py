@@ -6,12 +6,12 @@ from typing import Any
 import isodate
 
 from mockserver.clock import EARLIEST, LATEST
-from mockserver.errors import Refusal
+from mockserver.errors import ApiError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def iso(moment: int) -> str:
+def to_iso_string(moment: int) -> str:
     """Return a moment as ISO 8601 in UTC, with milliseconds and Z."""
     return to_datetime(moment).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
@@ -34,7 +34,7 @@ def read_moment(text: str, field: str) -> int:
     """Return a date-time as milliseconds since the epoch, at most one beyond the ends of time.
 
     Raises:
-        Refusal: it is none, or has no offset.
+        ApiError: it is none, or has no offset.
     """
     try:
         moment = datetime.fromisoformat(text.upper())
@@ -50,7 +50,7 @@ def read_duration(text: str, field: str) -> int:
     """Return an ISO 8601 duration of fixed length as milliseconds.
 
     Raises:
-        Refusal: it is none.
+        ApiError: it is none.
     """
     try:
         duration: Any = isodate.parse_duration(text)
@@ -61,5 +61,5 @@ def read_duration(text: str, field: str) -> int:
     return int(duration / timedelta(milliseconds=1))
 
 
-def _refuse(field: str, reason: str) -> Refusal:
-    return Refusal(400, f"{field} {reason}.", field=field, reason=reason)
+def _refuse(field: str, reason: str) -> ApiError:
+    return ApiError(400, f"{field} {reason}.", field=field, reason=reason)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import Refusal
-from mockserver.http.context import Visit
-from mockserver.http.headers import Head, read_basic
+from mockserver.errors import ApiError
+from mockserver.http.context import RequestContext
+from mockserver.http.headers import RequestHeaders, read_basic
 from mockserver.sandbox.sandbox import Sandbox
 
 Identify = Callable[[Sandbox, str, str], Identity | None]
@@ -15,49 +15,49 @@ Identify = Callable[[Sandbox, str, str], Identity | None]
 _NOT_KNOWN = "The credentials are not known."
 
 
-class Door:
+class Authenticator:
     """Lets callers of one vendor in, by the security schemes of its contract."""
 
     def __init__(self, known: Mapping[tuple[str, str], Identity], issued: Identify) -> None:
         self._known = known
         self._issued = issued
 
-    def enter(self, visit: Visit, scheme: "Scheme") -> Identity:
+    def authenticate(self, context: RequestContext, scheme: "SecurityScheme") -> Identity:
         """Return who calls; to be asked once the operation and the sandbox are known.
 
         Raises:
-            Refusal: 401 for credentials that are missing or not known; for those without the
+            ApiError: 401 for credentials that are missing or not known; for those without the
                 grant of the operation, the status that the vendor has for it.
         """
-        assert visit.sandbox is not None
-        assert visit.plan is not None
-        assert visit.party is not None
-        shown = visit.head.credentials.get(scheme.name) or scheme.read(visit.head)
-        identity = self._known.get(shown) or self._find(visit.sandbox, *shown)
+        assert context.sandbox is not None
+        assert context.operation is not None
+        assert context.api is not None
+        shown = context.head.credentials.get(scheme.name) or scheme.read(context.head)
+        identity = self._known.get(shown) or self._find(context.sandbox, *shown)
         if identity is None:
-            raise Refusal(401, _NOT_KNOWN, headers=challenge(scheme.kind))
-        visit.identity = identity
-        if not identity.may(visit.plan.operation.grant):
-            status = visit.party.grant_refused
-            headers = challenge(scheme.kind) if status == 401 else {}
-            raise Refusal(
-                status, f"The caller lacks {visit.plan.operation.grant}.", headers=headers
+            raise ApiError(401, _NOT_KNOWN, headers=www_authenticate(scheme.kind))
+        context.identity = identity
+        if not identity.may(context.operation.operation.grant):
+            status = context.api.forbidden_status
+            headers = www_authenticate(scheme.kind) if status == 401 else {}
+            raise ApiError(
+                status, f"The caller lacks {context.operation.operation.grant}.", headers=headers
             )
         return identity
 
     def _find(self, sandbox: Sandbox, kind: str, secret: str) -> Identity | None:
-        secret = _unmarked(kind, secret, sandbox)
+        secret = _without_tag(kind, secret, sandbox)
         return self._known.get((kind, secret)) or self._issued(sandbox, kind, secret)
 
 
-def _unmarked(kind: str, secret: str, sandbox: Sandbox) -> str:
+def _without_tag(kind: str, secret: str, sandbox: Sandbox) -> str:
     if kind != "basic":
-        return sandbox.unmark(secret)
+        return sandbox.untag_secret(secret)
     name, _, password = secret.partition(":")
-    return f"{sandbox.unmark(name)}:{password}"
+    return f"{sandbox.untag_secret(name)}:{password}"
 
 
-class Scheme:
+class SecurityScheme:
     """One security scheme of a contract: of the kind `bearer`, `basic` or `apiKey`.
 
     `name` is the kind with the header, in lower case, that it comes in.
@@ -75,26 +75,26 @@ class Scheme:
             self._title = f"Authorization with {declared['scheme']}"
         self.name = (self.kind, self._header)
 
-    def read(self, head: Head) -> tuple[str, str]:
+    def read(self, head: RequestHeaders) -> tuple[str, str]:
         """Return the kind, and the secret that was sent: of `basic`, `id:secret`.
 
         The head remembers it, by the scheme's name.
 
         Raises:
-            Refusal: 401, there is none.
+            ApiError: 401, there is none.
         """
         text = head.headers.get(self._header, "")
         start = len(self._prefix)
         secret = text[start:].strip()
         if not secret or text[:start].lower() != self._prefix:
             message = f"The header {self._title} is missing."
-            raise Refusal(401, message, headers=challenge(self.kind))
+            raise ApiError(401, message, headers=www_authenticate(self.kind))
         shown = self.kind, read_basic(secret) if self.kind == "basic" else secret
         head.credentials[self.name] = shown
         return shown
 
 
-def challenge(kind: str) -> dict[str, str]:
+def www_authenticate(kind: str) -> dict[str, str]:
     """Return the header of a 401 that tells how to do better."""
     scheme = {"bearer": "Bearer", "basic": "Basic"}.get(kind, "ApiKey")
     return {"WWW-Authenticate": f'{scheme} realm="mock"'}

@@ -5,16 +5,16 @@ from hmac import compare_digest
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from mockserver.errors import Refusal
+from mockserver.errors import ApiError
 from mockserver.http.headers import read_basic
 
-HEADER = "X-Mock-Token"
+TOKEN_HEADER = "X-Mock-Token"
 
 _OPEN = frozenset({"/_mock/health"})  # whoever watches over servers need not know the token
 _CHALLENGE = 'Basic realm="control plane of the mock", charset="UTF-8"'
 
 
-class Lock:
+class ControlTokenAuth:
     """Asks for `token`; for nothing where it is None."""
 
     def __init__(self, token: str | None) -> None:
@@ -24,7 +24,7 @@ class Lock:
         """Return whether the caller has proven to know the token, or is let in without.
 
         Raises:
-            Refusal: 401, the token is missing or wrong.
+            ApiError: 401, the token is missing or wrong.
         """
         if self._token is None:
             return False
@@ -34,18 +34,18 @@ class Lock:
         if path in _OPEN:
             return True
         wrong = "not the right one" if sent else "missing"
-        raise Refusal(
+        raise ApiError(
             401,
-            f"The token of the control plane is {wrong}: send it as {HEADER}, as a bearer, or as "
-            "the password of any user. The server was told it, or printed it, at its start.",
-            field=HEADER,
+            f"The token of the control plane is {wrong}: send it as {TOKEN_HEADER}, as a bearer, "
+            "or as the password of any user. The server was told it, or printed it, at its start.",
+            field=TOKEN_HEADER,
             headers={"WWW-Authenticate": _CHALLENGE},
         )
 
 
 def _sent(headers: Mapping[str, str]) -> str:
     """Return the token that a request carries; empty where there is none."""
-    if sent := headers.get(HEADER.lower()):
+    if sent := headers.get(TOKEN_HEADER.lower()):
         return sent
     scheme, _, rest = headers.get("authorization", "").partition(" ")
     match scheme.lower():
@@ -59,7 +59,7 @@ def _sent(headers: Mapping[str, str]) -> str:
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Guard:
+class HostOriginGuard:
     """Refuses what a page of another site, or a name bent to this machine, could send.
 
     A loopback address and the names in `hosts` are served; `*` among them serves any name.
@@ -74,18 +74,18 @@ class Guard:
         `proven` tells that its sender knows the token, which no page can: then any Host will do.
 
         Raises:
-            Refusal: 403, the Host is not served or the Origin is another site's.
+            ApiError: 403, the Host is not served or the Origin is another site's.
         """
         host = headers.get("host", "")
         if not proven and not self._serves(_name(host)):
-            raise Refusal(403, f"The control plane is not served at {host[:100]}.", field="Host")
+            raise ApiError(403, f"The control plane is not served at {host[:100]}.", field="Host")
         origin = headers.get("origin")
         if origin is not None and _place(origin) != host.lower():
-            raise Refusal(
+            raise ApiError(
                 403, "The control plane takes no orders from other sites.", field="Origin"
             )
         if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
-            raise Refusal(
+            raise ApiError(
                 403, "The control plane takes no orders from other sites.", field="Sec-Fetch-Site"
             )
 

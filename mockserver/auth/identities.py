@@ -10,7 +10,7 @@ import jsonschema_rs
 import orjson
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Contract
 
@@ -18,7 +18,7 @@ _SHAPE = Path(__file__).with_name("identities.schema.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Credential:
     """One identity with its credentials: `scheme` is bearer, basic or apiKey.
 
     `secret` is what is sent; of `basic`, client id and secret with a colon between.
@@ -29,24 +29,24 @@ class Known:
     identity: Identity
     note: str
 
-    def within(self, sandbox: Sandbox) -> str:
+    def for_sandbox(self, sandbox: Sandbox) -> str:
         """Return the secret as it chooses `sandbox` by itself."""
         name, colon, rest = self.secret.partition(":")
-        return f"{sandbox.mark(name)}{colon}{rest}"
+        return f"{sandbox.tag_secret(name)}{colon}{rest}"
 
 
-def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Known, ...]:
+def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Credential, ...]:
     """Return the identities of one vendor, in the order of the file; `raw` is its content.
 
     Raises:
-        SetupError: a row is not as it must be; the text names file, place and reason.
+        ConfigurationError: a row is not as it must be; the text names file, place and reason.
     """
     shape = jsonschema_rs.validator_for(orjson.loads(_SHAPE.read_bytes()))
     for error in shape.iter_errors(raw):
         place = "".join(f"/{step}" for step in error.instance_path)
-        raise SetupError(f"{path}: {place or '/'}: {error.message.splitlines()[0]}")
+        raise ConfigurationError(f"{path}: {place or '/'}: {error.message.splitlines()[0]}")
     if raw["vendor"] != contract.vendor:
-        raise SetupError(f"{path}: /vendor: is not the folder's name, {contract.vendor!r}")
+        raise ConfigurationError(f"{path}: /vendor: is not the folder's name, {contract.vendor!r}")
     known = [
         _known(contract.vendor, row, row["scheme"], row["secret"]) for row in raw["identities"]
     ]
@@ -59,43 +59,47 @@ def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Known, ..
     return (*known, *clients)
 
 
-def _check(path: Path, place: str, rows: list[Known], contract: Contract) -> None:
+def _check(path: Path, place: str, rows: list[Credential], contract: Contract) -> None:
     grants = {operation.grant for operation in contract.operations.values()} - {None}
     for number, row in enumerate(rows):
         before = rows[:number]
         if any((it.scheme, it.secret) == (row.scheme, row.secret) for it in before):
-            raise SetupError(f"{path}: {place}/{number}/secret: another row has it")
+            raise ConfigurationError(f"{path}: {place}/{number}/secret: another row has it")
         if any(it.identity.role == row.identity.role for it in before):
-            raise SetupError(f"{path}: {place}/{number}/role: {row.identity.role} stands twice")
+            raise ConfigurationError(
+                f"{path}: {place}/{number}/role: {row.identity.role} stands twice"
+            )
         if odd := sorted(row.identity.grants - grants):
             known = ", ".join(sorted(map(str, grants)))
-            raise SetupError(f"{path}: {place}/{number}/grants: {odd[0]} is none of {known}")
+            raise ConfigurationError(
+                f"{path}: {place}/{number}/grants: {odd[0]} is none of {known}"
+            )
 
 
-def by_secret(known: Iterable[Known]) -> Mapping[tuple[str, str], Identity]:
+def index_by_secret(known: Iterable[Credential]) -> Mapping[tuple[str, str], Identity]:
     """Return identities by scheme and secret."""
     return {(row.scheme, row.secret): row.identity for row in known}
 
 
-def secrets_within(known: Iterable[Known], sandbox: Sandbox) -> dict[str, str]:
+def secrets_for_sandbox(known: Iterable[Credential], sandbox: Sandbox) -> dict[str, str]:
     """Return the secrets that choose `sandbox`, by role; of a client, id and secret apart."""
     secrets: dict[str, str] = {}
     for row in known:
         if row.scheme == "basic":
-            name, _, password = row.within(sandbox).partition(":")
+            name, _, password = row.for_sandbox(sandbox).partition(":")
             secrets |= {"client-id": name, "client-secret": password}
         else:
-            secrets[row.identity.role] = row.within(sandbox)
+            secrets[row.identity.role] = row.for_sandbox(sandbox)
     return secrets
 
 
-def headers_within(
-    known: Iterable[Known], sandbox: Sandbox, key_header: str
+def headers_for_sandbox(
+    known: Iterable[Credential], sandbox: Sandbox, key_header: str
 ) -> dict[str, dict[str, str]]:
     """Return the headers that requests of each role carry; `client` is that of a client."""
     headers: dict[str, dict[str, str]] = {}
     for row in known:
-        secret = row.within(sandbox)
+        secret = row.for_sandbox(sandbox)
         if row.scheme == "basic":
             encoded = b64encode(secret.encode()).decode()
             headers.setdefault("client", {"Authorization": f"Basic {encoded}"})
@@ -112,6 +116,6 @@ def key_header(openapi: Mapping[str, Any]) -> str:
     return next((str(row["name"]) for row in schemes if row["type"] == "apiKey"), "")
 
 
-def _known(vendor: str, row: Mapping[str, Any], scheme: str, secret: str) -> Known:
+def _known(vendor: str, row: Mapping[str, Any], scheme: str, secret: str) -> Credential:
     identity = Identity(vendor, row["role"], row["account"], frozenset(row["grants"]))
-    return Known(scheme, secret, identity, row.get("note", ""))
+    return Credential(scheme, secret, identity, row.get("note", ""))

@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from mockserver.clock import Clock, Mode, Pace
+from mockserver.clock import Clock, ClockSettings, Mode
 from mockserver.control import faults, journal
-from mockserver.errors import Refusal
-from mockserver.faults.parser import Reader
+from mockserver.errors import ApiError
+from mockserver.faults.parser import FaultRuleParser
 from mockserver.http.apis import Handler
-from mockserver.http.messages import Call, Reply
-from mockserver.jobs.admin import Jobs
-from mockserver.sandbox.registry import Sandboxes
+from mockserver.http.messages import Request, Response
+from mockserver.jobs.admin import JobAdmin
+from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenarios.repository import Library
+from mockserver.scenarios.repository import FixtureRepository
 from mockserver.scenarios.scenario import Scenario
-from mockserver.timestamps import iso, read_duration, read_moment
+from mockserver.timestamps import read_duration, read_moment, to_iso_string
 from mockserver.version import VERSION
 from specs import Lifecycle, Operation
 
@@ -43,13 +43,13 @@ def view(lifecycle: Lifecycle) -> dict[str, Any]:
     }
 
 
-def scenario_handlers(library: Library) -> Mapping[str, Handler]:
+def scenario_handlers(library: FixtureRepository) -> Mapping[str, Handler]:
     """Return the handlers by operationId."""
 
-    def show(call: Call) -> Reply:
-        vendor = call.query.get("vendor")
+    def show(request: Request) -> Response:
+        vendor = request.query.get("vendor")
         found = [row for row in library.scenarios() if vendor in (None, row.vendor)]
-        return Reply(200, {"scenarios": [*map(_scenario_view, found)]})
+        return Response(200, {"scenarios": [*map(_scenario_view, found)]})
 
     return {"listMockScenarios": show}
 
@@ -64,7 +64,7 @@ def _scenario_view(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-WaysIn = Callable[[Sandbox], Mapping[str, Any]]
+AccessInfo = Callable[[Sandbox], Mapping[str, Any]]
 """What chooses a sandbox: `credentials` and `headers`, by vendor and role."""
 
 
@@ -73,12 +73,12 @@ class Control:
 
     def __init__(
         self,
-        sandboxes: Sandboxes,
-        jobs: Jobs,
-        ways_in: WaysIn,
+        sandboxes: SandboxRegistry,
+        jobs: JobAdmin,
+        ways_in: AccessInfo,
         vendors: tuple[str, ...],
-        reader: Reader,
-        library: Library,
+        reader: FaultRuleParser,
+        library: FixtureRepository,
     ) -> None:
         self._sandboxes = sandboxes
         self._jobs = jobs
@@ -102,61 +102,61 @@ class Control:
             **scenario_handlers(library),
         }
 
-    def _health(self, call: Call) -> Reply:
+    def _health(self, request: Request) -> Response:
         body = {
             "status": "ok",
             "version": VERSION,
-            "profile": call.sandbox.profile,
+            "profile": request.sandbox.profile,
             "vendors": list(self._vendors),
         }
-        return Reply(200, body)
+        return Response(200, body)
 
-    def _reset(self, call: Call) -> Reply:
-        self._sandboxes.reset(call.sandbox)
-        return Reply(204)
+    def _reset(self, request: Request) -> Response:
+        self._sandboxes.reset(request.sandbox)
+        return Response(204)
 
-    def _list_jobs(self, call: Call) -> Reply:
-        vendor, limit = call.query.get("vendor"), call.query["limit"]
-        return Reply(200, {"jobs": self._jobs.list_jobs(call.sandbox, vendor, limit)})
+    def _list_jobs(self, request: Request) -> Response:
+        vendor, limit = request.query.get("vendor"), request.query["limit"]
+        return Response(200, {"jobs": self._jobs.list_jobs(request.sandbox, vendor, limit)})
 
-    def _set_outcome(self, call: Call) -> Reply:
-        outcome = call.body["outcome"]
-        return Reply(200, self._jobs.force_outcome(call.sandbox, *_job(call), outcome))
+    def _set_outcome(self, request: Request) -> Response:
+        outcome = request.body["outcome"]
+        return Response(200, self._jobs.force_outcome(request.sandbox, *_job(request), outcome))
 
-    def _open_file(self, call: Call) -> Reply:
-        return self._jobs.open_file(call.sandbox, *_job(call))
+    def _open_file(self, request: Request) -> Response:
+        return self._jobs.open_file(request.sandbox, *_job(request))
 
-    def _list_lifecycles(self, _call: Call) -> Reply:
-        return Reply(200, {"lifecycles": [*map(view, self._jobs.lifecycles())]})
+    def _list_lifecycles(self, _request: Request) -> Response:
+        return Response(200, {"lifecycles": [*map(view, self._jobs.lifecycles())]})
 
-    def _list_sandboxes(self, call: Call) -> Reply:
-        found = self._sandboxes.latest(call.query["limit"])
+    def _list_sandboxes(self, request: Request) -> Response:
+        found = self._sandboxes.newest(request.query["limit"])
         rows = [{"id": it.id, "seed": it.seed, "clock": _clock(it.clock)} for it in found]
-        return Reply(200, {"sandboxes": rows, "total": len(self._sandboxes)})
+        return Response(200, {"sandboxes": rows, "total": len(self._sandboxes)})
 
-    def _create_sandbox(self, call: Call) -> Reply:
-        asked = call.body or {}
+    def _create_sandbox(self, request: Request) -> Response:
+        asked = request.body or {}
         clock, scenario = asked.get("clock", {}), asked.get("scenario")
-        pace: Pace | None = _pace(clock, self._sandboxes.default.clock.pace)
+        pace: ClockSettings | None = _pace(clock, self._sandboxes.default.clock.pace)
         if scenario and not clock:
             pace = None  # the scenario may have one of its own
         made = self._sandboxes.create(asked.get("seed"), pace, scenario)
-        return Reply(201, self._view(made))
+        return Response(201, self._serialize(made))
 
-    def _read_sandbox(self, call: Call) -> Reply:
-        return Reply(200, self._view(self._found(call.path["id"])))
+    def _read_sandbox(self, request: Request) -> Response:
+        return Response(200, self._serialize(self._get_sandbox(request.path["id"])))
 
-    def _delete_sandbox(self, call: Call) -> Reply:
-        self._sandboxes.delete(self._found(call.path["id"]).id)
-        return Reply(204)
+    def _delete_sandbox(self, request: Request) -> Response:
+        self._sandboxes.delete(self._get_sandbox(request.path["id"]).id)
+        return Response(204)
 
-    def _found(self, name: str) -> Sandbox:
+    def _get_sandbox(self, name: str) -> Sandbox:
         sandbox = self._sandboxes.find(name)
         if sandbox is None:
-            raise Refusal(404, f"There is no sandbox {name}.", field="id")
+            raise ApiError(404, f"There is no sandbox {name}.", field="id")
         return sandbox
 
-    def _view(self, sandbox: Sandbox) -> dict[str, Any]:
+    def _serialize(self, sandbox: Sandbox) -> dict[str, Any]:
         return {
             "id": sandbox.id,
             **self._ways_in(sandbox),
@@ -166,36 +166,42 @@ class Control:
         }
 
 
-def error(refusal: Refusal, _operation: Operation | None = None) -> Reply:
+def error(refusal: ApiError, _operation: Operation | None = None) -> Response:
     """Return a refusal as `Problem` of the control plane's contract."""
     body = {"title": HTTPStatus(refusal.status).phrase, "detail": refusal.message}
     if refusal.field:
         body["field"] = refusal.field
-    return Reply(refusal.status, body, refusal.headers)
+    return Response(refusal.status, body, refusal.headers)
 
 
-def _job(call: Call) -> tuple[str, str]:
-    return call.path["vendor"], call.path["id"]
+def _job(request: Request) -> tuple[str, str]:
+    return request.path["vendor"], request.path["id"]
 
 
-def _read_clock(call: Call) -> Reply:
-    return Reply(200, _clock(call.sandbox.clock))
+def _read_clock(request: Request) -> Response:
+    return Response(200, _clock(request.sandbox.clock))
 
 
-def _move_clock(call: Call) -> Reply:
-    clock, move = call.sandbox.clock, call.body
+def _move_clock(request: Request) -> Response:
+    clock, move = request.sandbox.clock, request.body
     clock.move(
         mode=Mode(move["mode"]) if "mode" in move else None,
         speed=move.get("speed"),
         moment=read_moment(move["set"], "set") if "set" in move else None,
         advance=read_duration(move.get("advance", "PT0S"), "advance"),
     )
-    return Reply(200, _clock(clock))
+    return Response(200, _clock(clock))
 
 
-def _pace(asked: Mapping[str, Any], present: Pace) -> Pace:
-    return Pace(Mode(asked.get("mode", present.mode)), float(asked.get("speed", present.speed)))
+def _pace(asked: Mapping[str, Any], present: ClockSettings) -> ClockSettings:
+    return ClockSettings(
+        Mode(asked.get("mode", present.mode)), float(asked.get("speed", present.speed))
+    )
 
 
 def _clock(clock: Clock) -> dict[str, Any]:
-    return {"now": iso(clock.now()), "mode": clock.pace.mode.value, "speed": clock.pace.speed}
+    return {
+        "now": to_iso_string(clock.now()),
+        "mode": clock.pace.mode.value,
+        "speed": clock.pace.speed,
+    }

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.errors import Refusal
+from mockserver.errors import ApiError
 from mockserver.faults.model import Rule
-from mockserver.faults.parser import Reader
-from mockserver.faults.rules import Faults
+from mockserver.faults.parser import FaultRuleParser
+from mockserver.faults.rules import FaultRules
 from mockserver.http.apis import Handler
-from mockserver.http.messages import Call, Reply
+from mockserver.http.messages import Request, Response
 
 
-def handlers(reader: Reader) -> Mapping[str, Handler]:
+def handlers(reader: FaultRuleParser) -> Mapping[str, Handler]:
     """Return the handlers by operationId."""
 
-    def add(call: Call) -> Reply:
-        rules = reader.read_all(call.body)
-        return Reply(201, _list(call.sandbox.faults, call.sandbox.faults.add(rules)))
+    def add(request: Request) -> Response:
+        rules = reader.read_all(request.body)
+        return Response(201, _list(request.sandbox.faults, request.sandbox.faults.add(rules)))
 
     return {
         "listMockFaults": _show,
@@ -26,25 +26,25 @@ def handlers(reader: Reader) -> Mapping[str, Handler]:
     }
 
 
-def _show(call: Call) -> Reply:
-    return Reply(200, _list(call.sandbox.faults, call.sandbox.faults.rules))
+def _show(request: Request) -> Response:
+    return Response(200, _list(request.sandbox.faults, request.sandbox.faults.rules))
 
 
-def _clear(call: Call) -> Reply:
-    call.sandbox.faults.clear()
-    return Reply(204)
+def _clear(request: Request) -> Response:
+    request.sandbox.faults.clear()
+    return Response(204)
 
 
-def _delete(call: Call) -> Reply:
-    name = call.path["id"]
-    if not call.sandbox.faults.remove(name):
-        raise Refusal(404, f"There is no fault {name}.", field="id")
-    return Reply(204)
+def _delete(request: Request) -> Response:
+    name = request.path["id"]
+    if not request.sandbox.faults.remove(name):
+        raise ApiError(404, f"There is no fault {name}.", field="id")
+    return Response(204)
 
 
-def _list(book: Faults, rules: list[Rule] | tuple[Rule, ...]) -> dict[str, Any]:
+def _list(book: FaultRules, rules: list[Rule] | tuple[Rule, ...]) -> dict[str, Any]:
     return {"faults": [_view(book, rule) for rule in rules]}
 
 
-def _view(book: Faults, rule: Rule) -> dict[str, Any]:
+def _view(book: FaultRules, rule: Rule) -> dict[str, Any]:
     return {"id": rule.id, **rule.told, "label": rule.label.value, **book.counts(rule)}

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from mockserver.errors import Refusal
+from mockserver.errors import ApiError
 from mockserver.http.apis import Handler
-from mockserver.http.messages import Call, Reply
+from mockserver.http.messages import Request, Response
 from mockserver.journal import query
 from mockserver.journal.query import exchange
 from mockserver.journal.verify import verify
@@ -20,22 +20,22 @@ def handlers() -> Mapping[str, Handler]:
     }
 
 
-def _list(call: Call) -> Reply:
-    return Reply(200, query.page(call.sandbox.journal, call.sandbox.id, call.query))
+def _list(request: Request) -> Response:
+    return Response(200, query.page(request.sandbox.journal, request.sandbox.id, request.query))
 
 
-def _read(call: Call) -> Reply:
-    number = call.path["number"]
-    entry = query.find(call.sandbox.journal, number)
+def _read(request: Request) -> Response:
+    number = request.path["number"]
+    entry = query.find(request.sandbox.journal, number)
     if entry is None:
-        raise Refusal(404, f"The journal holds no request {number}.", field="number")
-    return Reply(200, exchange(entry, call.sandbox.id))
+        raise ApiError(404, f"The journal holds no request {number}.", field="number")
+    return Response(200, exchange(entry, request.sandbox.id))
 
 
-def _clear(call: Call) -> Reply:
-    call.sandbox.journal.clear()
-    return Reply(204)
+def _clear(request: Request) -> Response:
+    request.sandbox.journal.clear()
+    return Response(204)
 
 
-def _verify(call: Call) -> Reply:
-    return Reply(200, verify(call.sandbox.journal, call.body))
+def _verify(request: Request) -> Response:
+    return Response(200, verify(request.sandbox.journal, request.body))

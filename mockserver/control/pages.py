@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from mockserver.errors import Refusal
-from mockserver.http.apis import Party
-from mockserver.http.context import KEY, Asgi, Receive, Scope, Send, Visit
+from mockserver.errors import ApiError
+from mockserver.http.apis import Api
+from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
 from mockserver.http.transfer import Pairs
 
 HOME = "/_mock/"
@@ -58,8 +58,8 @@ class Pages:
     Both are read at the first request, because most runs never ask for them.
     """
 
-    def __init__(self, parties: tuple[Party, ...]) -> None:
-        self._parties = parties
+    def __init__(self, apis: tuple[Api, ...]) -> None:
+        self._apis = apis
         self._docs: Asgi | None = None
         self._files: Mapping[str, _File] = {}
 
@@ -73,30 +73,30 @@ class Pages:
         if self._docs is None:
             from mockserver.control.docs import docs  # noqa: PLC0415 (with it come templates)
 
-            self._docs = docs(self._parties, DOCS)
+            self._docs = docs(self._apis, DOCS)
         return self._docs
 
     async def _serve(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        visit: Visit = scope[KEY]
-        if visit.method not in METHODS:
+        context: RequestContext = scope[CONTEXT_KEY]
+        if context.method not in METHODS:
             allow = ", ".join(METHODS)
-            raise Refusal(405, f"{visit.method} is not among {allow}.", headers={"Allow": allow})
-        if visit.method == "OPTIONS":
+            raise ApiError(405, f"{context.method} is not among {allow}.", headers={"Allow": allow})
+        if context.method == "OPTIONS":
             await _send(send, 204, [(b"allow", ", ".join(METHODS).encode())])
-        elif visit.path == HOME[:-1]:
+        elif context.path == HOME[:-1]:
             await _send(send, 308, [(b"location", HOME.encode()), (b"content-length", b"0")])
         else:
-            await self._send_file(visit, send)
+            await self._send_file(context, send)
 
-    async def _send_file(self, visit: Visit, send: Send) -> None:
-        file = self._find(INDEX if visit.path == HOME else visit.path.removeprefix(FILES))
+    async def _send_file(self, context: RequestContext, send: Send) -> None:
+        file = self._find(INDEX if context.path == HOME else context.path.removeprefix(FILES))
         headers: Pairs = [*_ALWAYS, (b"etag", file.etag.encode())]
-        if _knows(visit.headers.get("if-none-match", ""), file.etag):
+        if _knows(context.headers.get("if-none-match", ""), file.etag):
             await _send(send, 304, headers)
             return
         headers.append((b"content-type", file.media.encode()))
         headers.append((b"content-length", b"%d" % len(file.content)))
-        await _send(send, 200, headers, b"" if visit.method == "HEAD" else file.content)
+        await _send(send, 200, headers, b"" if context.method == "HEAD" else file.content)
 
     def _find(self, name: str) -> _File:
         if not self._files:
@@ -105,7 +105,7 @@ class Pages:
             }
         file = self._files.get(name)
         if file is None:
-            raise Refusal(404, f"The dashboard has no file {name[:100]}.")
+            raise ApiError(404, f"The dashboard has no file {name[:100]}.")
         return file
 
 

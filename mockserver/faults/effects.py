@@ -5,16 +5,16 @@ from math import log
 from random import Random
 from typing import Any
 
-from mockserver.auth.authentication import challenge
-from mockserver.errors import BrokenReply, Refusal
+from mockserver.auth.authentication import www_authenticate
+from mockserver.errors import ApiError, ContractViolation
 from mockserver.faults import json_pointer
 from mockserver.faults.json_pointer import Tokens
 from mockserver.faults.model import BREAKS_HTTP, KEEPS_REPLY, Fault, Kind, Label, Layer
-from mockserver.http.apis import Party
-from mockserver.http.messages import Reply
-from mockserver.openapi.operation import Plan
+from mockserver.http.apis import Api
+from mockserver.http.messages import Response
+from mockserver.openapi.operation import CompiledOperation
 from mockserver.openapi.request_body import JSON
-from mockserver.openapi.responses import Replies
+from mockserver.openapi.responses import ResponseValidator
 
 UNKNOWN = "UNKNOWN_TO_THE_CONTRACT"
 """What stands where an enum is, unless a rule says otherwise."""
@@ -23,13 +23,13 @@ Rank = Callable[[str], str]
 """What to sort JSON pointers by where a rule names none."""
 
 
-class Spoiler:
+class BodyCorruption:
     """Changes bodies of one OpenAPI document."""
 
     def __init__(self, openapi: dict[str, Any]) -> None:
         self._openapi = openapi
 
-    def spoil(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> tuple[str, Any] | None:
+    def corrupt(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> tuple[str, Any] | None:
         """Return where the fault struck, as a JSON pointer, and the changed body.
 
         `schema` is that of the body, None where the contract has none. Return None where there is
@@ -39,20 +39,20 @@ class Spoiler:
         if way is None:
             return None
         if fault.kind is Kind.DROP_FIELD:
-            return json_pointer.write_way(way), json_pointer.without(body, way)
+            return json_pointer.write_path(way), json_pointer.without(body, way)
         value = fault["value"]
         if value is None:
             value = self._value(fault.kind, schema, body, way)
-        return json_pointer.write_way(way), json_pointer.changed_at(body, way, value)
+        return json_pointer.write_path(way), json_pointer.changed_at(body, way, value)
 
     def _way(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> Tokens | None:
         if fault["pointer"] is not None:
-            way = json_pointer.read_way(fault["pointer"], body)
+            way = json_pointer.read_path(fault["pointer"], body)
             return way if way and self._suits(fault, schema, body, way) else None
         fitting = [
             way for way in json_pointer.members(body) if self._suits(fault, schema, body, way)
         ]
-        return min(fitting, key=lambda way: rank(json_pointer.write_way(way)), default=None)
+        return min(fitting, key=lambda way: rank(json_pointer.write_path(way)), default=None)
 
     def _suits(self, fault: Fault, schema: Any, body: Any, way: Tokens) -> bool:
         if fault.kind is not Kind.UNKNOWN_ENUM or (fault["pointer"] and fault["value"] is not None):
@@ -118,15 +118,15 @@ def _draw(fault: Fault, chance: Random) -> float:
 _LATER = frozenset({429, 503})
 
 
-class Striker:
+class FaultApplier:
     """Lets faults strike the replies of one vendor."""
 
-    def __init__(self, party: Party) -> None:
-        self.vendor = party.name
-        self._party = party
-        self._spoiler = Spoiler(party.openapi)
+    def __init__(self, api: Api) -> None:
+        self.vendor = api.name
+        self._api = api
+        self._spoiler = BodyCorruption(api.openapi)
 
-    def instead(self, fault: Fault, plan: Plan | None) -> Reply | None:
+    def replacement_response(self, fault: Fault, plan: CompiledOperation | None) -> Response | None:
         """Return the error that takes the reply's place; None where the fault cannot strike.
 
         `plan` is that of the operation, None where the request reached none.
@@ -134,38 +134,38 @@ class Striker:
         refusal = self._refusal(fault, plan)
         if refusal is None:
             return None
-        reply = self._party.error(refusal, plan.operation if plan else None)
-        return reply._replace(headers={**refusal.headers, **reply.headers})
+        response = self._api.error(refusal, plan.operation if plan else None)
+        return response._replace(headers={**refusal.headers, **response.headers})
 
-    def spoil(
-        self, fault: Fault, plan: Plan | None, reply: Reply, rank: Rank
-    ) -> tuple[str, Reply] | None:
+    def corrupt_body(
+        self, fault: Fault, plan: CompiledOperation | None, response: Response, rank: Rank
+    ) -> tuple[str, Response] | None:
         """Return where the fault struck, and the reply with a changed body; None if it cannot."""
-        if reply.body is None:
+        if response.body is None:
             return None
-        struck = self._spoiler.spoil(fault, _schema(plan, reply.status), reply.body, rank)
-        return struck and (struck[0], reply._replace(body=struck[1]))
+        struck = self._spoiler.corrupt(fault, _schema(plan, response.status), response.body, rank)
+        return struck and (struck[0], response._replace(body=struck[1]))
 
-    def suits(self, fault: Fault, reply: Reply) -> bool:
+    def is_applicable(self, fault: Fault, response: Response) -> bool:
         """Tell whether a fault of the wire or of time can strike a reply."""
         if fault.layer is Layer.TIME or fault.kind is Kind.RESET:
             return True
-        if reply.file is None:
-            return reply.body is not None and reply.status != 204
+        if response.file is None:
+            return response.body is not None and response.status != 204
         if fault.kind is Kind.WRONG_LENGTH:
-            return bool(reply.file.length)
-        return reply.file.length != 0
+            return bool(response.file.length)
+        return response.file.length != 0
 
-    def label(self, kind: Kind, plan: Plan | None, reply: Reply) -> Label:
+    def label(self, kind: Kind, plan: CompiledOperation | None, response: Response) -> Label:
         """Return whether a vendor that keeps its contract could answer `reply` so."""
         if kind in BREAKS_HTTP:
             return Label.VIOLATING
         if kind in KEEPS_REPLY:
             return Label.VALID
-        replies = plan.replies if plan else self._party.replies
-        return judge(reply, replies)
+        responses = plan.responses if plan else self._api.responses
+        return label_response(response, responses)
 
-    def secret(self, plan: Plan | None, headers: Mapping[str, str]) -> str:
+    def secret(self, plan: CompiledOperation | None, headers: Mapping[str, str]) -> str:
         """Return the credentials of a request as they were sent, empty where there are none."""
         scheme = self._scheme(plan)
         if scheme is None:
@@ -173,41 +173,41 @@ class Striker:
         name = scheme["name"] if scheme["type"] == "apiKey" else "authorization"
         return headers.get(name.lower(), "")
 
-    def _refusal(self, fault: Fault, plan: Plan | None) -> Refusal | None:
+    def _refusal(self, fault: Fault, plan: CompiledOperation | None) -> ApiError | None:
         if fault.kind is Kind.RATE_LIMIT:
-            return Refusal(429, "Too many requests.", headers=_later(fault))
+            return ApiError(429, "Too many requests.", headers=_later(fault))
         if fault.kind is Kind.SERVER_ERROR:
             status = fault["status"]
             headers = _later(fault) if status in _LATER else {}
-            return Refusal(status, "The server could not answer.", headers=headers)
+            return ApiError(status, "The server could not answer.", headers=headers)
         scheme = self._scheme(plan)
         if scheme is None:
             return None
         kind = scheme.get("scheme", "apiKey").lower()
-        return Refusal(401, "The credentials have expired.", headers=challenge(kind))
+        return ApiError(401, "The credentials have expired.", headers=www_authenticate(kind))
 
-    def _scheme(self, plan: Plan | None) -> Mapping[str, Any] | None:
+    def _scheme(self, plan: CompiledOperation | None) -> Mapping[str, Any] | None:
         """Return the security scheme of an operation, None where it asks for no credentials."""
         if plan is None or not plan.operation.security:
             return None
         name = next(iter(plan.operation.security[0]))
-        scheme: Mapping[str, Any] = self._party.openapi["components"]["securitySchemes"][name]
+        scheme: Mapping[str, Any] = self._api.openapi["components"]["securitySchemes"][name]
         return scheme
 
 
-def judge(reply: Reply, replies: Replies | None) -> Label:
+def label_response(response: Response, responses: ResponseValidator | None) -> Label:
     """Return what a contract says of a reply; one that says when to come back is always valid."""
-    if reply.status in _LATER and "Retry-After" in reply.headers:
+    if response.status in _LATER and "Retry-After" in response.headers:
         return Label.VALID
     try:
-        if replies is not None:
-            replies.check(reply)
-    except BrokenReply:
+        if responses is not None:
+            responses.check(response)
+    except ContractViolation:
         return Label.VIOLATING
     return Label.VALID
 
 
-def worst(labels: Iterable[Label]) -> Label:
+def worst_label(labels: Iterable[Label]) -> Label:
     """Return `violating` if one of the labels is that."""
     return Label.VIOLATING if Label.VIOLATING in set(labels) else Label.VALID
 
@@ -216,6 +216,6 @@ def _later(fault: Fault) -> dict[str, str]:
     return {"Retry-After": str(fault["retry_after"])}
 
 
-def _schema(plan: Plan | None, status: int) -> Any:
+def _schema(plan: CompiledOperation | None, status: int) -> Any:
     response = plan.operation.responses.get(status, {}) if plan else {}
     return response.get("content", {}).get(JSON, {}).get("schema")

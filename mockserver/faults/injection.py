@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
 from mockserver.faults import transport
-from mockserver.faults.effects import Striker, draw_delay
-from mockserver.faults.model import Fault, Kind, Label, Layer, Match, Rule, Seen
-from mockserver.faults.parser import Reader
-from mockserver.faults.rules import Faults
+from mockserver.faults.effects import FaultApplier, draw_delay
+from mockserver.faults.model import Fault, Kind, Label, Layer, Match, RequestFacts, Rule
+from mockserver.faults.parser import FaultRuleParser
+from mockserver.faults.rules import FaultRules
 from mockserver.faults.transport import Send, Sleep
-from mockserver.http.apis import Parties
-from mockserver.http.context import Visit
-from mockserver.http.executors import Run
-from mockserver.http.messages import Reply
+from mockserver.http.apis import ApiRegistry
+from mockserver.http.context import RequestContext
+from mockserver.http.executors import Executor
+from mockserver.http.messages import Response
 from mockserver.http.prefer import read_prefer
 from mockserver.journal.entry import Fault as Noted
-from mockserver.journal.entry import Verdict
-from mockserver.server.connection import Line
+from mockserver.journal.entry import Outcome
+from mockserver.server.connection import ConnectionControl
 
 HEADER = "X-Mock-Fault"
 
-FindState = Callable[[Visit], str | None]
+FindState = Callable[[RequestContext], str | None]
 """The state of the job that a request names, None if it names none."""
 
 _AGAIN = Rule("", Match(), Fault(Kind.EXPIRED_TOKEN), None, None, Label.VALID, {})
 
 
-class Mishaps:
+class FaultSession:
     """The faults of one request. At most one of each layer is played, that of the first rule.
 
     All rules count the request, also those that come too late. `brought` are the request's own.
@@ -41,9 +41,9 @@ class Mishaps:
 
     def __init__(
         self,
-        book: Faults,
+        book: FaultRules,
         brought: Iterable[Rule],
-        striker: Striker,
+        striker: FaultApplier,
         find: FindState,
         longest: float,
     ) -> None:
@@ -60,96 +60,100 @@ class Mishaps:
         self._wire: Fault | None = None
         self.replaced = False
 
-    async def before(self, visit: Visit, run: Run) -> Reply | None:
+    async def before_handler(self, context: RequestContext, run: Executor) -> Response | None:
         """Return the reply that takes the place of handling the request, or None.
 
         `run` does what may have to wait for the store.
         """
         if any(rule.match.states is not None for rule in self._book.rules):
-            self._state = await run(self._find, visit)
-        return await run(self._instead, visit)
+            self._state = await run(self._find, context)
+        return await run(self._instead, context)
 
-    def after(
-        self, visit: Visit, reply: Reply, verdict: Verdict, reason: str
-    ) -> tuple[Reply, Verdict, str]:
+    def after_handler(
+        self, context: RequestContext, response: Response, verdict: Outcome, reason: str
+    ) -> tuple[Response, Outcome, str]:
         """Return the reply after all that befalls it, and what the journal is to say of it.
 
         `wait` and `wrap` do the rest.
         """
         if not self._begun:  # it was refused before anything could handle it
-            reply = self._instead(visit) or reply
-        for rule, chance in self._drawn(visit, before=False):
-            reply = self._strike(rule, chance, visit, reply)
+            response = self._instead(context) or response
+        for rule, chance in self._drawn(context, before=False):
+            response = self._strike(rule, chance, context, response)
         if not self._played:
-            return reply, verdict, reason
-        visit.faults = tuple(Noted(kind, label) for kind, label, _ in self._played)
+            return response, verdict, reason
+        context.faults = tuple(Noted(kind, label) for kind, label, _ in self._played)
         text = ", ".join(map(_text, self._played))
-        reply = Reply(reply.status, reply.body, {**reply.headers, HEADER: text}, reply.file)
+        response = Response(
+            response.status, response.body, {**response.headers, HEADER: text}, response.file
+        )
         if any(label is Label.VIOLATING for _, label, _ in self._played):
-            return reply, Verdict.BROKEN, f"a fault on purpose: {text}"
+            return response, Outcome.BROKEN, f"a fault on purpose: {text}"
         if self.replaced:
-            return reply, Verdict.REFUSED, f"a fault on purpose: {text}"
-        return reply, verdict, reason
+            return response, Outcome.REFUSED, f"a fault on purpose: {text}"
+        return response, verdict, reason
 
     async def wait(self, sleep: Sleep) -> None:
         """Let the time of a latency pass."""
         if self._delay:
             await sleep(self._delay / 1000)
 
-    def wrap(self, send: Send, line: Line | None, sleep: Sleep) -> Send:
+    def wrap(self, send: Send, line: ConnectionControl | None, sleep: Sleep) -> Send:
         """Return `send` under the fault of the wire, if there is one."""
         if self._wire is None:
             return send
         return transport.wrap(self._wire, send, line, sleep, self._longest)
 
-    def _instead(self, visit: Visit) -> Reply | None:
+    def _instead(self, context: RequestContext) -> Response | None:
         self._begun = True
-        found: Reply | None = None
-        drawn = [*self._expired(visit), *self._drawn(visit, before=True)]
+        found: Response | None = None
+        drawn = [*self._expired(context), *self._drawn(context, before=True)]
         for rule, _ in drawn:
             if found is None:
-                found = self._replace(rule, visit)
+                found = self._replace(rule, context)
         return found
 
-    def _strike(self, rule: Rule, chance: Random, visit: Visit, reply: Reply) -> Reply:
+    def _strike(
+        self, rule: Rule, chance: Random, context: RequestContext, response: Response
+    ) -> Response:
         layer = rule.fault.layer
         if layer in self._layers or (layer is Layer.BODY and self.replaced):
-            return reply
+            return response
         if layer is Layer.REPLY:
-            return self._replace(rule, visit) or reply
+            return self._replace(rule, context) or response
         if layer is Layer.BODY:
-            return self._spoil(rule, visit, reply)
-        label = self._striker.label(rule.fault.kind, visit.plan, reply)
-        if self._striker.suits(rule.fault, reply) and self._note(rule, label):
+            return self._spoil(rule, context, response)
+        label = self._striker.label(rule.fault.kind, context.operation, response)
+        if self._striker.is_applicable(rule.fault, response) and self._note(rule, label):
             if layer is Layer.TIME:
                 self._delay = draw_delay(rule.fault, chance, self._longest)
             else:
                 self._wire = rule.fault
-        return reply
+        return response
 
-    def _replace(self, rule: Rule, visit: Visit) -> Reply | None:
-        reply = self._striker.instead(rule.fault, visit.plan)
-        if reply is None:
+    def _replace(self, rule: Rule, context: RequestContext) -> Response | None:
+        response = self._striker.replacement_response(rule.fault, context.operation)
+        if response is None:
             return None
-        if not self._note(rule, self._striker.label(rule.fault.kind, visit.plan, reply)):
+        if not self._note(rule, self._striker.label(rule.fault.kind, context.operation, response)):
             return None
         self.replaced = True
         if rule.fault.kind is Kind.EXPIRED_TOKEN and rule.fault["lasting"]:
-            self._book.expire(self._striker.secret(visit.plan, visit.headers))
-        return reply
+            self._book.expire(self._striker.secret(context.operation, context.headers))
+        return response
 
-    def _spoil(self, rule: Rule, visit: Visit, reply: Reply) -> Reply:
-        operation = visit.plan.operation.id if visit.plan else ""
+    def _spoil(self, rule: Rule, context: RequestContext, response: Response) -> Response:
+        operation = context.operation.operation.id if context.operation else ""
 
         def rank(way: str) -> str:
-            return self._book.rank(rule, f"{operation} {reply.status} {way}")
+            return self._book.deterministic_order(rule, f"{operation} {response.status} {way}")
 
-        struck = self._striker.spoil(rule.fault, visit.plan, reply, rank)
+        struck = self._striker.corrupt_body(rule.fault, context.operation, response, rank)
         if struck is None:
-            return reply
-        label = self._striker.label(rule.fault.kind, visit.plan, struck[1])
+            return response
+        label = self._striker.label(rule.fault.kind, context.operation, struck[1])
         if not self._note(rule, label, f"; pointer={json.dumps(struck[0])}"):
-            return reply
+            return response
         return struck[1]
 
     def _note(self, rule: Rule, label: Label, more: str = "") -> bool:
@@ -160,27 +164,29 @@ class Mishaps:
         self._played.append((rule.fault.kind, label, more))
         return True
 
-    def _drawn(self, visit: Visit, *, before: bool) -> list[tuple[Rule, Random]]:
-        seen = self._seen(visit)
+    def _drawn(self, context: RequestContext, *, before: bool) -> list[tuple[Rule, Random]]:
+        seen = self._seen(context)
         drawn = [
-            (rule, self._book.once(rule)) for rule in self._brought if rule.fault.before is before
+            (rule, self._book.select_one_off(rule))
+            for rule in self._brought
+            if rule.fault.before is before
         ]
         mine = [rule for rule in self._book.rules if rule.fault.before is before]
-        turns = ((rule, self._book.draw(rule, seen)) for rule in mine)
+        turns = ((rule, self._book.select(rule, seen)) for rule in mine)
         return [*drawn, *((rule, chance) for rule, chance in turns if chance)]
 
-    def _expired(self, visit: Visit) -> list[tuple[Rule, Random]]:
+    def _expired(self, context: RequestContext) -> list[tuple[Rule, Random]]:
         """Return the rule of a caller whose credentials a fault has let expire for good."""
-        secret = self._striker.secret(visit.plan, visit.headers)
+        secret = self._striker.secret(context.operation, context.headers)
         return [(_AGAIN, Random(0))] if self._book.has_expired(secret) else []
 
-    def _seen(self, visit: Visit) -> Seen:
-        return Seen(
+    def _seen(self, context: RequestContext) -> RequestFacts:
+        return RequestFacts(
             vendor=self._striker.vendor,
-            operation=visit.plan.operation.id if visit.plan else None,
-            method=visit.method,
-            path=visit.path,
-            role=visit.identity.role if visit.identity else None,
+            operation=context.operation.operation.id if context.operation else None,
+            method=context.method,
+            path=context.path,
+            role=context.identity.role if context.identity else None,
             state=self._state,
         )
 
@@ -193,7 +199,7 @@ def _text(played: tuple[Kind, Label, str]) -> str:
 _HEADER = "x-mock-fault"
 
 
-class Injector:
+class FaultInjector:
     """Knows the vendors whose requests faults may befall.
 
     `longest` bounds in milliseconds what a request may wait; `sleep` lets real time pass.
@@ -201,42 +207,42 @@ class Injector:
 
     def __init__(
         self,
-        parties: Parties,
-        reader: Reader,
+        apis: ApiRegistry,
+        reader: FaultRuleParser,
         find: FindState,
         longest: float,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._parties = parties
-        self._strikers = {party.name: Striker(party) for party in parties.all if party.open}
+        self._apis = apis
+        self._strikers = {api.name: FaultApplier(api) for api in apis.all if api.cors_enabled}
         self._reader = reader
         self._find = find
         self._longest = longest
         self._sleep = sleep
 
-    def open(self, visit: Visit) -> Mishaps | None:
+    def start(self, context: RequestContext) -> FaultSession | None:
         """Return what may befall a request, or None.
 
         Raises:
-            Refusal: 400, the request asks for a fault in a way that cannot be read.
+            ApiError: 400, the request asks for a fault in a way that cannot be read.
         """
-        assert visit.sandbox is not None
-        book, headers = visit.sandbox.faults, visit.headers
+        assert context.sandbox is not None
+        book, headers = context.sandbox.faults, context.headers
         if not book.rules and _HEADER not in headers and "prefer" not in headers:
             return None
-        striker = self._strikers.get(self._parties.of(visit.path).name)
-        if striker is None or visit.method == "OPTIONS":
+        striker = self._strikers.get(self._apis.for_path(context.path).name)
+        if striker is None or context.method == "OPTIONS":
             return None
         brought = self._brought(headers)
         if not book.rules and not brought:
             return None
-        return Mishaps(book, brought, striker, self._find, self._longest)
+        return FaultSession(book, brought, striker, self._find, self._longest)
 
-    async def hold(self, visit: Visit, send: Send) -> Send:
+    async def wrap_send(self, context: RequestContext, send: Send) -> Send:
         """Let the time of a latency pass, and return `send` under the fault of the wire."""
-        assert visit.mishaps is not None
-        await visit.mishaps.wait(self._sleep)
-        return visit.mishaps.wrap(send, visit.line, self._sleep)
+        assert context.fault_session is not None
+        await context.fault_session.wait(self._sleep)
+        return context.fault_session.wrap(send, context.connection, self._sleep)
 
     def _brought(self, headers: Mapping[str, str]) -> list[Rule]:
         texts = [headers.get(_HEADER), read_prefer(headers.get("prefer", "")).fault]

@@ -21,7 +21,7 @@ def members(body: Any, way: Tokens = ()) -> Iterator[Tokens]:
         yield from members(body[0], (*way, 0))
 
 
-def read_way(text: str, body: Any) -> Tokens | None:
+def read_path(text: str, body: Any) -> Tokens | None:
     """Return the way that a JSON pointer (RFC 6901) names, or None where nothing is there."""
     way: list[str | int] = []
     here = body
@@ -36,7 +36,7 @@ def read_way(text: str, body: Any) -> Tokens | None:
     return tuple(way)
 
 
-def write_way(way: Tokens) -> str:
+def write_path(way: Tokens) -> str:
     """Return the JSON pointer of a way."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in way)
 

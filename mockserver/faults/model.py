@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.jobs.schedule import Turns
+from mockserver.jobs.schedule import Occurrences
 
 
 class Kind(StrEnum):
@@ -97,7 +97,7 @@ SPREADS: Mapping[str, str | None] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RequestFacts:
     """A request as rules see it.
 
     `operation` and `role` are None where the request got no further; `state` is that of the job
@@ -125,9 +125,9 @@ class Match:
     path: str | None = None
     role: str | None = None
     states: frozenset[str] | None = None
-    turns: Turns = field(default_factory=Turns)
+    occurrences: Occurrences = field(default_factory=Occurrences)
 
-    def fits(self, seen: Seen) -> bool:
+    def matches(self, seen: RequestFacts) -> bool:
         """Tell whether a request is of the kind that is meant, whatever its number."""
         return (
             self.vendor in (None, seen.vendor)
@@ -144,10 +144,10 @@ class Fault:
     """A kind with its options; those that were not told have their usual value."""
 
     kind: Kind
-    told: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, option: str) -> Any:
-        return self.told.get(option, OPTIONS[self.kind][option])
+        return self.options.get(option, OPTIONS[self.kind][option])
 
     @property
     def layer(self) -> Layer:
@@ -157,7 +157,7 @@ class Fault:
     @property
     def before(self) -> bool:
         """Whether the fault takes the place of handling the request."""
-        return self.layer is Layer.REPLY and not self.told.get("handled", False)
+        return self.layer is Layer.REPLY and not self.options.get("handled", False)
 
 
 @dataclass(frozen=True, slots=True)

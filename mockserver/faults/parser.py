@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
-from mockserver.errors import Refusal
-from mockserver.faults.labels import Forecast
+from mockserver.errors import ApiError
+from mockserver.faults.labels import LabelPredictor
 from mockserver.faults.model import OPTIONS, SPREADS, Fault, Kind, Label, Match, Rule
 from mockserver.http.headers import Directive, read_directives
-from mockserver.jobs.schedule import Turns
+from mockserver.jobs.schedule import Occurrences
 from mockserver.openapi.schemas import Schemas, Validator
 from specs import Contract, Operation
 
@@ -22,7 +22,7 @@ _MOST_REMEMBERED = 500
 """Rules that are kept as they were read."""
 
 
-class Reader:
+class FaultRuleParser:
     """Reads rules of the shape `FaultRule` in the control plane's contract.
 
     `longest` is how many milliseconds a reply may be late.
@@ -33,7 +33,7 @@ class Reader:
         control: Schemas,
         contracts: Mapping[str, Contract],
         roles: Roles,
-        forecast: Forecast,
+        forecast: LabelPredictor,
         longest: float,
     ) -> None:
         self._shape: Validator = control.validator({"$ref": "#/components/schemas/FaultRule"})
@@ -52,7 +52,7 @@ class Reader:
         """Return the rules of a list, or the one that stands alone, whose delays are allowed.
 
         Raises:
-            Refusal: as `read`, or a delay is longer than the server allows.
+            ApiError: as `read`, or a delay is longer than the server allows.
         """
         rules = [self.read(row) for row in (raw if isinstance(raw, list) else [raw])]
         for rule in rules:
@@ -65,7 +65,7 @@ class Reader:
         A delay may be longer than the server allows; then it will be cut.
 
         Raises:
-            Refusal: 400, something in it is not valid or names nothing; `field` says what.
+            ApiError: 400, something in it is not valid or names nothing; `field` says what.
         """
         try:
             key = orjson.dumps([vendor, raw])  # the rules of a scenario come again and again
@@ -86,10 +86,10 @@ class Reader:
             raise self._shape.refuse(raw, "fault")
         match = self._match({"vendor": vendor, **raw.get("match", {})})
         fault = read_fault(raw["fault"])
-        label = self._forecast.of(match, fault)
+        label = self._forecast.predict(match, fault)
         if label is None:
             reason = f"has no place in any reply that is meant; {self._forecast.hint(match, fault)}"
-            name = "fault.pointer" if fault.told.get("pointer") else "fault.kind"
+            name = "fault.pointer" if fault.options.get("pointer") else "fault.kind"
             raise _refuse(name, reason)
         told = {key: value for key, value in raw.items() if key != "id"}
         if vendor is not None:
@@ -108,16 +108,16 @@ class Reader:
         """Return the rules of a request's own: `kind; option=value, another kind`.
 
         Raises:
-            Refusal: 400, it cannot be read.
+            ApiError: 400, it cannot be read.
         """
         try:
             groups = read_directives(text)
             return [self._brought(group) for group in groups]
         except ValueError as error:
             reason = str(error)
-        except Refusal as refusal:
+        except ApiError as refusal:
             reason = f"has a fault: {refusal.message.removesuffix('.')}"
-        raise Refusal(400, f"X-Mock-Fault {reason}.", field="X-Mock-Fault", reason=reason)
+        raise ApiError(400, f"X-Mock-Fault {reason}.", field="X-Mock-Fault", reason=reason)
 
     def _brought(self, group: list[Directive]) -> Rule:
         (kind, _), *options = group
@@ -146,7 +146,7 @@ class Reader:
             path=raw.get("path"),
             role=raw.get("role"),
             states=self._states(raw["state"], named) if "state" in raw else None,
-            turns=Turns(raw.get("nth"), raw.get("after"), raw.get("every")),
+            occurrences=Occurrences(raw.get("nth"), raw.get("after"), raw.get("every")),
         )
 
     def _check_operation(self, raw: Mapping[str, Any], vendor: str | None) -> str:
@@ -172,10 +172,10 @@ def check_delay(fault: Fault, longest: float) -> None:
     """Return if a fault holds no reply up for more than `longest` milliseconds.
 
     Raises:
-        Refusal: 400, it does.
+        ApiError: 400, it does.
     """
     for name in ("ms", "to_ms"):
-        if (fault.told.get(name) or 0) > longest:
+        if (fault.options.get(name) or 0) > longest:
             raise _refuse(f"fault.{name}", f"is more than the {longest:g} that the server allows")
 
 
@@ -183,7 +183,7 @@ def read_fault(raw: Mapping[str, Any]) -> Fault:
     """Return a fault of the right shape, if its options belong to its kind and to each other.
 
     Raises:
-        Refusal: 400, one does not.
+        ApiError: 400, one does not.
     """
     kind = Kind(raw["kind"])
     told = {name: value for name, value in raw.items() if name != "kind"}
@@ -205,7 +205,7 @@ def read_fault(raw: Mapping[str, Any]) -> Fault:
 def _check_latency(fault: Fault) -> None:
     spread = fault["distribution"]
     for name in ("to_ms", "deviation_ms", "sigma"):
-        if name in fault.told and name != SPREADS[spread]:
+        if name in fault.options and name != SPREADS[spread]:
             raise _refuse(f"fault.{name}", f"does not go with the distribution {spread}")
     if (fault["to_ms"] or fault["ms"]) < fault["ms"]:
         raise _refuse("fault.to_ms", "is less than ms")
@@ -229,6 +229,6 @@ def _known(field: str, name: str, known: Collection[str]) -> None:
     raise _refuse(field, f"{name} is not known; {hint}")
 
 
-def _refuse(field: str, reason: str) -> Refusal:
+def _refuse(field: str, reason: str) -> ApiError:
     end = "" if reason.endswith("?") else "."
-    return Refusal(400, f"{field}: {reason}{end}", field=field, reason=reason)
+    return ApiError(400, f"{field}: {reason}{end}", field=field, reason=reason)

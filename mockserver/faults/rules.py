@@ -6,8 +6,8 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
-from mockserver.errors import Refusal
-from mockserver.faults.model import Rule, Seen
+from mockserver.errors import ApiError
+from mockserver.faults.model import RequestFacts, Rule
 from mockserver.ids import Ids
 from mockserver.store.base import Records
 
@@ -19,19 +19,19 @@ MOST_EXPIRED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FaultRuleState:
     """The rules, and the digests of credentials that faults have let expire."""
 
     rules: tuple[Rule, ...] = ()
     expired: tuple[str, ...] = ()
 
 
-Step = Callable[[Sheet], Sheet]
-Keep = Callable[[Step], Sheet]
+Update = Callable[[FaultRuleState], FaultRuleState]
+Persist = Callable[[Update], FaultRuleState]
 """Takes a step from how the sheet is by now, for everybody, and returns where it led."""
 
 
-class Faults:
+class FaultRules:
     """Rules, and whose turn it is. Chance depends on the seed, the rule and the request's number.
 
     That number counts the requests that fit the rule, so that others do not shift it. `keep` makes
@@ -41,11 +41,15 @@ class Faults:
     __slots__ = ("_ids", "_keep", "_records", "_sheet")
 
     def __init__(
-        self, ids: Ids, records: Records, sheet: Sheet | None = None, keep: Keep | None = None
+        self,
+        ids: Ids,
+        records: Records,
+        sheet: FaultRuleState | None = None,
+        keep: Persist | None = None,
     ) -> None:
         self._ids = ids
         self._records = records
-        self._sheet = sheet or Sheet()
+        self._sheet = sheet or FaultRuleState()
         self._keep = keep or self._take
 
     @property
@@ -59,17 +63,17 @@ class Faults:
         A rule without an id gets one. Its counts start anew.
 
         Raises:
-            Refusal: 400, there are too many, or two with one id.
+            ApiError: 400, there are too many, or two with one id.
         """
         told = [replace(rule, serial=self._records.next_number("fault")) for rule in rules]
         added: list[Rule] = []
 
-        def step(sheet: Sheet) -> Sheet:
+        def step(sheet: FaultRuleState) -> FaultRuleState:
             added[:] = _named(sheet.rules, told)
             known = {rule.id: rule for rule in (*sheet.rules, *added)}
             if len(known) > MOST:
                 text = f"A sandbox has at most {MOST} faults; delete some."
-                raise Refusal(400, text, field="faults")
+                raise ApiError(400, text, field="faults")
             return replace(sheet, rules=tuple(known.values()))
 
         self._sheet = self._keep(step)
@@ -79,7 +83,7 @@ class Faults:
         """Take a rule away; tell whether it was there."""
         gone: list[Rule] = []
 
-        def step(sheet: Sheet) -> Sheet:
+        def step(sheet: FaultRuleState) -> FaultRuleState:
             gone[:] = [rule for rule in sheet.rules if rule.id == rule_id]
             return replace(sheet, rules=tuple(rule for rule in sheet.rules if rule.id != rule_id))
 
@@ -88,14 +92,14 @@ class Faults:
 
     def clear(self) -> None:
         """Take all rules away; credentials that have expired by one are good again."""
-        self._sheet = self._keep(lambda _sheet: Sheet())
+        self._sheet = self._keep(lambda _sheet: FaultRuleState())
 
-    def draw(self, rule: Rule, seen: Seen) -> Random | None:
+    def select(self, rule: Rule, seen: RequestFacts) -> Random | None:
         """Return the chance of a rule whose turn this request is, else None; counts the request."""
-        if not rule.match.fits(seen):
+        if not rule.match.matches(seen):
             return None
         number = self._records.next_number(_seen(rule))
-        if number not in rule.match.turns:
+        if number not in rule.match.occurrences:
             return None
         if rule.times is not None and self._records.number(_fired(rule)) >= rule.times:
             return None
@@ -104,12 +108,12 @@ class Faults:
             return None
         return chance
 
-    def once(self, rule: Rule) -> Random:
+    def select_one_off(self, rule: Rule) -> Random:
         """Return the chance of a rule that a request brought along; counts it with its like."""
         number = self._records.next_number(_seen(rule))
         return self._ids.random(f"fault {rule.id}", number)
 
-    def rank(self, rule: Rule, choice: str) -> str:
+    def deterministic_order(self, rule: Rule, choice: str) -> str:
         """Return what to sort choices by, the same for a rule as long as the seed is."""
         return self._ids.hex(f"choice of fault {rule.id} {choice}", 0)
 
@@ -133,7 +137,7 @@ class Faults:
         """Let a credential be expired from now on."""
         digest = _digest(secret)
 
-        def step(sheet: Sheet) -> Sheet:
+        def step(sheet: FaultRuleState) -> FaultRuleState:
             others = (other for other in sheet.expired if other != digest)
             return replace(sheet, expired=(*others, digest)[-MOST_EXPIRED:])
 
@@ -143,14 +147,16 @@ class Faults:
         """Tell whether a credential was let expire."""
         return bool(self._sheet.expired) and _digest(secret) in self._sheet.expired
 
-    def _take(self, step: Step) -> Sheet:
+    def _take(self, step: Update) -> FaultRuleState:
         return step(self._sheet)
 
 
-def begun(rules: Iterable[Rule]) -> Sheet:
+def initial_rules(rules: Iterable[Rule]) -> FaultRuleState:
     """Return the sheet that a sandbox begins with; its serials are those of nobody else."""
     named = _named((), list(rules))
-    return Sheet(tuple(replace(rule, serial=-place) for place, rule in enumerate(named, 1)))
+    return FaultRuleState(
+        tuple(replace(rule, serial=-place) for place, rule in enumerate(named, 1))
+    )
 
 
 def _named(present: tuple[Rule, ...], rules: list[Rule]) -> list[Rule]:
@@ -159,7 +165,7 @@ def _named(present: tuple[Rule, ...], rules: list[Rule]) -> list[Rule]:
     for rule in rules:
         name = rule.id or _free(taken)
         if any(other.id == name for other in named):
-            raise Refusal(400, f"Two faults have the id {name}.", field="id")
+            raise ApiError(400, f"Two faults have the id {name}.", field="id")
         taken.add(name)
         named.append(replace(rule, id=name))
     return named

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mockserver.faults.model import Fault, Kind
-from mockserver.server.connection import Line
+from mockserver.server.connection import ConnectionControl
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[object]]
@@ -16,7 +16,9 @@ _TICKS = 10
 _LENGTH = b"content-length"
 
 
-def wrap(fault: Fault, send: Send, line: Line | None, sleep: Sleep, longest: float) -> Send:
+def wrap(
+    fault: Fault, send: Send, line: ConnectionControl | None, sleep: Sleep, longest: float
+) -> Send:
     """Return `send` under a fault of the wire.
 
     `line` is None where the server gives none: then what should follow is just never sent.
@@ -63,7 +65,7 @@ class Drip:
 class Truncation:
     """Sends a part of the body, then ends the connection; the length tells of all of it."""
 
-    def __init__(self, send: Send, line: Line | None, part: float) -> None:
+    def __init__(self, send: Send, line: ConnectionControl | None, part: float) -> None:
         self._send = send
         self._line = line
         self._part = part
@@ -94,7 +96,7 @@ class Truncation:
 class WrongLength:
     """Tells a Content-Length that is more or less than what follows; then ends the connection."""
 
-    def __init__(self, send: Send, line: Line | None, delta: int) -> None:
+    def __init__(self, send: Send, line: ConnectionControl | None, delta: int) -> None:
         self._send = send
         self._line = line
         self._delta = delta
@@ -117,7 +119,7 @@ class WrongLength:
 class Reset:
     """Sends nothing and resets the connection."""
 
-    def __init__(self, line: Line | None) -> None:
+    def __init__(self, line: ConnectionControl | None) -> None:
         self._line = line
 
     async def send(self, message: dict[str, Any]) -> None:

@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.errors import Refusal
-from mockserver.http.messages import Call, Reply
-from mockserver.openapi.operation import Plan
-from mockserver.openapi.responses import Replies
+from mockserver.errors import ApiError
+from mockserver.http.messages import Request, Response
+from mockserver.openapi.operation import CompiledOperation
+from mockserver.openapi.responses import ResponseValidator
 from specs import Operation
 
-Handler = Callable[[Call], Reply]
+Handler = Callable[[Request], Response]
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class Api:
     """One contract with its handlers.
 
     `replies` are those of all its operations together: what may answer a request that reached
@@ -24,25 +24,25 @@ class Party:
     name: str
     prefixes: tuple[str, ...]
     openapi: dict[str, Any]
-    plans: Mapping[str, Plan]
+    operations: Mapping[str, CompiledOperation]
     handlers: Mapping[str, Handler]
-    replies: Replies | None
-    error: Callable[[Refusal, Operation | None], Reply]
-    grant_refused: int
-    open: bool
+    responses: ResponseValidator | None
+    error: Callable[[ApiError, Operation | None], Response]
+    forbidden_status: int
+    cors_enabled: bool
 
-    def owns(self, path: str) -> bool:
+    def handles(self, path: str) -> bool:
         """Tell whether `path` lies under one of the prefixes."""
         return any(path == p or path.startswith(f"{p}/") for p in self.prefixes)
 
 
-class Parties:
+class ApiRegistry:
     """All who answer on one port."""
 
-    def __init__(self, parties: tuple[Party, ...], nobody: Party) -> None:
-        self.all = parties
+    def __init__(self, apis: tuple[Api, ...], nobody: Api) -> None:
+        self.all = apis
         self._nobody = nobody
 
-    def of(self, path: str) -> Party:
+    def for_path(self, path: str) -> Api:
         """Return who answers for `path`, known or not."""
-        return next((party for party in self.all if party.owns(path)), self._nobody)
+        return next((api for api in self.all if api.handles(path)), self._nobody)

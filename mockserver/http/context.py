@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mockserver.auth.identity import Identity
-from mockserver.http.apis import Party
-from mockserver.http.headers import Head
-from mockserver.http.messages import Reply
-from mockserver.journal.entry import Fault, Touch
-from mockserver.openapi.operation import Plan
+from mockserver.http.apis import Api
+from mockserver.http.headers import RequestHeaders
+from mockserver.http.messages import Response
+from mockserver.journal.entry import Fault, JobTouch
+from mockserver.openapi.operation import CompiledOperation
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.server.connection import LINE, Line
+from mockserver.server.connection import CONNECTION_KEY, ConnectionControl
 
 if TYPE_CHECKING:
-    from mockserver.faults.injection import Mishaps
+    from mockserver.faults.injection import FaultSession
 
 
 Scope = dict[str, Any]
@@ -21,41 +21,41 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-KEY = "mockserver.http.context"
+CONTEXT_KEY = "mockserver.http.context"
 """Where the ASGI scope carries the visit."""
 
 
-class Visit:
+class RequestContext:
     """A request and, as it goes in, its sandbox, operation, caller and reply.
 
     `path` is as it was sent, percent-encoding and all; `headers` are those of its `head`. `read`
-    tells that nothing of the body is left. `trail` are the jobs that it met, `faults` are those
-    played on it; `mishaps` may still befall it. `line` is the connection, where the server gives
-    one.
+    tells that nothing of the body is left. `touched_jobs` are the jobs that it read or changed,
+    `faults` those played on it; `fault_session` holds those still to come. `connection` controls
+    the connection, where the server offers it.
     """
 
     __slots__ = (
+        "api",
         "body",
+        "connection",
+        "fault_session",
         "faults",
         "head",
         "headers",
         "identity",
-        "line",
         "method",
-        "mishaps",
-        "party",
+        "operation",
         "path",
-        "plan",
         "query",
         "read",
         "receive",
-        "reply",
+        "response",
         "sandbox",
         "segments",
-        "trail",
+        "touched_jobs",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, head: Head) -> None:
+    def __init__(self, scope: Scope, receive: Receive, head: RequestHeaders) -> None:
         self.method: str = scope["method"]
         self.path = _path(scope)
         self.query: bytes = scope["query_string"]
@@ -65,15 +65,15 @@ class Visit:
         self.body = b""
         self.read = self.method == "GET" and "content-length" not in self.headers
         self.sandbox: Sandbox | None = None
-        self.party: Party | None = None
-        self.plan: Plan | None = None
+        self.api: Api | None = None
+        self.operation: CompiledOperation | None = None
         self.segments: Mapping[str, str] = {}
         self.identity: Identity | None = None
-        self.reply: Reply | None = None
+        self.response: Response | None = None
         self.faults: tuple[Fault, ...] = ()
-        self.mishaps: Mishaps | None = None
-        self.line: Line | None = scope.get(LINE)
-        self.trail: Sequence[Touch] = ()
+        self.fault_session: FaultSession | None = None
+        self.connection: ConnectionControl | None = scope.get(CONNECTION_KEY)
+        self.touched_jobs: Sequence[JobTouch] = ()
 
 
 def _path(scope: Scope) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from mockserver.http.apis import Party
-from mockserver.http.context import Visit
-from mockserver.http.messages import Reply
+from mockserver.http.apis import Api
+from mockserver.http.context import RequestContext
+from mockserver.http.messages import Response
 
 METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 _ALWAYS_EXPOSED = {
@@ -31,9 +31,9 @@ _SECONDS = "600"
 class Cors:
     """The answers to browsers. `origins` may call; `*` stands for all of them."""
 
-    def __init__(self, origins: Iterable[str], parties: Iterable[Party]) -> None:
+    def __init__(self, origins: Iterable[str], apis: Iterable[Api]) -> None:
         self._origins = frozenset(origins)
-        vendors = [party for party in parties if party.open]
+        vendors = [api for api in apis if api.cors_enabled]
         self._exposed = ", ".join(sorted(_ALWAYS_EXPOSED.union(*map(_reply_headers, vendors))))
         self._allowed = ", ".join(sorted(_ALWAYS_ALLOWED.union(*map(_key_headers, vendors))))
 
@@ -48,34 +48,34 @@ class Cors:
             return exposed if allowed == "*" else exposed | {"Vary": "Origin"}
         return {}
 
-    def preflight(self, visit: Visit, methods: tuple[str, ...]) -> Reply:
+    def preflight(self, context: RequestContext, methods: tuple[str, ...]) -> Response:
         """Return the answer to a preflight for a path that knows `methods` (none: any)."""
         headers = {
             "Access-Control-Allow-Methods": ", ".join(methods or METHODS),
             "Access-Control-Allow-Headers": self._allowed,
             "Access-Control-Max-Age": _SECONDS,
         }
-        if "access-control-request-private-network" in visit.headers:
+        if "access-control-request-private-network" in context.headers:
             headers["Access-Control-Allow-Private-Network"] = "true"
-        return Reply(204, headers=headers)
+        return Response(204, headers=headers)
 
 
-def is_preflight(visit: Visit) -> bool:
+def is_preflight(context: RequestContext) -> bool:
     """Tell whether a browser asks whether it may ask."""
-    return "origin" in visit.headers and "access-control-request-method" in visit.headers
+    return "origin" in context.headers and "access-control-request-method" in context.headers
 
 
-def _reply_headers(party: Party) -> set[str]:
+def _reply_headers(api: Api) -> set[str]:
     return {
         name
-        for plan in party.plans.values()
+        for plan in api.operations.values()
         for response in plan.operation.responses.values()
         for name in response["headers"]
     }
 
 
-def _key_headers(party: Party) -> set[str]:
-    schemes: Mapping[str, Mapping[str, str]] = party.openapi["components"]["securitySchemes"]
+def _key_headers(api: Api) -> set[str]:
+    schemes: Mapping[str, Mapping[str, str]] = api.openapi["components"]["securitySchemes"]
     return {
         scheme["name"]
         for scheme in schemes.values()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mockserver.journal import redaction
 
-LONGEST = 2048
+MAX_CACHED_BYTES = 2048
 """Characters of such a value; more is refused."""
 
 _DIRECTIVE = re.compile(
@@ -27,8 +27,8 @@ def read_directives(text: str) -> list[list[Directive]]:
     Raises:
         ValueError: the text is no such list; the message says from where on.
     """
-    if len(text) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST} characters")
+    if len(text) > MAX_CACHED_BYTES:
+        raise ValueError(f"is longer than {MAX_CACHED_BYTES} characters")
     groups: list[list[Directive]] = [[]]
     for directive, end in _scan(text):
         groups[-1].append(directive)
@@ -79,14 +79,14 @@ _HEADER = 100
 Raw = list[tuple[bytes, bytes]]
 
 
-class Wish(NamedTuple):
+class SandboxHint(NamedTuple):
     """The sandbox that a header names, and those that credentials may be marked with."""
 
     name: str | None
     marks: tuple[str, ...]
 
 
-class Head:
+class RequestHeaders:
     """A request's headers.
 
     `headers` are by lower-case name, those that stand twice joined by a comma; `kept` are they as
@@ -104,30 +104,30 @@ class Head:
             kept = _shorten(kept)
         self.kept: Mapping[str, str] = kept
         self.secrets = tuple((part, part.encode(errors="replace")) for part in _parts(secrets))
-        self.weight = weigh(kept)
+        self.weight = memory_size(kept)
         self.credentials: dict[tuple[str, str], tuple[str, str]] = {}
-        self.wish: Wish | None = None
+        self.wish: SandboxHint | None = None
 
 
-class Heads:
+class HeaderCache:
     """Reads heads, and remembers those that came twice: some clients never send one again."""
 
     def __init__(self) -> None:
         self._redacted = redaction.Headers()
-        self._known: dict[tuple[tuple[bytes, bytes], ...], Head] = {}
+        self._known: dict[tuple[tuple[bytes, bytes], ...], RequestHeaders] = {}
         self._met: set[int] = set()
 
-    def read(self, raw: Raw) -> Head:
+    def read(self, raw: Raw) -> RequestHeaders:
         """Return the head that a server gives as pairs of names, in lower case, and values."""
         key = tuple(raw)
         head = self._known.get(key)
         if head is None:
-            head = Head(raw, self._redacted)
+            head = RequestHeaders(raw, self._redacted)
             if sum(len(name) + len(value) for name, value in raw) <= LARGEST:
                 self._remember(key, head)
         return head
 
-    def _remember(self, key: tuple[tuple[bytes, bytes], ...], head: Head) -> None:
+    def _remember(self, key: tuple[tuple[bytes, bytes], ...], head: RequestHeaders) -> None:
         mark = hash(key)
         if mark in self._met:
             if len(self._known) >= MOST_HEADS:
@@ -139,7 +139,7 @@ class Heads:
             self._met.add(mark)
 
 
-def weigh(headers: Mapping[str, str]) -> int:
+def memory_size(headers: Mapping[str, str]) -> int:
     """Return the bytes that headers weigh in a journal, about."""
     return _HEADER * len(headers) + _length(headers)
 

@@ -10,7 +10,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from specs import Operation
 
 
-class Call(NamedTuple):
+class Request(NamedTuple):
     """One request that its contract allows: values parsed and valid, defaults filled in.
 
     `path` and `query` hold JSON types by parameter name; `headers` are all the request's, by
@@ -28,7 +28,7 @@ class Call(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class FileBody:
+class StreamingBody:
     """The body of a download: its media type, its length in bytes (if known) and its content.
 
     `chunks` starts the content anew at each call.
@@ -39,10 +39,10 @@ class FileBody:
     chunks: Callable[[], Iterator[bytes]]
 
 
-class Reply(NamedTuple):
+class Response(NamedTuple):
     """The answer to a call: a status and JSON types, or a file, or nothing."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = MappingProxyType({})
-    file: FileBody | None = None
+    file: StreamingBody | None = None

@@ -7,11 +7,11 @@ nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mockserver.errors import BrokenReply, Refusal
-from mockserver.http.apis import Party
+from mockserver.errors import ApiError, ContractViolation
+from mockserver.http.apis import Api
 from mockserver.http.headers import read_directives
-from mockserver.http.messages import Call, Reply
-from mockserver.openapi.examples import SampleReplies
+from mockserver.http.messages import Request, Response
+from mockserver.openapi.examples import ExampleResponses
 
 _OURS = ("code", "example", "dynamic", "fault")
 _APPLIED = "Preference-Applied"
@@ -51,31 +51,31 @@ def read_prefer(text: str) -> Preference:
 class Preferences:
     """Answers requests as they prefer. `parties` are the vendors by name."""
 
-    def __init__(self, parties: Mapping[str, Party]) -> None:
-        self._parties = parties
-        self._samples = {name: SampleReplies(party.openapi) for name, party in parties.items()}
+    def __init__(self, apis: Mapping[str, Api]) -> None:
+        self._apis = apis
+        self._samples = {name: ExampleResponses(api.openapi) for name, api in apis.items()}
 
-    def answer(self, call: Call) -> Reply | None:
+    def answer(self, request: Request) -> Response | None:
         """Return the reply that a call prefers; None where it leaves the choice to the handler.
 
         Raises:
-            Refusal: the operation has no such status or example; the message lists what it has.
+            ApiError: the operation has no such status or example; the message lists what it has.
         """
-        party = self._parties.get(call.operation.vendor)
-        preference = read_prefer(call.headers["prefer"])
-        if party is None or not preference.chooses:
+        api = self._apis.get(request.operation.vendor)
+        preference = read_prefer(request.headers["prefer"])
+        if api is None or not preference.chooses:
             return None
-        status = _status(call, preference)
+        status = _status(request, preference)
         if preference.example is None and not preference.dynamic and status >= 400:
-            reply = self._error(call, party, status)
+            response = self._error(request, api, status)
         else:
-            reply = self._sample(call, preference, status)
+            response = self._sample(request, preference, status)
         applied = {_APPLIED: f"code={status}"}
-        return reply._replace(headers={**reply.headers, **applied})
+        return response._replace(headers={**response.headers, **applied})
 
-    def _sample(self, call: Call, preference: Preference, status: int) -> Reply:
-        samples, operation = self._samples[call.operation.vendor], call.operation
-        chance = call.sandbox.ids.random(f"prefer {operation.id} {status}", 0)
+    def _sample(self, request: Request, preference: Preference, status: int) -> Response:
+        samples, operation = self._samples[request.operation.vendor], request.operation
+        chance = request.sandbox.ids.random(f"prefer {operation.id} {status}", 0)
         try:
             return samples.make(
                 operation, status, chance, example=preference.example, drawn=preference.dynamic
@@ -83,35 +83,37 @@ class Preferences:
         except LookupError:
             names = ", ".join(samples.examples(operation, status)) or "none"
             raise _refuse(
-                call, f"status {status} has no example {preference.example}; it has: {names}"
+                request, f"status {status} has no example {preference.example}; it has: {names}"
             ) from None
 
-    def _error(self, call: Call, party: Party, status: int) -> Reply:
+    def _error(self, request: Request, api: Api, status: int) -> Response:
         """Return the vendor's own error; a sample where the contract has another one."""
-        refusal = Refusal(status, "This answer was asked for with Prefer.")
-        sample = self._sample(call, Preference(), status)
-        if self._samples[party.name].has_example(call.operation, status):
+        refusal = ApiError(status, "This answer was asked for with Prefer.")
+        sample = self._sample(request, Preference(), status)
+        if self._samples[api.name].has_example(request.operation, status):
             return sample
-        reply = party.error(refusal, call.operation)
-        reply = reply._replace(headers={**sample.headers, **reply.headers})
+        response = api.error(refusal, request.operation)
+        response = response._replace(headers={**sample.headers, **response.headers})
         try:
-            party.plans[call.operation.id].replies.check(reply)
-        except BrokenReply:
+            api.operations[request.operation.id].responses.check(response)
+        except ContractViolation:
             return sample
-        return reply
+        return response
 
 
-def _status(call: Call, preference: Preference) -> int:
-    operation = call.operation
+def _status(request: Request, preference: Preference) -> int:
+    operation = request.operation
     if preference.code is None:
         return operation.success
     listed = [status for status in operation.responses if str(status) == preference.code]
     if not listed:
         known = ", ".join(map(str, sorted(operation.responses)))
-        raise _refuse(call, f"{operation.id} has no status {preference.code[:20]}; it has: {known}")
+        raise _refuse(
+            request, f"{operation.id} has no status {preference.code[:20]}; it has: {known}"
+        )
     return listed[0]
 
 
-def _refuse(call: Call, reason: str) -> Refusal:
-    status = min(status for status in call.operation.responses if 400 <= status < 500)
-    return Refusal(status, f"Prefer: {reason}.", field="Prefer", reason=reason)
+def _refuse(request: Request, reason: str) -> ApiError:
+    status = min(status for status in request.operation.responses if 400 <= status < 500)
+    return ApiError(status, f"Prefer: {reason}.", field="Prefer", reason=reason)

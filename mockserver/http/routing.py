@@ -6,11 +6,11 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 from warnings import catch_warnings, simplefilter
 
-from mockserver.auth.authentication import Door, Scheme
-from mockserver.errors import Refusal, SetupError
-from mockserver.http.apis import Party
-from mockserver.http.context import KEY, Asgi, Receive, Scope, Send, Visit
-from mockserver.openapi.operation import Plan
+from mockserver.auth.authentication import Authenticator, SecurityScheme
+from mockserver.errors import ApiError, ConfigurationError
+from mockserver.http.apis import Api
+from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
+from mockserver.openapi.operation import CompiledOperation
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Routes(Generic[T]):
         The first segment of a path is a literal.
 
         Raises:
-            SetupError: the path starts with a parameter, or leads somewhere already.
+            ConfigurationError: the path starts with a parameter, or leads somewhere already.
         """
         made: _Template[T] = _compile(path)
         segments = path.split("/")
@@ -52,7 +52,7 @@ class Routes(Generic[T]):
         for template in same:
             if (template.order, template.literals) == (made.order, made.literals):
                 if template.names != made.names or method in template.methods:
-                    raise SetupError(f"{method} {path}: the path is taken")
+                    raise ConfigurationError(f"{method} {path}: the path is taken")
                 template.methods[method] = target
                 return
         made.methods[method] = target
@@ -63,16 +63,16 @@ class Routes(Generic[T]):
         """Return the target and the text of each path parameter, still encoded.
 
         Raises:
-            Refusal: 404 for an unknown path; 405, with all the methods in Allow, for a known one.
+            ApiError: 404 for an unknown path; 405, with all the methods in Allow, for a known one.
         """
         segments = path.split("/")
         template = None if "//" in path else self._match(segments)
         if template is None:
-            raise Refusal(404, f"Nothing is at {path[:200]}.")
+            raise ApiError(404, f"Nothing is at {path[:200]}.")
         target = template.methods.get(method)
         if target is None:
             allow = ", ".join(_allowed(template))
-            raise Refusal(405, f"{method} is not among {allow}.", headers={"Allow": allow})
+            raise ApiError(405, f"{method} is not among {allow}.", headers={"Allow": allow})
         values: dict[str, str] = {}
         for name, at in template.names:  # a third of what a comprehension takes for so few
             values[name] = segments[at]
@@ -96,7 +96,7 @@ def _compile(path: str) -> _Template[Any]:
     segments = path.split("/")
     order = tuple(segment.startswith("{") for segment in segments)
     if len(segments) < 2 or order[1]:
-        raise SetupError(f"{path}: the first segment of a path is a literal")
+        raise ConfigurationError(f"{path}: the first segment of a path is a literal")
     pick = itemgetter(*(at for at, parameter in enumerate(order) if not parameter))
     names = tuple((segments[at][1:-1], at) for at, parameter in enumerate(order) if parameter)
     return _Template(path, order, pick, pick(segments), names)
@@ -122,8 +122,8 @@ with catch_warnings():  # of what Connexion's own imports are outgrown by; nobod
 
 
 def connect(
-    parties: tuple[Party, ...],
-    doors: Mapping[str, Door],
+    apis: tuple[Api, ...],
+    doors: Mapping[str, Authenticator],
     endpoint: Asgi,
     routes: Routes["Entrance"],
 ) -> Asgi:
@@ -131,13 +131,13 @@ def connect(
 
     `doors` are by the name of the party; `routes` is filled, for whoever asks about methods.
     """
-    app = _Connexion(endpoint, middlewares=[lambda app: _Entry(app, parties, routes)])
-    for party in parties:
+    app = _Connexion(endpoint, middlewares=[lambda app: _Entry(app, apis, routes)])
+    for api in apis:
         app.add_api(
-            _to_route(party.openapi),
-            base_path=f"/{party.name}",  # names the API within Connexion; no URL has it
-            resolver=Resolver(_finder(party.plans)),
-            security_map=_handlers(doors[party.name]) if party.name in doors else {},
+            _to_route(api.openapi),
+            base_path=f"/{api.name}",  # names the API within Connexion; no URL has it
+            resolver=Resolver(_finder(api.operations)),
+            security_map=_handlers(doors[api.name]) if api.name in doors else {},
         )
     app.app, app.middleware_stack = app._build_middleware_stack()  # now, not at the first request
     entry: Asgi = app.app
@@ -190,8 +190,8 @@ class Entrance(SecurityOperation):  # type: ignore[misc]
     Connexion's, but not with its own request object, which would cost more than the check.
     """
 
-    party: Party
-    plan: Plan
+    api: Api
+    plan: CompiledOperation
 
     def _get_verification_fn(self) -> Any:
         self.ask: Callable[[_Knock], object] | None = None
@@ -206,9 +206,9 @@ class _Entrances(SecurityAPI):  # type: ignore[misc]
     """Hands the operations that Connexion has read and resolved to the tree of paths."""
 
     def __init__(
-        self, specification: Any, party: Party, routes: Routes[Entrance], **options: Any
+        self, specification: Any, api: Api, routes: Routes[Entrance], **options: Any
     ) -> None:
-        self._party = party
+        self._api = api
         self._routes = routes
         super().__init__(specification, **options)
 
@@ -224,7 +224,7 @@ class _Entrances(SecurityAPI):  # type: ignore[misc]
             next_app=self.next_app,
             security_handler_factory=self.security_handler_factory,
         )
-        made.party, made.plan = self._party, operation.function
+        made.api, made.plan = self._api, operation.function
         self._routes.add(operation.method.upper(), operation.path, made)
         return made
 
@@ -232,31 +232,31 @@ class _Entrances(SecurityAPI):  # type: ignore[misc]
 class _Entry(SecurityMiddleware):  # type: ignore[misc]
     """Finds the entrance of a request."""
 
-    def __init__(self, app: Asgi, parties: tuple[Party, ...], routes: Routes[Entrance]) -> None:
+    def __init__(self, app: Asgi, apis: tuple[Api, ...], routes: Routes[Entrance]) -> None:
         super().__init__(app)
-        self._parties = {f"/{party.name}": party for party in parties}
+        self._apis = {f"/{api.name}": api for api in apis}
         self._routes = routes
 
     def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
         options |= {"base_path": base_path, "next_app": self.app}
-        _Entrances(specification, self._parties[base_path], self._routes, **options)
+        _Entrances(specification, self._apis[base_path], self._routes, **options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visit: Visit = scope[KEY]
-        entrance, visit.segments = self._routes.find(visit.method, visit.path)
-        visit.party, visit.plan = entrance.party, entrance.plan
+        context: RequestContext = scope[CONTEXT_KEY]
+        entrance, context.segments = self._routes.find(context.method, context.path)
+        context.api, context.operation = entrance.api, entrance.plan
         try:
             if entrance.ask is not None:
                 entrance.ask(_Knock(scope))
             elif entrance.security:
                 await entrance.verification_fn(_Knock(scope))
         except ProblemException as problem:
-            raise Refusal(problem.status, str(problem.detail)) from None
+            raise ApiError(problem.status, str(problem.detail)) from None
         await self.app(scope, receive, send)
 
 
-def _finder(plans: Mapping[str, Plan]) -> Callable[[str], Plan]:
-    def find(operation_id: str) -> Plan:
+def _finder(plans: Mapping[str, CompiledOperation]) -> Callable[[str], CompiledOperation]:
+    def find(operation_id: str) -> CompiledOperation:
         try:
             return plans[operation_id]
         except KeyError:
@@ -265,21 +265,21 @@ def _finder(plans: Mapping[str, Plan]) -> Callable[[str], Plan]:
     return find
 
 
-def _handlers(door: Door) -> dict[str, Callable[[], "_Handler"]]:
+def _handlers(door: Authenticator) -> dict[str, Callable[[], "_Handler"]]:
     return dict.fromkeys(("bearer", "basic", "apiKey"), lambda: _Handler(door))
 
 
 class _Handler:
     """A security handler in Connexion's sense, one a scheme and operation."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Authenticator) -> None:
         self._door = door
 
     def get_fn(self, declared: dict[str, Any], _: list[str]) -> Callable[[Any], dict[str, Any]]:
-        enter, scheme = self._door.enter, Scheme(declared)
+        enter, scheme = self._door.authenticate, SecurityScheme(declared)
 
         def verify(request: Any) -> dict[str, Any]:
-            enter(request.scope[KEY], scheme)
+            enter(request.scope[CONTEXT_KEY], scheme)
             return {}
 
         return verify

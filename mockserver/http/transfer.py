@@ -6,27 +6,27 @@ from collections.abc import Mapping
 
 import orjson
 
-from mockserver.errors import BrokenReply, Refusal
-from mockserver.http.context import Receive, Send, Visit
-from mockserver.http.messages import FileBody, Reply
+from mockserver.errors import ApiError, ContractViolation
+from mockserver.http.context import Receive, RequestContext, Send
+from mockserver.http.messages import Response, StreamingBody
 
-DRAINED = 64 * 1024 * 1024
+MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 """Bytes of an unwanted body that are read, so that the caller, still sending, gets the answer."""
 
 
-async def read_body(visit: Visit, largest: int) -> bytes:
+async def read_body(context: RequestContext, largest: int) -> bytes:
     """Return the whole body of a request.
 
     Raises:
-        Refusal: 413, it is larger than `largest` bytes; 400, it ends too early.
+        ApiError: 413, it is larger than `largest` bytes; 400, it ends too early.
     """
-    told = visit.headers.get("content-length", "")
+    told = context.headers.get("content-length", "")
     if told.isdecimal() and int(told[:20]) > largest:
         raise _too_large(largest)
     chunks: list[bytes] = []
     size = 0
-    while not visit.read:
-        chunk = await _next(visit)
+    while not context.read:
+        chunk = await _next(context)
         size += len(chunk)
         if size > largest:
             raise _too_large(largest)
@@ -34,29 +34,29 @@ async def read_body(visit: Visit, largest: int) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def drain(visit: Visit) -> None:
+async def discard_body(context: RequestContext) -> None:
     """Read what is left of the body, unless there is too much or the caller waits to be asked."""
-    if "expect" in visit.headers:
+    if "expect" in context.headers:
         return
     size = 0
-    while not visit.read and size <= DRAINED:
+    while not context.read and size <= MAX_DISCARDED_BYTES:
         try:
-            size += len(await _next(visit))
-        except Refusal:
+            size += len(await _next(context))
+        except ApiError:
             return
 
 
-async def _next(visit: Visit) -> bytes:
-    message = await visit.receive()
+async def _next(context: RequestContext) -> bytes:
+    message = await context.receive()
     if message["type"] == "http.disconnect":
-        raise Refusal(400, "The connection ended before the body did.")
-    visit.read = not message.get("more_body", False)
+        raise ApiError(400, "The connection ended before the body did.")
+    context.read = not message.get("more_body", False)
     chunk: bytes = message.get("body", b"")
     return chunk
 
 
-def _too_large(largest: int) -> Refusal:
-    return Refusal(413, f"The body is larger than {largest} bytes.", field="body")
+def _too_large(largest: int) -> ApiError:
+    return ApiError(413, f"The body is larger than {largest} bytes.", field="body")
 
 
 Pairs = list[tuple[bytes, bytes]]
@@ -65,31 +65,31 @@ JSON = b"application/json"
 _UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
-def encode(reply: Reply) -> bytes:
+def encode(response: Response) -> bytes:
     """Return the body of a reply that is no file.
 
     Raises:
-        BrokenReply: it holds what JSON cannot say.
+        ContractViolation: it holds what JSON cannot say.
     """
-    if reply.body is None:
+    if response.body is None:
         return b""
     try:
-        return orjson.dumps(reply.body)
+        return orjson.dumps(response.body)
     except TypeError as error:
-        raise BrokenReply(f"the body cannot be encoded: {error}") from None
+        raise ContractViolation(f"the body cannot be encoded: {error}") from None
 
 
 def encode_headers(headers: Mapping[str, str]) -> Pairs:
     """Return headers as bytes, names in lower case.
 
     Raises:
-        BrokenReply: a value holds what no header can, a line break above all.
+        ContractViolation: a value holds what no header can, a line break above all.
     """
     if not headers:
         return []
     for name, value in headers.items():
         if _UNFIT.search(value):
-            raise BrokenReply(f"the header {name} holds a character that no header can")
+            raise ContractViolation(f"the header {name} holds a character that no header can")
     return [
         (name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()
     ]
@@ -108,7 +108,7 @@ async def send_body(
 
 
 async def send_file(
-    send: Send, receive: Receive, status: int, headers: Pairs, file: FileBody
+    send: Send, receive: Receive, status: int, headers: Pairs, file: StreamingBody
 ) -> None:
     """Stream a file; stop where the caller hangs up. Other requests are served between chunks."""
     headers.append((b"content-type", file.media.encode("latin-1")))

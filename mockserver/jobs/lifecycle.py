@@ -2,18 +2,18 @@
 
 from itertools import pairwise
 
-from mockserver.errors import Refusal
-from mockserver.jobs.model import Job, Moves, Plan
+from mockserver.errors import ApiError
+from mockserver.jobs.model import Job, Schedule, Transitions
 from specs import Lifecycle
 
 
-def status(job: Job, now: int) -> str:
+def current_state(job: Job, now: int) -> str:
     """Return the state at `now`."""
-    if job.moves:
-        state, at = job.moves[-1]
-        rest = onward(job.plan, state)
+    if job.transitions:
+        state, at = job.transitions[-1]
+        rest = remaining_schedule(job.schedule, state)
     else:
-        at, rest = job.created_at, job.plan
+        at, rest = job.created_at, job.schedule
     for state, lasts in rest:
         if lasts is None or now < at + lasts:
             return state
@@ -21,14 +21,14 @@ def status(job: Job, now: int) -> str:
     return rest[-1][0]
 
 
-def timeline(job: Job, until: int) -> Moves:
+def timeline(job: Job, until: int) -> Transitions:
     """Return the states entered up to `until`, each with its moment; its last is the status.
 
     Moves have happened: they stay, even where the clock was set back before them.
     """
-    entered = list(job.moves or ((job.plan[0][0], job.created_at),))
+    entered = list(job.transitions or ((job.schedule[0][0], job.created_at),))
     state, at = entered[-1]
-    rest = onward(job.plan, state)
+    rest = remaining_schedule(job.schedule, state)
     for (_, lasts), (following, _) in pairwise(rest):
         if lasts is None or until < at + lasts:
             break
@@ -37,7 +37,7 @@ def timeline(job: Job, until: int) -> Moves:
     return tuple(entered)
 
 
-def onward(plan: Plan, state: str) -> Plan:
+def remaining_schedule(plan: Schedule, state: str) -> Schedule:
     """Return the plan from `state` on; a state outside the plan stays for good."""
     for place, (name, _) in enumerate(plan):
         if name == state:
@@ -45,24 +45,26 @@ def onward(plan: Plan, state: str) -> Plan:
     return ((state, None),)
 
 
-def moved(job: Job, state: str, now: int, plan: Plan | None = None) -> Job:
+def transition(job: Job, state: str, now: int, plan: Schedule | None = None) -> Job:
     """Return the job as it is once it enters `state` at `now`; `plan` goes on from there."""
-    return job._replace(moves=(*timeline(job, now), (state, now)), plan=plan or job.plan)
+    return job._replace(
+        transitions=(*timeline(job, now), (state, now)), schedule=plan or job.schedule
+    )
 
 
-def decided(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job:
+def force_outcome(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job:
     """Return the job in `outcome`, a state by its name in the file or on the wire, from `now` on.
 
     It passes through the states on the way without a stay, and stays in the outcome for good.
 
     Raises:
-        Refusal: 400, there is no such state; 409, it cannot be reached from the present one.
+        ApiError: 400, there is no such state; 409, it cannot be reached from the present one.
     """
     entered = timeline(job, now)
     state = entered[-1][0]
     target = _find(lifecycle, state, outcome)
-    way = ((name, now) for name in _way(lifecycle, state, target))
-    return job._replace(moves=(*entered, *way), plan=((target, None),), outcome=target)
+    way = ((name, now) for name in _shortest_path(lifecycle, state, target))
+    return job._replace(transitions=(*entered, *way), schedule=((target, None),), outcome=target)
 
 
 def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:
@@ -71,16 +73,16 @@ def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:
     meant = [outcome] if outcome in named else [name for name in lifecycle.states if name in named]
     if not meant:
         known = ", ".join(lifecycle.states)
-        raise Refusal(400, f"There is no state {outcome}; known: {known}.", field="outcome")
+        raise ApiError(400, f"There is no state {outcome}; known: {known}.", field="outcome")
     reachable = lifecycle.reachable(state) | {state}
     for name in meant:
         if name in reachable:
             return name
     ways = ", ".join(name for name in lifecycle.states if name in reachable - {state}) or "nothing"
-    raise Refusal(409, f"From {state} a job reaches {ways}, not {outcome}.", field="outcome")
+    raise ApiError(409, f"From {state} a job reaches {ways}, not {outcome}.", field="outcome")
 
 
-def _way(lifecycle: Lifecycle, start: str, target: str) -> list[str]:
+def _shortest_path(lifecycle: Lifecycle, start: str, target: str) -> list[str]:
     """Return the shortest way over the edges, without `start`; empty where there is none."""
     ways = [[start]]
     seen = {start}

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-Plan = tuple[tuple[str, int | None], ...]
+Schedule = tuple[tuple[str, int | None], ...]
 """States and how long each lasts, in milliseconds; None is for good."""
 
-Moves = tuple[tuple[str, int], ...]
+Transitions = tuple[tuple[str, int], ...]
 """States entered, each with its moment in milliseconds since the epoch."""
 
 
@@ -24,8 +24,8 @@ class Job(NamedTuple):
     group: str
     account: str
     created_at: int
-    plan: Plan
-    moves: Moves = ()
+    schedule: Schedule
+    transitions: Transitions = ()
     details: Mapping[str, Any] = {}
     outcome: str | None = None
     number: int = 0

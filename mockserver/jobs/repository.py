@@ -3,32 +3,32 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.errors import Refusal
+from mockserver.errors import ApiError
 from mockserver.jobs import serialization
-from mockserver.jobs.lifecycle import decided, moved, onward, status
-from mockserver.jobs.model import Job, Plan
-from mockserver.jobs.schedule import Future, from_steps
+from mockserver.jobs.lifecycle import current_state, force_outcome, remaining_schedule, transition
+from mockserver.jobs.model import Job, Schedule
+from mockserver.jobs.schedule import JobScript, from_steps
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.store.base import Conflict, Draft, Duplicate, Naming, Record
+from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, UniqueNaming
 from specs import Lifecycle, Role, State
 
 
-class Opening(NamedTuple):
+class NewJob(NamedTuple):
     """A job to be: `id` may be a function of its number in `group`; `also` lists it elsewhere too.
 
     `plan` is the lifecycle's own where it is None; `created_at` is now where it is None.
     """
 
-    id: Naming
+    id: UniqueNaming
     account: str
     group: str
     details: Mapping[str, Any] = {}
     also: tuple[str, ...] = ()
-    plan: Plan | None = None
+    schedule: Schedule | None = None
     created_at: int | None = None
 
 
-class Desk:
+class JobRepository:
     """Keeps the jobs of one vendor as facts, by compare-and-swap, and never their states."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
@@ -36,47 +36,49 @@ class Desk:
         self.plan = from_steps(lifecycle.plan)
         self.kind = f"{lifecycle.vendor}.job"
 
-    def open(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Job]:
+    def create(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[Job]:
         """Take all of `openings` in, or none.
 
         Raises:
             Duplicate: an id is taken.
         """
-        rows = self.foresee(sandbox, openings)
+        rows = self.apply_scenario(sandbox, openings)
         return self._opened(sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
 
-    def foresee(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Opening]:
+    def apply_scenario(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[NewJob]:
         """Return openings as the sandbox's scenario has them, each the next in number."""
         futures = sandbox.futures.get(self.lifecycle.vendor, ())
         return [self._foreseen(sandbox, futures, row) for row in openings]
 
-    def drafts(self, openings: Iterable[Opening], now: int, *, common: bool = False) -> list[Draft]:
+    def drafts(
+        self, openings: Iterable[NewJob], now: int, *, common: bool = False
+    ) -> list[NewRecord]:
         """Return the records of jobs to be; `common` for seed data."""
         return [self._draft(row, now, common) for row in openings]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
-        met = self.meet(sandbox, job_id)
+        met = self.get_with_state(sandbox, job_id)
         return met and met[0]
 
-    def meet(self, sandbox: Sandbox, job_id: str) -> tuple[Job, State] | None:
+    def get_with_state(self, sandbox: Sandbox, job_id: str) -> tuple[Job, State] | None:
         """Return a job with its state at present, or None if there is none of this id."""
         record = sandbox.records.get(self.kind, job_id)
         if record is None:
             return None
         job = self._job(record)
-        state = status(job, sandbox.now())
-        serialization.note(job_id, state, state)
+        state = current_state(job, sandbox.now())
+        serialization.record_touch(job_id, state, state)
         return job, self.lifecycle.states[state]
 
     def state(self, sandbox: Sandbox, job: Job) -> State:
         """Return the state of a job at present."""
-        return self.lifecycle.states[status(job, sandbox.now())]
+        return self.lifecycle.states[current_state(job, sandbox.now())]
 
     def first_state(self, job: Job) -> State:
         """Return the state that a job began in."""
-        return self.lifecycle.states[status(job, job.created_at)]
+        return self.lifecycle.states[current_state(job, job.created_at)]
 
-    def total(self, sandbox: Sandbox, group: str) -> int:
+    def count(self, sandbox: Sandbox, group: str) -> int:
         """Return how many jobs a group has."""
         return sandbox.records.count(self.kind, group)
 
@@ -101,52 +103,54 @@ class Desk:
         """Return the job's state, if it grants what `role` does.
 
         Raises:
-            Refusal: with the status that the lifecycle names for the state.
+            ApiError: with the status that the lifecycle names for the state.
         """
-        state = status(job, sandbox.now())
+        state = current_state(job, sandbox.now())
         if state in role.allowed or state in role.ignored:
             return state
-        raise Refusal(role.refusal(state), f"The job is {self.lifecycle.wire(state)}.")
+        raise ApiError(role.refusal(state), f"The job is {self.lifecycle.wire(state)}.")
 
-    def act(self, sandbox: Sandbox, role: Role, job: Job) -> Job:
+    def apply_transition(self, sandbox: Sandbox, role: Role, job: Job) -> Job:
         """Return the job after the operation of `role`; where its state ignores that, unchanged.
 
         Raises:
-            Refusal: with the status that the lifecycle names for the state.
+            ApiError: with the status that the lifecycle names for the state.
         """
 
         def step(job: Job) -> Job:
             state = self.check(sandbox, role, job)
             if role.enters is None or state in role.ignored:
                 return job
-            return moved(job, role.enters, sandbox.now(), self._plan_from(job, state, role.enters))
+            return transition(
+                job, role.enters, sandbox.now(), self._plan_from(job, state, role.enters)
+            )
 
         return self._change(sandbox, job, step)
 
-    def force(self, sandbox: Sandbox, job: Job, outcome: str) -> Job:
+    def force_state(self, sandbox: Sandbox, job: Job, outcome: str) -> Job:
         """Return the job, put into `outcome` (a state's name in the file or on the wire).
 
         Raises:
-            Refusal: 400 or 409, see `mockserver.jobs.outcome`.
+            ApiError: 400 or 409, see `mockserver.jobs.outcome`.
         """
 
         def step(job: Job) -> Job:
-            return decided(self.lifecycle, job, outcome, sandbox.now())
+            return force_outcome(self.lifecycle, job, outcome, sandbox.now())
 
         return self._change(sandbox, job, step)
 
-    def _foreseen(self, sandbox: Sandbox, futures: tuple[Future, ...], row: Opening) -> Opening:
+    def _foreseen(self, sandbox: Sandbox, futures: tuple[JobScript, ...], row: NewJob) -> NewJob:
         if not futures:
             return row
         number = sandbox.records.next_number(f"{self.kind}.future") if sandbox.is_own else 1
-        future = next((future for future in futures if number in future.turns), Future())
-        plan = future.foresee(row.plan or self.plan)
-        return row._replace(plan=plan, details=future.details(row.details))
+        future = next((future for future in futures if number in future.occurrences), JobScript())
+        plan = future.schedule_for(row.schedule or self.plan)
+        return row._replace(schedule=plan, details=future.details(row.details))
 
-    def _plan_from(self, job: Job, state: str, enters: str) -> Plan:
+    def _plan_from(self, job: Job, state: str, enters: str) -> Schedule:
         """Return what follows: the job's own plan where it has `enters` still before it."""
-        ahead = [name for name, _ in onward(job.plan, state)][1:]
-        return job.plan if enters in ahead else self.plan
+        ahead = [name for name, _ in remaining_schedule(job.schedule, state)][1:]
+        return job.schedule if enters in ahead else self.plan
 
     def _change(self, sandbox: Sandbox, job: Job, step: Callable[[Job], Job]) -> Job:
         """Apply `step` to the job as it is when it is written; somebody may write at once."""
@@ -158,24 +162,26 @@ class Desk:
             except Conflict:
                 found = self.find(sandbox, job.id)
                 if found is None:
-                    raise Refusal(404, "The job is gone.") from None
+                    raise ApiError(404, "The job is gone.") from None
                 job = found
             else:
                 now = sandbox.now()
-                serialization.note(job.id, status(job, now), status(changed, now))
+                serialization.record_touch(
+                    job.id, current_state(job, now), current_state(changed, now)
+                )
                 return changed
         return job
 
-    def _draft(self, row: Opening, now: int, common: bool) -> Draft:
+    def _draft(self, row: NewJob, now: int, common: bool) -> NewRecord:
         created_at = now if row.created_at is None else row.created_at
-        plan = None if row.plan == self.plan else row.plan
+        plan = None if row.schedule == self.plan else row.schedule
         data = serialization.to_data(row.account, created_at, row.details, plan)
-        return Draft(self.kind, row.id, row.group, data, row.also, common)
+        return NewRecord(self.kind, row.id, row.group, data, row.also, common)
 
     def _opened(self, records: Iterable[Record]) -> list[Job]:
         jobs = [self._job(record) for record in records]
         for job in jobs:
-            serialization.note(job.id, None, self.first_state(job).name)
+            serialization.record_touch(job.id, None, self.first_state(job).name)
         return jobs
 
     def _job(self, record: Record) -> Job:
@@ -186,7 +192,7 @@ _SWEPT = 20
 _PAGE = 500
 
 
-class RunningDesk(Desk):
+class IndexedJobRepository(JobRepository):
     """Numbers its jobs 1, 2, 3, and has a note beside each that may still be running.
 
     Reads change nothing, so a note stays until the next job opens and sweeps.
@@ -196,24 +202,24 @@ class RunningDesk(Desk):
     def _notes(self) -> str:
         return f"{self.kind}.running"
 
-    def start(self, sandbox: Sandbox, openings: Iterable[Opening]) -> list[Job]:
+    def start(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[Job]:
         """Open jobs under the next numbers; their `id` is not looked at."""
-        rows = self.foresee(sandbox, openings)
+        rows = self.apply_scenario(sandbox, openings)
         for group in {row.group for row in rows}:
-            self._sweep(sandbox, group)
+            self._prune(sandbox, group)
         while True:
             named = [row._replace(id=str(sandbox.records.next_number(self.kind))) for row in rows]
             try:
                 made = sandbox.records.insert_all(
-                    [*self.drafts(named, sandbox.now()), *self.notes(named)]
+                    [*self.drafts(named, sandbox.now()), *self.active_index(named)]
                 )
             except Duplicate:  # a number of the seed data
                 continue
             return self._opened(made[: len(rows)])
 
-    def notes(self, openings: Iterable[Opening]) -> list[Draft]:
+    def active_index(self, openings: Iterable[NewJob]) -> list[NewRecord]:
         """Return the notes that go with jobs to be."""
-        return [Draft(self._notes, row.id, row.group, {}) for row in openings]
+        return [NewRecord(self._notes, row.id, row.group, {}) for row in openings]
 
     def running(self, sandbox: Sandbox, group: str) -> list[Job]:
         """Return the jobs of a group that run, newest first."""
@@ -235,7 +241,10 @@ class RunningDesk(Desk):
         while rows := sandbox.records.page(self.kind, group, before=before, limit=_PAGE):
             for record in rows:
                 job = self._job(record)
-                if job.created_at <= until and self.lifecycle.states[status(job, until)].final:
+                if (
+                    job.created_at <= until
+                    and self.lifecycle.states[current_state(job, until)].final
+                ):
                     self._forget(sandbox, record)
             before = rows[-1].number
 
@@ -250,7 +259,7 @@ class RunningDesk(Desk):
                     yield job, note
             before = notes[-1].number
 
-    def _sweep(self, sandbox: Sandbox, group: str) -> None:
+    def _prune(self, sandbox: Sandbox, group: str) -> None:
         for note in sandbox.records.page(self._notes, group, limit=_SWEPT, newest_first=False):
             job = self.find(sandbox, note.id)
             if job is None or self._has_ended(sandbox, job):

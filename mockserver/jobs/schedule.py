@@ -7,12 +7,12 @@ from typing import Any
 
 import isodate
 
-from mockserver.jobs.model import Plan
+from mockserver.jobs.model import Schedule
 from specs import Lifecycle, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class Occurrences:
     """Numbers from 1 that are meant: those that fit in all that is not None.
 
     `nth` is only that one, `after` those behind so many, `every` those whose number it divides.
@@ -30,14 +30,14 @@ class Turns:
         )
 
 
-def from_steps(steps: Iterable[Step]) -> Plan:
+def from_steps(steps: Iterable[Step]) -> Schedule:
     """Return the plan that steps of a lifecycle tell."""
     return tuple(
         (step.state, None if step.seconds is None else round(step.seconds * 1000)) for step in steps
     )
 
 
-def read_plan(lifecycle: Lifecycle, row: Mapping[str, Any]) -> Plan | None:
+def read_schedule(lifecycle: Lifecycle, row: Mapping[str, Any]) -> Schedule | None:
     """Return the plan of a job: `held` (a state for good), `plan` (steps), or None for neither.
 
     Raises:
@@ -79,7 +79,7 @@ ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ScriptedEnd:
     """A way out of the plan: from `origin` into the state `into`, where the job then stays.
 
     `origin` is None for the last state that does not stay for good. `lasts` is how long the job is
@@ -93,27 +93,27 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Future:
+class JobScript:
     """What becomes of some of the jobs, counted from 1 as they are created.
 
     `plan` stands in place of the usual one; `pace` stretches each stay; in `stuck` a job stays for
     good; `rows` is the length of its file.
     """
 
-    turns: Turns = field(default_factory=Turns)
-    plan: Plan | None = None
+    occurrences: Occurrences = field(default_factory=Occurrences)
+    schedule: Schedule | None = None
     pace: float = 1.0
-    stuck: str | None = None
-    ending: Ending | None = None
+    stuck_in: str | None = None
+    ending: ScriptedEnd | None = None
     rows: int | None = None
 
-    def foresee(self, usual: Plan) -> Plan:
+    def schedule_for(self, usual: Schedule) -> Schedule:
         """Return the plan of a job that otherwise had the `usual` one."""
-        plan = self.plan or usual
+        plan = self.schedule or usual
         plan = tuple((s, None if ms is None else round(ms * self.pace)) for s, ms in plan)
         names = [state for state, _ in plan]
-        if self.stuck in names:
-            plan = (*plan[: names.index(self.stuck)], (self.stuck, None))
+        if self.stuck_in in names:
+            plan = (*plan[: names.index(self.stuck_in)], (self.stuck_in, None))
         return plan if self.ending is None else _ended(plan, self.ending)
 
     def details(self, usual: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -121,11 +121,11 @@ class Future:
         return usual if self.rows is None else {**usual, ROWS: self.rows}
 
 
-Futures = Mapping[str, tuple[Future, ...]]
+JobScripts = Mapping[str, tuple[JobScript, ...]]
 """By vendor; the first whose turn it is counts."""
 
 
-def _ended(plan: Plan, ending: Ending) -> Plan:
+def _ended(plan: Schedule, ending: ScriptedEnd) -> Schedule:
     for place, (state, usual) in enumerate(plan):
         follows_for_good = place + 1 < len(plan) and plan[place + 1][1] is None
         if state == ending.origin or (ending.origin is None and follows_for_good):
@@ -134,7 +134,7 @@ def _ended(plan: Plan, ending: Ending) -> Plan:
     return plan
 
 
-def _stay(ending: Ending, usual: int | None) -> int | None:
+def _stay(ending: ScriptedEnd, usual: int | None) -> int | None:
     if ending.lasts is not None:
         return ending.lasts
     if usual is None or ending.part is None:

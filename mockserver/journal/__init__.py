@@ -3,56 +3,65 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from mockserver.journal.base import Bounds, Diary
-from mockserver.journal.database import Scribe, SharedJournal
-from mockserver.journal.entry import Entry, Fault, Touch, Verdict
-from mockserver.journal.memory import Budget, Journal
-from mockserver.store.base import Journals, Store
+from mockserver.journal.base import Bounds, Journal
+from mockserver.journal.database import BatchWriter, DatabaseJournal
+from mockserver.journal.entry import Entry, Fault, JobTouch, Outcome
+from mockserver.journal.memory import MemoryBudget, MemoryJournal
+from mockserver.store.base import JournalStore, Store
 
-__all__ = ["Bounds", "Budget", "Diary", "Entry", "Fault", "Journal", "Touch", "Verdict"]
+__all__ = [
+    "Bounds",
+    "Entry",
+    "Fault",
+    "JobTouch",
+    "Journal",
+    "MemoryBudget",
+    "MemoryJournal",
+    "Outcome",
+]
 
 
-Settle = Callable[[], Awaitable[None]]
+Flush = Callable[[], Awaitable[None]]
 
 
-class Keeping(Protocol):
-    """Opens journals. `settle` returns once all that was added is kept; None: it is at once."""
+class JournalBackend(Protocol):
+    """Opens journals. `flush` returns once all that was added is kept; None: it is at once."""
 
-    settle: Settle | None
+    flush: Flush | None
 
-    def open(self, place: str) -> Diary:
+    def open(self, place: str) -> Journal:
         """Return the journal of the sandbox whose records lie at `place`."""
         ...
 
 
-class InMemory:
+class MemoryBackend:
     """Journals of this process. `most` are the bytes of all of them together."""
 
-    settle: Settle | None = None
+    flush: Flush | None = None
 
     def __init__(self, bounds: Bounds, most: int) -> None:
         self._bounds = bounds
-        self._budget = Budget(most)
+        self._budget = MemoryBudget(most)
 
-    def open(self, _place: str) -> Diary:
-        return Journal(self._bounds, self._budget)
+    def open(self, _place: str) -> Journal:
+        return MemoryJournal(self._bounds, self._budget)
 
 
-class InStore:
+class SqlBackend:
     """Journals that all processes on one database share."""
 
-    def __init__(self, rows: Journals, bounds: Bounds) -> None:
+    def __init__(self, rows: JournalStore, bounds: Bounds) -> None:
         self._rows = rows
-        self._scribe = Scribe(rows.append)
+        self._writer = BatchWriter(rows.append)
         self._bounds = bounds
-        self.settle: Settle | None = self._scribe.settle
+        self.flush: Flush | None = self._writer.flush
 
-    def open(self, place: str) -> Diary:
-        return SharedJournal(self._rows, self._scribe, place, self._bounds)
+    def open(self, place: str) -> Journal:
+        return DatabaseJournal(self._rows, self._writer, place, self._bounds)
 
 
-def keeping(store: Store, bounds: Bounds, most: int) -> Keeping:
+def journal_backend(store: Store, bounds: Bounds, most: int) -> JournalBackend:
     """Return where journals are kept: where all else is, if others use it too."""
     if store.journals is not None:
-        return InStore(store.journals, bounds)
-    return InMemory(bounds, most)
+        return SqlBackend(store.journals, bounds)
+    return MemoryBackend(bounds, most)

@@ -14,7 +14,7 @@ class Bounds:
     bytes: int = 8 * 2**20
 
 
-class Diary(Protocol):
+class Journal(Protocol):
     """The last exchanges of one sandbox."""
 
     @property

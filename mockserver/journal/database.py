@@ -5,23 +5,23 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from mockserver.http.executors import in_thread
+from mockserver.http.executors import call_in_thread
 from mockserver.journal.base import Bounds
 from mockserver.journal.entry import Entry, pack, unpack
-from mockserver.store.base import Extent, Journals, Line
+from mockserver.store.base import JournalRow, JournalStats, JournalStore
 
 log = logging.getLogger("mockserver")
 
-Write = Callable[[Iterable[Line]], None]
+Write = Callable[[Iterable[JournalRow]], None]
 
 
 @dataclass(slots=True)
 class _Batch:
-    lines: list[Line] = field(default_factory=list)
+    lines: list[JournalRow] = field(default_factory=list)
     written: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Scribe:
+class BatchWriter:
     """Collects lines while others are being written, so that a busy server writes rarely.
 
     An exchange is in the journal, for every process, before its reply is sent.
@@ -32,13 +32,13 @@ class Scribe:
         self._batch: _Batch | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def note(self, line: Line) -> None:
+    def enqueue(self, line: JournalRow) -> None:
         """Take a line; it is written by the next `settle`."""
         if self._batch is None:
             self._batch = _Batch()
         self._batch.lines.append(line)
 
-    async def settle(self) -> None:
+    async def flush(self) -> None:
         """Return once all that was noted before is written."""
         batch = self._batch
         if batch is None:
@@ -51,21 +51,21 @@ class Scribe:
         while self._batch is not None:
             batch, self._batch = self._batch, None
             try:
-                await in_thread(self._write, batch.lines)
+                await call_in_thread(self._write, batch.lines)
             except Exception:
                 log.exception("the journal could not be written")
             batch.written.set()
         self._writing = None
 
 
-class SharedJournal:
+class DatabaseJournal:
     """The last exchanges of one sandbox; `place` is where the store has its records."""
 
     __slots__ = ("_place", "_rows", "_scribe", "bounds")
 
     scope = "store"
 
-    def __init__(self, rows: Journals, scribe: Scribe, place: str, bounds: Bounds) -> None:
+    def __init__(self, rows: JournalStore, scribe: BatchWriter, place: str, bounds: Bounds) -> None:
         self._rows = rows
         self._scribe = scribe
         self._place = place
@@ -89,8 +89,8 @@ class SharedJournal:
         return 0
 
     def add(self, entry: Entry) -> None:
-        line = Line(self._place, entry.size, pack(entry), self.bounds.entries)
-        self._scribe.note(line)
+        line = JournalRow(self._place, entry.size, pack(entry), self.bounds.entries)
+        self._scribe.enqueue(line)
 
     def entries(self) -> tuple[Entry, ...]:
         return tuple(unpack(number, text) for number, text in self._rows.read(self._place))
@@ -102,5 +102,5 @@ class SharedJournal:
         """Nothing is kept here."""
 
     @property
-    def _extent(self) -> Extent:
+    def _extent(self) -> JournalStats:
         return self._rows.extent(self._place)

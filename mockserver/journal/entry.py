@@ -10,7 +10,7 @@ LONGEST_BODY = 4096
 """Bytes of a body that are kept."""
 
 
-class Verdict(StrEnum):
+class Outcome(StrEnum):
     """What the contract says of an exchange.
 
     REFUSED: the mock answered with an error of the vendor. BROKEN: the reply breaks the contract,
@@ -29,7 +29,7 @@ class Fault(NamedTuple):
     label: str
 
 
-class Touch(NamedTuple):
+class JobTouch(NamedTuple):
     """A job that an exchange was about: its state before (None: it began here) and after."""
 
     job: str
@@ -41,8 +41,8 @@ class Entry(NamedTuple):
     """One exchange. `at` is virtual time in milliseconds, `took` real time in microseconds.
 
     `reason` says more about a verdict that is not OK. Secrets are redacted and bodies cut before
-    an entry is made; `sent` and `told` are the lengths of both bodies in bytes as they were (-1:
-    nobody knows), `size` what the entry weighs in memory, about.
+    an entry is made; `request_length` and `response_length` are the bytes of both bodies as they
+    were (-1: unknown), `size` the approximate memory of the entry in bytes.
     """
 
     number: int
@@ -55,23 +55,23 @@ class Entry(NamedTuple):
     operation: str | None
     caller: str | None
     status: int
-    verdict: Verdict
+    verdict: Outcome
     reason: str
     faults: tuple[Fault, ...]
-    touched: tuple[Touch, ...]
+    touched: tuple[JobTouch, ...]
     request_headers: Mapping[str, str]
     request_body: bytes
-    sent: int
-    reply_headers: Mapping[str, str]
-    reply_body: bytes
-    told: int
+    request_length: int
+    response_headers: Mapping[str, str]
+    response_body: bytes
+    response_length: int
     file: str | None
     size: int
 
     @property
     def cut(self) -> bool:
         """Whether the request's body was too long to be kept whole."""
-        return self.sent > LONGEST_BODY
+        return self.request_length > LONGEST_BODY
 
 
 def pack(entry: Entry) -> str:
@@ -82,8 +82,8 @@ def pack(entry: Entry) -> str:
         "touched": [list(touch) for touch in entry.touched],
         "request_headers": dict(entry.request_headers),
         "request_body": entry.request_body.decode("latin-1"),
-        "reply_headers": dict(entry.reply_headers),
-        "reply_body": entry.reply_body.decode("latin-1"),
+        "response_headers": dict(entry.response_headers),
+        "response_body": entry.response_body.decode("latin-1"),
     }
     # A database's text holds no NUL, and neither does JSON, which escapes it.
     return orjson.dumps(row).decode()
@@ -96,10 +96,10 @@ def unpack(number: int, text: str) -> Entry:
         **row
         | {
             "number": number,
-            "verdict": Verdict(row["verdict"]),
+            "verdict": Outcome(row["verdict"]),
             "faults": tuple(Fault(*fault) for fault in row["faults"]),
-            "touched": tuple(Touch(*touch) for touch in row["touched"]),
+            "touched": tuple(JobTouch(*touch) for touch in row["touched"]),
             "request_body": row["request_body"].encode("latin-1"),
-            "reply_body": row["reply_body"].encode("latin-1"),
+            "response_body": row["response_body"].encode("latin-1"),
         }
     )

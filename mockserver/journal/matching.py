@@ -21,7 +21,7 @@ class Difference(NamedTuple):
     actual: Any
 
 
-class Seen:
+class EntryView:
     """An entry, its query and its body read at most once."""
 
     __slots__ = ("_body", "_query", "entry")
@@ -46,7 +46,7 @@ class Seen:
         return self._body
 
 
-Check = Callable[[Any, Seen], Iterator[Difference]]
+Check = Callable[[Any, EntryView], Iterator[Difference]]
 
 
 class Pattern:
@@ -55,15 +55,15 @@ class Pattern:
     def __init__(self, wanted: Mapping[str, Any]) -> None:
         self.wanted = {name: value for name, value in wanted.items() if name in _CHECKS}
 
-    def fits(self, seen: Seen) -> bool:
+    def fits(self, seen: EntryView) -> bool:
         """Tell whether an exchange is as wanted."""
         return next(self._differences(seen), None) is None
 
-    def differences(self, seen: Seen) -> list[Difference]:
+    def differences(self, seen: EntryView) -> list[Difference]:
         """Return all in which an exchange is not as wanted."""
         return list(self._differences(seen))
 
-    def _differences(self, seen: Seen) -> Iterator[Difference]:
+    def _differences(self, seen: EntryView) -> Iterator[Difference]:
         for name, value in self.wanted.items():
             yield from _CHECKS[name](value, seen)
 
@@ -88,7 +88,7 @@ def glob(pattern: str, text: str) -> bool:
 
 
 def _plain(name: str) -> Check:
-    def check(expected: Any, seen: Seen) -> Iterator[Difference]:
+    def check(expected: Any, seen: EntryView) -> Iterator[Difference]:
         actual = getattr(seen.entry, name)
         if actual != expected:
             yield Difference(name, expected, actual)
@@ -96,36 +96,36 @@ def _plain(name: str) -> Check:
     return check
 
 
-def _method(expected: str, seen: Seen) -> Iterator[Difference]:
+def _method(expected: str, seen: EntryView) -> Iterator[Difference]:
     if seen.entry.method != expected.upper():
         yield Difference("method", expected.upper(), seen.entry.method)
 
 
-def _path(expected: str, seen: Seen) -> Iterator[Difference]:
+def _path(expected: str, seen: EntryView) -> Iterator[Difference]:
     if not glob(expected, seen.entry.path):
         yield Difference("path", expected, seen.entry.path)
 
 
-def _status(expected: float | str, seen: Seen) -> Iterator[Difference]:
+def _status(expected: float | str, seen: EntryView) -> Iterator[Difference]:
     actual = str(seen.entry.status)
     wanted = expected if isinstance(expected, str) else str(int(expected))
     if actual[: len(wanted.rstrip("X"))] != wanted.rstrip("X"):
         yield Difference("status", expected, seen.entry.status)
 
 
-def _job(expected: str, seen: Seen) -> Iterator[Difference]:
+def _job(expected: str, seen: EntryView) -> Iterator[Difference]:
     jobs = [touch.job for touch in seen.entry.touched]
     if expected not in jobs:
         yield Difference("job", expected, jobs)
 
 
-def _fault(expected: str, seen: Seen) -> Iterator[Difference]:
+def _fault(expected: str, seen: EntryView) -> Iterator[Difference]:
     words = {word for fault in seen.entry.faults for word in fault} or {"none"}
     if expected not in words and (expected != "any" or not seen.entry.faults):
         yield Difference("fault", expected, sorted(words))
 
 
-def _query(expected: Mapping[str, str], seen: Seen) -> Iterator[Difference]:
+def _query(expected: Mapping[str, str], seen: EntryView) -> Iterator[Difference]:
     for name, value in expected.items():
         actual = seen.query.get(name, [])
         if value not in actual:
@@ -133,7 +133,7 @@ def _query(expected: Mapping[str, str], seen: Seen) -> Iterator[Difference]:
             yield Difference(f"query.{name}", value, shown)
 
 
-def _body(expected: Any, seen: Seen) -> Iterator[Difference]:
+def _body(expected: Any, seen: EntryView) -> Iterator[Difference]:
     yield from _compare("body", expected, seen.body)
 
 
@@ -159,7 +159,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _read_body(entry: Entry) -> Any:
-    if entry.sent == 0:
+    if entry.request_length == 0:
         return None
     if entry.cut:
         return UNREADABLE

@@ -9,7 +9,7 @@ from mockserver.journal.base import Bounds
 from mockserver.journal.entry import Entry
 
 
-class Spender(Protocol):
+class Evictable(Protocol):
     """A journal, to the budget."""
 
     def drop_oldest(self) -> int:
@@ -17,7 +17,7 @@ class Spender(Protocol):
         ...
 
 
-class Budget:
+class MemoryBudget:
     """At most `most` bytes for all journals; where they run out, the one idle longest pays.
 
     Whoever calls holds `lock`, which guards the journals too: handlers may run in threads.
@@ -29,10 +29,10 @@ class Budget:
         self.most = most
         self.used = 0
         self.lock = Lock()
-        self._spenders: OrderedDict[Spender, None] = OrderedDict()
-        self._latest: Spender | None = None
+        self._spenders: OrderedDict[Evictable, None] = OrderedDict()
+        self._latest: Evictable | None = None
 
-    def spend(self, spender: Spender, size: int) -> None:
+    def spend(self, spender: Evictable, size: int) -> None:
         """Note that `spender` has taken `size` bytes more, and let others give way."""
         self.used += size
         if spender is not self._latest:
@@ -46,7 +46,7 @@ class Budget:
             if not freed:
                 self.release(idle, 0)
 
-    def release(self, spender: Spender, size: int) -> None:
+    def release(self, spender: Evictable, size: int) -> None:
         """Note that `spender` has given back its last `size` bytes."""
         self.used -= size
         self._spenders.pop(spender, None)
@@ -54,7 +54,7 @@ class Budget:
             self._latest = None
 
 
-class Journal:
+class MemoryJournal:
     """The last exchanges of one sandbox.
 
     `last` is the number of the newest and counts on, so that a reader sees what it missed;
@@ -65,7 +65,7 @@ class Journal:
 
     scope = "process"
 
-    def __init__(self, bounds: Bounds, budget: Budget) -> None:
+    def __init__(self, bounds: Bounds, budget: MemoryBudget) -> None:
         self.bounds = bounds
         self._budget = budget
         self._entries: deque[Entry] | None = None  # most sandboxes are small or short-lived

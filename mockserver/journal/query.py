@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from mockserver.journal.base import Diary
+from mockserver.journal.base import Journal
 from mockserver.journal.entry import LONGEST_BODY, Entry
-from mockserver.journal.matching import Pattern, Seen
-from mockserver.timestamps import iso
+from mockserver.journal.matching import EntryView, Pattern
+from mockserver.timestamps import to_iso_string
 
 JSON = "application/json"
 
@@ -17,7 +17,7 @@ def exchange(entry: Entry, sandbox: str, *, brief: bool = False) -> dict[str, An
     """Return an entry of the journal of `sandbox`; `brief` leaves headers and bodies out."""
     shown: dict[str, Any] = {
         "number": entry.number,
-        "at": iso(entry.at),
+        "at": to_iso_string(entry.at),
         "elapsed": entry.took / 1000,
         "sandbox": sandbox,
         "method": entry.method,
@@ -36,26 +36,26 @@ def exchange(entry: Entry, sandbox: str, *, brief: bool = False) -> dict[str, An
     }
     if entry.reason:
         shown["reason"] = entry.reason
-    return shown if brief else shown | {"request": _request(entry), "reply": _reply(entry)}
+    return shown if brief else shown | {"request": _request(entry), "reply": _response(entry)}
 
 
 def _request(entry: Entry) -> dict[str, Any]:
     return {
         "headers": dict(entry.request_headers),
         "body": _text(entry.request_body),
-        "length": entry.sent,
+        "length": entry.request_length,
         "cut": entry.cut,
         "media": entry.request_headers.get("content-type"),
     }
 
 
-def _reply(entry: Entry) -> dict[str, Any]:
+def _response(entry: Entry) -> dict[str, Any]:
     return {
-        "headers": dict(entry.reply_headers),
-        "body": None if entry.file else _text(entry.reply_body),
-        "length": None if entry.told < 0 else entry.told,
-        "cut": entry.file is None and entry.told > LONGEST_BODY,
-        "media": entry.file or (JSON if entry.told else None),
+        "headers": dict(entry.response_headers),
+        "body": None if entry.file else _text(entry.response_body),
+        "length": None if entry.response_length < 0 else entry.response_length,
+        "cut": entry.file is None and entry.response_length > LONGEST_BODY,
+        "media": entry.file or (JSON if entry.response_length else None),
     }
 
 
@@ -63,7 +63,7 @@ def _text(body: bytes) -> str | None:
     return body.decode(errors="replace") if body else None
 
 
-def page(journal: Diary, sandbox: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+def page(journal: Journal, sandbox: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return `Journal` of the control plane's contract, as its query parameters ask."""
     kept = journal.entries()
     limit = asked["limit"]
@@ -82,7 +82,7 @@ def page(journal: Diary, sandbox: str, asked: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def find(journal: Diary, number: int) -> Entry | None:
+def find(journal: Journal, number: int) -> Entry | None:
     """Return the entry of a number, if it is kept."""
     kept = journal.entries()
     place = bisect_left(kept, number, key=_number)
@@ -104,7 +104,7 @@ def _span(kept: Sequence[Entry], asked: Mapping[str, Any]) -> Sequence[Entry]:
 
 
 def _matching(entries: Sequence[Entry], pattern: Pattern) -> Iterator[Entry]:
-    return (entry for entry in entries if pattern.fits(Seen(entry)))
+    return (entry for entry in entries if pattern.fits(EntryView(entry)))
 
 
 def _number(entry: Entry) -> int:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from time import perf_counter_ns
 
-from mockserver.http.apis import Party
-from mockserver.http.context import Visit
-from mockserver.http.headers import weigh
-from mockserver.http.messages import FileBody, Reply
+from mockserver.http.apis import Api
+from mockserver.http.context import RequestContext
+from mockserver.http.headers import memory_size
+from mockserver.http.messages import Response, StreamingBody
 from mockserver.journal import redaction
-from mockserver.journal.entry import LONGEST_BODY, Entry, Verdict
+from mockserver.journal.entry import LONGEST_BODY, Entry, Outcome
 
 LONGEST_TEXT = 2048
 """Characters of a path, a query string or a reason that are kept."""
@@ -19,7 +19,7 @@ _ENTRY, _JOB = 900, 100
 """Bytes that an entry, and one job in it, weigh besides their text (measured)."""
 
 
-Judged = tuple[Verdict, str]
+Judged = tuple[Outcome, str]
 """A verdict and its reason."""
 
 _Clean = tuple[str, str, bytes, Mapping[str, str], bytes, str]
@@ -33,36 +33,42 @@ class Recorder:
         self._headers = redaction.Headers()
 
     def record(
-        self, visit: Visit, party: Party, reply: Reply, body: bytes, judged: Judged, began: int
+        self,
+        context: RequestContext,
+        api: Api,
+        response: Response,
+        body: bytes,
+        judged: Judged,
+        began: int,
     ) -> None:
         """Write down a request that came at `began` (of `perf_counter_ns`) and its reply."""
-        sandbox, plan = visit.sandbox, visit.plan
+        sandbox, plan = context.sandbox, context.operation
         if sandbox is None:  # it named one that is not there
             return
-        head = visit.head
-        path, query, sent, answered, told, reason = self._clean(visit, reply, body, judged[1])
+        head = context.head
+        path, query, sent, answered, told, reason = self._clean(context, response, body, judged[1])
         text = len(path) + len(query) + len(sent) + len(told) + len(reason)
-        size = _ENTRY + text + head.weight + (weigh(answered) if answered else 0)
-        journal, jobs, file = sandbox.journal, tuple(visit.trail), reply.file
+        size = _ENTRY + text + head.weight + (memory_size(answered) if answered else 0)
+        journal, jobs, file = sandbox.journal, tuple(context.touched_jobs), response.file
         journal.add(
             Entry(  # by place, because names cost as much as the rest of it
                 journal.next_number(),
                 sandbox.now(),
                 (perf_counter_ns() - began) // 1000,
-                visit.method,
+                context.method,
                 path,
                 query,
-                party.name if party.prefixes else None,
+                api.name if api.prefixes else None,
                 plan.operation.id if plan else None,
-                visit.identity.role if visit.identity else None,
-                reply.status,
+                context.identity.role if context.identity else None,
+                response.status,
                 judged[0],
                 reason,
-                visit.faults,
+                context.faults,
                 jobs,
                 head.kept,
                 sent,
-                len(visit.body),
+                len(context.body),
                 answered,
                 told,
                 _length(file) if file else len(body),
@@ -71,25 +77,29 @@ class Recorder:
             )
         )
 
-    def _clean(self, visit: Visit, reply: Reply, body: bytes, reason: str) -> _Clean:
+    def _clean(
+        self, context: RequestContext, response: Response, body: bytes, reason: str
+    ) -> _Clean:
         """Return what is kept of an exchange: no secrets, and nothing too long."""
-        answered = self._headers.redact(reply.headers)[0] if reply.headers else reply.headers
-        path, query, sent, told = visit.path, "", visit.body, body
-        if visit.query:
-            query = redaction.query(visit.query.decode("latin-1"))
-        for secret, raw in visit.head.secrets:  # before anything is cut, lest half of one stays
+        answered = (
+            self._headers.redact(response.headers)[0] if response.headers else response.headers
+        )
+        path, query, sent, told = context.path, "", context.body, body
+        if context.query:
+            query = redaction.query(context.query.decode("latin-1"))
+        for secret, raw in context.head.secrets:  # before anything is cut, lest half of one stays
             path, told = path.replace(secret, REDACTED), told.replace(raw, RAW)
             if query or reason or sent:
                 query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
                 sent = sent.replace(raw, RAW)
         if sent:
             sent = redaction.body(sent, LONGEST_BODY)
-        if visit.plan is None or visit.plan.secret:
+        if context.operation is None or context.operation.has_secrets:
             told = redaction.body(told, LONGEST_BODY)
         told = bytes(memoryview(told)[:LONGEST_BODY])  # orjson's own bytes hold on to 4 KiB each
         path, query, reason = path[:LONGEST_TEXT], query[:LONGEST_TEXT], reason[:LONGEST_TEXT]
         return path, query, sent, answered, told, reason
 
 
-def _length(file: FileBody) -> int:
+def _length(file: StreamingBody) -> int:
     return -1 if file.length is None else file.length

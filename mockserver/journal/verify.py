@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.errors import Refusal
-from mockserver.journal.base import Diary
-from mockserver.journal.matching import Pattern, Seen
+from mockserver.errors import ApiError
+from mockserver.journal.base import Journal
+from mockserver.journal.matching import EntryView, Pattern
 
 MOST_NUMBERS = 100
 MOST_NEAR = 3
@@ -38,22 +38,22 @@ class Expected:
     pattern: Pattern
     count: Count
 
-    def concerns(self, seen: Seen) -> bool:
+    def concerns(self, seen: EntryView) -> bool:
         """Tell whether an exchange can be meant at all: a preflight only if asked for."""
         asked = self.pattern.wanted.get("method", "").upper()
         return seen.entry.method != "OPTIONS" or asked == "OPTIONS"
 
 
-def verify(journal: Diary, asked: Mapping[str, Any]) -> dict[str, Any]:
+def verify(journal: Journal, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return `VerificationResult` of the control plane's contract for a `Verification`.
 
     Raises:
-        Refusal: 400, a count contradicts itself.
+        ApiError: 400, a count contradicts itself.
     """
     expected = [_read(place, call) for place, call in enumerate(asked["calls"])]
     kept = journal.entries()
     since = asked.get("since", 0)
-    seen = [Seen(entry) for entry in kept if entry.number >= since]
+    seen = [EntryView(entry) for entry in kept if entry.number >= since]
     complete = not journal.forgotten or bool(kept and kept[0].number <= since)
     found = [[one for one in seen if _fits(call, one)] for call in expected]
     ordered = _in_order(expected, found) if asked.get("order") else [None] * len(found)
@@ -69,12 +69,12 @@ def verify(journal: Diary, asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fits(call: Expected, seen: Seen) -> bool:
+def _fits(call: Expected, seen: EntryView) -> bool:
     return call.concerns(seen) and call.pattern.fits(seen)
 
 
 def _result(
-    call: Expected, matching: list[Seen], seen: Sequence[Seen], in_order: bool | None
+    call: Expected, matching: list[EntryView], seen: Sequence[EntryView], in_order: bool | None
 ) -> dict[str, Any]:
     count = len(matching)
     return {
@@ -87,7 +87,7 @@ def _result(
     }
 
 
-def _in_order(expected: Sequence[Expected], found: Sequence[list[Seen]]) -> list[bool | None]:
+def _in_order(expected: Sequence[Expected], found: Sequence[list[EntryView]]) -> list[bool | None]:
     """Tell of each call whether it came, as often as it must at least, after those before it."""
     verdicts: list[bool | None] = []
     last = 0
@@ -100,7 +100,7 @@ def _in_order(expected: Sequence[Expected], found: Sequence[list[Seen]]) -> list
     return verdicts
 
 
-def _near(call: Expected, seen: Sequence[Seen]) -> list[dict[str, Any]]:
+def _near(call: Expected, seen: Sequence[EntryView]) -> list[dict[str, Any]]:
     """Return the exchanges that fit in most, the newest of equals first."""
     others = [
         (one, call.pattern.differences(one))
@@ -148,5 +148,5 @@ def _read(place: int, call: Mapping[str, Any]) -> Expected:
     return Expected(Pattern(call), Count(least, most))
 
 
-def _refuse(field: str, reason: str) -> Refusal:
-    return Refusal(400, f"{field} {reason}.", field=field, reason=reason)
+def _refuse(field: str, reason: str) -> ApiError:
+    return ApiError(400, f"{field} {reason}.", field=field, reason=reason)

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from mockserver.clock import ORIGIN
-from mockserver.http.messages import FileBody, Reply
+from mockserver.http.messages import Response, StreamingBody
 from mockserver.openapi.request_body import JSON
-from mockserver.timestamps import iso
+from mockserver.timestamps import to_iso_string
 from specs import Operation, pointer
 
 _DEEPEST = 12
@@ -17,7 +17,7 @@ _DAY = 86_400_000
 _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
 
 
-class Samples:
+class ExampleGenerator:
     """Draws values from the schemas of one OpenAPI document.
 
     With `examples` the examples of the schemas are taken wherever there are some; without, only
@@ -97,7 +97,7 @@ def _boolean(_schema: Mapping[str, Any], chance: Random) -> bool:
 
 
 def _moment(chance: Random) -> str:
-    return iso(ORIGIN - chance.randrange(30 * _DAY))
+    return to_iso_string(ORIGIN - chance.randrange(30 * _DAY))
 
 
 _PLAIN: Mapping[str, Callable[[Mapping[str, Any], Random], Any]] = MappingProxyType(
@@ -115,13 +115,13 @@ _FORMATS: Mapping[str, Callable[[Random], str]] = MappingProxyType(
 )
 
 
-class SampleReplies:
+class ExampleResponses:
     """Makes replies of one OpenAPI document, from its examples or drawn by chance."""
 
     def __init__(self, openapi: dict[str, Any]) -> None:
         self._openapi = openapi
-        self._told = Samples(openapi, examples=True)
-        self._drawn = Samples(openapi, examples=False)
+        self._told = ExampleGenerator(openapi, examples=True)
+        self._drawn = ExampleGenerator(openapi, examples=False)
 
     def make(
         self,
@@ -131,7 +131,7 @@ class SampleReplies:
         *,
         example: str | None = None,
         drawn: bool = False,
-    ) -> Reply:
+    ) -> Response:
         """Return a reply of a listed status.
 
         Its body is the named `example`, else the first example that there is, else what the
@@ -145,15 +145,15 @@ class SampleReplies:
         headers = self._headers(response["headers"], chance)
         if example is not None:
             media, value = _named(content, example)
-            return _reply(status, headers, media, value)
+            return _response(status, headers, media, value)
         if not content:
-            return Reply(status, headers=headers)
+            return Response(status, headers=headers)
         media, row = next(iter(content.items()))
         shown = list(_examples(row).values())
         if shown and not drawn:
-            return _reply(status, headers, media, shown[0])
+            return _response(status, headers, media, shown[0])
         samples = self._drawn if drawn else self._told
-        return _reply(status, headers, media, samples.draw(row.get("schema", {}), chance))
+        return _response(status, headers, media, samples.draw(row.get("schema", {}), chance))
 
     def has_example(self, operation: Operation, status: int) -> bool:
         """Tell whether a listed status shows an example of its body."""
@@ -188,9 +188,11 @@ def _named(content: Mapping[str, Any], example: str) -> tuple[str, Any]:
     raise LookupError(example)
 
 
-def _reply(status: int, headers: Mapping[str, str], media: str, value: Any) -> Reply:
+def _response(status: int, headers: Mapping[str, str], media: str, value: Any) -> Response:
     if media == JSON:
-        return Reply(status, value, headers)
+        return Response(status, value, headers)
     raw = value.encode() if isinstance(value, str) else bytes(value)
     shown = f"{media}; charset=utf-8" if media.startswith("text/") else media
-    return Reply(status, headers=headers, file=FileBody(shown, len(raw), lambda: iter((raw,))))
+    return Response(
+        status, headers=headers, file=StreamingBody(shown, len(raw), lambda: iter((raw,)))
+    )

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from mockserver.journal.redaction import has_secret
 from mockserver.openapi.parameters import Parameters
-from mockserver.openapi.request_body import Body
-from mockserver.openapi.responses import Replies
+from mockserver.openapi.request_body import RequestBody
+from mockserver.openapi.responses import ResponseValidator
 from mockserver.openapi.schemas import Schemas
 from specs import Operation
 
-__all__ = ["Plan", "compile_plans"]
+__all__ = ["CompiledOperation", "compile_operations"]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CompiledOperation:
     """One operation, ready to read requests and to check replies.
 
     `secret` tells that a reply of it may carry a secret, to be kept out of the journal.
@@ -24,27 +24,29 @@ class Plan:
     path: Parameters
     query: Parameters
     headers: Parameters
-    body: Body
-    replies: Replies
-    secret: bool
+    body: RequestBody
+    responses: ResponseValidator
+    has_secrets: bool
 
 
-def compile_plans(schemas: Schemas, operations: Iterable[Operation]) -> Mapping[str, Plan]:
+def compile_operations(
+    schemas: Schemas, operations: Iterable[Operation]
+) -> Mapping[str, CompiledOperation]:
     """Return a plan for each operation of one document, by operationId.
 
     Raises:
-        SetupError: the document asks for something that the mock does not play.
+        ConfigurationError: the document asks for something that the mock does not play.
     """
     return {operation.id: _compile(schemas, operation) for operation in operations}
 
 
-def _compile(schemas: Schemas, operation: Operation) -> Plan:
-    return Plan(
+def _compile(schemas: Schemas, operation: Operation) -> CompiledOperation:
+    return CompiledOperation(
         operation=operation,
         path=Parameters(schemas, "path", operation.parameters),
         query=Parameters(schemas, "query", operation.parameters),
         headers=Parameters(schemas, "header", operation.parameters),
-        body=Body(schemas, operation.body, strict=415 in operation.responses),
-        replies=Replies(schemas, operation.responses),
-        secret=has_secret(schemas.member_names(operation.responses)),
+        body=RequestBody(schemas, operation.body, strict=415 in operation.responses),
+        responses=ResponseValidator(schemas, operation.responses),
+        has_secrets=has_secret(schemas.member_names(operation.responses)),
     )

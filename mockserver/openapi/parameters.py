@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from mockserver.errors import Refusal, SetupError
+from mockserver.errors import ApiError, ConfigurationError
 from mockserver.openapi.schemas import Schemas, Validator
 
 Parse = Callable[[str], Any]
@@ -78,7 +78,7 @@ class Parameter:
         """Return the value of the parameter, or None where all is blank and may be.
 
         Raises:
-            Refusal: a text is no such value, or there are several where one is allowed.
+            ApiError: a text is no such value, or there are several where one is allowed.
         """
         if self.commas:
             texts = [item for text in texts if text for item in text.split(",")]
@@ -96,15 +96,15 @@ class Parameter:
         """Return the value of one text.
 
         Raises:
-            Refusal: it is no such value.
+            ApiError: it is no such value.
         """
         try:
             return self.parse(text)
         except ValueError as error:
             raise self._refuse(str(error)) from None
 
-    def _refuse(self, reason: str) -> Refusal:
-        return Refusal(400, f"{self.name} {reason}.", field=self.name, reason=reason)
+    def _refuse(self, reason: str) -> ApiError:
+        return ApiError(400, f"{self.name} {reason}.", field=self.name, reason=reason)
 
 
 class Parameters:
@@ -126,7 +126,7 @@ class Parameters:
         """Return the values of a path's parameters, given their segments as they were sent.
 
         Raises:
-            Refusal: a segment is not UTF-8, holds a NUL, or is no such value.
+            ApiError: a segment is not UTF-8, holds a NUL, or is no such value.
         """
         values: dict[str, Any] = {}
         for name, segment in segments.items():
@@ -138,7 +138,7 @@ class Parameters:
         """Return the values of a query string, defaults filled in.
 
         Raises:
-            Refusal: a name is not known, is missing or stands twice, or a value is not valid.
+            ApiError: a name is not known, is missing or stands twice, or a value is not valid.
         """
         if not query and not self._required:
             return self._absent
@@ -148,13 +148,13 @@ class Parameters:
         """Return the values of named texts, defaults filled in."""
         for name in fields:
             if name not in self.known:
-                raise Refusal(
+                raise ApiError(
                     400, f"{name[:64]} is not a parameter.", field=name[:64], reason="is not known"
                 )
         values = {name: self.known[name].read(texts) for name, texts in fields.items()}
         for name in self._required:
             if name not in values:
-                raise Refusal(400, f"{name} is required.", field=name, reason="is required")
+                raise ApiError(400, f"{name} is required.", field=name, reason="is required")
         present = {name: value for name, value in values.items() if value is not None}
         return self._defaults | self._checked(present)
 
@@ -175,7 +175,7 @@ def split_fields(encoded: bytes) -> dict[str, list[str]]:
     """Return the texts of a query string or a form by name.
 
     Raises:
-        Refusal: too many fields, or text that is not UTF-8 or holds a NUL.
+        ApiError: too many fields, or text that is not UTF-8 or holds a NUL.
     """
     if not encoded:
         return {}
@@ -187,9 +187,9 @@ def split_fields(encoded: bytes) -> dict[str, list[str]]:
             max_num_fields=MOST_FIELDS,
         )
     except UnicodeError:
-        raise Refusal(400, "The parameters are not UTF-8 in percent-encoding.") from None
+        raise ApiError(400, "The parameters are not UTF-8 in percent-encoding.") from None
     except ValueError:
-        raise Refusal(400, f"There are more than {MOST_FIELDS} parameters.") from None
+        raise ApiError(400, f"There are more than {MOST_FIELDS} parameters.") from None
     fields: dict[str, list[str]] = {}
     for name, text in pairs:
         if "\0" in name or "\0" in text:
@@ -202,27 +202,29 @@ def decode_segment(segment: str, name: str) -> str:
     """Return the text of a path segment, percent-decoded.
 
     Raises:
-        Refusal: it is not UTF-8 or holds a NUL.
+        ApiError: it is not UTF-8 or holds a NUL.
     """
     try:
         text = unquote(segment, errors="strict")
     except UnicodeError:
-        raise Refusal(400, f"{name} is not UTF-8.", field=name, reason="is not UTF-8") from None
+        raise ApiError(400, f"{name} is not UTF-8.", field=name, reason="is not UTF-8") from None
     if "\0" in text:
         raise _nul(name)
     return text
 
 
-def _nul(name: str) -> Refusal:
+def _nul(name: str) -> ApiError:
     reason = "holds a NUL character"
-    return Refusal(400, f"{name} {reason}.", field=name, reason=reason)
+    return ApiError(400, f"{name} {reason}.", field=name, reason=reason)
 
 
 def _compile(row: Mapping[str, Any], schemas: Schemas) -> Parameter:
     schema = schemas.resolve(row["schema"])
     many = schema.get("type") == "array"
     if row["in"] == "query" and row.get("style", "form") != "form":
-        raise SetupError(f"{row['name']}: the style {row['style']} of a parameter is not played")
+        raise ConfigurationError(
+            f"{row['name']}: the style {row['style']} of a parameter is not played"
+        )
     return Parameter(
         name=row["name"],
         parse=parser(schemas.resolve(schema["items"]) if many else schema),

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.errors import Refusal, SetupError
+from mockserver.errors import ApiError, ConfigurationError
 from mockserver.openapi.parameters import Parameters, split_fields
 from mockserver.openapi.schemas import Schemas, Validator
 
@@ -15,7 +15,7 @@ DEEPEST = 64
 """Arrays and objects within each other; more is refused, lest an echo of it cannot be encoded."""
 
 
-class Body:
+class RequestBody:
     """What an operation takes as a body: the media types, and a validator for each."""
 
     def __init__(
@@ -33,13 +33,15 @@ class Body:
             media: _form(schemas, row["schema"]) for media, row in content.items() if media == FORM
         }
         if unknown := set(content) - {JSON, FORM}:
-            raise SetupError(f"request bodies of {', '.join(sorted(unknown))} are not played")
+            raise ConfigurationError(
+                f"request bodies of {', '.join(sorted(unknown))} are not played"
+            )
 
     def check_media(self, content_type: str | None) -> str | None:
         """Return the media type of a Content-Type, or None where there is none.
 
         Raises:
-            Refusal: 415, it is none of those that the operation takes.
+            ApiError: 415, it is none of those that the operation takes.
         """
         if content_type is None or self._taken is None:
             return None
@@ -49,22 +51,22 @@ class Body:
         media = media.strip().lower()
         if media not in self._taken or not _is_utf8(options):
             taken = " or ".join(sorted(self._taken))
-            raise Refusal(415, f"Content-Type must be {taken}.", field="Content-Type")
+            raise ApiError(415, f"Content-Type must be {taken}.", field="Content-Type")
         return media
 
     def read(self, raw: bytes, media: str | None) -> Any:
         """Return the decoded body, or None where there is none and need not be.
 
         Raises:
-            Refusal: 415 without a media type; 400 for a body that is missing or not valid.
+            ApiError: 415 without a media type; 400 for a body that is missing or not valid.
         """
         if not raw:
             if self.required:
-                raise Refusal(400, "A body is required.", field="body", reason="is required")
+                raise ApiError(400, "A body is required.", field="body", reason="is required")
             return None
         if media is None:
             taken = " or ".join(sorted(self._media))
-            raise Refusal(415, f"Content-Type is missing; send {taken}.", field="Content-Type")
+            raise ApiError(415, f"Content-Type is missing; send {taken}.", field="Content-Type")
         value = self._read_form(raw, media) if media in self._forms else _read_json(raw)
         validator = self._media[media]
         if not validator.is_valid(value):
@@ -95,9 +97,9 @@ def _read_json(raw: bytes) -> Any:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise Refusal(400, f"The body is not JSON: {error}.", field="body") from None
+        raise ApiError(400, f"The body is not JSON: {error}.", field="body") from None
     if raw.count(b"[") + raw.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
-        raise Refusal(400, f"The body is nested deeper than {DEEPEST} levels.", field="body")
+        raise ApiError(400, f"The body is nested deeper than {DEEPEST} levels.", field="body")
     return value
 
 

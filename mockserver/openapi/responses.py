@@ -3,32 +3,34 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.errors import BrokenReply
-from mockserver.http.messages import FileBody, Reply
+from mockserver.errors import ContractViolation
+from mockserver.http.messages import Response, StreamingBody
 from mockserver.openapi.parameters import Parse, parser
 from mockserver.openapi.request_body import JSON
 from mockserver.openapi.schemas import Schemas, Validator
 
 
-class Replies:
+class ResponseValidator:
     """The listed statuses of an operation, and what each of them promises."""
 
     def __init__(self, schemas: Schemas, responses: Mapping[int, Mapping[str, Any]]) -> None:
-        self._answers = {status: _Answer(schemas, row) for status, row in responses.items()}
+        self._answers = {status: _ResponseRule(schemas, row) for status, row in responses.items()}
 
-    def check(self, reply: Reply) -> None:
+    def check(self, response: Response) -> None:
         """Return if the contract allows `reply`.
 
         Raises:
-            BrokenReply: its status is not listed, or its body or a header is not as promised.
+            ContractViolation: its status is not listed, or its body or a header is not as promised.
         """
-        answer = self._answers.get(reply.status)
+        answer = self._answers.get(response.status)
         if answer is None:
-            raise BrokenReply(f"status {reply.status} is not in the contract of the operation")
-        answer.check(reply)
+            raise ContractViolation(
+                f"status {response.status} is not in the contract of the operation"
+            )
+        answer.check(response)
 
 
-class _Answer:
+class _ResponseRule:
     """One status: its media types with their validators, and its headers."""
 
     def __init__(self, schemas: Schemas, declared: Mapping[str, Any]) -> None:
@@ -40,28 +42,32 @@ class _Answer:
             _Header(name, schemas, row) for name, row in declared.get("headers", {}).items()
         ]
 
-    def check(self, reply: Reply) -> None:
-        if reply.file is not None:
-            self._check_file(reply.file)
-        elif reply.body is None and not self._media:
+    def check(self, response: Response) -> None:
+        if response.file is not None:
+            self._check_file(response.file)
+        elif response.body is None and not self._media:
             pass
         elif self._body is None:
-            raise BrokenReply(f"a JSON body is not in the contract of status {reply.status}")
+            raise ContractViolation(
+                f"a JSON body is not in the contract of status {response.status}"
+            )
         else:
             try:
-                valid = self._body.is_valid(reply.body)
+                valid = self._body.is_valid(response.body)
             except ValueError as error:
-                raise BrokenReply(f"the body holds what JSON cannot say: {error}") from None
+                raise ContractViolation(f"the body holds what JSON cannot say: {error}") from None
             if not valid:
-                field, reason = self._body.first_fault(reply.body) or ("", "is not valid")
-                raise BrokenReply(f"body of status {reply.status}: {field or 'it'} {reason}")
+                field, reason = self._body.first_fault(response.body) or ("", "is not valid")
+                raise ContractViolation(
+                    f"body of status {response.status}: {field or 'it'} {reason}"
+                )
         for header in self._headers:
-            header.check(reply.headers)
+            header.check(response.headers)
 
-    def _check_file(self, file: FileBody) -> None:
+    def _check_file(self, file: StreamingBody) -> None:
         media = file.media.partition(";")[0]
         if media not in self._media:
-            raise BrokenReply(f"a file of {media} is not in the contract of the operation")
+            raise ContractViolation(f"a file of {media} is not in the contract of the operation")
 
 
 class _Header:
@@ -78,11 +84,11 @@ class _Header:
         text = headers.get(self._name)
         if text is None:
             if self._required:
-                raise BrokenReply(f"the header {self._name} is missing")
+                raise ContractViolation(f"the header {self._name} is missing")
             return
         try:
             valid = self._validator.is_valid(self._parse(text))
         except ValueError as error:
-            raise BrokenReply(f"the header {self._name} {error}") from None
+            raise ContractViolation(f"the header {self._name} {error}") from None
         if not valid:
-            raise BrokenReply(f"the header {self._name} is not as its schema asks")
+            raise ContractViolation(f"the header {self._name} is not as its schema asks")

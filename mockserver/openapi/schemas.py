@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockserver.errors import Refusal
+from mockserver.errors import ApiError
 from specs import pointer
 from specs.schema import convert, convert_all
 
@@ -35,11 +35,11 @@ class Validator:
             return _describe(error, self._schemas.examples)
         return None
 
-    def refuse(self, instance: Any, whole: str) -> Refusal:
+    def refuse(self, instance: Any, whole: str) -> ApiError:
         """Return the 400 for what is not valid; `whole` names it where no member is."""
         field, reason = self.first_fault(instance) or ("", "is not valid")
         name = field or whole
-        return Refusal(400, f"{name} {reason}.", field=name, reason=reason)
+        return ApiError(400, f"{name} {reason}.", field=name, reason=reason)
 
 
 class Schemas:

@@ -11,8 +11,8 @@ from random import Random
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from mockserver.http.messages import FileBody
-from mockserver.reports.content import END, ID, MOMENT, Marks, Sheet
+from mockserver.http.messages import StreamingBody
+from mockserver.reports.content import END, ID, MOMENT, ReportTable, RowValues
 
 Table = Sequence[Sequence[str]]
 
@@ -24,7 +24,7 @@ _LINE_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class BinaryFormat:
     """One format of files that are made as a whole."""
 
     media: str
@@ -32,9 +32,9 @@ class Document:
     write: Callable[[Table], bytes]
 
 
-def make_document(sheet: Sheet, made_in: Document, chance: Random) -> FileBody:
+def make_document(sheet: ReportTable, made_in: BinaryFormat, chance: Random) -> StreamingBody:
     """Return the file; it is made at once, so the sheet should be small."""
-    marks = Marks(sheet, chance.getrandbits(48))
+    marks = RowValues(sheet, chance.getrandbits(48))
     table = [[column.name for column in sheet.columns]]
     for number in range(sheet.rows):
         ends = marks.moment(number + 1)
@@ -42,7 +42,7 @@ def make_document(sheet: Sheet, made_in: Document, chance: Random) -> FileBody:
         drawn = [column.draw(chance) for column in sheet.columns]
         table.append([str(finish.get(value, value)) for value in drawn])
     data = made_in.write(table)
-    return FileBody(made_in.media, len(data), lambda: iter((data,)))
+    return StreamingBody(made_in.media, len(data), lambda: iter((data,)))
 
 
 def _write_workbook(table: Table) -> bytes:
@@ -157,6 +157,6 @@ def _pdf_file(objects: Iterable[bytes]) -> bytes:
     return bytes(out)
 
 
-WORKBOOK = Document(f"{_OFFICE}.spreadsheetml.sheet", "xlsx", _write_workbook)
-TEXT = Document(f"{_OFFICE}.wordprocessingml.document", "docx", _write_text)
-PDF = Document("application/pdf", "pdf", _write_pdf)
+XLSX = BinaryFormat(f"{_OFFICE}.spreadsheetml.sheet", "xlsx", _write_workbook)
+DOCX = BinaryFormat(f"{_OFFICE}.wordprocessingml.document", "docx", _write_text)
+PDF = BinaryFormat("application/pdf", "pdf", _write_pdf)

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from random import Random
 from typing import Any
 
-from mockserver.http.messages import FileBody
+from mockserver.http.messages import StreamingBody
 from mockserver.reports.text_formats import Format
 from mockserver.timestamps import to_datetime
 
@@ -96,7 +96,7 @@ _48_BITS = (1 << 48) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ReportTable:
     """What a file tells: `rows` rows of `columns` over a time from `start` until `end`.
 
     Moments are milliseconds since the epoch; they are shown in `zone`. `base` is a UUID that the
@@ -112,16 +112,16 @@ class Sheet:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def make_file(sheet: Sheet, made_in: Format, chance: Random) -> FileBody:
+def make_file(sheet: ReportTable, made_in: Format, chance: Random) -> StreamingBody:
     """Return the file; `chance` is drawn from at once, and never again."""
-    writing = _Writing(sheet, made_in, chance)
-    return FileBody(made_in.media, writing.length(), writing.chunks)
+    writing = _FileWriter(sheet, made_in, chance)
+    return StreamingBody(made_in.media, writing.length(), writing.chunks)
 
 
-class _Writing:
+class _FileWriter:
     """One file in one format."""
 
-    def __init__(self, sheet: Sheet, made_in: Format, chance: Random) -> None:
+    def __init__(self, sheet: ReportTable, made_in: Format, chance: Random) -> None:
         names = [column.name for column in sheet.columns]
         self._sheet = sheet
         self._offset = chance.getrandbits(48)
@@ -145,7 +145,7 @@ class _Writing:
     def chunks(self) -> Iterator[bytes]:
         """Yield the file, a block of rows at a time."""
         yield self._head.encode()
-        row = _Rows(self._sheet, self._drawn, self._offset)
+        row = _RowRenderer(self._sheet, self._drawn, self._offset)
         for first in range(0, self._sheet.rows, _BLOCK):
             block = range(first, min(first + _BLOCK, self._sheet.rows))
             text = self._between.join(map(row, block))
@@ -153,12 +153,12 @@ class _Writing:
         yield self._tail.encode()
 
 
-class _Rows:
+class _RowRenderer:
     """Finishes the drawn rows."""
 
-    def __init__(self, sheet: Sheet, drawn: list[str], offset: int) -> None:
+    def __init__(self, sheet: ReportTable, drawn: list[str], offset: int) -> None:
         self._drawn = drawn
-        self._marks = Marks(sheet, offset)
+        self._marks = RowValues(sheet, offset)
         self._ends = any(END in row for row in drawn)
 
     def __call__(self, number: int) -> str:
@@ -167,10 +167,10 @@ class _Rows:
         return text.replace(END, self._marks.moment(number + 1)) if self._ends else text
 
 
-class Marks:
+class RowValues:
     """The ids and moments of the rows of a sheet, by the number of the row."""
 
-    def __init__(self, sheet: Sheet, offset: int) -> None:
+    def __init__(self, sheet: ReportTable, offset: int) -> None:
         self._sheet = sheet
         self._offset = offset
         # Dates are dear: the minute last shown is kept.

@@ -7,27 +7,27 @@ from hashlib import blake2b
 from typing import Any
 
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.store.base import Conflict, Draft, Duplicate, Record
+from mockserver.store.base import Conflict, Duplicate, NewRecord, Record
 
 EVERYBODY = ""
 """The account of what belongs to all accounts."""
 
 _PAGE = 500
 
-Naming = Callable[[Mapping[str, Any]], str | None]
+UniqueKey = Callable[[Mapping[str, Any]], str | None]
 """The name that a thing's data has, if it has one."""
 
 
-Drafts = list[Draft]
+Drafts = list[NewRecord]
 """Records to be."""
 
 
-class Taken(Exception):  # noqa: N818  (what happened, as in errors.Refusal)
+class NameConflict(Exception):  # noqa: N818  (what happened, as in errors.ApiError)
     """Another thing of the account has the name that must be its alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Resource:
     """One thing as it was read; `id` is text, also where the vendor shows a number."""
 
     id: str
@@ -40,31 +40,33 @@ class Thing:
         return self.record.group
 
 
-class Shelf:
+class ResourceCollection:
     """The things of one kind, apart by account.
 
     `name` tells the text that no two things of an account may share; None where there is none.
     """
 
-    def __init__(self, kind: str, name: Naming | None = None) -> None:
+    def __init__(self, kind: str, name: UniqueKey | None = None) -> None:
         self.kind = kind
         self._name = name
 
     def drafts(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> Drafts:
         """Return what the seed data puts on the shelf, by id."""
-        things = [Draft(self.kind, key, account, row, common=True) for key, row in rows.items()]
+        things = [
+            NewRecord(self.kind, key, account, row, interned=True) for key, row in rows.items()
+        ]
         claims = [claim for key, row in rows.items() for claim in self._claims(account, row, key)]
         return things + claims
 
-    def find(self, sandbox: Sandbox, account: str, key: str) -> Thing | None:
+    def find(self, sandbox: Sandbox, account: str, key: str) -> Resource | None:
         """Return a thing of an account; None where it is not there or another's."""
         record = sandbox.records.get(self.kind, key)
         return _thing(record) if record and record.group == account else None
 
-    def total(self, sandbox: Sandbox, account: str) -> int:
+    def count(self, sandbox: Sandbox, account: str) -> int:
         return sandbox.records.count(self.kind, account)
 
-    def page(self, sandbox: Sandbox, account: str, offset: int, limit: int) -> list[Thing]:
+    def page(self, sandbox: Sandbox, account: str, offset: int, limit: int) -> list[Resource]:
         """Return at most `limit` things in the order of their making, after `offset` others."""
         records = sandbox.records
         whole = records.last_number(self.kind, account) == records.count(self.kind, account)
@@ -78,7 +80,7 @@ class Shelf:
         )
         return [_thing(row) for row in rows]
 
-    def every(self, sandbox: Sandbox, account: str) -> Iterator[Thing]:
+    def iter_all(self, sandbox: Sandbox, account: str) -> Iterator[Resource]:
         """Yield all things of an account in the order of their making."""
         after = 0
         while rows := sandbox.records.page(
@@ -87,7 +89,7 @@ class Shelf:
             yield from map(_thing, rows)
             after = rows[-1].number
 
-    def add(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Thing:
+    def add(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Resource:
         """Put a thing on the shelf under the next free number.
 
         Raises:
@@ -95,24 +97,24 @@ class Shelf:
         """
         while True:
             key = str(sandbox.records.next_number(self.kind))
-            thing = Draft(self.kind, key, account, data)
+            thing = NewRecord(self.kind, key, account, data)
             try:
                 made = sandbox.records.insert_all([thing, *self._claims(account, data, key)])
                 return _thing(made[0])
             except Duplicate:
                 # A number of the seed data is passed over; a name is not.
                 if self._holder(sandbox, account, data):
-                    raise Taken from None
+                    raise NameConflict from None
 
     def change(
-        self, sandbox: Sandbox, thing: Thing, step: Callable[[dict[str, Any]], Mapping[str, Any]]
-    ) -> Thing | None:
+        self, sandbox: Sandbox, thing: Resource, step: Callable[[dict[str, Any]], Mapping[str, Any]]
+    ) -> Resource | None:
         """Return the thing with the data that `step` makes of its own; None if it has gone.
 
         Raises:
             Taken: its new name is another's.
         """
-        found: Thing | None = thing
+        found: Resource | None = thing
         while found is not None:
             data = step(found.data)
             is_renamed = self._name is not None and self._name(data) != self._name(found.data)
@@ -128,9 +130,9 @@ class Shelf:
             return changed
         return None
 
-    def discard(self, sandbox: Sandbox, thing: Thing) -> bool:
+    def delete(self, sandbox: Sandbox, thing: Resource) -> bool:
         """Take a thing away; tell whether it was still there."""
-        found: Thing | None = thing
+        found: Resource | None = thing
         while found is not None:
             try:
                 sandbox.records.remove(found.record)
@@ -148,13 +150,13 @@ class Shelf:
             return []
         # Hashed, because names may be of any length and the keys of stores may not.
         digest = blake2b(f"{account}\0{name}".encode(), digest_size=16).hexdigest()
-        return [Draft(f"{self.kind}.name", digest, account, {"of": key})]
+        return [NewRecord(f"{self.kind}.name", digest, account, {"of": key})]
 
-    def _claim(self, sandbox: Sandbox, thing: Thing, data: Mapping[str, Any]) -> list[Record]:
+    def _claim(self, sandbox: Sandbox, thing: Resource, data: Mapping[str, Any]) -> list[Record]:
         try:
             return sandbox.records.insert_all(self._claims(thing.account, data, thing.id))
         except Duplicate:
-            raise Taken from None
+            raise NameConflict from None
 
     def _holder(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Record | None:
         for claim in self._claims(account, data, ""):
@@ -168,11 +170,11 @@ class Shelf:
                     sandbox.records.remove(claim)
 
 
-def _thing(record: Record) -> Thing:
-    return Thing(record.id, record.data, record)
+def _thing(record: Record) -> Resource:
+    return Resource(record.id, record.data, record)
 
 
-def insert_seeds(sandbox: Sandbox, drafts: Iterable[Draft]) -> None:
+def insert_seeds(sandbox: Sandbox, drafts: Iterable[NewRecord]) -> None:
     """Insert seed data, all or nothing; nothing where it is there already."""
     try:
         sandbox.records.insert_all(drafts)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from copy import copy
 
 from mockserver.clock import Clock
-from mockserver.faults.rules import Faults
+from mockserver.faults.rules import FaultRules
 from mockserver.ids import Ids
-from mockserver.jobs.schedule import Futures
-from mockserver.journal.base import Diary
+from mockserver.jobs.schedule import JobScripts
+from mockserver.journal.base import Journal
 from mockserver.store.base import Records
 
 DEFAULT = "default"
@@ -33,11 +33,11 @@ class Sandbox:
         profile: str,
         clock: Clock,
         records: Records,
-        journal: Diary,
+        journal: Journal,
         *,
-        faults: Faults | None = None,
+        faults: FaultRules | None = None,
         scenario: str | None = None,
-        futures: Futures | None = None,
+        futures: JobScripts | None = None,
     ) -> None:
         self.id = name
         self.seed = seed
@@ -47,27 +47,27 @@ class Sandbox:
         self.records = records
         self.journal = journal
         self.ids = Ids(seed, name)
-        self.faults = faults or Faults(self.ids, records)
+        self.faults = faults or FaultRules(self.ids, records)
         self.scenario = scenario
-        self.futures: Futures = futures or {}
+        self.futures: JobScripts = futures or {}
         self.is_own = True
 
-    def foreseeing(self, futures: Futures) -> "Sandbox":
+    def with_scripts(self, futures: JobScripts) -> "Sandbox":
         """Return the same sandbox with other futures, for one request."""
         same = copy(self)
         same.futures, same.is_own = futures, False
         return same
 
-    def mark(self, secret: str) -> str:
+    def tag_secret(self, secret: str) -> str:
         """Return `secret` as it chooses this sandbox by itself (`<secret>.<sandbox>`)."""
         return secret if self.id == DEFAULT else f"{secret}.{self.id}"
 
-    def unmark(self, secret: str) -> str:
+    def untag_secret(self, secret: str) -> str:
         """Return `secret` without this sandbox's mark, if it bears it."""
         return secret.removesuffix(f".{self.id}")
 
 
-def marked(secret: str) -> str | None:
+def tag_of(secret: str) -> str | None:
     """Return the sandbox that `secret` may be marked with, or None."""
     _, dot, name = secret.rpartition(".")
     return name if dot else None

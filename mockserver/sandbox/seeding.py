@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 from mockserver.sandbox.resources import Drafts, insert_seeds
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Contract
@@ -17,7 +17,7 @@ _COMMON = Path(__file__).with_name("seed.schema.json")
 _SHOWN = 5
 
 
-class Seeding:
+class SeedLoader:
     """Plants the seed data of one vendor.
 
     `schema` may refer to the `$defs` that all vendors share, and to the schemas of the contract
@@ -41,11 +41,11 @@ class Seeding:
         # Most sandboxes begin with the same data at the same moment.
         self._last: tuple[Mapping[str, Any], int, Drafts] | None = None
 
-    def plant(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
+    def load(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
         """Fill a sandbox; one that is filled already stays as it is.
 
         Raises:
-            SetupError: the data cannot be used; the text names file, place and reason.
+            ConfigurationError: the data cannot be used; the text names file, place and reason.
         """
         now = sandbox.now()
         if self._last is None or self._last[0] is not fixtures or self._last[1] != now:
@@ -54,11 +54,11 @@ class Seeding:
 
     def _read(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
         if faults := [self._tell(error) for error in self._validator.iter_errors(fixtures)]:
-            raise SetupError("\n".join(faults[:_SHOWN]))
+            raise ConfigurationError("\n".join(faults[:_SHOWN]))
         try:
             return self._drafts(fixtures, now)
-        except SeedFault as fault:
-            raise SetupError(f"{self._place}: {fault}") from fault
+        except SeedError as fault:
+            raise ConfigurationError(f"{self._place}: {fault}") from fault
 
     def _tell(self, error: Any) -> str:
         steps = "".join(f"/{step}" for step in error.instance_path)
@@ -66,11 +66,13 @@ class Seeding:
         return f"{self._place}: {steps or '/'}: {reason}"
 
 
-class SeedFault(Exception):  # noqa: N818  (the thing, as in specs.Fault)
+class SeedError(Exception):
     """Seed data of the right shape that cannot work; the text names the place and the reason."""
 
 
-def by_id(rows: Iterable[Mapping[str, Any]], key: str, place: str) -> dict[str, dict[str, Any]]:
+def index_by_id(
+    rows: Iterable[Mapping[str, Any]], key: str, place: str
+) -> dict[str, dict[str, Any]]:
     """Return the rows of a list by their member `key`, as text.
 
     Raises:
@@ -80,6 +82,6 @@ def by_id(rows: Iterable[Mapping[str, Any]], key: str, place: str) -> dict[str, 
     for number, row in enumerate(rows):
         name = str(row[key])
         if name in found:
-            raise SeedFault(f"{place}/{number}/{key}: {name!r} stands twice")
+            raise SeedError(f"{place}/{number}/{key}: {name!r} stands twice")
         found[name] = dict(row)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 from specs import SpecError, read_yaml
 
 SCENARIOS = "scenarios"
@@ -33,7 +33,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Folders:
+class FixturePaths:
     """Finds files by vendor. A user's file takes the place of the built-in one of its name.
 
     `fixtures` is laid out like the built-in folder `base`; `scenarios` has a folder a vendor.
@@ -48,17 +48,17 @@ class Folders:
         """Return if the user's folders are laid out as they must be.
 
         Raises:
-            SetupError: a folder or a file in one is not known; the text names it.
+            ConfigurationError: a folder or a file in one is not known; the text names it.
         """
         for option, root in (("--fixtures", self.fixtures), ("--scenarios", self.scenarios)):
             if root is None:
                 continue
             if not root.is_dir():
-                raise SetupError(f"{option} {root}: there is no such folder")
+                raise ConfigurationError(f"{option} {root}: there is no such folder")
             for vendor in _visible(root):
                 if vendor.is_dir() and vendor.name not in self.vendors:
                     known = ", ".join(self.vendors)
-                    raise SetupError(f"{vendor}: is no vendor's folder; known: {known}")
+                    raise ConfigurationError(f"{vendor}: is no vendor's folder; known: {known}")
                 if vendor.is_dir() and root is self.fixtures:
                     _check_names(vendor)
 
@@ -74,13 +74,13 @@ class Folders:
         """Return the scenarios of a vendor by name.
 
         Raises:
-            SetupError: a file there cannot be a scenario by its name.
+            ConfigurationError: a file there cannot be a scenario by its name.
         """
         found: dict[str, File] = {}
         for root, folder in self._scenario_folders(vendor):
             for path in _visible(folder) if folder.is_dir() else ():
                 if path.suffix != ".yaml" or not _NAME.fullmatch(path.stem):
-                    raise SetupError(
+                    raise ConfigurationError(
                         f"{path}: file: a scenario's name has lower-case letters, digits and "
                         "hyphens, and ends in .yaml"
                     )
@@ -116,7 +116,7 @@ class Folders:
 def _check_names(folder: Path) -> None:
     for path in _visible(folder):
         if path.suffix in {".yaml", ".yml"} and path.name not in _KNOWN:
-            raise SetupError(f"{path}: file: is not known; known: {', '.join(_KNOWN)}")
+            raise ConfigurationError(f"{path}: file: is not known; known: {', '.join(_KNOWN)}")
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -145,11 +145,11 @@ MOST_VALUES = 200_000
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-def read_document(file: File) -> Any:
+def load_yaml(file: File) -> Any:
     """Return what a YAML file holds, as JSON types; only files of our own are not distrusted.
 
     Raises:
-        SetupError: it cannot be used; the text names file, place and reason.
+        ConfigurationError: it cannot be used; the text names file, place and reason.
     """
     try:
         if not file.builtin:
@@ -158,15 +158,15 @@ def read_document(file: File) -> Any:
             _check_merges(file.path)
         document = read_yaml(file.path)
     except SpecError as error:
-        raise SetupError(str(error)) from None
+        raise ConfigurationError(str(error)) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SetupError(f"{file.path}: line {line}: {error.problem}") from None
+        raise ConfigurationError(f"{file.path}: line {line}: {error.problem}") from None
     except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise SetupError(f"{file.path}: file: {reason}") from None
-    if place := next(_odd(document), None):
-        raise SetupError(f"{file.path}: {place}")
+        raise ConfigurationError(f"{file.path}: file: {reason}") from None
+    if place := next(_non_json_values(document), None):
+        raise ConfigurationError(f"{file.path}: {place}")
     return document
 
 
@@ -174,13 +174,15 @@ def _check_place(file: File) -> None:
     try:
         within = file.path.resolve(strict=True).is_relative_to(file.root.resolve())
     except RuntimeError:
-        raise SetupError(f"{file.path}: file: its links lead in a circle") from None
+        raise ConfigurationError(f"{file.path}: file: its links lead in a circle") from None
     if not within:
-        raise SetupError(f"{file.path}: file: leads out of {file.root}; put the file itself there")
+        raise ConfigurationError(
+            f"{file.path}: file: leads out of {file.root}; put the file itself there"
+        )
     if not file.path.is_file():
-        raise SetupError(f"{file.path}: file: is no file")
+        raise ConfigurationError(f"{file.path}: file: is no file")
     if file.path.stat().st_size > LARGEST:
-        raise SetupError(f"{file.path}: file: is larger than {LARGEST} bytes")
+        raise ConfigurationError(f"{file.path}: file: is larger than {LARGEST} bytes")
 
 
 def _check_events(path: Path) -> None:
@@ -193,7 +195,7 @@ def _check_events(path: Path) -> None:
         if depth > DEEPEST or aliases > MOST_ALIASES:
             line = event.start_mark.line + 1 if event.start_mark else 1
             much = f"{DEEPEST} levels" if depth > DEEPEST else f"{MOST_ALIASES} aliases"
-            raise SetupError(f"{path}: line {line}: has more than {much}")
+            raise ConfigurationError(f"{path}: line {line}: has more than {much}")
 
 
 def _check_merges(path: Path) -> None:
@@ -217,7 +219,7 @@ def _check_merges(path: Path) -> None:
             sizes[id(node)] += size
             if size < 0 or sizes[id(node)] > MOST_VALUES:
                 line = node.start_mark.line + 1
-                raise SetupError(f"{path}: line {line}: its merge keys bring in too much")
+                raise ConfigurationError(f"{path}: line {line}: its merge keys bring in too much")
 
 
 def _merged(node: yaml.Node) -> list[yaml.Node]:
@@ -231,7 +233,7 @@ def _merged(node: yaml.Node) -> list[yaml.Node]:
     return found
 
 
-def _odd(document: Any) -> Iterator[str]:
+def _non_json_values(document: Any) -> Iterator[str]:
     """Yield place and reason of what JSON does not have, or has not so much of."""
     values = 0
     ways: list[tuple[Any, str, int]] = [(document, "", 0)]

@@ -11,19 +11,19 @@ import isodate
 import jsonschema_rs
 
 from mockserver.clock import Mode
-from mockserver.errors import Refusal, SetupError
+from mockserver.errors import ApiError, ConfigurationError
 from mockserver.faults.model import Rule
-from mockserver.faults.parser import Reader
-from mockserver.jobs.model import Plan
-from mockserver.jobs.schedule import Ending, Future, Turns, from_steps
-from mockserver.scenarios.files import File, read_document
+from mockserver.faults.parser import FaultRuleParser
+from mockserver.jobs.model import Schedule
+from mockserver.jobs.schedule import JobScript, Occurrences, ScriptedEnd, from_steps
+from mockserver.scenarios.files import File, load_yaml
 from mockserver.scenarios.scenario import Scenario, Seed
 from mockserver.timestamps import from_datetime
 from specs import Contract, Lifecycle
 from specs.files import ROOT
 
 
-class FutureReader:
+class JobScriptParser:
     """Reads the futures of one vendor's jobs."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
@@ -31,32 +31,34 @@ class FutureReader:
         self._usual = from_steps(lifecycle.plan)
         self._edges = {(edge.start, edge.end) for edge in lifecycle.edges}
 
-    def read(self, raw: Mapping[str, Any], place: str) -> Future:
+    def read(self, raw: Mapping[str, Any], place: str) -> JobScript:
         """Return one future.
 
         Raises:
-            SetupError: the lifecycle does not have it so; `place` says where.
+            ConfigurationError: the lifecycle does not have it so; `place` says where.
         """
         plan = self._plan(raw["plan"], f"{place}/plan") if "plan" in raw else None
         base = plan or self._usual
         if "stuck" in raw:
             self._on_the_way(raw["stuck"], base, f"{place}/stuck")
-        return Future(
-            turns=Turns(raw.get("nth"), raw.get("after"), raw.get("every")),
-            plan=plan,
+        return JobScript(
+            occurrences=Occurrences(raw.get("nth"), raw.get("after"), raw.get("every")),
+            schedule=plan,
             pace=raw.get("pace", 1.0),
-            stuck=raw.get("stuck"),
+            stuck_in=raw.get("stuck"),
             ending=self._ending(raw["ends"], base, f"{place}/ends") if "ends" in raw else None,
             rows=raw.get("rows"),
         )
 
-    def _plan(self, rows: list[Mapping[str, Any]], place: str) -> Plan:
+    def _plan(self, rows: list[Mapping[str, Any]], place: str) -> Schedule:
         for number, row in enumerate(rows):
             self._known(row["state"], f"{place}/{number}/state")
             if ("lasts" in row) == (number == len(rows) - 1):
-                raise SetupError(f"{place}/{number}/lasts: every stay has a length but the last")
+                raise ConfigurationError(
+                    f"{place}/{number}/lasts: every stay has a length but the last"
+                )
         if rows[0]["state"] != self._lifecycle.initial:
-            raise SetupError(f"{place}/0/state: a job begins as {self._lifecycle.initial}")
+            raise ConfigurationError(f"{place}/0/state: a job begins as {self._lifecycle.initial}")
         for number, (here, there) in enumerate(pairwise(rows), 1):
             self._edge(here["state"], there["state"], f"{place}/{number}/state")
         return tuple(
@@ -64,7 +66,7 @@ class FutureReader:
             for row in rows
         )
 
-    def _ending(self, raw: Mapping[str, Any], base: Plan, place: str) -> Ending:
+    def _ending(self, raw: Mapping[str, Any], base: Schedule, place: str) -> ScriptedEnd:
         finite = [state for state, lasts in base if lasts is not None]
         origin = raw.get("from") or (finite[-1] if finite else base[-1][0])
         self._on_the_way(origin, base, f"{place}/from")
@@ -72,36 +74,38 @@ class FutureReader:
         self._edge(origin, raw["in"], f"{place}/in")
         after = raw.get("after")
         if origin not in finite and (after is None or after.endswith("%")):
-            raise SetupError(f"{place}/after: {origin} has no end, so this must be a duration")
+            raise ConfigurationError(
+                f"{place}/after: {origin} has no end, so this must be a duration"
+            )
         if after is None:
-            return Ending(raw["in"], raw.get("from"))
+            return ScriptedEnd(raw["in"], raw.get("from"))
         if after.endswith("%"):
-            return Ending(raw["in"], raw.get("from"), part=_part(after, f"{place}/after"))
-        return Ending(raw["in"], raw.get("from"), lasts=_duration(after, f"{place}/after"))
+            return ScriptedEnd(raw["in"], raw.get("from"), part=_part(after, f"{place}/after"))
+        return ScriptedEnd(raw["in"], raw.get("from"), lasts=_duration(after, f"{place}/after"))
 
     def _known(self, state: str, place: str) -> None:
         if state not in self._lifecycle.states:
             known = ", ".join(self._lifecycle.states)
-            raise SetupError(f"{place}: there is no state {state!r}; known: {known}")
+            raise ConfigurationError(f"{place}: there is no state {state!r}; known: {known}")
 
-    def _on_the_way(self, state: str, plan: Plan, place: str) -> None:
+    def _on_the_way(self, state: str, plan: Schedule, place: str) -> None:
         self._known(state, place)
         names = [name for name, _ in plan]
         if state not in names:
-            raise SetupError(
+            raise ConfigurationError(
                 f"{place}: a job does not come by {state}, but by {', '.join(names)}; write a plan"
             )
 
     def _edge(self, start: str, end: str, place: str) -> None:
         if (start, end) not in self._edges:
             ways = ", ".join(sorted(to for here, to in self._edges if here == start)) or "nothing"
-            raise SetupError(f"{place}: {start} is followed by {ways}, not by {end}")
+            raise ConfigurationError(f"{place}: {start} is followed by {ways}, not by {end}")
 
 
 def _part(text: str, place: str) -> float:
     part = float(text.removesuffix("%")) / 100
     if part > 1:
-        raise SetupError(f"{place}: {text} is more than all of it")
+        raise ConfigurationError(f"{place}: {text} is more than all of it")
     return part
 
 
@@ -111,35 +115,37 @@ def _duration(text: str, place: str) -> int:
     except (isodate.ISO8601Error, OverflowError):
         duration = None
     if not isinstance(duration, timedelta):  # years and months have no length
-        raise SetupError(f"{place}: {text!r} is no duration such as PT5M")
+        raise ConfigurationError(f"{place}: {text!r} is no duration such as PT5M")
     return round(duration.total_seconds() * 1000)
 
 
 _SHAPE = ROOT / "meta" / "scenario.schema.json"
 
 
-class ScenarioReader:
+class ScenarioParser:
     """Reads the scenarios of all vendors, and files of fault rules."""
 
-    def __init__(self, contracts: Mapping[str, Contract], rules: Reader) -> None:
+    def __init__(self, contracts: Mapping[str, Contract], rules: FaultRuleParser) -> None:
         self._shape = jsonschema_rs.validator_for(
             json.loads(_SHAPE.read_bytes()), validate_formats=True
         )
-        self._futures = {name: FutureReader(row.lifecycle) for name, row in contracts.items()}
+        self._futures = {name: JobScriptParser(row.lifecycle) for name, row in contracts.items()}
         self._rules = rules
 
     def read(self, vendor: str, name: str, file: File, seed: Seed) -> Scenario:
         """Return one scenario; `seed` is the vendor's seed data.
 
         Raises:
-            SetupError: something in the file is not valid; the text names file, place and reason.
+            ConfigurationError: the file is not valid; the text names file, place and reason.
         """
-        raw = read_document(file)
+        raw = load_yaml(file)
         for error in self._shape.iter_errors(raw):
             place = "".join(f"/{step}" for step in error.instance_path)
-            raise SetupError(f"{file.path}: {place or '/'}: {error.message.splitlines()[0]}")
+            raise ConfigurationError(
+                f"{file.path}: {place or '/'}: {error.message.splitlines()[0]}"
+            )
         if raw["vendor"] != vendor:
-            raise SetupError(f"{file.path}: /vendor: is not the folder's name, {vendor!r}")
+            raise ConfigurationError(f"{file.path}: /vendor: is not the folder's name, {vendor!r}")
         clock = raw.get("clock", {})
         return Scenario(
             vendor=vendor,
@@ -147,7 +153,7 @@ class ScenarioReader:
             summary=raw["summary"],
             builtin=file.builtin,
             seed=_changed(seed, raw["seed"], file.path) if "seed" in raw else None,
-            futures=tuple(
+            scripts=tuple(
                 self._futures[vendor].read(row, f"{file.path}: /jobs/{number}")
                 for number, row in enumerate(raw.get("jobs", ()))
             ),
@@ -161,9 +167,9 @@ class ScenarioReader:
         """Return the rules of a file that holds nothing else: a list of them, or one.
 
         Raises:
-            SetupError: as `read`.
+            ConfigurationError: as `read`.
         """
-        raw = read_document(file)
+        raw = load_yaml(file)
         return self._read_rules(raw if isinstance(raw, list) else [raw], f"{file.path}: ", None)
 
     def forget(self) -> None:
@@ -175,8 +181,8 @@ class ScenarioReader:
         for number, row in enumerate(raw):
             try:
                 rules.append(self._rules.read(row, vendor))
-            except Refusal as refusal:
-                raise SetupError(f"{place}/{number}: {refusal.message}") from None
+            except ApiError as refusal:
+                raise ConfigurationError(f"{place}/{number}: {refusal.message}") from None
         return tuple(rules)
 
 
@@ -184,7 +190,7 @@ def _changed(seed: Seed, change: Mapping[str, Any], path: Path) -> Seed:
     changed = {**seed, **change.get("replace", {})}
     for name, rows in change.get("add", {}).items():
         if not isinstance(changed.get(name, []), list):
-            raise SetupError(f"{path}: /seed/add/{name}: is no list in the seed data")
+            raise ConfigurationError(f"{path}: /seed/add/{name}: is no list in the seed data")
         changed[name] = [*changed.get(name, []), *rows]
     return changed
 
@@ -193,4 +199,4 @@ def _moment(text: str, path: Path) -> int:
     try:
         return from_datetime(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise SetupError(f"{path}: /clock/now: {text} is no moment") from None
+        raise ConfigurationError(f"{path}: /clock/now: {text} is no moment") from None

@@ -5,43 +5,43 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from mockserver.auth.identities import Known, by_secret, read_identities
+from mockserver.auth.identities import Credential, index_by_secret, read_identities
 from mockserver.auth.identity import Identity
-from mockserver.errors import Refusal, SetupError
-from mockserver.scenarios.files import IDENTITIES, SEED, File, Folders, State, read_document
-from mockserver.scenarios.parser import ScenarioReader
-from mockserver.scenarios.scenario import Beginning, Scenario, Seed
+from mockserver.errors import ApiError, ConfigurationError
+from mockserver.scenarios.files import IDENTITIES, SEED, File, FixturePaths, State, load_yaml
+from mockserver.scenarios.parser import ScenarioParser
+from mockserver.scenarios.scenario import InitialState, Scenario, Seed
 from specs import Contract
 
-PLAIN = "none"
+NO_SCENARIO = "none"
 """The name of the world without any scenario."""
 
 Check = Callable[[str, Seed], None]
 """Tries a vendor's seed data out.
 
 Raises:
-    SetupError: they cannot be used.
+    ConfigurationError: they cannot be used.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
+class _Snapshot:
     """What all files say at one time; all but `state` by vendor."""
 
     state: State
-    identities: Mapping[str, tuple[Known, ...]]
+    identities: Mapping[str, tuple[Credential, ...]]
     seeds: Mapping[str, Seed]
     scenarios: Mapping[str, Mapping[str, Scenario]]
-    usual: Beginning
-    begun: dict[str, Beginning] = field(default_factory=dict)
+    usual: InitialState
+    begun: dict[str, InitialState] = field(default_factory=dict)
 
 
-class Library:
+class FixtureRepository:
     """The fixtures of one server. `faults` is a file of rules for every sandbox, or None."""
 
     def __init__(
         self,
-        folders: Folders,
+        folders: FixturePaths,
         contracts: Mapping[str, Contract],
         faults: Path | None,
         check: Check,
@@ -50,36 +50,36 @@ class Library:
         self._contracts = contracts
         self._faults = faults
         self._check = check
-        self._reader: ScenarioReader | None = None
-        self._content: _Content | None = None
-        self._identities: Mapping[str, tuple[Known, ...]] = {}
+        self._reader: ScenarioParser | None = None
+        self._content: _Snapshot | None = None
+        self._identities: Mapping[str, tuple[Credential, ...]] = {}
         self.secrets: dict[str, dict[tuple[str, str], Identity]] = {
             name: {} for name in folders.vendors
         }
 
-    def open(self, reader: ScenarioReader, scenario: str | None = None) -> None:
+    def open(self, reader: ScenarioParser, scenario: str | None = None) -> None:
         """Read everything; to be called once, before anything else.
 
         Raises:
-            SetupError: a file cannot be used; the text names file, place and reason. Or there is
-                no such scenario.
+            ConfigurationError: a file cannot be used; the text names file, place and reason. Or the
+                scenario is unknown.
         """
         self._reader = reader
         self.refresh()
         try:
-            self.begin(scenario)
-        except Refusal as refusal:
-            raise SetupError(f"--{refusal.message}") from None
+            self.resolve_scenario(scenario)
+        except ApiError as refusal:
+            raise ConfigurationError(f"--{refusal.message}") from None
 
     def refresh(self) -> None:
         """Read everything again if a file has changed; where one cannot be used, all stays.
 
         Raises:
-            SetupError: as `open`.
+            ConfigurationError: as `open`.
         """
         state = self._folders.state()
         if self._faults is not None:
-            state += Folders.state_of(self._faults)
+            state += FixturePaths.state_of(self._faults)
         if self._content is not None and self._content.state == state:
             return
         before = self._identities
@@ -90,10 +90,10 @@ class Library:
             raise
         for name, known in self._identities.items():
             self.secrets[name].clear()
-            self.secrets[name].update(by_secret(known))
+            self.secrets[name].update(index_by_secret(known))
 
     @property
-    def identities(self) -> Mapping[str, tuple[Known, ...]]:
+    def identities(self) -> Mapping[str, tuple[Credential, ...]]:
         """The identities by vendor."""
         return self._identities
 
@@ -105,24 +105,24 @@ class Library:
         """Return all scenarios, by vendor and name."""
         return [row for named in self._now.scenarios.values() for row in named.values()]
 
-    def begin(self, name: str | None) -> Beginning:
+    def resolve_scenario(self, name: str | None) -> InitialState:
         """Return what a sandbox begins with.
 
         `name` is that of a scenario, for every vendor who has one of that name; or `vendor/name`;
         or several, with commas between. Without any, or with `none`, all is as usual.
 
         Raises:
-            Refusal: 400, there is no such scenario.
+            ApiError: 400, there is no such scenario.
         """
         content = self._now
-        if not name or name == PLAIN:
+        if not name or name == NO_SCENARIO:
             return content.usual
         if name not in content.begun:
             content.begun[name] = _joined(content, self._chosen(name))
         return content.begun[name]
 
     @property
-    def _now(self) -> _Content:
+    def _now(self) -> _Snapshot:
         assert self._content is not None, "the library was not opened"
         return self._content
 
@@ -139,13 +139,15 @@ class Library:
         vendor, _, name = part.rpartition("/")
         found = [s for s in self.scenarios() if s.name == name and vendor in ("", s.vendor)]
         if not found:
-            known = sorted({PLAIN, *(s.name for s in self.scenarios() if vendor in ("", s.vendor))})
+            known = sorted(
+                {NO_SCENARIO, *(s.name for s in self.scenarios() if vendor in ("", s.vendor))}
+            )
             near = get_close_matches(name, known, n=3)
             hint = f"do you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
             raise _refuse(f"{part[:80]} is not known; {hint}")
         return found
 
-    def _read(self, state: State) -> _Content:
+    def _read(self, state: State) -> _Snapshot:
         self._folders.check()
         vendors = self._folders.vendors
         self._identities = {name: self._read_identities(name) for name in vendors}
@@ -154,15 +156,17 @@ class Library:
         self._reader.forget()
         rules = self._reader.read_rules(_chosen_file(self._faults)) if self._faults else ()
         scenarios = {name: self._read_scenarios(name, seeds[name]) for name in vendors}
-        return _Content(state, self._identities, seeds, scenarios, Beginning(seeds, rules=rules))
+        return _Snapshot(
+            state, self._identities, seeds, scenarios, InitialState(seeds, rules=rules)
+        )
 
-    def _read_identities(self, vendor: str) -> tuple[Known, ...]:
+    def _read_identities(self, vendor: str) -> tuple[Credential, ...]:
         file = self._folders.find(vendor, IDENTITIES)
-        return read_identities(file.path, read_document(file), self._contracts[vendor])
+        return read_identities(file.path, load_yaml(file), self._contracts[vendor])
 
     def _read_seed(self, vendor: str) -> Seed:
         file = self._folders.find(vendor, SEED)
-        seed: Seed = read_document(file)
+        seed: Seed = load_yaml(file)
         self._try(vendor, seed, file)
         return seed
 
@@ -170,8 +174,10 @@ class Library:
         assert self._reader is not None
         found: dict[str, Scenario] = {}
         for name, file in self._folders.scenarios_of(vendor).items():
-            if name == PLAIN:
-                raise SetupError(f"{file.path}: file: {PLAIN} stands for no scenario at all")
+            if name == NO_SCENARIO:
+                raise ConfigurationError(
+                    f"{file.path}: file: {NO_SCENARIO} stands for no scenario at all"
+                )
             found[name] = self._reader.read(vendor, name, file, seed)
             own = found[name].seed
             if own is not None:
@@ -181,10 +187,10 @@ class Library:
     def _try(self, vendor: str, seed: Seed, file: File) -> None:
         try:
             self._check(vendor, seed)
-        except SetupError as error:
+        except ConfigurationError as error:
             where = "" if file.path.name == SEED else "/seed, then "
             reason = str(error).removeprefix(f"{vendor}/{SEED}: ")
-            raise SetupError(f"{file.path}: {where}{reason}") from None
+            raise ConfigurationError(f"{file.path}: {where}{reason}") from None
 
 
 def _chosen_file(path: Path) -> File:
@@ -192,14 +198,14 @@ def _chosen_file(path: Path) -> File:
     return File(path, path.resolve().parent, builtin=False)
 
 
-def _joined(content: _Content, chosen: list[Scenario]) -> Beginning:
+def _joined(content: _Snapshot, chosen: list[Scenario]) -> InitialState:
     """Return what scenarios of different vendors make together; of clocks the last one counts."""
     usual = content.usual
     clocks = [row for row in chosen if "clock" in row.parts]
     clock = clocks[-1] if clocks else None
-    return Beginning(
+    return InitialState(
         seeds={**usual.seeds, **{row.vendor: row.seed for row in chosen if row.seed is not None}},
-        futures={row.vendor: row.futures for row in chosen if row.futures},
+        scripts={row.vendor: row.scripts for row in chosen if row.scripts},
         rules=(*usual.rules, *(rule for row in chosen for rule in row.rules)),
         mode=clock.mode if clock else None,
         speed=clock.speed if clock else None,
@@ -207,6 +213,6 @@ def _joined(content: _Content, chosen: list[Scenario]) -> Beginning:
     )
 
 
-def _refuse(reason: str) -> Refusal:
+def _refuse(reason: str) -> ApiError:
     end = "" if reason.endswith("?") else "."
-    return Refusal(400, f"scenario {reason}{end}", field="scenario", reason=reason)
+    return ApiError(400, f"scenario {reason}{end}", field="scenario", reason=reason)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.clock import Mode
 from mockserver.faults.model import Rule
-from mockserver.jobs.schedule import Future, Futures
+from mockserver.jobs.schedule import JobScript, JobScripts
 
 Seed = Mapping[str, Any]
 """The content of a seed.yaml."""
@@ -25,7 +25,7 @@ class Scenario:
     summary: str
     builtin: bool
     seed: Seed | None = None
-    futures: tuple[Future, ...] = ()
+    scripts: tuple[JobScript, ...] = ()
     rules: tuple[Rule, ...] = ()
     mode: Mode | None = None
     speed: float | None = None
@@ -37,18 +37,18 @@ class Scenario:
         told = {
             "clock": any(part is not None for part in (self.mode, self.speed, self.now)),
             "seed": self.seed is not None,
-            "jobs": bool(self.futures),
+            "jobs": bool(self.scripts),
             "faults": bool(self.rules),
         }
         return [name for name, is_told in told.items() if is_told]
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class InitialState:
     """What a sandbox begins with. `seeds` and `futures` are by vendor; the rest as in Scenario."""
 
     seeds: Mapping[str, Seed]
-    futures: Futures = field(default_factory=dict)
+    scripts: JobScripts = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     mode: Mode | None = None
     speed: float | None = None

@@ -3,11 +3,11 @@
 from textwrap import wrap
 from typing import Any
 
-from mockserver.app import Mock
-from mockserver.auth.identities import Known, key_header
-from mockserver.clock import Mode, Pace
+from mockserver.app import App
+from mockserver.auth.identities import Credential, key_header
+from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
-from mockserver.http.apis import Party
+from mockserver.http.apis import Api
 from mockserver.logs import now
 from mockserver.store import shown
 from mockserver.version import VERSION
@@ -15,7 +15,7 @@ from mockserver.version import VERSION
 COLUMNS = 80
 
 
-def welcome(mock: Mock, base_url: str, settings: Settings, token: str | None = None) -> str:
+def render_text(mock: App, base_url: str, settings: Settings, token: str | None = None) -> str:
     """Return the text, at most 80 columns wide; `token` is one that nobody knows so far."""
     lines = [
         f"mockserver {VERSION} at {base_url}",
@@ -25,16 +25,16 @@ def welcome(mock: Mock, base_url: str, settings: Settings, token: str | None = N
         *([] if token is None else _token(token)),
         f"documentation {base_url}/_mock/docs/<vendor>/",
     ]
-    for party in mock.parties:
-        if party.name in mock.identities:
-            lines += ["", f"{party.name}: {', '.join(party.prefixes)}"]
-            lines += [line for row in mock.identities[party.name] for line in _way_in(party, row)]
+    for api in mock.apis:
+        if api.name in mock.identities:
+            lines += ["", f"{api.name}: {', '.join(api.prefixes)}"]
+            lines += [line for row in mock.identities[api.name] for line in _way_in(api, row)]
     lines += ["", "For tests only: the identities are invented and known to everybody."]
     return "\n".join(lines)
 
 
-def started(
-    mock: Mock, base_url: str, settings: Settings, token: str | None = None
+def render_json(
+    mock: App, base_url: str, settings: Settings, token: str | None = None
 ) -> dict[str, Any]:
     """Return the same for programs."""
     return {
@@ -52,7 +52,7 @@ def started(
     }
 
 
-def _store(mock: Mock, settings: Settings) -> list[str]:
+def _store(mock: App, settings: Settings) -> list[str]:
     if not mock.store.shared:
         return []
     lines = wrap(f"store {shown(settings.store)}, workers {settings.workers}", COLUMNS)
@@ -72,7 +72,7 @@ def _token(token: str) -> list[str]:
     ]
 
 
-def _time(pace: Pace) -> str:
+def _time(pace: ClockSettings) -> str:
     if pace.mode is Mode.MANUAL:
         return "stands until /_mock/clock moves it"
     return _speed(pace.speed)
@@ -82,12 +82,12 @@ def _speed(speed: float) -> str:
     return "goes like real time" if speed == 1 else f"goes {speed:g} times as fast as real time"
 
 
-def _way_in(party: Party, known: Known) -> list[str]:
+def _way_in(api: Api, known: Credential) -> list[str]:
     if known.scheme == "bearer":
         sent = f"Authorization: Bearer {known.secret}"
     elif known.scheme == "basic":
         sent = f"HTTP Basic {known.secret}"
     else:
-        sent = f"{key_header(party.openapi)}: {known.secret}"
+        sent = f"{key_header(api.openapi)}: {known.secret}"
     notes = wrap(known.note, COLUMNS, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return [f"  {sent}", *notes]

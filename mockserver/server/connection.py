@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
-LINE = "mockserver.server.connection"
+CONNECTION_KEY = "mockserver.server.connection"
 """Where the ASGI scope carries the line, if the server gives one."""
 
 
-class Line(Protocol):
+class ConnectionControl(Protocol):
     """One connection, while the reply to one request is under way on it."""
 
     def write(self, data: bytes) -> None:

@@ -35,7 +35,7 @@ class _Later(ModuleType):
 
 
 @contextmanager
-def spared() -> Iterator[None]:
+def lean_imports() -> Iterator[None]:
     """Keep such modules away from what is imported within, as far as nobody has loaded them."""
     stand_ins: dict[str, ModuleType | None] = dict.fromkeys(_ABSENT)  # None: is not installed
     stand_ins |= {name: _Later(name) for name in _LATER}

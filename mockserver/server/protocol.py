@@ -11,10 +11,10 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from mockserver.config import Patience
+from mockserver.config import ConnectionLimits
 from mockserver.http.application import CONTROL
 from mockserver.http.context import Scope
-from mockserver.server.connection import LINE
+from mockserver.server.connection import CONNECTION_KEY
 from mockserver.server.cycle import Cycle
 
 LINGER = 2
@@ -38,7 +38,9 @@ class Protocol(HttpToolsProtocol):
     cycle: Cycle | None  # type: ignore[assignment] # uvicorn says there always is one
     pipeline: deque[tuple[Cycle, Any]]  # type: ignore[assignment] # of our own cycles
 
-    def __init__(self, *args: Any, refuse: Refuse, patience: Patience, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, refuse: Refuse, patience: ConnectionLimits, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._refuse = refuse
         self._limits = patience
@@ -55,7 +57,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._arriving = True
-        self._expect(self._limits.arrival, self._give_up)
+        self._expect(self._limits.request_timeout, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline = inf
@@ -88,7 +90,7 @@ class Protocol(HttpToolsProtocol):
         # Not from within the parser: what has come of the body is there by now.
         if cycle is not None and not self.transport.is_closing():
             self._start(cycle)
-        if self._unread > self._limits.head:
+        if self._unread > self._limits.max_head_bytes:
             self._answer(431, _TOO_LARGE)
 
     def on_message_begin(self) -> None:
@@ -98,7 +100,10 @@ class Protocol(HttpToolsProtocol):
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
-        if self._unread > self._limits.head and self._measure() > self._limits.head:
+        if (
+            self._unread > self._limits.max_head_bytes
+            and self._measure() > self._limits.max_head_bytes
+        ):
             raise _HeadTooLargeError
         self._unread = 0
         parser = self.parser
@@ -120,7 +125,7 @@ class Protocol(HttpToolsProtocol):
             "headers": self.headers,
         }
         before = self.cycle
-        self.cycle = scope[LINE] = cycle = Cycle(
+        self.cycle = scope[CONNECTION_KEY] = cycle = Cycle(
             scope,
             self.transport,
             self.flow,
@@ -162,7 +167,7 @@ class Protocol(HttpToolsProtocol):
         if self.pipeline:
             self._start(self.pipeline.pop()[0])
         elif self._whole:
-            self._expect(self._limits.idle, self.transport.close)
+            self._expect(self._limits.idle_timeout, self.transport.close)
 
     def _start(self, cycle: Cycle) -> None:
         left: Coroutine[Any, Any, None] | None
@@ -179,7 +184,7 @@ class Protocol(HttpToolsProtocol):
             task.add_done_callback(self.tasks.discard)
 
     def _refuse_data(self) -> None:
-        if self._unread > self._limits.head:
+        if self._unread > self._limits.max_head_bytes:
             self._answer(431, _TOO_LARGE)
         else:
             self._answer(400, "Invalid HTTP request received.")
@@ -193,13 +198,13 @@ class Protocol(HttpToolsProtocol):
         if not self._whole:
             if not self._arriving:
                 self._arriving = True
-                self._expect(self._limits.arrival, self._give_up)
+                self._expect(self._limits.request_timeout, self._give_up)
             return
         self._arriving = False
         self._deadline = inf
         if begins is None and (self.cycle is None or self.cycle.response_complete):
             # Answered before it was whole, or nothing but line ends.
-            self._expect(self._limits.idle, self.transport.close)
+            self._expect(self._limits.idle_timeout, self.transport.close)
 
     def _expect(self, seconds: float, overdue: Callable[[], None]) -> None:
         """Call `overdue` in so many seconds, unless something else is expected until then."""

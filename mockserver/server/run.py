@@ -18,26 +18,28 @@ from typing import Any
 import uvicorn
 
 from mockserver import logs
-from mockserver.app import Mock, build
-from mockserver.config import Patience, Settings
+from mockserver.app import App, create_app
+from mockserver.config import ConnectionLimits, Settings
 from mockserver.http.context import Asgi
-from mockserver.logs import Logged
-from mockserver.server.banner import started, welcome
+from mockserver.logs import AccessLog
+from mockserver.server.banner import render_json, render_text
 from mockserver.server.protocol import Protocol, Refuse
-from mockserver.server.sockets import Listening, listen
-from mockserver.server.supervisor import Crew
+from mockserver.server.sockets import BoundSocket, bind
+from mockserver.server.supervisor import WorkerSupervisor
 
 STOP_SECONDS = 5
 """How long running requests may take to end once the server stops."""
 
 
-class Running:
+class UvicornServer:
     """A server on a bound socket; `stop` may be called from any thread.
 
     `refuse` makes the body of an answer to what is not even a request.
     """
 
-    def __init__(self, app: Asgi, listening: Listening, refuse: Refuse, patience: Patience) -> None:
+    def __init__(
+        self, app: Asgi, listening: BoundSocket, refuse: Refuse, patience: ConnectionLimits
+    ) -> None:
         self._listening = listening
         self._server = _Server(_config(app, refuse, patience))
 
@@ -74,7 +76,7 @@ class _Server(uvicorn.Server):
             self.on_start()
 
 
-def _config(app: Asgi, refuse: Refuse, patience: Patience) -> uvicorn.Config:
+def _config(app: Asgi, refuse: Refuse, patience: ConnectionLimits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         # As good as the class that uvicorn asks for.
@@ -86,12 +88,12 @@ def _config(app: Asgi, refuse: Refuse, patience: Patience) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=patience.idle,
+        timeout_keep_alive=patience.idle_timeout,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 
 
-def settle() -> None:
+def tune_gc() -> None:
     """Fit the garbage collector to a process that does nothing but serve.
 
     What was loaded at the start stays for good and need not be looked through again; requests leave
@@ -117,19 +119,19 @@ def serve(settings: Settings, say: Say) -> None:
     """Serve until SIGINT or SIGTERM; `say` prints what there is to know at the start.
 
     Raises:
-        SetupError: the settings cannot work.
+        ConfigurationError: the settings cannot work.
         SpecError: a contract has a fault.
     """
     logs.start(settings.log)
-    listening = listen(settings.host, settings.port)
+    listening = bind(settings.host, settings.port)
     told, settings = settings, with_token(settings, listening)
     try:
-        mock = build(settings)
+        mock = create_app(settings)
     except BaseException:
         listening.socket.close()
         raise
     made = None if told.control_token else settings.control_token  # who told it knows it
-    settle()
+    tune_gc()
     tell = partial(say, _text(mock, listening, settings, made))
     if settings.workers == 1:
         run_on(mock, listening, settings).run(tell)
@@ -137,23 +139,23 @@ def serve(settings: Settings, say: Say) -> None:
         return
     mock.store.close()  # no connection may be in two processes; each opens its own
     work = run_on(mock, listening, settings).run
-    Crew(settings.workers, work, logs.complain, STOP_SECONDS + 5).run(tell)
+    WorkerSupervisor(settings.workers, work, logs.log_error, STOP_SECONDS + 5).run(tell)
 
 
-def run_on(mock: Mock, listening: Listening, settings: Settings) -> Running:
+def run_on(mock: App, listening: BoundSocket, settings: Settings) -> UvicornServer:
     """Return a server of a mock on a socket."""
-    app = mock.app if settings.log == logs.NONE else Logged(mock.app, settings.log)
-    return Running(app, listening, app.refuse, settings.patience)
+    app = mock.app if settings.log == logs.NONE else AccessLog(mock.app, settings.log)
+    return UvicornServer(app, listening, app.refuse, settings.patience)
 
 
-def with_token(settings: Settings, listening: Listening) -> Settings:
+def with_token(settings: Settings, listening: BoundSocket) -> Settings:
     """Return settings whose control plane asks for a token, where others can reach the server."""
     if settings.control_token is not None or listening.local:
         return settings
     return replace(settings, control_token=token_urlsafe(18))
 
 
-def _text(mock: Mock, listening: Listening, settings: Settings, token: str | None) -> str:
+def _text(mock: App, listening: BoundSocket, settings: Settings, token: str | None) -> str:
     if settings.log == logs.JSON:
-        return logs.to_json(started(mock, listening.base_url, settings, token))
-    return welcome(mock, listening.base_url, settings, token)
+        return logs.to_json(render_json(mock, listening.base_url, settings, token))
+    return render_text(mock, listening.base_url, settings, token)

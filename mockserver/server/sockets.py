@@ -4,13 +4,13 @@ import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 
 BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class BoundSocket:
     """A bound socket, and the base URL that leads to it."""
 
     socket: socket.socket
@@ -27,11 +27,11 @@ class Listening:
         return ip_address(self.socket.getsockname()[0]).is_loopback
 
 
-def listen(host: str, port: int) -> Listening:
+def bind(host: str, port: int) -> BoundSocket:
     """Bind a socket; port 0 takes any free one.
 
     Raises:
-        SetupError: the host is unknown, or the port is in use or not allowed.
+        ConfigurationError: the host is unknown, or the port is in use or not allowed.
     """
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
@@ -47,9 +47,9 @@ def listen(host: str, port: int) -> Listening:
             raise
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "the host is no name"
-        raise SetupError(
+        raise ConfigurationError(
             f"Cannot listen on {host} port {port}: {reason}. Choose others with --host and --port."
         ) from None
     bound.setblocking(False)
     shown = f"[{host}]" if ":" in host else host
-    return Listening(bound, f"http://{shown}:{bound.getsockname()[1]}")
+    return BoundSocket(bound, f"http://{shown}:{bound.getsockname()[1]}")

@@ -9,25 +9,27 @@ from contextlib import suppress
 from functools import partial
 from threading import Thread
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 
 Say = Callable[[str], None]
-Work = Callable[[Callable[[], None]], None]
+WorkerMain = Callable[[Callable[[], None]], None]
 """What a worker does until it is told to stop (SIGTERM); it calls its argument once it is ready."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Crew:
+class WorkerSupervisor:
     """`size` forked workers. They share what was loaded before, and the memory that it takes.
 
     `complain` tells people that a worker was replaced. Workers that have not stopped `patience`
     seconds after they were told to are killed.
     """
 
-    def __init__(self, size: int, work: Work, complain: Say, patience: int) -> None:
+    def __init__(self, size: int, work: WorkerMain, complain: Say, patience: int) -> None:
         if not hasattr(os, "fork"):
-            raise SetupError("--workers: this system cannot fork; start several servers instead")
+            raise ConfigurationError(
+                "--workers: this system cannot fork; start several servers instead"
+            )
         self._size = size
         self._work = work
         self._complain = complain
@@ -41,7 +43,7 @@ class Crew:
         """Work until SIGINT or SIGTERM; `on_start` is called when all workers are ready.
 
         Raises:
-            SetupError: a worker ended before it was ready.
+            ConfigurationError: a worker ended before it was ready.
         """
         for number in _SIGNALS:
             signal.signal(number, lambda *_: self._stop())
@@ -81,7 +83,7 @@ class Crew:
         self._stop()
         while self._workers:
             self._workers.discard(os.wait()[0])
-        raise SetupError("A worker ended before it was ready; see what it said above.")
+        raise ConfigurationError("A worker ended before it was ready; see what it said above.")
 
     def _live(self, tell: int) -> None:
         """Be a worker; never returns."""

@@ -1,6 +1,6 @@
 """Where a sandbox's records are kept: in memory, in SQLite or in PostgreSQL."""
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 from mockserver.store.base import Store
 from mockserver.store.memory import MemoryStore
 
@@ -11,7 +11,7 @@ def open_store(url: str) -> Store:
     """Return the store of a URL: `memory`, `sqlite:///file` or `postgresql://...`.
 
     Raises:
-        SetupError: it cannot be used; the text says why and shows no password.
+        ConfigurationError: it cannot be used; the text says why and shows no password.
     """
     if url == MEMORY:
         return MemoryStore()
@@ -20,7 +20,9 @@ def open_store(url: str) -> Store:
 
         return SqlStore(url)
     except ImportError as error:
-        raise SetupError(f"store: the package {error.name} is missing; install it") from error
+        raise ConfigurationError(
+            f"store: the package {error.name} is missing; install it"
+        ) from error
 
 
 def shown(url: str) -> str:

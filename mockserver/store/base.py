@@ -13,7 +13,7 @@ class StoreError(Exception):
     """A write that was refused; nothing of it has happened."""
 
 
-class Duplicate(StoreError):  # noqa: N818  (what happened, as in errors.Refusal)
+class Duplicate(StoreError):  # noqa: N818  (what happened, as in errors.ApiError)
     """The kind has a record with this id."""
 
 
@@ -36,11 +36,11 @@ class Record(NamedTuple):
     data: dict[str, Any]
 
 
-Naming = str | Callable[[int], str]
+UniqueNaming = str | Callable[[int], str]
 """An id, or the function that makes it of the record's number in its group."""
 
 
-class Draft(NamedTuple):
+class NewRecord(NamedTuple):
     """A record to be inserted.
 
     `group` files it, `also` names further groups that list it, each with numbers of its own. Such
@@ -49,14 +49,14 @@ class Draft(NamedTuple):
     """
 
     kind: str
-    id: Naming
+    id: UniqueNaming
     group: str
     data: Mapping[str, Any]
-    also: tuple[str, ...] = ()
-    common: bool = False
+    extra_groups: tuple[str, ...] = ()
+    interned: bool = False
 
 
-class Line(NamedTuple):
+class JournalRow(NamedTuple):
     """One line of a journal to be: of which sandbox, how heavy, and how many that may keep."""
 
     sandbox: str
@@ -65,7 +65,7 @@ class Line(NamedTuple):
     most: int
 
 
-class Extent(NamedTuple):
+class JournalStats(NamedTuple):
     """How much a journal holds; `cleared` is the last number that was cleared away."""
 
     last: int
@@ -74,13 +74,13 @@ class Extent(NamedTuple):
     cleared: int
 
 
-class Journals(Protocol):
+class JournalStore(Protocol):
     """Keeps the journals of all sandboxes, each line with a number, the oldest of too many gone.
 
     A journal may lose its end if the machine goes down, and then only.
     """
 
-    def append(self, lines: Iterable[Line]) -> None:
+    def append(self, lines: Iterable[JournalRow]) -> None:
         """Write lines down; each sandbox counts its own from 1."""
         ...
 
@@ -92,7 +92,7 @@ class Journals(Protocol):
         """Return the number of the newest line ever, 0 before the first."""
         ...
 
-    def extent(self, sandbox: str) -> Extent:
+    def extent(self, sandbox: str) -> JournalStats:
         """Return how much a journal holds."""
         ...
 
@@ -112,11 +112,11 @@ class Store(Protocol):
     def shared(self) -> bool: ...
 
     @property
-    def journals(self) -> Journals | None: ...
+    def journals(self) -> JournalStore | None: ...
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
 
-    def insert_all(self, sandbox: str, drafts: Iterable[Draft]) -> list[Record]:
+    def insert_all(self, sandbox: str, drafts: Iterable[NewRecord]) -> list[Record]:
         """Insert all of `drafts` or none.
 
         Raises:
@@ -203,15 +203,15 @@ class Records:
     def get(self, kind: str, id: str) -> Record | None:  # noqa: A002
         return self._store.get(self._sandbox, kind, id)
 
-    def insert(self, kind: str, id: Naming, group: str, data: Mapping[str, Any]) -> Record:  # noqa: A002
+    def insert(self, kind: str, id: UniqueNaming, group: str, data: Mapping[str, Any]) -> Record:  # noqa: A002
         """Insert one record.
 
         Raises:
             Duplicate: the id is taken.
         """
-        return self.insert_all([Draft(kind, id, group, data)])[0]
+        return self.insert_all([NewRecord(kind, id, group, data)])[0]
 
-    def insert_all(self, drafts: Iterable[Draft]) -> list[Record]:
+    def insert_all(self, drafts: Iterable[NewRecord]) -> list[Record]:
         return self._store.insert_all(self._sandbox, drafts)
 
     def replace(self, record: Record, data: Mapping[str, Any]) -> Record:

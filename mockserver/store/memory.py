@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.store.base import Conflict, Draft, Duplicate, Journals, Record
+from mockserver.store.base import Conflict, Duplicate, JournalStore, NewRecord, Record
 
 # A row is one `bytes`: number, version, index of the group, whether further groups list it, then
 # the data as JSON. Beside objects of Python's own that saves about a kilobyte a row.
@@ -75,22 +75,22 @@ class Table:
             return record
         return Record(record.kind, name, record.group, number, record.version, record.data)
 
-    def insert(self, draft: Draft) -> Record:
+    def insert(self, draft: NewRecord) -> Record:
         main = self._main(draft.group)
         number = main.last + 1
         name = draft.id if isinstance(draft.id, str) else draft.id(number)
         if name in self.rows:
             raise Duplicate(f"there is a {self.kind} {name} already")
-        row = _HEAD.pack(number, 1, main.index, bool(draft.also)) + orjson.dumps(draft.data)
-        for group in (draft.group, *draft.also):
+        row = _HEAD.pack(number, 1, main.index, bool(draft.extra_groups)) + orjson.dumps(draft.data)
+        for group in (draft.group, *draft.extra_groups):
             self._listing(group).append(name)
-        self.rows[name] = self._common.setdefault(row, row) if draft.common else row
+        self.rows[name] = self._common.setdefault(row, row) if draft.interned else row
         return self.unpack(name, row)
 
-    def undo(self, name: str, draft: Draft) -> None:
+    def undo(self, name: str, draft: NewRecord) -> None:
         """Take back the last `insert`, as if it had never been."""
         del self.rows[name]
-        for group in (draft.group, *draft.also):
+        for group in (draft.group, *draft.extra_groups):
             self.listings[group].pop()
 
     def replace(self, record: Record, data: Mapping[str, Any]) -> Record:
@@ -137,7 +137,7 @@ class Table:
         return Record(self.kind, name, self.names[group], number, version, data)
 
 
-class _World:
+class _Namespace:
     """One sandbox."""
 
     __slots__ = ("counters", "tables")
@@ -159,10 +159,10 @@ class MemoryStore:
     """
 
     shared = False
-    journals: Journals | None = None
+    journals: JournalStore | None = None
 
     def __init__(self) -> None:
-        self._worlds: dict[str, _World] = {}
+        self._worlds: dict[str, _Namespace] = {}
         self._common: dict[bytes, bytes] = {}
         self._lock = Lock()
 
@@ -171,7 +171,7 @@ class MemoryStore:
         row = table.rows.get(id) if table else None
         return table.unpack(id, row) if table and row else None
 
-    def insert_all(self, sandbox: str, drafts: Iterable[Draft]) -> list[Record]:
+    def insert_all(self, sandbox: str, drafts: Iterable[NewRecord]) -> list[Record]:
         with self._lock:
             world = self._world(sandbox)
             drafts, done = list(drafts), []
@@ -246,9 +246,9 @@ class MemoryStore:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _world(self, sandbox: str) -> _World:
+    def _world(self, sandbox: str) -> _Namespace:
         if sandbox not in self._worlds:
-            self._worlds[sandbox] = _World()
+            self._worlds[sandbox] = _Namespace()
         return self._worlds[sandbox]
 
     def _find(self, sandbox: str, kind: str) -> Table | None:

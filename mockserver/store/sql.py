@@ -8,7 +8,15 @@ from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from mockserver.store import sql_statements as sql
-from mockserver.store.base import Conflict, Draft, Duplicate, Extent, Journals, Line, Record
+from mockserver.store.base import (
+    Conflict,
+    Duplicate,
+    JournalRow,
+    JournalStats,
+    JournalStore,
+    NewRecord,
+    Record,
+)
 from mockserver.store.sql_engine import Engines, open_engines
 
 _COUNTER = "journal"
@@ -20,11 +28,11 @@ class SqlJournals:
 
     def __init__(self, engines: Engines) -> None:
         self._reader = engines.reader
-        self._writer = engines.hasty
+        self._writer = engines.relaxed
         self._dialect = engines.dialect
 
-    def append(self, lines: Iterable[Line]) -> None:
-        by_sandbox: dict[str, list[Line]] = {}
+    def append(self, lines: Iterable[JournalRow]) -> None:
+        by_sandbox: dict[str, list[JournalRow]] = {}
         for line in lines:
             by_sandbox.setdefault(line.sandbox, []).append(line)
         with self._writer.begin() as connection:
@@ -50,10 +58,12 @@ class SqlJournals:
     def last(self, sandbox: str) -> int:
         return self._number(sandbox, _COUNTER)
 
-    def extent(self, sandbox: str) -> Extent:
+    def extent(self, sandbox: str) -> JournalStats:
         with self._reader.connect() as connection:
             row = connection.execute(sql.WEIGH_EXCHANGES, {"the_sandbox": sandbox}).one()
-        return Extent(self.last(sandbox), row[0], int(row[1]), self._number(sandbox, _CLEARED))
+        return JournalStats(
+            self.last(sandbox), row[0], int(row[1]), self._number(sandbox, _CLEARED)
+        )
 
     def clear(self, sandbox: str) -> None:
         counter = {"the_sandbox": sandbox, "the_name": _COUNTER}
@@ -85,12 +95,12 @@ class SqlStore:
         """Open the database and make the tables that it lacks.
 
         Raises:
-            SetupError: it cannot be used; the text says why.
+            ConfigurationError: it cannot be used; the text says why.
         """
         engines = open_engines(url)
         self._reader, self._writer, self._engines = engines.reader, engines.writer, engines
         self._dialect = engines.dialect
-        self.journals: Journals | None = SqlJournals(engines)
+        self.journals: JournalStore | None = SqlJournals(engines)
 
     def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
         if "\0" in id:
@@ -100,7 +110,7 @@ class SqlStore:
             row = connection.execute(sql.GET, wanted).mappings().first()
         return _record(row) if row else None
 
-    def insert_all(self, sandbox: str, drafts: Iterable[Draft]) -> list[Record]:
+    def insert_all(self, sandbox: str, drafts: Iterable[NewRecord]) -> list[Record]:
         drafts = list(drafts)
         if not drafts:
             return []
@@ -193,12 +203,12 @@ class SqlStore:
         return (row.last, row.live) if row else (0, 0)
 
     def _count_in(
-        self, connection: Connection, sandbox: str, drafts: list[Draft]
+        self, connection: Connection, sandbox: str, drafts: list[NewRecord]
     ) -> dict[tuple[str, str], int]:
         """Take numbers for `drafts`; return the first of them for each kind and group."""
         more: dict[tuple[str, str], int] = {}
         for draft in drafts:
-            for group in (draft.group, *draft.also):
+            for group in (draft.group, *draft.extra_groups):
                 more[draft.kind, group] = more.get((draft.kind, group), 0) + 1
         filed = {(draft.kind, draft.group) for draft in drafts}
         free: dict[tuple[str, str], int] = {}
@@ -212,7 +222,7 @@ class SqlStore:
 
 
 def _place(
-    sandbox: str, drafts: list[Draft], free: dict[tuple[str, str], int]
+    sandbox: str, drafts: list[NewRecord], free: dict[tuple[str, str], int]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the rows of the records and of their listings, numbered from `free` on."""
     records, listed = [], []
@@ -221,9 +231,9 @@ def _place(
         name = draft.id if isinstance(draft.id, str) else draft.id(number)
         key = {"sandbox": sandbox, "kind": draft.kind, "id": name}
         data = orjson.dumps(draft.data).decode()
-        filed = {"grp": draft.group, "number": number, "shared": bool(draft.also)}
+        filed = {"grp": draft.group, "number": number, "shared": bool(draft.extra_groups)}
         records.append({**key, **filed, "version": 1, "data": data})
-        for group in (draft.group, *draft.also):
+        for group in (draft.group, *draft.extra_groups):
             listed.append({**key, "grp": group, "number": free[draft.kind, group]})
             free[draft.kind, group] += 1
     return records, listed

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 from mockserver.store.sql_statements import METADATA
 
 _FRESH = 1.0
@@ -21,7 +21,7 @@ _FRESH = 1.0
 _PING = text("SELECT 1")
 
 
-class Way:
+class ThreadLocalConnections:
     """Hands each thread its own connection; `engine` makes them."""
 
     def __init__(self, engine: Engine) -> None:
@@ -109,9 +109,9 @@ class Engines:
     itself goes down soon after.
     """
 
-    reader: Way
-    writer: Way
-    hasty: Way
+    reader: ThreadLocalConnections
+    writer: ThreadLocalConnections
+    relaxed: ThreadLocalConnections
 
     @property
     def dialect(self) -> str:
@@ -120,7 +120,7 @@ class Engines:
 
     def close(self) -> None:
         """Close all connections; the next use opens others, also in another process."""
-        ways = (self.reader, self.writer, self.hasty)
+        ways = (self.reader, self.writer, self.relaxed)
         for way in ways:  # all of them first: some share a pool, and what it lacks it cannot close
             way.release()
         for way in ways:
@@ -131,12 +131,12 @@ def open_engines(url: str) -> Engines:
     """Return the ways into the database of a URL, its tables made.
 
     Raises:
-        SetupError: the URL is none, or its database cannot be reached or written to.
+        ConfigurationError: the URL is none, or its database cannot be reached or written to.
     """
     try:
         engine = _create(make_url(url))
     except ArgumentError as error:
-        raise SetupError(f"store: {url!r} is no URL such as sqlite:///mock.db") from error
+        raise ConfigurationError(f"store: {url!r} is no URL such as sqlite:///mock.db") from error
     reader = engine.execution_options(isolation_level="AUTOCOMMIT")
     writer = engine.execution_options(writes=True)
     if engine.dialect.name == "sqlite":
@@ -157,21 +157,25 @@ def open_engines(url: str) -> Engines:
         engine.dispose()
         shown = engine.url.render_as_string(hide_password=True)
         reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise SetupError(f"store: {shown} cannot be used: {reason}") from error
-    return Engines(Way(reader), Way(writer), Way(hasty))
+        raise ConfigurationError(f"store: {shown} cannot be used: {reason}") from error
+    return Engines(
+        ThreadLocalConnections(reader),
+        ThreadLocalConnections(writer),
+        ThreadLocalConnections(hasty),
+    )
 
 
 def _create(url: URL) -> Engine:
     match url.get_backend_name():
         case "sqlite":
             if not url.database or url.database == ":memory:":
-                raise SetupError("store: sqlite needs a file, such as sqlite:///mock.db")
+                raise ConfigurationError("store: sqlite needs a file, such as sqlite:///mock.db")
             options: Mapping[str, Any] = {"connect_args": {"timeout": _PATIENCE}}
         case "postgresql":
             url = url.set(drivername="postgresql+psycopg")
             options = {}
         case other:
-            raise SetupError(f"store: {other} is neither sqlite nor postgresql")
+            raise ConfigurationError(f"store: {other} is neither sqlite nor postgresql")
     return create_engine(url, pool_size=10, max_overflow=20, **options)
 
 

@@ -5,11 +5,11 @@ from types import TracebackType
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from mockserver.app import Mock, build
+from mockserver.app import App, create_app
 from mockserver.config import Settings, read_settings
-from mockserver.errors import SetupError
-from mockserver.server.run import Running, run_on, with_token
-from mockserver.server.sockets import listen
+from mockserver.errors import ConfigurationError
+from mockserver.server.run import UvicornServer, run_on, with_token
+from mockserver.server.sockets import bind
 
 START_SECONDS = 30
 
@@ -27,26 +27,26 @@ class MockServer:
         """Take settings, or what `mockserver serve` could be told: `MockServer(clock="manual")`.
 
         Raises:
-            SetupError: they cannot work.
+            ConfigurationError: they cannot work.
         """
         self.settings = settings or read_settings({"port": 0, **told})
         if self.settings.workers > 1:
-            raise SetupError("workers are processes; start them with mockserver serve")
-        self._running: Running | None = None
+            raise ConfigurationError("workers are processes; start them with mockserver serve")
+        self._running: UvicornServer | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> "MockServer":
         """Serve from now on; returns once the server answers.
 
         Raises:
-            SetupError: the settings cannot work.
+            ConfigurationError: the settings cannot work.
         """
-        listening = listen(self.settings.host, self.settings.port)
+        listening = bind(self.settings.host, self.settings.port)
         self.settings = with_token(self.settings, listening)
         try:
             with catch_warnings():  # of what libraries are outgrown by; no test can mend that
                 simplefilter("ignore")
-                self.mock: Mock = build(self.settings)
+                self.mock: App = create_app(self.settings)
         except BaseException:
             listening.socket.close()
             raise
@@ -59,7 +59,7 @@ class MockServer:
         )
         self._thread.start()
         if not started.wait(START_SECONDS):
-            raise SetupError(f"the mock did not start within {START_SECONDS} seconds")
+            raise ConfigurationError(f"the mock did not start within {START_SECONDS} seconds")
         return self
 
     def stop(self) -> None:

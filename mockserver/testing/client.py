@@ -39,15 +39,15 @@ class ControlClient:
         """
         url, headers = f"{self.base_url}/_mock{path}", {"X-Mock-Sandbox": self.sandbox}
         try:
-            reply = self._session.request(
+            response = self._session.request(
                 method, url, json=body, params=query, headers=headers, timeout=SECONDS
             )
         except requests.RequestException as error:
             raise ControlError(f"no mock answers at {self.base_url}: {error}") from error
-        if reply.ok:
-            return reply.json() if reply.content else None
+        if response.ok:
+            return response.json() if response.content else None
         raise ControlError(
-            f"{method} {url}: {reply.status_code} {_detail(reply)}", reply.status_code
+            f"{method} {url}: {response.status_code} {_detail(response)}", response.status_code
         )
 
     def __enter__(self) -> "ControlClient":
@@ -62,11 +62,11 @@ class ControlClient:
         self._session.close()
 
 
-def _detail(reply: requests.Response) -> str:
+def _detail(response: requests.Response) -> str:
     try:
-        return str(reply.json()["detail"])
+        return str(response.json()["detail"])
     except (ValueError, LookupError, TypeError):
-        return reply.text[:200]
+        return response.text[:200]
 
 
 Json = dict[str, Any]
@@ -195,7 +195,7 @@ class MockVendor:
 
 
 @contextmanager
-def opened(
+def open_vendor(
     base_url: str,
     token: str | None = None,
     *,

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import Refusal
-from mockserver.http.messages import Call, Reply
+from mockserver.errors import ApiError
+from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
-from mockserver.jobs.repository import Desk
+from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Operation
 
-Handler = Callable[[Call], Reply]
+Handler = Callable[[Request], Response]
 
 
 class Vendor(Protocol):
@@ -31,15 +31,15 @@ class Vendor(Protocol):
         ...
 
     @property
-    def desk(self) -> Desk:
+    def repository(self) -> JobRepository:
         """The jobs of this vendor, for the control plane."""
         ...
 
-    def file(self, sandbox: Sandbox, job: Job) -> Reply:
+    def file(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file that a job made, whatever its state."""
         ...
 
-    def error(self, refusal: Refusal, operation: Operation | None = None) -> Reply:
+    def error(self, refusal: ApiError, operation: Operation | None = None) -> Response:
         """Return the vendor's error body; `operation` is None for an unknown path."""
         ...
 
@@ -53,6 +53,6 @@ class Vendor(Protocol):
         A sandbox that another process has filled is left as it is.
 
         Raises:
-            SetupError: the fixtures do not fit the contract; the text names the place.
+            ConfigurationError: the fixtures do not fit the contract; the text names the place.
         """
         ...

@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import Any
 
 import specs
-from mockserver.auth.authentication import Door
-from mockserver.auth.identities import headers_within, key_header, secrets_within
-from mockserver.clock import Clock, Mode, Pace
+from mockserver.auth.authentication import Authenticator
+from mockserver.auth.identities import headers_for_sandbox, key_header, secrets_for_sandbox
+from mockserver.clock import Clock, ClockSettings, Mode
 from mockserver.config import Settings
 from mockserver.journal.base import Bounds
-from mockserver.journal.memory import Budget, Journal
+from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenarios.files import Folders
-from mockserver.scenarios.repository import Library
+from mockserver.scenarios.files import FixturePaths
+from mockserver.scenarios.repository import FixtureRepository
 from mockserver.scenarios.scenario import Seed
 from mockserver.store.base import Records
 from mockserver.store.memory import MemoryStore
@@ -35,37 +35,41 @@ def create(contract: Contract) -> Vendor:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class VendorRegistry:
     """All by the vendor's slug, in alphabetical order. The library has to be opened once."""
 
     contracts: Mapping[str, specs.Contract]
     vendors: Mapping[str, Vendor]
-    library: Library
+    library: FixtureRepository
 
-    def fill(self, sandbox: Sandbox) -> None:
+    def seed(self, sandbox: Sandbox) -> None:
         """Put the seed data of every vendor into an empty sandbox, as its scenario has them."""
-        seeds = self.library.begin(sandbox.scenario).seeds
+        seeds = self.library.resolve_scenario(sandbox.scenario).seeds
         for name, vendor in self.vendors.items():
             vendor.seed(sandbox, seeds[name])
 
-    def ways_in(self, sandbox: Sandbox) -> dict[str, Any]:
+    def access_info(self, sandbox: Sandbox) -> dict[str, Any]:
         """Return what chooses a sandbox: the secrets, and headers that hold them, by vendor."""
         identities = self.library.identities.items()
         return {
-            "credentials": {name: secrets_within(known, sandbox) for name, known in identities},
+            "credentials": {
+                name: secrets_for_sandbox(known, sandbox) for name, known in identities
+            },
             "headers": {
-                name: headers_within(known, sandbox, key_header(self.contracts[name].openapi))
+                name: headers_for_sandbox(known, sandbox, key_header(self.contracts[name].openapi))
                 for name, known in identities
             },
         }
 
-    def doors(self) -> Mapping[str, Door]:
+    def authenticators(self) -> Mapping[str, Authenticator]:
         """Return who lets callers in."""
         secrets = self.library.secrets
-        return {name: Door(secrets[name], it.identify) for name, it in self.vendors.items()}
+        return {
+            name: Authenticator(secrets[name], it.identify) for name, it in self.vendors.items()
+        }
 
 
-def read_cast(settings: Settings) -> Cast:
+def load_vendors(settings: Settings) -> VendorRegistry:
     """Return the vendors in the profile of the settings.
 
     Raises:
@@ -75,19 +79,23 @@ def read_cast(settings: Settings) -> Cast:
     played = {name: create(contract) for name, contract in contracts.items()}
 
     def check(vendor: str, seed: Seed) -> None:
-        played[vendor].seed(_scratch(settings.profile), seed)
+        played[vendor].seed(_throwaway_sandbox(settings.profile), seed)
 
-    folders = Folders(specs.fixtures(), settings.fixtures, settings.scenarios, tuple(contracts))
-    return Cast(contracts, played, Library(folders, contracts, settings.faults, check))
+    folders = FixturePaths(
+        specs.fixtures(), settings.fixtures, settings.scenarios, tuple(contracts)
+    )
+    return VendorRegistry(
+        contracts, played, FixtureRepository(folders, contracts, settings.faults, check)
+    )
 
 
-def _scratch(profile: str) -> Sandbox:
+def _throwaway_sandbox(profile: str) -> Sandbox:
     """Return a sandbox to try seed data in."""
     return Sandbox(
         name="scratch",
         seed=1,
         profile=profile,
-        clock=Clock(Pace(Mode.MANUAL)),
+        clock=Clock(ClockSettings(Mode.MANUAL)),
         records=Records(MemoryStore(), "scratch"),
-        journal=Journal(Bounds(), Budget()),
+        journal=MemoryJournal(Bounds(), MemoryBudget()),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from mockserver.clock import Mode, Pace
+from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from mockserver.testing import MockServer
 
@@ -64,7 +64,7 @@ class Answer:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[MockServer]:
-    with MockServer(Settings(port=0, pace=Pace(Mode.MANUAL))) as server:
+    with MockServer(Settings(port=0, pace=ClockSettings(Mode.MANUAL))) as server:
         yield server
 
 

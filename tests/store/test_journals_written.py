@@ -7,18 +7,18 @@ from itertools import count
 
 import pytest
 
-from mockserver.journal import InStore, keeping
+from mockserver.journal import SqlBackend, journal_backend
 from mockserver.journal.base import Bounds
-from mockserver.journal.memory import Journal
-from mockserver.store.base import Journals, Line
+from mockserver.journal.memory import MemoryJournal
+from mockserver.store.base import JournalRow, JournalStore
 from mockserver.store.memory import MemoryStore
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
 from tests.unit.mockserver._entries import entry
 
 
-def line(number: int, sandbox: str = "a", most: int = 5) -> Line:
-    return Line(sandbox, 10, f"line {number}", most)
+def line(number: int, sandbox: str = "a", most: int = 5) -> JournalRow:
+    return JournalRow(sandbox, 10, f"line {number}", most)
 
 
 @pytest.fixture(params=SHARED)
@@ -34,19 +34,19 @@ def opened(url: str) -> Iterator[SqlStore]:
 
 
 @pytest.fixture
-def journals(opened: SqlStore) -> Journals:
+def journals(opened: SqlStore) -> JournalStore:
     assert opened.journals is not None
     return opened.journals
 
 
-def test_a_dropped_sandbox_begins_anew(opened: SqlStore, journals: Journals) -> None:
+def test_a_dropped_sandbox_begins_anew(opened: SqlStore, journals: JournalStore) -> None:
     journals.append([line(1)])
     opened.drop("a")
     journals.append([line(2)])
     assert journals.read("a") == [(1, "line 2")]
 
 
-def test_many_writers_share_the_numbers(journals: Journals) -> None:
+def test_many_writers_share_the_numbers(journals: JournalStore) -> None:
     def write(first: int) -> None:
         for number in range(20):
             journals.append([line(first + number, name, 1000) for name in ("a", "b")])
@@ -59,16 +59,18 @@ def test_many_writers_share_the_numbers(journals: Journals) -> None:
         assert len({text for _, text in rows}) == 80
 
 
-def test_exchanges_are_written_once_settled(opened: SqlStore, journals: Journals, url: str) -> None:
+def test_exchanges_are_written_once_settled(
+    opened: SqlStore, journals: JournalStore, url: str
+) -> None:
     other = SqlStore(url)
-    kept, seen = InStore(journals, Bounds(entries=50)), keeping(other, Bounds(), 1)
+    kept, seen = SqlBackend(journals, Bounds(entries=50)), journal_backend(other, Bounds(), 1)
     numbers = count(1)
 
     async def exchange() -> None:
         path = f"/{next(numbers)}"
         kept.open("a").add(entry(path=path))
-        assert kept.settle is not None
-        await kept.settle()
+        assert kept.flush is not None
+        await kept.flush()
         assert path in {row.path for row in seen.open("a").entries()}
 
     async def exchanges() -> None:
@@ -92,18 +94,18 @@ def test_a_journal_that_cannot_be_written_is_told_and_harms_no_request(
         def append(self, _lines: object) -> None:
             raise OSError("the disk is full")
 
-    kept = InStore(Broken(), Bounds())  # type: ignore[arg-type]
+    kept = SqlBackend(Broken(), Bounds())  # type: ignore[arg-type]
 
     async def exchange() -> None:
         kept.open("a").add(entry())
-        assert kept.settle is not None
-        await kept.settle()
+        assert kept.flush is not None
+        await kept.flush()
 
     asyncio.run(exchange())
     assert "the journal could not be written" in caplog.text
 
 
 def test_in_memory_a_journal_is_a_ring_of_this_process() -> None:
-    kept = keeping(MemoryStore(), Bounds(), 2**20)
-    assert isinstance(kept.open("a"), Journal)
-    assert (kept.open("a").scope, kept.settle) == ("process", None)
+    kept = journal_backend(MemoryStore(), Bounds(), 2**20)
+    assert isinstance(kept.open("a"), MemoryJournal)
+    assert (kept.open("a").scope, kept.flush) == ("process", None)

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from mockserver.store.base import Conflict, Draft, Duplicate, Record, Records, Store
+from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, Records, Store
 
 GROUPS = st.sampled_from(["g", "h"])
 NAMES = st.sampled_from(["a", "b", "c", "d", "é", "'; --"])
@@ -63,11 +63,11 @@ class Machine(RuleBasedStateMachine):
         self.last["g"] += 1
         self.listed.append(name)
         self.model[name] = Record("k", name, "g", self.last["g"], 1, data)
-        self.records.insert_all([Draft("k", name, "g", data, also=("few",))])
+        self.records.insert_all([NewRecord("k", name, "g", data, extra_groups=("few",))])
 
     @rule(names=st.lists(NAMES, max_size=3), group=GROUPS)
     def insert_all(self, names: list[str], group: str) -> None:
-        drafts = [Draft("k", name, group, {}) for name in names]
+        drafts = [NewRecord("k", name, group, {}) for name in names]
         if len(set(names)) < len(names) or set(names) & set(self.model):
             with pytest.raises(Duplicate):
                 self.records.insert_all(drafts)

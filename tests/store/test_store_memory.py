@@ -3,7 +3,7 @@
 import tracemalloc
 from uuid import UUID
 
-from mockserver.store.base import Draft, Records
+from mockserver.store.base import NewRecord, Records
 from mockserver.store.memory import MemoryStore
 
 JOB = {
@@ -23,7 +23,7 @@ def growth(records: Records, drafts: int, *, common: bool = False) -> float:
     before = tracemalloc.get_traced_memory()[0]
     for number in range(drafts):
         name = str(UUID(int=number))
-        records.insert_all([Draft("job", name, "acme/calls", JOB, common=common)])
+        records.insert_all([NewRecord("job", name, "acme/calls", JOB, interned=common)])
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     return grown / drafts
@@ -47,7 +47,7 @@ def test_what_a_dropped_sandbox_held_is_given_back() -> None:
     store = MemoryStore()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    Records(store, "a").insert_all(Draft("job", f"{n}", "g", JOB) for n in range(5_000))
+    Records(store, "a").insert_all(NewRecord("job", f"{n}", "g", JOB) for n in range(5_000))
     held = tracemalloc.get_traced_memory()[0] - before
     store.drop("a")
     left = tracemalloc.get_traced_memory()[0] - before

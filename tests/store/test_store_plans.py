@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
 
-from mockserver.store.base import Draft, Records
+from mockserver.store.base import NewRecord, Records
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
 
@@ -58,7 +58,7 @@ def statements_of(uses: list[Callable[[Records], object]], records: Records) -> 
 def test_no_table_is_scanned(url: str) -> None:
     store = SqlStore(url)
     records = Records(store, "a")
-    records.insert_all(Draft("job", f"g{n}", "g", {"n": n}) for n in range(ROWS))
+    records.insert_all(NewRecord("job", f"g{n}", "g", {"n": n}) for n in range(ROWS))
     sent = statements_of(USES, records)
     store.close()
     assert len(sent) >= 7

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mockserver.store.base import Conflict, Draft, Duplicate, Record, Records, Store
+from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, Records, Store
 
 
 @pytest.fixture
@@ -17,7 +17,9 @@ def numbers(rows: list[Record]) -> list[int]:
 
 
 def fill(records: Records, count: int, group: str = "g") -> None:
-    records.insert_all(Draft("job", f"{group}{n}", group, {"n": n}) for n in range(1, count + 1))
+    records.insert_all(
+        NewRecord("job", f"{group}{n}", group, {"n": n}) for n in range(1, count + 1)
+    )
 
 
 def test_insert_gives_number_version_and_a_copy(records: Records) -> None:
@@ -49,9 +51,9 @@ def test_numbers_are_dense_in_each_group(records: Records) -> None:
 def test_duplicate_leaves_no_trace(records: Records) -> None:
     fill(records, 2)
     drafts = [
-        Draft("job", "new", "g", {}),
-        Draft("fresh", "f", "f", {}),
-        Draft("job", "g2", "g", {}),
+        NewRecord("job", "new", "g", {}),
+        NewRecord("fresh", "f", "f", {}),
+        NewRecord("job", "g2", "g", {}),
     ]
     with pytest.raises(Duplicate):
         records.insert_all(drafts)
@@ -63,7 +65,7 @@ def test_duplicate_leaves_no_trace(records: Records) -> None:
 
 def test_duplicate_within_one_insert_is_refused(records: Records) -> None:
     with pytest.raises(Duplicate):
-        records.insert_all([Draft("job", "x", "g", {}), Draft("job", "x", "h", {})])
+        records.insert_all([NewRecord("job", "x", "g", {}), NewRecord("job", "x", "h", {})])
     assert records.count("job", "g") == 0
 
 
@@ -134,7 +136,7 @@ def test_page_of_an_unknown_group_is_empty(records: Records) -> None:
 
 def test_further_groups_list_with_numbers_of_their_own(records: Records) -> None:
     fill(records, 2)
-    records.insert_all([Draft("job", "x", "g", {"x": 1}, also=("few", "fewer"))])
+    records.insert_all([NewRecord("job", "x", "g", {"x": 1}, extra_groups=("few", "fewer"))])
     (row,) = records.page("job", "few", limit=5)
     assert (row.id, row.group, row.number) == ("x", "g", 1)
     assert numbers(records.page("job", "g", limit=1)) == [3]
@@ -145,7 +147,7 @@ def test_further_groups_list_with_numbers_of_their_own(records: Records) -> None
 
 
 def test_what_further_groups_list_stays(records: Records) -> None:
-    record = records.insert_all([Draft("job", "x", "g", {}, also=("few",))])[0]
+    record = records.insert_all([NewRecord("job", "x", "g", {}, extra_groups=("few",))])[0]
     with pytest.raises(ValueError, match="further groups"):
         records.remove(record)
     assert records.get("job", "x") == record
@@ -217,7 +219,10 @@ def test_one_name_is_given_once(store: Store) -> None:
     def claim(number: int) -> int:
         try:
             records.insert_all(
-                [Draft("group", f"{number}", "g", {}), Draft("name", "CODE", "g", {"of": number})]
+                [
+                    NewRecord("group", f"{number}", "g", {}),
+                    NewRecord("name", "CODE", "g", {"of": number}),
+                ]
             )
         except Duplicate:
             return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 from mockserver.store.base import Records
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
@@ -76,7 +76,7 @@ def test_a_second_store_finds_what_the_first_wrote(url: str) -> None:
     ],
 )
 def test_a_url_that_cannot_work_is_named(bad: str, reason: str) -> None:
-    with pytest.raises(SetupError, match=reason) as caught:
+    with pytest.raises(ConfigurationError, match=reason) as caught:
         SqlStore(bad)
     assert str(caught.value).startswith("store: ")
     assert "secret" not in str(caught.value)

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import Refusal
-from mockserver.http.messages import Reply
+from mockserver.errors import ApiError
+from mockserver.http.messages import Response
 from mockserver.jobs.model import Job
-from mockserver.jobs.repository import Desk
-from mockserver.sandbox.resources import Shelf
+from mockserver.jobs.repository import JobRepository
+from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.seeding import Seeding
+from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Handler, Vendor
 from mockserver.vendors.clinicalone.files import Files
 from mockserver.vendors.clinicalone.jobs import Jobs, Lists
@@ -31,15 +31,15 @@ class ClinicalOne:
 
     def __init__(self, contract: Contract) -> None:
         self.name = contract.vendor
-        self.desk = Desk(contract.lifecycle)
-        reports = Shelf(f"{contract.vendor}.report")
-        self._files = Files(contract, self.desk, reports)
-        seeds = Seeds(self.desk, reports)
-        self._seeding = Seeding(
+        self.repository = JobRepository(contract.lifecycle)
+        reports = ResourceCollection(f"{contract.vendor}.report")
+        self._files = Files(contract, self.repository, reports)
+        seeds = Seeds(self.repository, reports)
+        self._seeding = SeedLoader(
             contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
         )
-        jobs = Jobs(contract, self.desk, reports)
-        lists = Lists(contract, self.desk, reports)
+        jobs = Jobs(contract, self.repository, reports)
+        lists = Lists(contract, self.repository, reports)
         self.handlers: Mapping[str, Handler] = {
             "kickOffReportJob": jobs.kick_off,
             "downloadReport": self._files.fetch,
@@ -50,10 +50,10 @@ class ClinicalOne:
             "listDownloads": lists.downloads,
         }
 
-    def file(self, sandbox: Sandbox, job: Job) -> Reply:
-        return self._files.reply(sandbox, job)
+    def file(self, sandbox: Sandbox, job: Job) -> Response:
+        return self._files.response(sandbox, job)
 
-    def error(self, refusal: Refusal, _operation: Operation | None = None) -> Reply:
+    def error(self, refusal: ApiError, _operation: Operation | None = None) -> Response:
         details = refusal.message
         if refusal.field is not None:
             reason = refusal.reason or "is at fault"
@@ -63,11 +63,11 @@ class ClinicalOne:
             "errorCode": refusal.code or f"REPT_{refusal.status}",
             "errorMessage": refusal.message,
         }
-        return Reply(refusal.status, {"status": "error", "errorData": data}, refusal.headers)
+        return Response(refusal.status, {"status": "error", "errorData": data}, refusal.headers)
 
     def identify(self, _sandbox: Sandbox, _scheme: str, _secret: str) -> Identity | None:
         """Return None: tokens come from the customer's own service."""
         return None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seeding.plant(sandbox, fixtures)
+        self._seeding.load(sandbox, fixtures)

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
-from mockserver.http.messages import Call, Reply
+from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
-from mockserver.jobs.repository import Desk
+from mockserver.jobs.repository import JobRepository
 from mockserver.reports import text_formats
-from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
-from mockserver.sandbox.resources import EVERYBODY, Shelf
+from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.clinicalone.jobs import find
 from specs import Contract
@@ -25,22 +25,24 @@ _PERIOD = timedelta(days=90) // timedelta(milliseconds=1)
 class Files:
     """The handler of GET v2.0/reports/download."""
 
-    def __init__(self, contract: Contract, desk: Desk, reports: Shelf) -> None:
-        self._desk = desk
+    def __init__(
+        self, contract: Contract, repository: JobRepository, reports: ResourceCollection
+    ) -> None:
+        self._repository = repository
         self._reports = reports
         self._role = contract.lifecycle.roles["fetch"]
 
-    def fetch(self, call: Call) -> Reply:
-        job = find(self._desk, call, call.query["id"])
-        self._desk.check(call.sandbox, self._role, job)
-        return self.reply(call.sandbox, job)
+    def fetch(self, request: Request) -> Response:
+        job = find(self._repository, request, request.query["id"])
+        self._repository.check(request.sandbox, self._role, job)
+        return self.response(request.sandbox, job)
 
-    def reply(self, sandbox: Sandbox, job: Job) -> Reply:
+    def response(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file of a job, whatever its state."""
         report = self._reports.find(sandbox, EVERYBODY, job.details["rptId"])
         assert report is not None  # reports are neither added nor removed
         made_in = FORMATS[job.details["format"]]
-        sheet = Sheet(
+        sheet = ReportTable(
             columns=read_columns(report.data["columns"]),
             rows=job.details.get(ROWS, report.data[ROWS]),
             start=job.created_at - _PERIOD,
@@ -51,6 +53,6 @@ class Files:
         slug = re.sub(r"[^a-z0-9]+", "-", job.details["name"].lower()).strip("-") or "report"
         name = f"{slug}.{made_in.extension}"
         file = make_file(sheet, made_in, sandbox.ids.random(f"rows of {job.id}", 0))
-        return Reply(
+        return Response(
             200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
         )

@@ -9,14 +9,14 @@ from urllib.parse import urlencode
 
 import orjson
 
-from mockserver.errors import Refusal
-from mockserver.http.messages import Call, Reply
+from mockserver.errors import ApiError
+from mockserver.http.messages import Request, Response
 from mockserver.jobs.lifecycle import timeline
-from mockserver.jobs.model import Job, Plan
-from mockserver.jobs.repository import Desk, Opening
-from mockserver.sandbox.resources import EVERYBODY, Shelf
+from mockserver.jobs.model import Job, Schedule
+from mockserver.jobs.repository import JobRepository, NewJob
+from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.timestamps import from_datetime, iso
+from mockserver.timestamps import from_datetime, to_iso_string
 from specs import Contract
 
 NO_STUDY = frozenset({None, "", "null"})
@@ -29,7 +29,7 @@ def study_of(query: Mapping[str, Any]) -> str | None:
     return None if study in NO_STUDY else study
 
 
-def traits(details: Mapping[str, Any]) -> dict[str, str]:
+def filter_keys(details: Mapping[str, Any]) -> dict[str, str]:
     """Return what lists of jobs can be narrowed by: mode, report and study, where there is one."""
     named = ((name, details.get(name)) for name in ("mode", "rptId", "studyId"))
     return {name: value for name, value in named if value is not None}
@@ -44,34 +44,34 @@ def group_of(tenant: str, chosen: Mapping[str, str]) -> str:
     return f"{tenant}?{blake2b(text, digest_size=12).hexdigest()}"
 
 
-def further_groups(tenant: str, details: Mapping[str, Any]) -> Iterator[str]:
+def index_groups(tenant: str, details: Mapping[str, Any]) -> Iterator[str]:
     """Yield the groups that list a job beside its tenant's own: one for each choice of traits."""
-    mine = traits(details)
+    mine = filter_keys(details)
     for size in range(1, len(mine) + 1):
         for names in combinations(mine, size):
             yield group_of(tenant, {name: mine[name] for name in names})
 
 
-def find(desk: Desk, call: Call, job_id: str) -> Job:
+def find(repository: JobRepository, request: Request, job_id: str) -> Job:
     """Return the tenant's job of this id, if mode and study are its own as far as they are named.
 
     Raises:
-        Refusal: 404, there is none such.
+        ApiError: 404, there is none such.
     """
-    assert call.identity is not None
-    job = desk.find(call.sandbox, job_id)
-    if job is None or job.account != call.identity.account:
-        raise Refusal(404, "Report job not found.", field="id", reason="names no report job")
-    asked = {"mode": call.query.get("mode"), "studyId": study_of(call.query)}
+    assert request.identity is not None
+    job = repository.find(request.sandbox, job_id)
+    if job is None or job.account != request.identity.account:
+        raise ApiError(404, "Report job not found.", field="id", reason="names no report job")
+    asked = {"mode": request.query.get("mode"), "studyId": study_of(request.query)}
     for name, value in asked.items():
         if value is not None and job.details.get(name, value) != value:
-            raise Refusal(404, "Report job not found.", field=name, reason="is not the job's")
+            raise ApiError(404, "Report job not found.", field=name, reason="is not the job's")
     return job
 
 
-def kicked_off(desk: Desk, job: Job, now: int) -> int:
+def started_at(repository: JobRepository, job: Job, now: int) -> int:
     """Return when the work on a job began last, or when it was created if it has not begun."""
-    start = desk.lifecycle.roles["start"].enters
+    start = repository.lifecycle.roles["start"].enters
     begun = [at for state, at in timeline(job, now) if state == start]
     return begun[-1] if begun else job.created_at
 
@@ -79,14 +79,16 @@ def kicked_off(desk: Desk, job: Job, now: int) -> int:
 class Lists:
     """The handlers under reportmetadata."""
 
-    def __init__(self, contract: Contract, desk: Desk, reports: Shelf) -> None:
-        self._desk = desk
+    def __init__(
+        self, contract: Contract, repository: JobRepository, reports: ResourceCollection
+    ) -> None:
+        self._repository = repository
         self._reports = reports
         self._formats = contract.openapi["components"]["schemas"]["ReportFormat"]["enum"]
 
-    def reports(self, call: Call) -> Reply:
+    def reports(self, request: Request) -> Response:
         """Answer GET v1.0/reportmetadata: the reports of the study's level, or of the tenant's."""
-        of_tenant = study_of(call.query) is None
+        of_tenant = study_of(request.query) is None
         found = [
             {
                 "rptId": report.id,
@@ -95,29 +97,29 @@ class Lists:
                 "rptFormats": self._formats,
                 "tenantLevel": report.data["tenantLevel"],
             }
-            for report in self._reports.every(call.sandbox, EVERYBODY)
+            for report in self._reports.iter_all(request.sandbox, EVERYBODY)
             if report.data["tenantLevel"] == of_tenant
         ]
-        return Reply(call.operation.success, {"status": "success", "result": found})
+        return Response(request.operation.success, {"status": "success", "result": found})
 
-    def downloads(self, call: Call) -> Reply:
+    def downloads(self, request: Request) -> Response:
         """Answer GET v2.0/reportmetadata/downloadList, newest first."""
-        assert call.identity is not None
-        limit, offset = call.query["limit"], call.query["offset"]
-        chosen = traits({**call.query, "studyId": study_of(call.query)})
-        group = group_of(call.identity.account, chosen)
-        total = self._desk.total(call.sandbox, group)
-        jobs = self._desk.page(call.sandbox, group, offset, limit)
+        assert request.identity is not None
+        limit, offset = request.query["limit"], request.query["offset"]
+        chosen = filter_keys({**request.query, "studyId": study_of(request.query)})
+        group = group_of(request.identity.account, chosen)
+        total = self._repository.count(request.sandbox, group)
+        jobs = self._repository.page(request.sandbox, group, offset, limit)
         result = {
             "hasMore": "true" if offset + len(jobs) < total else "false",
             "totalResults": total,
             "count": len(jobs),
             "limit": limit,
             "offset": offset,
-            "reportId": call.query.get("rptId"),
-            "reportRunStatus": [self._run(call.sandbox, job) for job in jobs],
+            "reportId": request.query.get("rptId"),
+            "reportRunStatus": [self._run(request.sandbox, job) for job in jobs],
         }
-        return Reply(call.operation.success, {"status": "success", "result": result})
+        return Response(request.operation.success, {"status": "success", "result": result})
 
     def _run(self, sandbox: Sandbox, job: Job) -> dict[str, Any]:
         return {
@@ -125,8 +127,8 @@ class Lists:
             "rptId": job.details["rptId"],
             "reportName": job.details["name"],
             "rptFormat": job.details["format"],
-            "rptKickoffDatetime": iso(kicked_off(self._desk, job, sandbox.now())),
-            "runStatus": self._desk.state(sandbox, job).wire,
+            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, sandbox.now())),
+            "runStatus": self._repository.state(sandbox, job).wire,
         }
 
 
@@ -136,49 +138,53 @@ _LONGEST_SPEC = 32_000
 class Jobs:
     """The handlers of the three ways to create a job, and of kick-off."""
 
-    def __init__(self, contract: Contract, desk: Desk, reports: Shelf) -> None:
-        self._desk = desk
+    def __init__(
+        self, contract: Contract, repository: JobRepository, reports: ResourceCollection
+    ) -> None:
+        self._repository = repository
         self._reports = reports
         self._roles = contract.lifecycle.roles
         self._fetch = contract.operations[self._roles["fetch"].operation]
 
-    def create(self, call: Call) -> Reply:
+    def create(self, request: Request) -> Response:
         """Answer POST v1.0/reports: the job waits for the usual time."""
-        return self._created(call, self._open(call, call.query, None))
+        return self._created(request, self._open(request, request.query, None))
 
-    def schedule(self, call: Call) -> Reply:
+    def schedule(self, request: Request) -> Response:
         """Answer POST v1.0/scheduled/reports: the job waits until its time."""
-        wanted = (call.body or {}).get("scheduledDatetime")
-        plan = None if wanted is None else self._starting(_moment(wanted) - call.sandbox.now())
-        return self._created(call, self._open(call, call.query, plan))
+        wanted = (request.body or {}).get("scheduledDatetime")
+        plan = None if wanted is None else self._starting(_moment(wanted) - request.sandbox.now())
+        return self._created(request, self._open(request, request.query, plan))
 
-    def start_directly(self, call: Call) -> Reply:
+    def start_directly(self, request: Request) -> Response:
         """Answer POST v2.0/studies/{studyId}/{mode}/reports/direct: the job does not wait."""
-        return self._created(call, self._open(call, {**call.query, **call.path}, self._starting(0)))
+        return self._created(
+            request, self._open(request, {**request.query, **request.path}, self._starting(0))
+        )
 
-    def kick_off(self, call: Call) -> Reply:
+    def kick_off(self, request: Request) -> Response:
         """Answer POST v1.0/report/job/{jobId}: the work begins, also after it failed."""
-        job = find(self._desk, call, call.path["jobId"])
-        job = self._desk.act(call.sandbox, self._roles["start"], job)
-        now = call.sandbox.now()
+        job = find(self._repository, request, request.path["jobId"])
+        job = self._repository.apply_transition(request.sandbox, self._roles["start"], job)
+        now = request.sandbox.now()
         log = {
             "id": job.id,
             "rptId": job.details["rptId"],
             "rptFormat": job.details["format"],
-            "rptKickoffDatetime": iso(kicked_off(self._desk, job, now)),
-            "fileStorageId": call.sandbox.ids.uuid(f"file of {job.id}", 0),
+            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, now)),
+            "fileStorageId": request.sandbox.ids.uuid(f"file of {job.id}", 0),
             "objectVersionNumber": job.version,
-            **_search_spec(call.body),
+            **_search_spec(request.body),
         }
-        return Reply(call.operation.success, log, self._location(job))
+        return Response(request.operation.success, log, self._location(job))
 
-    def _open(self, call: Call, asked: Mapping[str, Any], plan: Plan | None) -> Job:
-        assert call.identity is not None
-        tenant = call.identity.account
-        report = self._reports.find(call.sandbox, EVERYBODY, asked["reportid"])
+    def _open(self, request: Request, asked: Mapping[str, Any], plan: Schedule | None) -> Job:
+        assert request.identity is not None
+        tenant = request.identity.account
+        report = self._reports.find(request.sandbox, EVERYBODY, asked["reportid"])
         if report is None:
             reason = "names no report"
-            raise Refusal(404, f"reportid {reason}.", field="reportid", reason=reason)
+            raise ApiError(404, f"reportid {reason}.", field="reportid", reason=reason)
         found = {
             "name": report.data["name"],
             "rptId": report.id,
@@ -187,27 +193,27 @@ class Jobs:
             "studyId": study_of(asked),
         }
         details = {name: value for name, value in found.items() if value is not None}
-        ids, kind = call.sandbox.ids, f"{self._desk.kind}/{tenant}"
-        opening = Opening(
+        ids, kind = request.sandbox.ids, f"{self._repository.kind}/{tenant}"
+        opening = NewJob(
             id=lambda number: ids.hex(kind, number),
             account=tenant,
             group=group_of(tenant, {}),
             details=details,
-            also=tuple(further_groups(tenant, details)),
-            plan=plan,
+            also=tuple(index_groups(tenant, details)),
+            schedule=plan,
         )
-        return self._desk.open(call.sandbox, [opening])[0]
+        return self._repository.create(request.sandbox, [opening])[0]
 
-    def _starting(self, wait: int) -> Plan:
+    def _starting(self, wait: int) -> Schedule:
         """Return the usual plan with a first stay of `wait` milliseconds, or none."""
-        (first, _), *rest = self._desk.plan
+        (first, _), *rest = self._repository.plan
         return ((first, max(wait, 0)), *rest)
 
-    def _created(self, call: Call, job: Job) -> Reply:
-        status = call.operation.success
+    def _created(self, request: Request, job: Job) -> Response:
+        status = request.operation.success
         body = {"status": "success", "result": {"jobId": job.id}}
-        is_located = "Location" in call.operation.responses[status]["headers"]
-        return Reply(status, body, self._location(job) if is_located else {})
+        is_located = "Location" in request.operation.responses[status]["headers"]
+        return Response(status, body, self._location(job) if is_located else {})
 
     def _location(self, job: Job) -> dict[str, str]:
         return {"Location": f"{self._fetch.path}?{urlencode({'id': job.id})}"}
@@ -219,7 +225,7 @@ def _moment(text: str) -> int:
     except (ValueError, OverflowError):
         field = "scheduledDatetime"
         reason = "is no moment"
-        raise Refusal(400, f"{field} {reason}.", field=field, reason=reason) from None
+        raise ApiError(400, f"{field} {reason}.", field=field, reason=reason) from None
 
 
 def _search_spec(body: Mapping[str, Any]) -> dict[str, str]:

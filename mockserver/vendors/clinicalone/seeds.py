@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.jobs.repository import Desk, Opening
-from mockserver.jobs.schedule import read_plan
-from mockserver.sandbox.resources import EVERYBODY, Drafts, Shelf
-from mockserver.sandbox.seeding import SeedFault, by_id
+from mockserver.jobs.repository import JobRepository, NewJob
+from mockserver.jobs.schedule import read_schedule
+from mockserver.sandbox.resources import EVERYBODY, Drafts, ResourceCollection
+from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.vendors.clinicalone.files import ROWS
-from mockserver.vendors.clinicalone.jobs import further_groups, group_of
+from mockserver.vendors.clinicalone.jobs import group_of, index_groups
 
 
 class Seeds:
     """Reads what `fixtures/clinicalone/seed.yaml` holds."""
 
-    def __init__(self, desk: Desk, reports: Shelf) -> None:
-        self._desk = desk
+    def __init__(self, repository: JobRepository, reports: ResourceCollection) -> None:
+        self._repository = repository
         self._reports = reports
 
     def drafts(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
@@ -24,29 +24,29 @@ class Seeds:
         Raises:
             SeedFault: a job refers to nothing.
         """
-        reports = by_id(fixtures["reports"], "rptId", "/reports")
+        reports = index_by_id(fixtures["reports"], "rptId", "/reports")
         seeded = enumerate(fixtures.get("jobs", ()))
         openings = [self._opening(row, reports, f"/jobs/{number}") for number, row in seeded]
-        jobs = self._desk.drafts(openings, now, common=True)
+        jobs = self._repository.drafts(openings, now, common=True)
         return [*self._reports.drafts(EVERYBODY, reports), *jobs]
 
     def _opening(
         self, row: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]], place: str
-    ) -> Opening:
+    ) -> NewJob:
         report = reports.get(row["rptId"])
         if report is None:
-            raise SeedFault(f"{place}/rptId: there is no report {row['rptId']!r}")
+            raise SeedError(f"{place}/rptId: there is no report {row['rptId']!r}")
         try:
-            plan = read_plan(self._desk.lifecycle, row)
+            plan = read_schedule(self._repository.lifecycle, row)
         except LookupError as error:
-            raise SeedFault(f"{place}: {error}") from error
+            raise SeedError(f"{place}: {error}") from error
         named = {name: row[name] for name in ("mode", "studyId", ROWS) if name in row}
         details = {"name": report["name"], "rptId": row["rptId"], "format": row["format"], **named}
-        return Opening(
+        return NewJob(
             id=row["id"],
             account=row["tenant"],
             group=group_of(row["tenant"], {}),
             details=details,
-            also=tuple(further_groups(row["tenant"], details)),
-            plan=plan,
+            also=tuple(index_groups(row["tenant"], details)),
+            schedule=plan,
         )

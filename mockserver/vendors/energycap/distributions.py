@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from mockserver.errors import Refusal
-from mockserver.http.messages import Call, Reply
-from mockserver.sandbox.resources import Shelf, Thing
+from mockserver.errors import ApiError
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_datetime
 from mockserver.vendors.energycap.reference_data import (
@@ -16,15 +16,17 @@ from mockserver.vendors.energycap.reference_data import (
     NAME,
     REPORT,
     SCHEDULE,
-    Catalogue,
-    View,
+    ReferenceData,
+    Serializer,
 )
 from specs import Contract
 
 
-def paged(call: Call, total: int, rows: Callable[[int, int], list[dict[str, Any]]]) -> Reply:
+def paged(
+    request: Request, total: int, rows: Callable[[int, int], list[dict[str, Any]]]
+) -> Response:
     """Return the page that a call asks for; `rows` is given an offset and a limit."""
-    number, size = call.query["pageNumber"], call.query["pageSize"]
+    number, size = request.query["pageNumber"], request.query["pageSize"]
     headers = {
         "PageNumber": number,
         "PageSize": size,
@@ -32,8 +34,8 @@ def paged(call: Call, total: int, rows: Callable[[int, int], list[dict[str, Any]
         "TotalPages": -(-total // size),
     }
     body = rows((number - 1) * size, size)
-    return Reply(
-        call.operation.success, body, {name: str(value) for name, value in headers.items()}
+    return Response(
+        request.operation.success, body, {name: str(value) for name, value in headers.items()}
     )
 
 
@@ -44,60 +46,62 @@ _HOUR = time(6, tzinfo=UTC)
 class Distributions:
     """The handlers under /api/v202106/reportdistribution but for exec and log."""
 
-    def __init__(self, contract: Contract, shelf: Shelf, catalogue: Catalogue) -> None:
-        self._shelf = shelf
+    def __init__(
+        self, contract: Contract, collection: ResourceCollection, catalogue: ReferenceData
+    ) -> None:
+        self._collection = collection
         self._catalogue = catalogue
-        self._view = View(catalogue)
+        self._view = Serializer(catalogue)
         schemas = contract.openapi["components"]["schemas"]
         self._usual_format = schemas["ReportFormat"]["enum"][0]
         self._members = frozenset(schemas["ReportDistributionRequest"]["properties"]) | {"enabled"}
 
-    def create(self, call: Call) -> Reply:
-        account, sandbox = account_of(call), call.sandbox
+    def create(self, request: Request) -> Response:
+        account, sandbox = account_of(request), request.sandbox
         reports = self._catalogue.reports
-        self._catalogue.check(reports, sandbox, account, [call.body[REPORT]], REPORT)
+        self._catalogue.check(reports, sandbox, account, [request.body[REPORT]], REPORT)
         usual = {FORMAT: self._usual_format, "onlySendIfData": False}
-        data = usual | self.read(sandbox, account, call.body)
-        user = self._catalogue.user_of(sandbox, account, call.identity)
+        data = usual | self.read(sandbox, account, request.body)
+        user = self._catalogue.user_of(sandbox, account, request.identity)
         data |= {"enabled": True, "created": sandbox.now(), "creator": user}
         data["nextRun"] = self.next_run(sandbox, account, data)
-        return self._answer(call, self._shelf.add(sandbox, account, data))
+        return self._answer(request, self._collection.add(sandbox, account, data))
 
-    def show_list(self, call: Call) -> Reply:
+    def show_list(self, request: Request) -> Response:
         """Answer with the distributions, or those whose name holds the text of `filter`."""
-        account, sandbox = account_of(call), call.sandbox
-        wanted = call.query.get("filter", "").casefold()
+        account, sandbox = account_of(request), request.sandbox
+        wanted = request.query.get("filter", "").casefold()
         if not wanted:
-            total = self._shelf.total(sandbox, account)
+            total = self._collection.count(sandbox, account)
             return paged(
-                call,
+                request,
                 total,
                 lambda offset, limit: self._show_all(
-                    sandbox, self._shelf.page(sandbox, account, offset, limit)
+                    sandbox, self._collection.page(sandbox, account, offset, limit)
                 ),
             )
         found = [
             row
-            for row in self._shelf.every(sandbox, account)
+            for row in self._collection.iter_all(sandbox, account)
             if wanted in row.data[NAME].casefold()
         ]
         return paged(
-            call,
+            request,
             len(found),
             lambda offset, limit: self._show_all(sandbox, found[offset : offset + limit]),
         )
 
-    def show(self, call: Call) -> Reply:
-        return self._answer(call, self.find(call))
+    def show(self, request: Request) -> Response:
+        return self._answer(request, self.find(request))
 
-    def show_filters(self, call: Call) -> Reply:
-        return Reply(call.operation.success, self.find(call).data.get(FILTERS, []))
+    def show_filters(self, request: Request) -> Response:
+        return Response(request.operation.success, self.find(request).data.get(FILTERS, []))
 
-    def update(self, call: Call) -> Reply:
-        sandbox, distribution = call.sandbox, self.find(call)
+    def update(self, request: Request) -> Response:
+        sandbox, distribution = request.sandbox, self.find(request)
         account = distribution.account
-        given = self.read(sandbox, account, call.body)
-        user = self._catalogue.user_of(sandbox, account, call.identity)
+        given = self.read(sandbox, account, request.body)
+        user = self._catalogue.user_of(sandbox, account, request.identity)
         given |= {"modified": sandbox.now(), "modifier": user}
 
         def step(old: dict[str, Any]) -> dict[str, Any]:
@@ -106,24 +110,24 @@ class Distributions:
                 return new
             return new | {"nextRun": self.next_run(sandbox, account, new)}
 
-        changed = self._shelf.change(sandbox, distribution, step)
+        changed = self._collection.change(sandbox, distribution, step)
         if changed is None:
             raise _missing()
-        return self._answer(call, changed)
+        return self._answer(request, changed)
 
-    def delete(self, call: Call) -> Reply:
-        if not self._shelf.discard(call.sandbox, self.find(call)):
+    def delete(self, request: Request) -> Response:
+        if not self._collection.delete(request.sandbox, self.find(request)):
             raise _missing()
-        return Reply(call.operation.success)
+        return Response(request.operation.success)
 
-    def find(self, call: Call) -> Thing:
+    def find(self, request: Request) -> Resource:
         """Return the distribution that a call's path names.
 
         Raises:
-            Refusal: 404, there is none.
+            ApiError: 404, there is none.
         """
-        key = str(call.path["reportDistributionId"])
-        found = self._shelf.find(call.sandbox, account_of(call), key)
+        key = str(request.path["reportDistributionId"])
+        found = self._collection.find(request.sandbox, account_of(request), key)
         if found is None:
             raise _missing()
         return found
@@ -132,7 +136,7 @@ class Distributions:
         """Return the members of a body that its contract allows.
 
         Raises:
-            Refusal: 400, it names a user group or a schedule that there is not.
+            ApiError: 400, it names a user group or a schedule that there is not.
         """
         data = {name: value for name, value in body.items() if name in self._members}
         catalogue = self._catalogue
@@ -151,18 +155,20 @@ class Distributions:
         day = to_datetime(sandbox.now()).date() + timedelta(days=schedule.data["days"])
         return from_datetime(datetime.combine(day, _HOUR))
 
-    def _answer(self, call: Call, distribution: Thing) -> Reply:
-        return Reply(call.operation.success, self._show_all(call.sandbox, [distribution])[0])
+    def _answer(self, request: Request, distribution: Resource) -> Response:
+        return Response(
+            request.operation.success, self._show_all(request.sandbox, [distribution])[0]
+        )
 
-    def _show_all(self, sandbox: Sandbox, rows: list[Thing]) -> list[dict[str, Any]]:
+    def _show_all(self, sandbox: Sandbox, rows: list[Resource]) -> list[dict[str, Any]]:
         return [self._view.details(sandbox, row.account, int(row.id), row.data) for row in rows]
 
 
-def account_of(call: Call) -> str:
+def account_of(request: Request) -> str:
     """Return whose data a call is about."""
-    assert call.identity is not None
-    return call.identity.account
+    assert request.identity is not None
+    return request.identity.account
 
 
-def _missing() -> Refusal:
-    return Refusal(404, "There is no such report distribution.", field="reportDistributionId")
+def _missing() -> ApiError:
+    return ApiError(404, "There is no such report distribution.", field="reportDistributionId")

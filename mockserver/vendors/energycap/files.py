@@ -4,21 +4,21 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Response
 from mockserver.jobs.model import Job
 from mockserver.reports import binary_formats, text_formats
-from mockserver.reports.binary_formats import Document, make_document
-from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.reports.binary_formats import BinaryFormat, make_document
+from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.vendors.energycap.reference_data import REPORT, Catalogue
+from mockserver.vendors.energycap.reference_data import REPORT, ReferenceData
 
-FORMATS: Mapping[str, Format | Document] = {
+FORMATS: Mapping[str, Format | BinaryFormat] = {
     "PDF": binary_formats.PDF,
-    "Word": binary_formats.TEXT,
-    "Excel": binary_formats.WORKBOOK,
-    "Excel data only": binary_formats.WORKBOOK,
-    "Excel formatted": binary_formats.WORKBOOK,
+    "Word": binary_formats.DOCX,
+    "Excel": binary_formats.XLSX,
+    "Excel data only": binary_formats.XLSX,
+    "Excel formatted": binary_formats.XLSX,
     "CSV": text_formats.CSV,
 }
 
@@ -28,16 +28,16 @@ _PERIOD = timedelta(days=365) // timedelta(milliseconds=1)
 class Files:
     """Makes the file of a run."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: ReferenceData) -> None:
         self._catalogue = catalogue
 
-    def reply(self, sandbox: Sandbox, job: Job) -> Reply:
+    def response(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file of a run, whatever its state."""
         number = job.details["settings"][REPORT]
         report = self._catalogue.report(sandbox, job.account, number).data
         made_in = FORMATS[job.details["format"]]
         chance = sandbox.ids.random(f"rows of {job.vendor} {job.id}", 0)
-        sheet = Sheet(
+        sheet = ReportTable(
             columns=read_columns(report["columns"]),
             rows=job.details.get("rows", report["rows"]),
             start=job.created_at - _PERIOD,
@@ -45,12 +45,12 @@ class Files:
             zone=UTC,
             base=sandbox.ids.uuid(f"rows of {job.vendor} {job.id}", 0),
         )
-        if isinstance(made_in, Document):
+        if isinstance(made_in, BinaryFormat):
             file = make_document(sheet, made_in, chance)
         else:
             file = make_file(sheet, made_in, chance)
         slug = re.sub(r"[^a-z0-9]+", "-", job.details["name"].lower()).strip("-") or "report"
         name = f"{slug}-{job.id}.{made_in.extension}"
-        return Reply(
+        return Response(
             200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
         )

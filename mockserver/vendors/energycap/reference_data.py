@@ -4,34 +4,39 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import Refusal
-from mockserver.sandbox.resources import Shelf, Thing
+from mockserver.errors import ApiError
+from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.timestamps import iso
+from mockserver.timestamps import to_iso_string
 
 
-class Catalogue:
+class ReferenceData:
     """The reports, users, user groups and schedule types of an account."""
 
     def __init__(self, vendor: str) -> None:
-        self.reports = Shelf(f"{vendor}.report")
-        self.users = Shelf(f"{vendor}.user")
-        self.user_groups = Shelf(f"{vendor}.usergroup")
-        self.schedules = Shelf(f"{vendor}.schedule")
+        self.reports = ResourceCollection(f"{vendor}.report")
+        self.users = ResourceCollection(f"{vendor}.user")
+        self.user_groups = ResourceCollection(f"{vendor}.usergroup")
+        self.schedules = ResourceCollection(f"{vendor}.schedule")
 
     def check(
-        self, shelf: Shelf, sandbox: Sandbox, account: str, numbers: Iterable[int], field: str
+        self,
+        collection: ResourceCollection,
+        sandbox: Sandbox,
+        account: str,
+        numbers: Iterable[int],
+        field: str,
     ) -> list[int]:
         """Return the numbers without repetitions, if each names a thing on `shelf`.
 
         Raises:
-            Refusal: 400, one names nothing.
+            ApiError: 400, one names nothing.
         """
         unique = list(dict.fromkeys(numbers))
         for number in unique:
-            if shelf.find(sandbox, account, str(number)) is None:
+            if collection.find(sandbox, account, str(number)) is None:
                 reason = f"names nothing that there is: {number}"
-                raise Refusal(400, f"{field} {reason}.", field=field, reason=reason)
+                raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
         return unique
 
     def members(self, sandbox: Sandbox, account: str, groups: Iterable[int]) -> set[int]:
@@ -44,24 +49,24 @@ class Catalogue:
         """Return the users who are named in place of the configured recipients, each once.
 
         Raises:
-            Refusal: 400, one is not known, not active, or has no e-mail address.
+            ApiError: 400, one is not known, not active, or has no e-mail address.
         """
         named = set(users)
         for user in sorted(named):
             if not self._is_reached(sandbox, account, user):
                 reason = f"names no active user with an e-mail address: {user}"
                 field = "overrideUserIds"
-                raise Refusal(400, f"{field} {reason}.", field=field, reason=reason)
+                raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
         return named
 
     def user_of(self, sandbox: Sandbox, account: str, identity: Identity | None) -> int:
         """Return the user whom a caller's key belongs to, by its role."""
         role = identity.role if identity else None
-        users = list(self.users.every(sandbox, account))
+        users = list(self.users.iter_all(sandbox, account))
         mine = [int(user.id) for user in users if user.data.get("role") == role]
         return (mine or [int(user.id) for user in users])[0]
 
-    def report(self, sandbox: Sandbox, account: str, number: int) -> Thing:
+    def report(self, sandbox: Sandbox, account: str, number: int) -> Resource:
         """Return a report that something refers to; none is ever removed."""
         report = self.reports.find(sandbox, account, str(number))
         assert report is not None
@@ -105,14 +110,14 @@ ENDS = "ends"
 _MAIL = ("replyToEmail", "emailSubject", "emailMessage", FORMAT, "onlySendIfData")
 
 
-class View:
+class Serializer:
     """Shows the data of a distribution: the members of its request, and what the mock adds.
 
     These are `enabled`, `created`, `creator`, `modified`, `modifier`, `lastRun` and `nextRun`:
     moments in milliseconds since the epoch, and numbers of users.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: ReferenceData) -> None:
         self._catalogue = catalogue
 
     def child(
@@ -167,4 +172,4 @@ class View:
 
 
 def _moment(moment: int | None) -> str | None:
-    return None if moment is None else iso(moment)
+    return None if moment is None else to_iso_string(moment)

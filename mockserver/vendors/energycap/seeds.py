@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mockserver.jobs.repository import Desk
+from mockserver.jobs.repository import JobRepository
 from mockserver.jobs.schedule import read_state
-from mockserver.sandbox.resources import Drafts, Shelf
-from mockserver.sandbox.seeding import SeedFault, by_id
+from mockserver.sandbox.resources import Drafts, ResourceCollection
+from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.timestamps import from_datetime
-from mockserver.vendors.energycap.reference_data import ENDS, GROUPS, REPORT, SCHEDULE, Catalogue
+from mockserver.vendors.energycap.reference_data import (
+    ENDS,
+    GROUPS,
+    REPORT,
+    SCHEDULE,
+    ReferenceData,
+)
 
 _IDS = {
     "reports": "reportId",
@@ -38,9 +44,13 @@ class Seeds:
     """Reads what `fixtures/energycap/seed.yaml` holds."""
 
     def __init__(
-        self, desk: Desk, catalogue: Catalogue, groups: Shelf, distributions: Shelf
+        self,
+        repository: JobRepository,
+        catalogue: ReferenceData,
+        groups: ResourceCollection,
+        distributions: ResourceCollection,
     ) -> None:
-        self._desk = desk
+        self._repository = repository
         self._shelves = {
             "reports": catalogue.reports,
             "users": catalogue.users,
@@ -56,15 +66,15 @@ class Seeds:
         Raises:
             SeedFault: a row refers to nothing.
         """
-        rows = {name: by_id(fixtures[name], key, f"/{name}") for name, key in _IDS.items()}
+        rows = {name: index_by_id(fixtures[name], key, f"/{name}") for name, key in _IDS.items()}
         _check_references(rows)
         found: Drafts = []
-        for section, shelf in self._shelves.items():
+        for section, collection in self._shelves.items():
             data = {
                 key: self._data(section, row, now, f"/{section}/{key}")
                 for key, row in rows[section].items()
             }
-            found += shelf.drafts(fixtures["account"], data)
+            found += collection.drafts(fixtures["account"], data)
         return found
 
     def _data(self, section: str, row: dict[str, Any], now: int, place: str) -> dict[str, Any]:
@@ -78,10 +88,10 @@ class Seeds:
     def _distribution(self, row: dict[str, Any], now: int, place: str) -> dict[str, Any]:
         try:
             if ENDS in row:
-                read_state(self._desk.lifecycle, row[ENDS])
+                read_state(self._repository.lifecycle, row[ENDS])
             next_run = from_datetime(datetime.fromisoformat(row["nextRun"]))
         except (LookupError, ValueError) as error:
-            raise SeedFault(f"{place}: {error}") from error
+            raise SeedError(f"{place}: {error}") from error
         usual = {"enabled": True, "created": now, "lastRun": None}
         return usual | row | {"nextRun": next_run}
 
@@ -93,4 +103,4 @@ def _check_references(rows: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
                 named = row[member] if isinstance(row[member], list) else [row[member]]
                 for number in named:
                     if str(number) not in rows[target]:
-                        raise SeedFault(f"/{section}/{key}/{member}: {target} has no {number}")
+                        raise SeedError(f"/{section}/{key}/{member}: {target} has no {number}")

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import Refusal
-from mockserver.http.messages import Reply
+from mockserver.errors import ApiError
+from mockserver.http.messages import Response
 from mockserver.jobs.model import Job
-from mockserver.jobs.repository import Desk
-from mockserver.sandbox.resources import Shelf
+from mockserver.jobs.repository import JobRepository
+from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.seeding import Seeding
+from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Handler, Vendor
 from mockserver.vendors.talkdesk import errors
 from mockserver.vendors.talkdesk.files import Files
@@ -33,14 +33,14 @@ class Talkdesk:
 
     def __init__(self, contract: Contract) -> None:
         self.name = contract.vendor
-        self.desk = Desk(contract.lifecycle)
-        reports = Shelf(f"{contract.vendor}.report")
-        self._files = Files(contract, self.desk, reports)
-        seeds = Seeds(contract, self.desk, reports)
-        self._seeding = Seeding(
+        self.repository = JobRepository(contract.lifecycle)
+        reports = ResourceCollection(f"{contract.vendor}.report")
+        self._files = Files(contract, self.repository, reports)
+        seeds = Seeds(contract, self.repository, reports)
+        self._seeding = SeedLoader(
             contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
         )
-        jobs = Jobs(contract, self.desk)
+        jobs = Jobs(contract, self.repository)
         self.handlers: Mapping[str, Handler] = {
             "createReportJob": jobs.create,
             "listReportJobs": jobs.show_list,
@@ -55,10 +55,10 @@ class Talkdesk:
             status for status in token.responses if "error" in _required(contract, token, status)
         )
 
-    def file(self, sandbox: Sandbox, job: Job) -> Reply:
-        return self._files.reply(sandbox, job)
+    def file(self, sandbox: Sandbox, job: Job) -> Response:
+        return self._files.response(sandbox, job)
 
-    def error(self, refusal: Refusal, operation: Operation | None = None) -> Reply:
+    def error(self, refusal: ApiError, operation: Operation | None = None) -> Response:
         is_token = operation is not None and operation.id == "createToken"
         return errors.error(refusal, oauth=is_token and refusal.status in self._oauth)
 
@@ -66,7 +66,7 @@ class Talkdesk:
         return read_token(self.name, sandbox, secret) if scheme == "bearer" else None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seeding.plant(sandbox, fixtures)
+        self._seeding.load(sandbox, fixtures)
 
 
 def _required(contract: Contract, operation: Operation, status: int) -> list[str]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from mockserver.http.messages import Call, Reply
+from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
-from mockserver.jobs.repository import Desk
+from mockserver.jobs.repository import JobRepository
 from mockserver.jobs.schedule import read_duration
 from mockserver.reports import text_formats
-from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
-from mockserver.sandbox.resources import EVERYBODY, Shelf
+from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.talkdesk.jobs import ROWS, find, find_zone, kind_of, read_span
 from specs import Contract
@@ -26,21 +26,25 @@ MOST_ROWS = 5000
 class Files:
     """The handlers under /data/reports/{type}/files."""
 
-    def __init__(self, contract: Contract, desk: Desk, reports: Shelf) -> None:
-        self._desk = desk
+    def __init__(
+        self, contract: Contract, repository: JobRepository, reports: ResourceCollection
+    ) -> None:
+        self._repository = repository
         self._reports = reports
         self._roles = contract.lifecycle.roles
 
-    def fetch(self, call: Call) -> Reply:
-        job = find(self._desk, call)
-        self._desk.check(call.sandbox, self._roles["fetch"], job)
-        return self.reply(call.sandbox, job)
+    def fetch(self, request: Request) -> Response:
+        job = find(self._repository, request)
+        self._repository.check(request.sandbox, self._roles["fetch"], job)
+        return self.response(request.sandbox, job)
 
-    def delete(self, call: Call) -> Reply:
-        self._desk.act(call.sandbox, self._roles["delete"], find(self._desk, call))
-        return Reply(call.operation.success)
+    def delete(self, request: Request) -> Response:
+        self._repository.apply_transition(
+            request.sandbox, self._roles["delete"], find(self._repository, request)
+        )
+        return Response(request.operation.success)
 
-    def reply(self, sandbox: Sandbox, job: Job) -> Reply:
+    def response(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file of a job, whatever its state."""
         kind = kind_of(job)
         report = self._reports.find(sandbox, EVERYBODY, kind)
@@ -48,7 +52,7 @@ class Files:
         start, end = read_span(job.details)
         usual = -(-(end - start) // read_duration(report.data["every"]))
         made_in = FORMATS[job.details["format"]]
-        sheet = Sheet(
+        sheet = ReportTable(
             columns=read_columns(report.data["columns"]),
             rows=job.details.get(ROWS, min(usual, MOST_ROWS)),
             start=start,
@@ -59,6 +63,6 @@ class Files:
         )
         name = f"{kind}-{job.id}.{made_in.extension}"
         file = make_file(sheet, made_in, sandbox.ids.random(f"rows of {job.id}", 0))
-        return Reply(
+        return Response(
             200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
         )

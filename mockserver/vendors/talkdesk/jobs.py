@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mockserver.errors import Refusal
-from mockserver.http.messages import Call, Reply
+from mockserver.errors import ApiError
+from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
-from mockserver.jobs.repository import Desk, Opening
+from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.timestamps import from_datetime
 from specs import Contract, State
 
@@ -23,7 +23,7 @@ def read_order(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the details of a job from a body that its contract allows.
 
     Raises:
-        Refusal: 400, a time zone or moment that is none, or a span that is reversed or too long.
+        ApiError: 400, a time zone or moment that is none, or a span that is reversed or too long.
     """
     span = body["timespan"]
     within = "timezone" not in body and "timezone" in span
@@ -44,7 +44,7 @@ def read_span(details: Mapping[str, Any]) -> tuple[int, int]:
     Moments without an offset are of the job's time zone.
 
     Raises:
-        Refusal: 400, there is no such moment.
+        ApiError: 400, there is no such moment.
     """
     zone, span = find_zone(details["timezone"], "timezone"), details["timespan"]
     start = _read_moment(span["from"], zone, "timespan.from")
@@ -56,23 +56,23 @@ def find_zone(name: str, field: str) -> ZoneInfo:
     """Return a time zone by its IANA name.
 
     Raises:
-        Refusal: 400, there is none of this name.
+        ApiError: 400, there is none of this name.
     """
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         reason = "is not the IANA name of a time zone"
-        raise Refusal(400, f"{field} {reason}.", field=field, reason=reason) from None
+        raise ApiError(400, f"{field} {reason}.", field=field, reason=reason) from None
 
 
 def _check_span(details: Mapping[str, Any]) -> None:
     start, end = read_span(details)
     if start > end:
         reason = "lies after timespan.to"
-        raise Refusal(400, f"timespan.from {reason}.", field="timespan.from", reason=reason)
+        raise ApiError(400, f"timespan.from {reason}.", field="timespan.from", reason=reason)
     if end - start > LONGEST:
         reason = "lies more than one month after timespan.from"
-        raise Refusal(400, f"timespan.to {reason}.", field="timespan.to", reason=reason)
+        raise ApiError(400, f"timespan.to {reason}.", field="timespan.to", reason=reason)
 
 
 def _read_moment(text: str, zone: ZoneInfo, field: str) -> datetime:
@@ -82,7 +82,7 @@ def _read_moment(text: str, zone: ZoneInfo, field: str) -> datetime:
         moment = None
     if moment is None or moment.year not in _YEARS:
         reason = f"is no moment of the years {_YEARS.start} to {_YEARS.stop - 1}"
-        raise Refusal(400, f"{field} {reason}.", field=field, reason=reason)
+        raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
@@ -100,29 +100,29 @@ def kind_of(job: Job) -> str:
     return job.group.rpartition("/")[2]
 
 
-def find(desk: Desk, call: Call) -> Job:
+def find(repository: JobRepository, request: Request) -> Job:
     """Return the job that a call's path names, if it is the caller's.
 
     Raises:
-        Refusal: 404, there is none, or it is another's or of another type.
+        ApiError: 404, there is none, or it is another's or of another type.
     """
-    return meet(desk, call)[0]
+    return meet(repository, request)[0]
 
 
-def meet(desk: Desk, call: Call) -> tuple[Job, State]:
+def meet(repository: JobRepository, request: Request) -> tuple[Job, State]:
     """Return such a job with its state."""
-    assert call.identity is not None
-    met = desk.meet(call.sandbox, call.path["id"])
-    if met is None or met[0].group != group_of(call.identity.account, call.path["type"]):
-        raise Refusal(404, "There is no such report job.", code="job_not_found")
+    assert request.identity is not None
+    met = repository.get_with_state(request.sandbox, request.path["id"])
+    if met is None or met[0].group != group_of(request.identity.account, request.path["type"]):
+        raise ApiError(404, "There is no such report job.", code="job_not_found")
     return met
 
 
 class Jobs:
     """The handlers under /data/reports/{type}/jobs."""
 
-    def __init__(self, contract: Contract, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, contract: Contract, repository: JobRepository) -> None:
+        self._repository = repository
         self._roles = contract.lifecycle.roles
         poll = contract.operations[self._roles["poll"].operation]
         fetch = contract.operations[self._roles["fetch"].operation]
@@ -135,42 +135,44 @@ class Jobs:
             status for status, answer in poll.responses.items() if "Location" in answer["headers"]
         }
 
-    def create(self, call: Call) -> Reply:
-        assert call.identity is not None
-        group = group_of(call.identity.account, call.path["type"])
-        ids, kind = call.sandbox.ids, f"{self._desk.kind}/{group}"
-        opening = Opening(
+    def create(self, request: Request) -> Response:
+        assert request.identity is not None
+        group = group_of(request.identity.account, request.path["type"])
+        ids, kind = request.sandbox.ids, f"{self._repository.kind}/{group}"
+        opening = NewJob(
             id=lambda number: ids.uuid(kind, number),
-            account=call.identity.account,
+            account=request.identity.account,
             group=group,
-            details=read_order(call.body),
+            details=read_order(request.body),
         )
-        (job,) = self._desk.open(call.sandbox, [opening])
-        status = self._desk.first_state(job).wire
-        return Reply(call.operation.success, self._details(job, status))
+        (job,) = self._repository.create(request.sandbox, [opening])
+        status = self._repository.first_state(job).wire
+        return Response(request.operation.success, self._details(job, status))
 
-    def show(self, call: Call) -> Reply:
-        job, state = meet(self._desk, call)
+    def show(self, request: Request) -> Response:
+        job, state = meet(self._repository, request)
         answer = self._answers[state.name]
         body = self._details(job, state.wire)
         headers = {"Location": body["_links"]["files"]["href"]} if answer in self._located else {}
-        return Reply(answer, body, headers)
+        return Response(answer, body, headers)
 
-    def show_list(self, call: Call) -> Reply:
-        assert call.identity is not None
-        group = group_of(call.identity.account, call.path["type"])
-        page, size = call.query["page"], call.query["per_page"]
-        total = self._desk.total(call.sandbox, group)
-        jobs = self._desk.page(call.sandbox, group, (page - 1) * size, size)
+    def show_list(self, request: Request) -> Response:
+        assert request.identity is not None
+        group = group_of(request.identity.account, request.path["type"])
+        page, size = request.query["page"], request.query["per_page"]
+        total = self._repository.count(request.sandbox, group)
+        jobs = self._repository.page(request.sandbox, group, (page - 1) * size, size)
         links = {"self": page}
         if page * size < total:
             links["next"] = page + 1
         if page > 1:
             links["prev"] = page - 1
-        path = call.operation.path.format(**call.path)
+        path = request.operation.path.format(**request.path)
         body = {
             "_embedded": {
-                "jobs": [_body(job, self._desk.state(call.sandbox, job).wire) for job in jobs]
+                "jobs": [
+                    _body(job, self._repository.state(request.sandbox, job).wire) for job in jobs
+                ]
             },
             "total": total,
             "page": page,
@@ -180,11 +182,13 @@ class Jobs:
                 for name, number in links.items()
             },
         }
-        return Reply(call.operation.success, body)
+        return Response(request.operation.success, body)
 
-    def cancel(self, call: Call) -> Reply:
-        self._desk.act(call.sandbox, self._roles["cancel"], find(self._desk, call))
-        return Reply(call.operation.success)
+    def cancel(self, request: Request) -> Response:
+        self._repository.apply_transition(
+            request.sandbox, self._roles["cancel"], find(self._repository, request)
+        )
+        return Response(request.operation.success)
 
     def _details(self, job: Job, status: str) -> dict[str, Any]:
         place = {"type": kind_of(job), "id": job.id}

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import Refusal
-from mockserver.http.messages import Call, Reply
+from mockserver.errors import ApiError
+from mockserver.http.messages import Request, Response
 from mockserver.sandbox.sandbox import Sandbox
 
 LIFETIME = 600
@@ -22,30 +22,30 @@ GRANT = "grant_type"
 _JOINT = "~"
 
 
-def create_token(call: Call) -> Reply:
+def create_token(request: Request) -> Response:
     """Answer POST /oauth/token for a client that is known already.
 
     Raises:
-        Refusal: 400, it names no grant, or a scope that it may not have.
+        ApiError: 400, it names no grant, or a scope that it may not have.
     """
-    assert call.identity is not None
-    asked = call.query if call.body is None else call.body
+    assert request.identity is not None
+    asked = request.query if request.body is None else request.body
     if GRANT not in asked:
-        raise Refusal(400, f"{GRANT} is required.", field=GRANT, reason="is required")
-    scopes = _scopes(call.identity, asked)
+        raise ApiError(400, f"{GRANT} is required.", field=GRANT, reason="is required")
+    scopes = _scopes(request.identity, asked)
     facts = {
-        "account": call.identity.account,
-        "role": call.identity.role,
+        "account": request.identity.account,
+        "role": request.identity.role,
         "grants": scopes,
-        "ends": call.sandbox.now() + LIFETIME * 1000,
+        "ends": request.sandbox.now() + LIFETIME * 1000,
     }
     body = {
-        "access_token": call.sandbox.mark(_sign(call.sandbox, orjson.dumps(facts))),
+        "access_token": request.sandbox.tag_secret(_sign(request.sandbox, orjson.dumps(facts))),
         "token_type": "Bearer",
         "expires_in": LIFETIME,
         "scope": " ".join(scopes),
     }
-    return Reply(call.operation.success, body, {"Cache-Control": "no-store"})
+    return Response(request.operation.success, body, {"Cache-Control": "no-store"})
 
 
 def read_token(vendor: str, sandbox: Sandbox, token: str) -> Identity | None:
@@ -67,7 +67,7 @@ def _scopes(identity: Identity, form: Mapping[str, Any]) -> list[str]:
     asked = frozenset(form.get("scope", "").split()) or identity.grants
     if not asked <= identity.grants:
         reason = "asks for more than the client may have"
-        raise Refusal(400, f"scope {reason}.", field="scope", reason=reason, code="invalid_scope")
+        raise ApiError(400, f"scope {reason}.", field="scope", reason=reason, code="invalid_scope")
     return sorted(asked)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.journal.entry import Entry, Verdict
+from mockserver.journal.entry import Entry, Outcome
 
 _PLAIN = Entry(
     number=1,
@@ -15,16 +15,16 @@ _PLAIN = Entry(
     operation="getReportJob",
     caller="writer",
     status=200,
-    verdict=Verdict.OK,
+    verdict=Outcome.OK,
     reason="",
     faults=(),
     touched=(),
     request_headers={},
     request_body=b"",
-    sent=0,
-    reply_headers={},
-    reply_body=b"",
-    told=0,
+    request_length=0,
+    response_headers={},
+    response_body=b"",
+    response_length=0,
     file=None,
     size=100,
 )

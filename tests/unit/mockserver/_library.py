@@ -4,12 +4,12 @@ from functools import cache
 from pathlib import Path
 
 import specs
-from mockserver.faults.labels import Forecast
-from mockserver.faults.parser import Reader
+from mockserver.faults.labels import LabelPredictor
+from mockserver.faults.parser import FaultRuleParser
 from mockserver.openapi.schemas import Schemas
-from mockserver.scenarios.files import Folders
-from mockserver.scenarios.parser import ScenarioReader
-from mockserver.scenarios.repository import Library
+from mockserver.scenarios.files import FixturePaths
+from mockserver.scenarios.parser import ScenarioParser
+from mockserver.scenarios.repository import FixtureRepository
 from mockserver.scenarios.scenario import Seed
 from mockserver.vendors import Vendor, registry
 from tests.unit.mockserver._played import contract_of, make_sandbox
@@ -34,17 +34,17 @@ def opened(
     fixtures: Path | None = None,
     scenarios: Path | None = None,
     profile: str = specs.DOCUMENTED,
-) -> Library:
+) -> FixtureRepository:
     """Return the library of a server, without the server."""
 
     def check(vendor: str, seed: Seed) -> None:
         vendors_of(profile)[vendor].seed(make_sandbox(profile=profile), seed)
 
     contracts = {name: contract_of(name, profile) for name in specs.vendors()}
-    folders = Folders(specs.fixtures(), fixtures, scenarios, tuple(contracts))
-    library = Library(folders, contracts, None, check)
+    folders = FixturePaths(specs.fixtures(), fixtures, scenarios, tuple(contracts))
+    library = FixtureRepository(folders, contracts, None, check)
     parties = {name: party_of(name, profile) for name in contracts}
     schemas = Schemas(specs.load_control())
-    rules = Reader(schemas, contracts, library.roles, Forecast(parties), 30_000)
-    library.open(ScenarioReader(contracts, rules))
+    rules = FaultRuleParser(schemas, contracts, library.roles, LabelPredictor(parties), 30_000)
+    library.open(ScenarioParser(contracts, rules))
     return library

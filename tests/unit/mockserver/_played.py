@@ -6,12 +6,12 @@ from typing import Any
 
 import specs
 from mockserver.auth.identity import Identity
-from mockserver.clock import Clock, Mode, Pace
-from mockserver.errors import Refusal
-from mockserver.http.messages import Call, Reply
+from mockserver.clock import Clock, ClockSettings, Mode
+from mockserver.errors import ApiError
+from mockserver.http.messages import Request, Response
 from mockserver.journal.base import Bounds
-from mockserver.journal.memory import Budget, Journal
-from mockserver.openapi.operation import compile_plans
+from mockserver.journal.memory import MemoryBudget, MemoryJournal
+from mockserver.openapi.operation import compile_operations
 from mockserver.openapi.schemas import Schemas
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Records, Store
@@ -36,9 +36,9 @@ def make_sandbox(
         name=name,
         seed=seed,
         profile=profile,
-        clock=Clock(Pace(Mode.MANUAL)),
+        clock=Clock(ClockSettings(Mode.MANUAL)),
         records=Records(store or MemoryStore(), name),
-        journal=Journal(Bounds(), Budget(2**20)),
+        journal=MemoryJournal(Bounds(), MemoryBudget(2**20)),
     )
 
 
@@ -58,7 +58,7 @@ class Played:
         self.sandbox = make_sandbox(profile=profile, **sandbox)
         self.vendor.seed(self.sandbox, seed_of(vendor))
         self.account = account
-        self._plans = compile_plans(
+        self._plans = compile_operations(
             Schemas(self.contract.openapi), self.contract.operations.values()
         )
 
@@ -70,25 +70,25 @@ class Played:
         *,
         account: str | None = None,
         **query: Any,
-    ) -> Reply:
+    ) -> Response:
         """Return the reply of a handler, or the vendor's to its refusal; the contract allows it."""
         plan = self._plans[operation]
         identity = Identity(self.contract.vendor, "manager", account or self.account, frozenset())
         defaults = plan.query.read_fields({}) if not _required(plan.operation) else {}
         asked = {**defaults, **query}
-        call = Call(plan.operation, path or {}, asked, {}, body, identity, self.sandbox)
+        call = Request(plan.operation, path or {}, asked, {}, body, identity, self.sandbox)
         try:
             reply = self.vendor.handlers[operation](call)
-        except Refusal as refusal:
+        except ApiError as refusal:
             reply = self.vendor.error(refusal, plan.operation)
-        plan.replies.check(reply)
+        plan.responses.check(reply)
         return reply
 
     def pass_seconds(self, seconds: float) -> None:
         self.sandbox.clock.advance(round(seconds * 1000))
 
 
-def content(reply: Reply) -> bytes:
+def content(reply: Response) -> bytes:
     """Return the whole file of a reply, whose length is as told."""
     assert reply.file is not None
     data = b"".join(reply.file.chunks())

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.app import Mock, build
-from mockserver.clock import Mode, Pace
+from mockserver.app import App, create_app
+from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 
 
 @pytest.fixture(scope="session")
-def _built() -> Mock:
-    return build(Settings(pace=Pace(Mode.MANUAL)))
+def _built() -> App:
+    return create_app(Settings(pace=ClockSettings(Mode.MANUAL)))
 
 
 @pytest.fixture
-def mock(_built: Mock) -> Iterator[Mock]:
+def mock(_built: App) -> Iterator[App]:
     """A mock whose time stands still."""
     yield _built
     _built.sandboxes.reset(_built.sandboxes.default)

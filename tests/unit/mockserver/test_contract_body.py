@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import Refusal
-from mockserver.openapi.request_body import DEEPEST, FORM, JSON, Body
+from mockserver.errors import ApiError
+from mockserver.openapi.request_body import DEEPEST, FORM, JSON, RequestBody
 from mockserver.openapi.schemas import Schemas
 
 SCHEMA: dict[str, Any] = {
@@ -28,12 +28,12 @@ GRANT: dict[str, Any] = {
 REQUIRED = {"required": True, "content": {JSON: {"schema": SCHEMA}}}
 
 
-def body(declared: dict[str, Any] | None = REQUIRED, *, strict: bool = True) -> Body:
-    return Body(Schemas({}), declared, strict=strict)
+def body(declared: dict[str, Any] | None = REQUIRED, *, strict: bool = True) -> RequestBody:
+    return RequestBody(Schemas({}), declared, strict=strict)
 
 
-def refused(raw: bytes, media: str | None = JSON, within: Body | None = None) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def refused(raw: bytes, media: str | None = JSON, within: RequestBody | None = None) -> ApiError:
+    with pytest.raises(ApiError) as caught:
         (within or body()).read(raw, media)
     return caught.value
 
@@ -54,7 +54,7 @@ def test_content_type_of_json_is_taken(content_type: str) -> None:
     "content_type", ["text/plain", "application/json; charset=latin-1", "application/xml", ""]
 )
 def test_other_content_types_are_415(content_type: str) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         body().check_media(content_type)
     assert (caught.value.status, caught.value.field) == (415, "Content-Type")
 
@@ -66,7 +66,7 @@ def test_body_without_content_type_is_415() -> None:
 def test_operation_without_a_body_minds_the_content_type_where_it_lists_a_415() -> None:
     assert body(None).check_media(None) is None
     assert body(None).check_media("application/json; charset=utf-8") == JSON
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         body(None).check_media("text/xml")
     assert body(None, strict=False).check_media("text/xml") is None
 
@@ -122,7 +122,7 @@ def test_form_becomes_an_object_and_unknown_fields_are_left_out() -> None:
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     try:
         assert body().read(raw, JSON)["format"] in {"csv", "json"}
-    except Refusal as refusal:
+    except ApiError as refusal:
         assert refusal.status == 400  # noqa: PT017
 
 
@@ -141,5 +141,5 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
         return
     try:
         assert body().read(raw, JSON) == value
-    except Refusal as refusal:
+    except ApiError as refusal:
         assert refusal.status == 400  # noqa: PT017

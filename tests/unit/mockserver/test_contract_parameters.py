@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import Refusal
+from mockserver.errors import ApiError
 from mockserver.openapi.parameters import MOST_FIELDS, Parameters
 from mockserver.openapi.schemas import Schemas
 
@@ -38,8 +38,8 @@ def parameters(place: str, *rows: dict[str, Any]) -> Parameters:
     return Parameters(Schemas({}), place, rows or ROWS)
 
 
-def refused(query: bytes, *rows: dict[str, Any]) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def refused(query: bytes, *rows: dict[str, Any]) -> ApiError:
+    with pytest.raises(ApiError) as caught:
         parameters("query", *rows).read_query(query)
     assert caught.value.status == 400
     return caught.value
@@ -121,7 +121,7 @@ def test_path_becomes_values() -> None:
     ],
 )
 def test_path_at_fault_is_refused(segments: dict[str, str], field: str) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         parameters("path").read_path(segments)
     assert (caught.value.status, caught.value.field) == (400, field)
 
@@ -130,7 +130,7 @@ def test_path_at_fault_is_refused(segments: dict[str, str], field: str) -> None:
 def test_any_query_is_read_or_refused(query: bytes) -> None:
     try:
         values = parameters("query").read_query(query)
-    except Refusal as refusal:
+    except ApiError as refusal:
         assert refusal.status == 400  # noqa: PT017
     else:
         assert values["page"] >= 1

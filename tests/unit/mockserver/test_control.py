@@ -4,27 +4,27 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import Mock
+from mockserver.app import App
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, Answer, ask
 
 TD_JOBS = "/data/reports/calls/jobs"
 START = "2026-03-30T09:00:00.000Z"
 
 
-def move(mock: Mock, body: dict[str, Any] | bytes, headers: dict[str, str] | None = None) -> Answer:
+def move(mock: App, body: dict[str, Any] | bytes, headers: dict[str, str] | None = None) -> Answer:
     return ask(mock.app, "POST", "/_mock/clock", JSON | (headers or {}), body)
 
 
-def create_job(mock: Mock, headers: dict[str, str] | None = None) -> str:
+def create_job(mock: App, headers: dict[str, str] | None = None) -> str:
     answer = ask(mock.app, "POST", TD_JOBS, TALKDESK | JSON | (headers or {}), CREATE)
     return str(answer.json["job"]["id"])
 
 
-def status_of(mock: Mock, job: str) -> str:
+def status_of(mock: App, job: str) -> str:
     return str(ask(mock.app, "GET", f"{TD_JOBS}/{job}", TALKDESK).json["job"]["status"])
 
 
-def test_health_names_profile_and_vendors(mock: Mock) -> None:
+def test_health_names_profile_and_vendors(mock: App) -> None:
     answer = ask(mock.app, "GET", "/_mock/health")
     assert answer.status == 200
     assert answer.json["status"] == "ok"
@@ -44,13 +44,13 @@ def test_health_names_profile_and_vendors(mock: Mock) -> None:
         ({"set": "0001-01-01T00:00:00Z"}, "0002-01-01T00:00:00.000Z"),
     ],
 )
-def test_clock_is_moved(mock: Mock, body: dict[str, Any], now: str) -> None:
+def test_clock_is_moved(mock: App, body: dict[str, Any], now: str) -> None:
     answer = move(mock, body)
     assert (answer.status, answer.json["now"]) == (200, now)
     assert ask(mock.app, "GET", "/_mock/clock").json["now"] == now
 
 
-def test_clock_changes_its_pace(mock: Mock) -> None:
+def test_clock_changes_its_pace(mock: App) -> None:
     assert move(mock, {"mode": "real", "speed": 60}).json["speed"] == 60
     assert move(mock, {"mode": "manual"}).json == {
         **ask(mock.app, "GET", "/_mock/clock").json,
@@ -72,13 +72,13 @@ def test_clock_changes_its_pace(mock: Mock) -> None:
         (b"[]", "body"),
     ],
 )
-def test_bad_move_names_the_member(mock: Mock, body: dict[str, Any] | bytes, field: str) -> None:
+def test_bad_move_names_the_member(mock: App, body: dict[str, Any] | bytes, field: str) -> None:
     answer = move(mock, body)
     assert (answer.status, answer.json["field"]) == (400, field)
     assert ask(mock.app, "GET", "/_mock/clock").json["now"] == START
 
 
-def test_time_drives_the_jobs(mock: Mock) -> None:
+def test_time_drives_the_jobs(mock: App) -> None:
     job = create_job(mock)
     seen = [status_of(mock, job)]
     for seconds in (5, 25):
@@ -87,7 +87,7 @@ def test_time_drives_the_jobs(mock: Mock) -> None:
     assert seen == ["CREATED", "PROCESSING", "DONE"]
 
 
-def test_outcome_is_forced_and_shown(mock: Mock) -> None:
+def test_outcome_is_forced_and_shown(mock: App) -> None:
     job = create_job(mock)
     path = f"/_mock/jobs/talkdesk/{job}/outcome"
     answer = ask(mock.app, "POST", path, JSON, {"outcome": "FAILED"})
@@ -98,7 +98,7 @@ def test_outcome_is_forced_and_shown(mock: Mock) -> None:
     assert ask(mock.app, "POST", path, JSON, {"outcome": "NONE"}).status == 400
 
 
-def test_jobs_are_listed_for_all_vendors_or_one(mock: Mock) -> None:
+def test_jobs_are_listed_for_all_vendors_or_one(mock: App) -> None:
     vendors = {row["vendor"] for row in ask(mock.app, "GET", "/_mock/jobs").json["jobs"]}
     assert vendors >= {"clinicalone", "talkdesk"}
     only = ask(mock.app, "GET", "/_mock/jobs?vendor=talkdesk").json["jobs"]
@@ -106,7 +106,7 @@ def test_jobs_are_listed_for_all_vendors_or_one(mock: Mock) -> None:
     assert ask(mock.app, "GET", "/_mock/jobs?vendor=acme").status == 404
 
 
-def test_file_of_a_job_is_opened(mock: Mock) -> None:
+def test_file_of_a_job_is_opened(mock: App) -> None:
     job = create_job(mock)
     path = f"/_mock/jobs/talkdesk/{job}/file"
     assert ask(mock.app, "GET", path).status == 404
@@ -116,7 +116,7 @@ def test_file_of_a_job_is_opened(mock: Mock) -> None:
     assert answer.body == ask(mock.app, "GET", f"/data/reports/calls/files/{job}", TALKDESK).body
 
 
-def test_reset_puts_data_and_clock_back(mock: Mock) -> None:
+def test_reset_puts_data_and_clock_back(mock: App) -> None:
     job = create_job(mock)
     move(mock, {"advance": "PT5M", "mode": "real", "speed": 9})
     assert ask(mock.app, "POST", "/_mock/reset").status == 204
@@ -125,7 +125,7 @@ def test_reset_puts_data_and_clock_back(mock: Mock) -> None:
     assert create_job(mock) == job
 
 
-def test_sandbox_lives_by_itself(mock: Mock) -> None:
+def test_sandbox_lives_by_itself(mock: App) -> None:
     made = ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"seed": 7, "clock": {"mode": "manual"}})
     here = {"x-mock-sandbox": made.json["id"]}
     assert (made.status, made.json["seed"]) == (201, 7)
@@ -140,23 +140,23 @@ def test_sandbox_lives_by_itself(mock: Mock) -> None:
     assert ask(mock.app, "GET", "/_mock/clock", here).status == 404
 
 
-def test_default_sandbox_cannot_be_deleted(mock: Mock) -> None:
+def test_default_sandbox_cannot_be_deleted(mock: App) -> None:
     assert ask(mock.app, "DELETE", "/_mock/sandboxes/default").status == 400
 
 
 @pytest.mark.parametrize("host", ["evil.example", "", "127.0.0.1.evil.example"])
-def test_foreign_host_is_403(mock: Mock, host: str) -> None:
+def test_foreign_host_is_403(mock: App, host: str) -> None:
     assert ask(mock.app, "GET", "/_mock/health", {"host": host}).status == 403
 
 
-def test_unknown_path_and_method(mock: Mock) -> None:
+def test_unknown_path_and_method(mock: App) -> None:
     assert ask(mock.app, "GET", "/_mock/nothing").json["title"] == "Not Found"
     answer = ask(mock.app, "PUT", "/_mock/clock")
     assert (answer.status, answer.headers["allow"]) == (405, "GET, OPTIONS, POST")
 
 
 @pytest.mark.parametrize("name", ["talkdesk", "clinicalone", "energycap", "control"])
-def test_documentation_is_served_from_here_alone(mock: Mock, name: str) -> None:
+def test_documentation_is_served_from_here_alone(mock: App, name: str) -> None:
     page = ask(mock.app, "GET", f"/_mock/docs/{name}/")
     assert page.status == 200
     assert b"http://" not in page.body
@@ -168,11 +168,11 @@ def test_documentation_is_served_from_here_alone(mock: Mock, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/acme/", "/talkdesk/none.js", "/talkdesk/../../x"])
-def test_documentation_that_is_not_there_is_404(mock: Mock, path: str) -> None:
+def test_documentation_that_is_not_there_is_404(mock: App, path: str) -> None:
     assert ask(mock.app, "GET", f"/_mock/docs{path}").status == 404
 
 
-def test_journal_tells_what_happened_without_secrets(mock: Mock) -> None:
+def test_journal_tells_what_happened_without_secrets(mock: App) -> None:
     create_job(mock)
     ask(mock.app, "GET", f"{TD_JOBS}/none?page=1&token=hunter2", TALKDESK)
     first, second = mock.sandboxes.default.journal.entries()[-2:]
@@ -182,7 +182,7 @@ def test_journal_tells_what_happened_without_secrets(mock: Mock) -> None:
     assert "hunter2" not in repr(second)
 
 
-def test_what_does_not_fit_a_pattern_is_told_by_example(mock: Mock) -> None:
+def test_what_does_not_fit_a_pattern_is_told_by_example(mock: App) -> None:
     refused = ask(mock.app, "POST", "/_mock/clock", JSON, {"advance": "five minutes"})
     assert refused.status == 400
     assert refused.json["detail"] == "advance has not the form of 'PT5M'."

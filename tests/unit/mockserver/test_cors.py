@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.app import Mock
+from mockserver.app import App
 from mockserver.http.cors import Cors
 from tests.unit.mockserver._asgi import TALKDESK, ask
 
@@ -27,9 +27,7 @@ def preflight(method: str, headers: str) -> dict[str, str]:
         ("/data/reports/unknown", "GET", "Authorization"),
     ],
 )
-def test_preflight_allows_what_clients_send(
-    mock: Mock, path: str, method: str, header: str
-) -> None:
+def test_preflight_allows_what_clients_send(mock: App, path: str, method: str, header: str) -> None:
     answer = ask(mock.app, "OPTIONS", path, preflight(method, header.lower()))
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -39,7 +37,7 @@ def test_preflight_allows_what_clients_send(
 
 @pytest.mark.parametrize("key", [TALKDESK, {}], ids=["known", "unknown"])
 def test_replies_and_refusals_can_be_read_with_their_headers(
-    mock: Mock, key: dict[str, str]
+    mock: App, key: dict[str, str]
 ) -> None:
     answer = ask(mock.app, "GET", DONE, key | PAGE)
     exposed = answer.headers["access-control-expose-headers"]
@@ -49,21 +47,21 @@ def test_replies_and_refusals_can_be_read_with_their_headers(
     )
 
 
-def test_same_origin_needs_no_headers(mock: Mock) -> None:
+def test_same_origin_needs_no_headers(mock: App) -> None:
     assert "access-control-allow-origin" not in ask(mock.app, "GET", DONE, TALKDESK).headers
 
 
 @pytest.mark.parametrize("headers", [PAGE, preflight("POST", "content-type")])
 def test_control_plane_is_closed_to_pages_of_other_origins(
-    mock: Mock, headers: dict[str, str]
+    mock: App, headers: dict[str, str]
 ) -> None:
     answer = ask(mock.app, "POST", "/_mock/reset", headers)
     assert answer.status == 403
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_origins_can_be_named(mock: Mock) -> None:
-    cors = Cors(["https://app.example"], mock.parties)
+def test_origins_can_be_named(mock: App) -> None:
+    cors = Cors(["https://app.example"], mock.apis)
     assert cors.headers("https://app.example")["Access-Control-Allow-Origin"] == PAGE["origin"]
     assert cors.headers("https://app.example")["Vary"] == "Origin"
     assert cors.headers("https://other.example") == {}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import specs
-from mockserver.app import Mock
+from mockserver.app import App
 from mockserver.control import pages
 from tests.unit.mockserver._asgi import ask
 
@@ -20,20 +20,20 @@ def text(name: str) -> str:
     return (FOLDER / name).read_text()
 
 
-def test_home_is_the_page(mock: Mock) -> None:
+def test_home_is_the_page(mock: App) -> None:
     answer = ask(mock.app, "GET", HOME)
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.body == (FOLDER / "index.html").read_bytes()
 
 
-def test_home_without_its_slash_leads_to_it(mock: Mock) -> None:
+def test_home_without_its_slash_leads_to_it(mock: App) -> None:
     answer = ask(mock.app, "GET", "/_mock")
     assert (answer.status, answer.headers["location"]) == (308, HOME)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_file_is_served_and_known_again_by_its_etag(mock: Mock, name: str) -> None:
+def test_file_is_served_and_known_again_by_its_etag(mock: App, name: str) -> None:
     path = f"/_mock/dashboard/{name}"
     answer = ask(mock.app, "GET", path)
     assert answer.body == (FOLDER / name).read_bytes()
@@ -45,12 +45,12 @@ def test_file_is_served_and_known_again_by_its_etag(mock: Mock, name: str) -> No
     assert ask(mock.app, "GET", path, {"if-none-match": '"x"'}).status == 200
 
 
-def test_head_is_a_get_without_its_body(mock: Mock) -> None:
+def test_head_is_a_get_without_its_body(mock: App) -> None:
     head, get = ask(mock.app, "HEAD", HOME), ask(mock.app, "GET", HOME)
     assert (head.status, head.headers, head.body) == (200, get.headers, b"")
 
 
-def test_policy_lets_in_nothing_but_the_page_itself(mock: Mock) -> None:
+def test_policy_lets_in_nothing_but_the_page_itself(mock: App) -> None:
     headers = ask(mock.app, "GET", HOME).headers
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
@@ -61,13 +61,13 @@ def test_policy_lets_in_nothing_but_the_page_itself(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_page_is_only_read(mock: Mock, method: str) -> None:
+def test_page_is_only_read(mock: App, method: str) -> None:
     answer = ask(mock.app, method, HOME)
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert answer.json["title"] == "Method Not Allowed"
 
 
-def test_options_tells_the_methods_of_a_page(mock: Mock) -> None:
+def test_options_tells_the_methods_of_a_page(mock: App) -> None:
     answer = ask(mock.app, "OPTIONS", HOME)
     assert (answer.status, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
 
@@ -76,7 +76,7 @@ def test_options_tells_the_methods_of_a_page(mock: Mock) -> None:
     "name",
     ["", "nothing.js", "../pages.py", "..%2fpages.py", "%2e%2e/pages.py", "/etc/passwd", "a/b.js"],
 )
-def test_no_other_file_is_served(mock: Mock, name: str) -> None:
+def test_no_other_file_is_served(mock: App, name: str) -> None:
     answer = ask(mock.app, "GET", f"/_mock/dashboard/{name}")
     assert answer.status == 404
     assert answer.json["title"] == "Not Found"
@@ -93,11 +93,11 @@ def test_no_other_file_is_served(mock: Mock, name: str) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("path", [HOME, "/_mock/dashboard/app.js", "/_mock/requests"])
-def test_page_is_kept_from_other_sites(mock: Mock, path: str, headers: dict[str, str]) -> None:
+def test_page_is_kept_from_other_sites(mock: App, path: str, headers: dict[str, str]) -> None:
     assert ask(mock.app, "GET", path, headers).status == 403
 
 
-def test_documentation_is_still_beside_it(mock: Mock) -> None:
+def test_documentation_is_still_beside_it(mock: App) -> None:
     for name in (*specs.vendors(), "control"):
         assert ask(mock.app, "GET", f"/_mock/docs/{name}/").status == 200
         assert ask(mock.app, "GET", f"/_mock/docs/{name}/openapi.json").json["openapi"]

@@ -2,14 +2,14 @@
 
 import pytest
 
-from mockserver.app import Mock
+from mockserver.app import App
 from tests.unit.mockserver._asgi import JSON, ask
 from tests.unit.mockserver._requests import REQUESTS
 
 POLL = REQUESTS["getReportJob"]
 
 
-def test_header_plays_a_fault_on_one_request(mock: Mock) -> None:
+def test_header_plays_a_fault_on_one_request(mock: App) -> None:
     answer = POLL.send(mock.app, {"x-mock-fault": "rate-limit; retry_after=7"})
     assert (answer.status, answer.headers["retry-after"]) == (429, "7")
     assert answer.headers["x-mock-fault"] == "rate-limit; valid"
@@ -18,7 +18,7 @@ def test_header_plays_a_fault_on_one_request(mock: Mock) -> None:
     assert "id" not in answer.json["job"]
 
 
-def test_header_goes_before_the_rules(mock: Mock) -> None:
+def test_header_goes_before_the_rules(mock: App) -> None:
     rule = {"fault": {"kind": "rate-limit"}}
     assert ask(mock.app, "POST", "/_mock/faults", JSON, rule).status == 201
     assert POLL.send(mock.app, {"x-mock-fault": "server-error"}).status == 503
@@ -36,7 +36,7 @@ def test_header_goes_before_the_rules(mock: Mock) -> None:
         ("x" * 3000, "longer than"),
     ],
 )
-def test_header_that_cannot_be_read_is_refused(mock: Mock, text: str, reason: str) -> None:
+def test_header_that_cannot_be_read_is_refused(mock: App, text: str, reason: str) -> None:
     answer = POLL.send(mock.app, {"x-mock-fault": text})
     assert answer.status == 400
     assert reason in answer.json["message"]

@@ -9,11 +9,11 @@ import pytest
 
 import specs
 from mockserver import app
-from mockserver.app import Mock
-from mockserver.errors import BrokenReply
+from mockserver.app import App
+from mockserver.errors import ContractViolation
 from mockserver.faults import json_pointer
-from mockserver.faults.effects import Rank, Striker, judge, worst
-from mockserver.faults.labels import Forecast, variants
+from mockserver.faults.effects import FaultApplier, Rank, label_response, worst_label
+from mockserver.faults.labels import LabelPredictor, variants
 from mockserver.faults.model import (
     BREAKS_HTTP,
     KEEPS_REPLY,
@@ -24,9 +24,9 @@ from mockserver.faults.model import (
     Layer,
     Match,
 )
-from mockserver.http.apis import Party
-from mockserver.http.messages import FileBody, Reply
-from mockserver.openapi.operation import Plan
+from mockserver.http.apis import Api
+from mockserver.http.messages import Response, StreamingBody
+from mockserver.openapi.operation import CompiledOperation
 from mockserver.openapi.request_body import JSON
 from mockserver.vendors import registry
 from specs import pointer
@@ -57,34 +57,36 @@ OPERATIONS = {
 
 
 @cache
-def party_of(vendor: str, profile: str) -> Party:
+def party_of(vendor: str, profile: str) -> Api:
     contract = contract_of(vendor, profile)
-    return app.of_vendor(contract, registry.create(contract))
+    return app.vendor_api(contract, registry.create(contract))
 
 
 @cache
-def forecast_of(vendor: str, profile: str) -> Forecast:
-    return Forecast({vendor: party_of(vendor, profile)})
+def forecast_of(vendor: str, profile: str) -> LabelPredictor:
+    return LabelPredictor({vendor: party_of(vendor, profile)})
 
 
-def passes(plan: Plan, reply: Reply) -> bool:
+def passes(plan: CompiledOperation, reply: Response) -> bool:
     """Tell whether the compiled contract allows what a client reads: the reply, sent and parsed."""
     if reply.file is None and reply.body is not None:
-        reply = Reply(reply.status, orjson.loads(orjson.dumps(reply.body)), reply.headers)
+        reply = Response(reply.status, orjson.loads(orjson.dumps(reply.body)), reply.headers)
     try:
-        plan.replies.check(reply)
-    except BrokenReply:
+        plan.responses.check(reply)
+    except ContractViolation:
         return False
     return True
 
 
-def is_postponed(reply: Reply) -> bool:
+def is_postponed(reply: Response) -> bool:
     return reply.status in {429, 503} and reply.headers.get("Retry-After", "").isdecimal()
 
 
-def samples(vendor: str, profile: str, operation: str) -> Iterator[tuple[Plan, Reply]]:
-    plan = party_of(vendor, profile).plans[operation]
-    for reply in forecast_of(vendor, profile).replies(vendor, plan):
+def samples(
+    vendor: str, profile: str, operation: str
+) -> Iterator[tuple[CompiledOperation, Response]]:
+    plan = party_of(vendor, profile).operations[operation]
+    for reply in forecast_of(vendor, profile).responses(vendor, plan):
         assert passes(plan, reply)
         yield plan, reply
 
@@ -105,7 +107,7 @@ def test_kinds_and_labels_are_those_of_the_control_plane() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_label_is_the_contracts_verdict_on_every_reply(operation: str, profile: str) -> None:
     vendor = OPERATIONS[operation]
-    striker = Striker(party_of(vendor, profile))
+    striker = FaultApplier(party_of(vendor, profile))
     for plan, reply in samples(vendor, profile, operation):
         for fault in (each for told in FAULTS.values() for each in variants(told, reply)):
             label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
@@ -120,14 +122,16 @@ def test_label_is_the_contracts_verdict_on_every_reply(operation: str, profile: 
                 assert (label is Label.VALID) == valid, (fault, struck)
 
 
-def strike(striker: Striker, fault: Fault, plan: Plan, reply: Reply) -> Reply | None:
+def strike(
+    striker: FaultApplier, fault: Fault, plan: CompiledOperation, reply: Response
+) -> Response | None:
     if fault.layer is Layer.REPLY:
-        return striker.instead(fault, plan)
+        return striker.replacement_response(fault, plan)
     if fault.layer is Layer.BODY:
-        struck = striker.spoil(fault, plan, reply, str)
+        struck = striker.corrupt_body(fault, plan, reply, str)
         assert struck is None or struck[1].body != reply.body
         return struck and struck[1]
-    return reply if striker.suits(fault, reply) else None
+    return reply if striker.is_applicable(fault, reply) else None
 
 
 @pytest.mark.parametrize("profile", specs.PROFILES)
@@ -141,8 +145,8 @@ def test_required_members_break_the_contract_and_others_do_not(
         content = plan.operation.responses[reply.status].get("content", {})
         for way in json_pointer.members(reply.body):
             schema = content[JSON]["schema"]
-            parent = pointer.schema_at(openapi, schema, json_pointer.write_way(way[:-1]))
-            fault = Fault(Kind.DROP_FIELD, {"pointer": json_pointer.write_way(way)})
+            parent = pointer.schema_at(openapi, schema, json_pointer.write_path(way[:-1]))
+            fault = Fault(Kind.DROP_FIELD, {"pointer": json_pointer.write_path(way)})
             label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
             assert (label is Label.VIOLATING) == (way[-1] in parent.get("required", ()))
 
@@ -150,10 +154,10 @@ def test_required_members_break_the_contract_and_others_do_not(
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_operation_takes_the_faults_that_apply_to_it(operation: str) -> None:
     vendor = OPERATIONS[operation]
-    plan = party_of(vendor, specs.DOCUMENTED).plans[operation]
+    plan = party_of(vendor, specs.DOCUMENTED).operations[operation]
     forecast = forecast_of(vendor, specs.DOCUMENTED)
     match = Match(operation=operation)
-    labels = {name: forecast.of(match, fault) for name, fault in FAULTS.items()}
+    labels = {name: forecast.predict(match, fault) for name, fault in FAULTS.items()}
     always = {"latency", "rate-limit", "503", "drip"}
     assert {labels[name] for name in always} == {Label.VALID}
     assert {labels[name] for name in ("truncate", "wrong-length", "reset")} == {Label.VIOLATING}
@@ -166,12 +170,12 @@ def test_every_operation_takes_the_faults_that_apply_to_it(operation: str) -> No
 @pytest.mark.parametrize("operation", REQUESTS)
 @pytest.mark.parametrize("name", [n for n, f in FAULTS.items() if f.kind not in BREAKS_HTTP])
 def test_label_is_the_contracts_verdict_on_what_is_sent(
-    mock: Mock, operation: str, name: str
+    mock: App, operation: str, name: str
 ) -> None:
     if operation in BEFORE:
         REQUESTS[BEFORE[operation]].send(mock.app)
     answer = REQUESTS[operation].send(mock.app, {"x-mock-fault": header_of(FAULTS[name])})
-    plan = party_of(OPERATIONS[operation], specs.DOCUMENTED).plans[operation]
+    plan = party_of(OPERATIONS[operation], specs.DOCUMENTED).operations[operation]
     reply = reply_of(plan, answer)
     played = answer.headers.get("x-mock-fault")
     if played is None:
@@ -184,20 +188,20 @@ def test_label_is_the_contracts_verdict_on_what_is_sent(
 
 
 def header_of(fault: Fault) -> str:
-    options = (f"{option}={str(value).lower()}" for option, value in fault.told.items())
+    options = (f"{option}={str(value).lower()}" for option, value in fault.options.items())
     return "; ".join([fault.kind, *options])
 
 
-def reply_of(plan: Plan, answer: Answer) -> Reply:
+def reply_of(plan: CompiledOperation, answer: Answer) -> Response:
     """Return an answer as the reply that it says to be."""
     declared = plan.operation.responses.get(answer.status, {}).get("headers", {})
     names = {name.lower(): name for name in declared} | {"retry-after": "Retry-After"}
     headers = {names[name]: text for name, text in answer.headers.items() if name in names}
     media = answer.headers.get("content-type", "")
     if media and media != JSON:
-        file = FileBody(media, len(answer.body), lambda: iter((answer.body,)))
-        return Reply(answer.status, headers=headers, file=file)
-    return Reply(answer.status, answer.json if answer.body else None, headers)
+        file = StreamingBody(media, len(answer.body), lambda: iter((answer.body,)))
+        return Response(answer.status, headers=headers, file=file)
+    return Response(answer.status, answer.json if answer.body else None, headers)
 
 
 def test_time_and_drops_leave_the_reply_as_it_is() -> None:
@@ -205,19 +209,22 @@ def test_time_and_drops_leave_the_reply_as_it_is() -> None:
 
 
 def test_worst_label_and_missing_contract() -> None:
-    assert worst([Label.VALID, Label.VIOLATING]) is Label.VIOLATING
-    assert worst([Label.VALID]) is worst([]) is Label.VALID
-    assert judge(Reply(500), None) is Label.VALID
-    assert judge(Reply(429, {}, {}), party_of("talkdesk", "documented").replies) is Label.VIOLATING
+    assert worst_label([Label.VALID, Label.VIOLATING]) is Label.VIOLATING
+    assert worst_label([Label.VALID]) is worst_label([]) is Label.VALID
+    assert label_response(Response(500), None) is Label.VALID
+    assert (
+        label_response(Response(429, {}, {}), party_of("talkdesk", "documented").responses)
+        is Label.VIOLATING
+    )
 
 
 def test_choice_of_a_place_depends_on_the_rule_and_the_seed_alone() -> None:
     party = party_of("talkdesk", specs.DOCUMENTED)
-    plan = party.plans["getReportJob"]
-    reply = forecast_of("talkdesk", specs.DOCUMENTED).replies("talkdesk", plan)[0]
-    striker = Striker(party)
+    plan = party.operations["getReportJob"]
+    reply = forecast_of("talkdesk", specs.DOCUMENTED).responses("talkdesk", plan)[0]
+    striker = FaultApplier(party)
     found = {
-        seed: striker.spoil(Fault(Kind.DROP_FIELD), plan, reply, rank_of(seed))
+        seed: striker.corrupt_body(Fault(Kind.DROP_FIELD), plan, reply, rank_of(seed))
         for seed in (1, 1, 2, 3, 4)
     }
     assert len({struck[0] for struck in found.values() if struck}) > 1

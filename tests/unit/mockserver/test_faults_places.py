@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.faults import json_pointer
-from mockserver.faults.effects import UNKNOWN, Spoiler, wrong_type
+from mockserver.faults.effects import UNKNOWN, BodyCorruption, wrong_type
 from mockserver.faults.model import Fault, Kind
 
 BODY: dict[str, Any] = {
@@ -35,11 +35,11 @@ OPENAPI: dict[str, Any] = {
 
 
 def spoil(kind: Kind, body: Any = BODY, **told: Any) -> tuple[str, Any] | None:
-    return Spoiler(OPENAPI).spoil(Fault(kind, told), SCHEMA, body, str)
+    return BodyCorruption(OPENAPI).corrupt(Fault(kind, told), SCHEMA, body, str)
 
 
 def test_members_are_all_of_objects_and_the_first_of_arrays() -> None:
-    assert [json_pointer.write_way(way) for way in json_pointer.members(BODY)] == [
+    assert [json_pointer.write_path(way) for way in json_pointer.members(BODY)] == [
         "/job", "/job/id", "/job/state", "/job/a~1b", "/job/a~1b/~0",
         "/rows", "/rows/0/n", "/tags",
     ]  # fmt: skip
@@ -48,14 +48,14 @@ def test_members_are_all_of_objects_and_the_first_of_arrays() -> None:
 
 @pytest.mark.parametrize("text", ["/job/id", "/job/a~1b/~0", "/rows/1/n", "/tags/0", "/rows"])
 def test_ways_are_read_and_written(text: str) -> None:
-    way = json_pointer.read_way(text, BODY)
+    way = json_pointer.read_path(text, BODY)
     assert way is not None
-    assert json_pointer.write_way(way) == text
+    assert json_pointer.write_path(way) == text
 
 
 @pytest.mark.parametrize("text", ["/nope", "/job/id/x", "/rows/2", "/rows/-", "/rows/n", "/tags/x"])
 def test_ways_to_nowhere_are_none(text: str) -> None:
-    assert json_pointer.read_way(text, BODY) is None
+    assert json_pointer.read_path(text, BODY) is None
 
 
 def test_changes_leave_the_original_alone() -> None:

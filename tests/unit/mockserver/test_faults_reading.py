@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import Mock
+from mockserver.app import App
 from tests.unit.mockserver._asgi import JSON, ask
 
 LATENCY = {"kind": "latency"}
@@ -89,7 +89,7 @@ LATENCY = {"kind": "latency"}
     ],
 )
 def test_rule_that_cannot_work_is_named(
-    mock: Mock, rule: dict[str, Any], field: str, reason: str
+    mock: App, rule: dict[str, Any], field: str, reason: str
 ) -> None:
     answer = ask(mock.app, "POST", "/_mock/faults", JSON, rule)
     assert answer.status == 400
@@ -113,7 +113,7 @@ def test_rule_that_cannot_work_is_named(
     ],
 )
 def test_lists_are_taken_as_a_whole_or_not_at_all(
-    mock: Mock, body: bytes, field: str, reason: str
+    mock: App, body: bytes, field: str, reason: str
 ) -> None:
     answer = ask(mock.app, "POST", "/_mock/faults", JSON, body)
     assert (answer.status, answer.json["field"]) == (400, field)
@@ -121,7 +121,7 @@ def test_lists_are_taken_as_a_whole_or_not_at_all(
     assert ask(mock.app, "GET", "/_mock/faults").json == {"faults": []}
 
 
-def test_there_are_only_so_many(mock: Mock) -> None:
+def test_there_are_only_so_many(mock: App) -> None:
     import orjson
 
     hundred = orjson.dumps([{"fault": {"kind": "reset"}}] * 100)
@@ -151,7 +151,7 @@ def test_there_are_only_so_many(mock: Mock) -> None:
     ],
 )
 def test_rule_shows_the_worst_label_that_the_contract_gives(
-    mock: Mock, match: dict[str, Any], fault: dict[str, Any], label: str
+    mock: App, match: dict[str, Any], fault: dict[str, Any], label: str
 ) -> None:
     answer = ask(mock.app, "POST", "/_mock/faults", JSON, {"match": match, "fault": fault})
     assert answer.status == 201, answer.json

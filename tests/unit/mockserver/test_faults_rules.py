@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import Mock
+from mockserver.app import App
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, Answer, ask
 from tests.unit.mockserver._requests import REQUESTS
 
@@ -16,7 +16,7 @@ BUSY = {"kind": "rate-limit"}
 DOWN = {"kind": "server-error", "status": 500}
 
 
-def add(mock: Mock, *rules: dict[str, Any], headers: dict[str, str] | None = None) -> list[Any]:
+def add(mock: App, *rules: dict[str, Any], headers: dict[str, str] | None = None) -> list[Any]:
     import orjson
 
     answer = ask(
@@ -26,11 +26,11 @@ def add(mock: Mock, *rules: dict[str, Any], headers: dict[str, str] | None = Non
     return list(answer.json["faults"])
 
 
-def listed(mock: Mock) -> list[Any]:
+def listed(mock: App) -> list[Any]:
     return list(ask(mock.app, "GET", "/_mock/faults").json["faults"])
 
 
-def statuses(mock: Mock, count: int, headers: dict[str, str] | None = None) -> list[int]:
+def statuses(mock: App, count: int, headers: dict[str, str] | None = None) -> list[int]:
     return [POLL.send(mock.app, headers).status for _ in range(count)]
 
 
@@ -47,7 +47,7 @@ def statuses(mock: Mock, count: int, headers: dict[str, str] | None = None) -> l
     ],
 )
 def test_turns_are_counted(
-    mock: Mock, match: dict[str, Any], times: int | None, expected: list[int]
+    mock: App, match: dict[str, Any], times: int | None, expected: list[int]
 ) -> None:
     rule = {"match": {"operation": "getReportJob", **match}, "fault": BUSY}
     add(mock, rule if times is None else rule | {"times": times})
@@ -76,21 +76,21 @@ def test_turns_are_counted(
     ],
 )
 def test_match_says_which_requests_are_meant(
-    mock: Mock, match: dict[str, Any], befallen: bool
+    mock: App, match: dict[str, Any], befallen: bool
 ) -> None:
     add(mock, {"match": match, "fault": BUSY})
     assert (POLL.send(mock.app).status == 429) == befallen
     assert listed(mock)[0]["seen"] == int(befallen)
 
 
-def test_state_is_that_of_the_job_which_a_query_names(mock: Mock) -> None:
+def test_state_is_that_of_the_job_which_a_query_names(mock: App) -> None:
     add(mock, {"match": {"vendor": "clinicalone", "state": "SUCCEEDED"}, "fault": BUSY})
     assert REQUESTS["downloadReport"].send(mock.app).status == 429
     assert REQUESTS["kickOffReportJob"].send(mock.app).status == 202
     assert REQUESTS["listDownloads"].send(mock.app).status == 200
 
 
-def test_state_goes_by_its_name_on_the_wire_too(mock: Mock) -> None:
+def test_state_goes_by_its_name_on_the_wire_too(mock: App) -> None:
     add(mock, {"match": {"vendor": "energycap", "state": "In Progress"}, "fault": BUSY})
     REQUESTS["executeReportDistribution"].send(mock.app)
     log = REQUESTS["getReportDistributionLogDetail"]
@@ -100,7 +100,7 @@ def test_state_goes_by_its_name_on_the_wire_too(mock: Mock) -> None:
     assert log.send(mock.app).status == 200
 
 
-def test_fault_in_place_of_the_handler_changes_nothing(mock: Mock) -> None:
+def test_fault_in_place_of_the_handler_changes_nothing(mock: App) -> None:
     add(mock, {"match": {"operation": "createReportJob"}, "fault": {"kind": "server-error"}})
     before = ask(mock.app, "GET", JOBS, TALKDESK).json["total"]
     answer = ask(mock.app, "POST", JOBS, TALKDESK | JSON, CREATE)
@@ -109,7 +109,7 @@ def test_fault_in_place_of_the_handler_changes_nothing(mock: Mock) -> None:
     assert ask(mock.app, "GET", JOBS, TALKDESK).json["total"] == before
 
 
-def test_fault_after_the_handler_leaves_its_effect(mock: Mock) -> None:
+def test_fault_after_the_handler_leaves_its_effect(mock: App) -> None:
     fault = {"kind": "server-error", "status": 504, "handled": True}
     add(mock, {"match": {"operation": "createReportJob"}, "fault": fault})
     before = ask(mock.app, "GET", JOBS, TALKDESK).json["total"]
@@ -118,12 +118,12 @@ def test_fault_after_the_handler_leaves_its_effect(mock: Mock) -> None:
     assert ask(mock.app, "GET", JOBS, TALKDESK).json["total"] == before + 1
 
 
-def test_rate_limit_comes_before_the_body_is_judged(mock: Mock) -> None:
+def test_rate_limit_comes_before_the_body_is_judged(mock: App) -> None:
     add(mock, {"match": {"method": "POST"}, "fault": BUSY})
     assert ask(mock.app, "POST", JOBS, TALKDESK | JSON, {"format": 7}).status == 429
 
 
-def test_refused_requests_are_befallen_too(mock: Mock) -> None:
+def test_refused_requests_are_befallen_too(mock: App) -> None:
     add(mock, {"match": {"path": "/data"}, "fault": {"kind": "rate-limit", "retry_after": 9}})
     for target in (f"{JOBS}/{ID}3", "/data/reports/nowhere"):
         answer = ask(mock.app, "GET", target)
@@ -131,7 +131,7 @@ def test_refused_requests_are_befallen_too(mock: Mock) -> None:
     assert listed(mock)[0]["seen"] == 2
 
 
-def test_one_fault_of_each_layer_is_played_and_the_first_rule_wins(mock: Mock) -> None:
+def test_one_fault_of_each_layer_is_played_and_the_first_rule_wins(mock: App) -> None:
     add(
         mock,
         {"fault": {"kind": "drop-field", "pointer": "/job/name"}},
@@ -149,7 +149,7 @@ def test_one_fault_of_each_layer_is_played_and_the_first_rule_wins(mock: Mock) -
     assert [row["seen"] for row in listed(mock)] == [1, 1, 1, 1]
 
 
-def test_fault_without_a_place_is_not_played(mock: Mock) -> None:
+def test_fault_without_a_place_is_not_played(mock: App) -> None:
     add(mock, {"fault": {"kind": "drop-field"}, "times": 1})
     answer = REQUESTS["cancelReportJob"].send(mock.app)
     assert (answer.status, answer.headers.get("x-mock-fault")) == (204, None)
@@ -157,7 +157,7 @@ def test_fault_without_a_place_is_not_played(mock: Mock) -> None:
     assert "x-mock-fault" in POLL.send(mock.app).headers
 
 
-def test_expired_token_is_refused_in_the_vendors_words(mock: Mock) -> None:
+def test_expired_token_is_refused_in_the_vendors_words(mock: App) -> None:
     poll = {"operation": "getReportJob", "nth": 2}
     add(mock, {"match": poll, "fault": {"kind": "expired-token"}})
     assert statuses(mock, 3) == [200, 401, 200]
@@ -167,7 +167,7 @@ def test_expired_token_is_refused_in_the_vendors_words(mock: Mock) -> None:
     assert answer.json["code"] == "unauthorized"
 
 
-def test_token_may_stay_expired_until_the_rules_go(mock: Mock) -> None:
+def test_token_may_stay_expired_until_the_rules_go(mock: App) -> None:
     fault = {"kind": "expired-token", "lasting": True}
     add(mock, {"match": {"operation": "getReportJob", "nth": 2}, "fault": fault})
     assert statuses(mock, 4) == [200, 401, 401, 401]
@@ -179,7 +179,7 @@ def test_token_may_stay_expired_until_the_rules_go(mock: Mock) -> None:
     assert POLL.send(mock.app).status == 200
 
 
-def test_faults_belong_to_a_sandbox(mock: Mock) -> None:
+def test_faults_belong_to_a_sandbox(mock: App) -> None:
     name = ask(mock.app, "POST", "/_mock/sandboxes").json["id"]
     here = {"x-mock-sandbox": name}
     add(mock, {"fault": BUSY}, headers=here)
@@ -188,14 +188,14 @@ def test_faults_belong_to_a_sandbox(mock: Mock) -> None:
     assert listed(mock) == []
 
 
-def test_reset_takes_faults_away(mock: Mock) -> None:
+def test_reset_takes_faults_away(mock: App) -> None:
     add(mock, {"fault": BUSY})
     assert ask(mock.app, "POST", "/_mock/reset").status == 204
     assert listed(mock) == []
     assert POLL.send(mock.app).status == 200
 
 
-def test_rules_are_listed_replaced_and_deleted(mock: Mock) -> None:
+def test_rules_are_listed_replaced_and_deleted(mock: App) -> None:
     first, second = add(mock, {"fault": BUSY}, {"id": "mine", "fault": DOWN})
     assert (first["id"], first["label"]) == ("fault-1", "valid")
     assert (second["id"], second["label"]) == ("mine", "violating")
@@ -211,12 +211,12 @@ def test_rules_are_listed_replaced_and_deleted(mock: Mock) -> None:
     assert [row["id"] for row in listed(mock)] == ["fault-1"]
 
 
-def test_one_rule_may_stand_alone(mock: Mock) -> None:
+def test_one_rule_may_stand_alone(mock: App) -> None:
     answer = ask(mock.app, "POST", "/_mock/faults", JSON, {"fault": BUSY})
     assert [row["id"] for row in answer.json["faults"]] == ["fault-1"]
 
 
-def test_control_plane_and_preflights_are_spared(mock: Mock) -> None:
+def test_control_plane_and_preflights_are_spared(mock: App) -> None:
     add(mock, {"fault": BUSY})
     assert ask(mock.app, "GET", "/_mock/health", {"x-mock-fault": "reset"}).status == 200
     asked = {"origin": "https://page.example", "access-control-request-method": "GET"}
@@ -224,7 +224,7 @@ def test_control_plane_and_preflights_are_spared(mock: Mock) -> None:
     assert listed(mock)[0]["seen"] == 0
 
 
-def test_pages_may_send_and_read_the_header(mock: Mock) -> None:
+def test_pages_may_send_and_read_the_header(mock: App) -> None:
     asked = {"origin": "https://page.example", "access-control-request-method": "GET"}
     allowed = ask(mock.app, "OPTIONS", POLL.target, asked).headers["access-control-allow-headers"]
     assert {"X-Mock-Fault", "X-Mock-Scenario", "Prefer"} <= set(allowed.split(", "))
@@ -232,7 +232,7 @@ def test_pages_may_send_and_read_the_header(mock: Mock) -> None:
     assert "X-Mock-Fault" in answer.headers["access-control-expose-headers"]
 
 
-def test_journal_tells_what_was_played(mock: Mock) -> None:
+def test_journal_tells_what_was_played(mock: App) -> None:
     add(mock, {"fault": {"kind": "unknown-enum", "pointer": "/job/status"}, "times": 1})
     POLL.send(mock.app)
     POLL.send(mock.app, {"x-mock-fault": "rate-limit"})
@@ -247,12 +247,12 @@ def test_journal_tells_what_was_played(mock: Mock) -> None:
     assert "on purpose" in rows[0]["reason"]
 
 
-def answers(mock: Mock, name: str | None, count: int) -> list[Answer]:
+def answers(mock: App, name: str | None, count: int) -> list[Answer]:
     headers = {"x-mock-sandbox": name} if name else {}
     return [POLL.send(mock.app, headers) for _ in range(count)]
 
 
-def test_chance_follows_from_the_seed_and_the_number_of_the_request(mock: Mock) -> None:
+def test_chance_follows_from_the_seed_and_the_number_of_the_request(mock: App) -> None:
     def play(*, others: bool = False) -> list[int]:
         mock.sandboxes.reset(mock.sandboxes.default)
         add(mock, {"match": {"operation": "getReportJob"}, "fault": BUSY, "probability": 0.4})
@@ -268,7 +268,7 @@ def test_chance_follows_from_the_seed_and_the_number_of_the_request(mock: Mock) 
     assert 0 < first.count(429) < 30
 
 
-def test_another_sandbox_has_another_chance(mock: Mock) -> None:
+def test_another_sandbox_has_another_chance(mock: App) -> None:
     names = [
         ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"seed": seed}).json["id"]
         for seed in (1, 2)
@@ -282,6 +282,6 @@ def test_another_sandbox_has_another_chance(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("probability", [0, 1])
-def test_never_and_always(mock: Mock, probability: int) -> None:
+def test_never_and_always(mock: App, probability: int) -> None:
     add(mock, {"fault": BUSY, "probability": probability})
     assert statuses(mock, 10).count(429) == 10 * probability

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import build
+from mockserver.app import create_app
 from mockserver.config import Settings
 from mockserver.faults.effects import draw_delay
 from mockserver.faults.model import Fault, Kind
 from mockserver.faults.transport import wrap
 from mockserver.http.context import Asgi
-from mockserver.server.connection import Line
+from mockserver.server.connection import ConnectionControl
 from tests.unit.mockserver._asgi import TALKDESK, _scope
 
 LONGEST = 30_000.0
@@ -65,7 +65,7 @@ def play(
     wire = Wire()
     whole = b"".join(chunks)
     headers = [(b"content-length", b"%d" % len(whole))] if length else []
-    there: Line | None = wire if line else None
+    there: ConnectionControl | None = wire if line else None
 
     async def run() -> None:
         send = wrap(fault, wire.send, there, wire.sleep, longest)
@@ -173,7 +173,7 @@ def test_latency_is_bounded() -> None:
 
 
 def test_late_request_holds_up_no_other() -> None:
-    mock = build(Settings())
+    mock = create_app(Settings())
     asyncio.run(_overtake(mock.app, mock.app._injector))
 
 

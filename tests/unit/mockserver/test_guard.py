@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockserver.auth.control_plane import Guard
-from mockserver.errors import Refusal
+from mockserver.auth.control_plane import HostOriginGuard
+from mockserver.errors import ApiError
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from mockserver.errors import Refusal
     ],
 )
 def test_own_pages_and_tools_pass(headers: dict[str, str]) -> None:
-    Guard(["mock.internal"]).check(headers)
+    HostOriginGuard(["mock.internal"]).check(headers)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_own_pages_and_tools_pass(headers: dict[str, str]) -> None:
     ],
 )
 def test_foreign_host_or_origin_is_403(headers: dict[str, str]) -> None:
-    with pytest.raises(Refusal) as caught:
-        Guard().check(headers)
+    with pytest.raises(ApiError) as caught:
+        HostOriginGuard().check(headers)
     assert caught.value.status == 403
 
 
 def test_any_host_where_told_so() -> None:
-    Guard(["*"]).check({"host": "whatever.example"})
+    HostOriginGuard(["*"]).check({"host": "whatever.example"})

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.http.messages import FileBody
-from mockserver.reports.binary_formats import PDF, TEXT, WORKBOOK, make_document
-from mockserver.reports.content import Sheet, make_file, read_columns
+from mockserver.http.messages import StreamingBody
+from mockserver.reports.binary_formats import DOCX, PDF, XLSX, make_document
+from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import CSV, JSON_ARRAY, JSON_DOCUMENT, JSON_LINES
 from mockserver.timestamps import from_datetime
 from tests.unit.mockserver._played import seed_of
@@ -58,8 +58,10 @@ ZONES = [
 ]
 
 
-def sheet(rows: int = 5, *, zone: str = "UTC", start: int = START, end: int = START + DAY) -> Sheet:
-    return Sheet(
+def sheet(
+    rows: int = 5, *, zone: str = "UTC", start: int = START, end: int = START + DAY
+) -> ReportTable:
+    return ReportTable(
         columns=COLUMNS,
         rows=rows,
         start=start,
@@ -70,7 +72,7 @@ def sheet(rows: int = 5, *, zone: str = "UTC", start: int = START, end: int = ST
     )
 
 
-def data_of(file: FileBody) -> bytes:
+def data_of(file: StreamingBody) -> bytes:
     data = b"".join(file.chunks())
     assert file.length == len(data)
     assert b"".join(file.chunks()) == data
@@ -177,7 +179,7 @@ def test_every_report_of_the_fixtures_has_columns_of_its_own_and_awkward_values(
         kinds = [row["is"] for row in report["columns"]]
         assert kinds.count("id") == kinds.count("moment") == 1
         text = data_of(
-            make_file(Sheet(columns, 300, START, START + DAY, UTC, "0" * 36), CSV, Random(1))
+            make_file(ReportTable(columns, 300, START, START + DAY, UTC, "0" * 36), CSV, Random(1))
         ).decode()
         assert '""' in text or ", " in text
         assert table_of(text.encode())[0] == [column.name for column in columns]
@@ -189,8 +191,8 @@ def test_every_report_of_the_fixtures_has_columns_of_its_own_and_awkward_values(
 @given(seed=st.integers(0, 2**32), rows=st.integers(0, 80))
 def test_workbooks_and_texts_hold_the_table(seed: int, rows: int) -> None:
     for made_in, part, row_tag, text_tag in (
-        (WORKBOOK, "xl/worksheets/sheet1.xml", "row", "t"),
-        (TEXT, "word/document.xml", "tr", "t"),
+        (XLSX, "xl/worksheets/sheet1.xml", "row", "t"),
+        (DOCX, "word/document.xml", "tr", "t"),
     ):
         data = data_of(make_document(sheet(rows), made_in, Random(seed)))
         with ZipFile(BytesIO(data)) as archive:

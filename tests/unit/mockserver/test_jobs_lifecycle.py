@@ -8,18 +8,18 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 import specs
-from mockserver.errors import Refusal
-from mockserver.jobs.lifecycle import decided, moved, status, timeline
-from mockserver.jobs.model import Job, Plan
-from mockserver.jobs.repository import Desk, Opening
+from mockserver.errors import ApiError
+from mockserver.jobs.lifecycle import current_state, force_outcome, timeline, transition
+from mockserver.jobs.model import Job, Schedule
+from mockserver.jobs.repository import JobRepository, NewJob
 from specs import Lifecycle
 from tests.unit.mockserver._played import contract_of, make_sandbox
 
-PLAN: Plan = (("A", 5), ("B", 10), ("C", None))
+PLAN: Schedule = (("A", 5), ("B", 10), ("C", None))
 
 
-def job(plan: Plan = PLAN) -> Job:
-    return Job(id="x", vendor="v", group="g", account="a", created_at=100, plan=plan)
+def job(plan: Schedule = PLAN) -> Job:
+    return Job(id="x", vendor="v", group="g", account="a", created_at=100, schedule=plan)
 
 
 @pytest.mark.parametrize(
@@ -27,41 +27,41 @@ def job(plan: Plan = PLAN) -> Job:
     [(0, "A"), (100, "A"), (104, "A"), (105, "B"), (114, "B"), (115, "C"), (9**9, "C")],
 )
 def test_plan_runs_by_itself(now: int, state: str) -> None:
-    assert status(job(), now) == state
+    assert current_state(job(), now) == state
 
 
 def test_states_without_a_stay_are_passed_through() -> None:
-    plan: Plan = (("A", 0), ("B", 0), ("C", 7), ("D", None))
-    assert status(job(plan), 100) == "C"
+    plan: Schedule = (("A", 0), ("B", 0), ("C", 7), ("D", None))
+    assert current_state(job(plan), 100) == "C"
     assert timeline(job(plan), 100) == (("A", 100), ("B", 100), ("C", 100))
 
 
 def test_the_last_state_of_a_plan_stays_even_if_it_has_an_end() -> None:
-    assert status(job((("A", 5), ("B", 5))), 999) == "B"
+    assert current_state(job((("A", 5), ("B", 5))), 999) == "B"
     assert timeline(job((("A", 5), ("B", 5))), 999) == (("A", 100), ("B", 105))
 
 
 @pytest.mark.parametrize("now", [0, 100, 10**15])
 def test_a_plan_of_one_state_holds_it(now: int) -> None:
-    assert status(job((("B", None),)), now) == "B"
+    assert current_state(job((("B", None),)), now) == "B"
 
 
 def test_after_a_move_the_rest_of_the_plan_goes_on() -> None:
-    started = moved(job(), "B", 102)
+    started = transition(job(), "B", 102)
     assert timeline(started, 999) == (("A", 100), ("B", 102), ("C", 112))
-    assert [status(started, now) for now in (102, 111, 112)] == ["B", "B", "C"]
+    assert [current_state(started, now) for now in (102, 111, 112)] == ["B", "B", "C"]
 
 
 def test_a_state_outside_the_plan_stays() -> None:
-    gone = moved(job(), "X", 107)
+    gone = transition(job(), "X", 107)
     assert timeline(gone, 999) == (("A", 100), ("B", 105), ("X", 107))
-    assert status(gone, 10**9) == "X"
+    assert current_state(gone, 10**9) == "X"
 
 
 @pytest.mark.parametrize("until", [0, 99, 100])
 def test_moves_stay_when_the_clock_is_set_back(until: int) -> None:
-    gone = moved(job(), "X", 107)
-    assert status(gone, until) == "X"
+    gone = transition(job(), "X", 107)
+    assert current_state(gone, until) == "X"
     assert timeline(gone, until)[-1] == ("X", 107)
 
 
@@ -75,7 +75,7 @@ lifecycles = st.sampled_from(
 
 
 @st.composite
-def plans(draw: Any, lifecycle: Lifecycle) -> Plan:
+def plans(draw: Any, lifecycle: Lifecycle) -> Schedule:
     """A plan along the lifecycle's edges that time goes."""
     state = lifecycle.initial
     steps: list[tuple[str, int | None]] = []
@@ -94,24 +94,24 @@ ACTS = st.sampled_from(["wait", "wait", "wait", "start", "cancel", "delete", "fo
 def test_whatever_is_done_states_go_along_edges_and_never_back(
     data: st.DataObject, lifecycle: Lifecycle
 ) -> None:
-    desk = Desk(lifecycle)
+    repository = JobRepository(lifecycle)
     sandbox = make_sandbox()
     plan = data.draw(plans(lifecycle))
-    (found,) = desk.open(sandbox, [Opening("x", "a", "g", plan=plan)])
-    seen = [status(found, sandbox.now())]
+    (found,) = repository.create(sandbox, [NewJob("x", "a", "g", schedule=plan)])
+    seen = [current_state(found, sandbox.now())]
     for act in data.draw(st.lists(ACTS, max_size=8)):
         try:
             if act == "wait":
                 sandbox.clock.advance(data.draw(st.integers(0, 100_000)))
             elif act == "force":
                 outcome = data.draw(st.sampled_from(sorted(lifecycle.states)))
-                found = desk.force(sandbox, found, outcome)
+                found = repository.force_state(sandbox, found, outcome)
             elif act in lifecycle.roles:
-                found = desk.act(sandbox, lifecycle.roles[act], found)
-        except Refusal:
+                found = repository.apply_transition(sandbox, lifecycle.roles[act], found)
+        except ApiError:
             event("refused")
-        assert desk.find(sandbox, "x") == found
-        seen.append(status(found, sandbox.now()))
+        assert repository.find(sandbox, "x") == found
+        seen.append(current_state(found, sandbox.now()))
         assert timeline(found, sandbox.now())[-1][0] == seen[-1]
     for one, other in pairwise(seen):
         assert other == one or other in lifecycle.reachable(one)
@@ -125,7 +125,7 @@ def test_whatever_is_done_states_go_along_edges_and_never_back(
 def test_reading_again_later_never_leads_back(data: st.DataObject, lifecycle: Lifecycle) -> None:
     read = Job("x", "v", "g", "a", 0, data.draw(plans(lifecycle)))
     moments = sorted(data.draw(st.lists(st.integers(0, 300_000), min_size=2)))
-    for one, other in pairwise(status(read, moment) for moment in moments):
+    for one, other in pairwise(current_state(read, moment) for moment in moments):
         assert other == one or other in lifecycle.reachable(one)
 
 
@@ -135,17 +135,17 @@ def test_a_decided_job_ends_in_its_outcome_or_cannot(
 ) -> None:
     before = Job("x", "v", "g", "a", 0, data.draw(plans(lifecycle)))
     outcome = data.draw(st.sampled_from(sorted(lifecycle.states)))
-    present = status(before, now)
+    present = current_state(before, now)
     reachable = lifecycle.reachable(present) | {present}
     if outcome not in reachable:
-        with pytest.raises(Refusal) as caught:
-            decided(lifecycle, before, outcome, now)
+        with pytest.raises(ApiError) as caught:
+            force_outcome(lifecycle, before, outcome, now)
         assert caught.value.status == 409
         assert caught.value.field == "outcome"
         return
-    after = decided(lifecycle, before, outcome, now)
+    after = force_outcome(lifecycle, before, outcome, now)
     assert after.outcome == outcome
-    assert status(after, now) == status(after, 10**15) == outcome
+    assert current_state(after, now) == current_state(after, 10**15) == outcome
     assert timeline(after, now)[: len(timeline(before, now))] == timeline(before, now)
     edges = {(edge.start, edge.end) for edge in lifecycle.edges}
     whole = timeline(after, 10**15)
@@ -154,44 +154,44 @@ def test_a_decided_job_ends_in_its_outcome_or_cannot(
 
 def test_an_outcome_comes_at_once_and_stays() -> None:
     lifecycle = contract_of("talkdesk").lifecycle
-    plan = Desk(lifecycle).plan
-    failed = decided(lifecycle, Job("x", "v", "g", "a", 0, plan), "FAILED", 2_000)
+    plan = JobRepository(lifecycle).plan
+    failed = force_outcome(lifecycle, Job("x", "v", "g", "a", 0, plan), "FAILED", 2_000)
     assert timeline(failed, 10**9) == (("CREATED", 0), ("FAILED", 2_000))
 
 
 def test_a_job_may_be_held_where_it_is() -> None:
     lifecycle = contract_of("talkdesk").lifecycle
-    plan = Desk(lifecycle).plan
-    held = decided(lifecycle, Job("x", "v", "g", "a", 0, plan), "CREATED", 2_000)
-    assert status(held, 10**9) == "CREATED"
+    plan = JobRepository(lifecycle).plan
+    held = force_outcome(lifecycle, Job("x", "v", "g", "a", 0, plan), "CREATED", 2_000)
+    assert current_state(held, 10**9) == "CREATED"
 
 
 def test_a_held_job_goes_to_its_outcome_at_once() -> None:
     lifecycle = contract_of("talkdesk").lifecycle
     held = Job("x", "v", "g", "a", 0, (("DONE", None),))
-    assert status(decided(lifecycle, held, "DELETED", 50), 50) == "DELETED"
+    assert current_state(force_outcome(lifecycle, held, "DELETED", 50), 50) == "DELETED"
 
 
 def test_a_wire_name_means_the_first_state_that_can_be() -> None:
     lifecycle = contract_of("energycap").lifecycle
-    run = Job("x", "v", "g", "a", 0, Desk(lifecycle).plan)
-    assert decided(lifecycle, run, "Not sent", 0).outcome == "NOT_SENT"
+    run = Job("x", "v", "g", "a", 0, JobRepository(lifecycle).plan)
+    assert force_outcome(lifecycle, run, "Not sent", 0).outcome == "NOT_SENT"
 
 
 @pytest.mark.parametrize("name", ["", "done", "NOTHING"])
 def test_an_unknown_outcome_is_refused_with_those_known(name: str) -> None:
     lifecycle = contract_of("talkdesk").lifecycle
-    with pytest.raises(Refusal, match="known: CREATED, PROCESSING") as caught:
-        decided(lifecycle, Job("x", "v", "g", "a", 0, PLAN), name, 0)
+    with pytest.raises(ApiError, match="known: CREATED, PROCESSING") as caught:
+        force_outcome(lifecycle, Job("x", "v", "g", "a", 0, PLAN), name, 0)
     assert caught.value.status == 400
 
 
 def test_a_failed_job_that_is_started_again_has_the_usual_plan() -> None:
     lifecycle = contract_of("clinicalone").lifecycle
-    desk, sandbox = Desk(lifecycle), make_sandbox()
-    plan: Plan = (("WAITING", 1_000), ("RUNNING", 1_000), ("FAILED", None))
-    (made,) = desk.open(sandbox, [Opening("x", "a", "g", plan=plan)])
+    repository, sandbox = JobRepository(lifecycle), make_sandbox()
+    plan: Schedule = (("WAITING", 1_000), ("RUNNING", 1_000), ("FAILED", None))
+    (made,) = repository.create(sandbox, [NewJob("x", "a", "g", schedule=plan)])
     sandbox.clock.advance(5_000)
-    again = desk.act(sandbox, lifecycle.roles["start"], made)
+    again = repository.apply_transition(sandbox, lifecycle.roles["start"], made)
     states = [state for state, _ in timeline(again, 10**15)]
     assert states == ["WAITING", "RUNNING", "FAILED", "RUNNING", "SUCCEEDED"]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.errors import Refusal
-from mockserver.jobs.admin import Jobs
+from mockserver.errors import ApiError
+from mockserver.jobs.admin import JobAdmin
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors import registry
 from tests.unit.mockserver._played import Played, content, contract_of, make_sandbox, seed_of
@@ -20,14 +20,14 @@ def sandbox() -> Sandbox:
 
 
 @pytest.fixture
-def jobs(sandbox: Sandbox) -> Jobs:
+def jobs(sandbox: Sandbox) -> JobAdmin:
     played = {name: registry.create(contract_of(name)) for name in specs.vendors()}
     for name, vendor in played.items():
         vendor.seed(sandbox, seed_of(name))
-    return Jobs(played)
+    return JobAdmin(played)
 
 
-def test_list_has_the_jobs_of_all_vendors_newest_first(jobs: Jobs, sandbox: Sandbox) -> None:
+def test_list_has_the_jobs_of_all_vendors_newest_first(jobs: JobAdmin, sandbox: Sandbox) -> None:
     found = jobs.list_jobs(sandbox)
     assert {row["vendor"] for row in found} == {"clinicalone", "talkdesk"}
     assert len(found) == 12
@@ -37,7 +37,7 @@ def test_list_has_the_jobs_of_all_vendors_newest_first(jobs: Jobs, sandbox: Sand
     assert {row["state"] for row in only} == set(contract_of("talkdesk").lifecycle.states)
 
 
-def test_a_job_is_shown_with_state_status_and_timeline(jobs: Jobs, sandbox: Sandbox) -> None:
+def test_a_job_is_shown_with_state_status_and_timeline(jobs: JobAdmin, sandbox: Sandbox) -> None:
     shown = {row["id"]: row for row in jobs.list_jobs(sandbox)}[f"{HELD}6"]
     assert shown == {
         "vendor": "talkdesk",
@@ -55,19 +55,19 @@ def test_a_job_is_shown_with_state_status_and_timeline(jobs: Jobs, sandbox: Sand
     }
 
 
-def test_an_outcome_is_forced_and_shown(jobs: Jobs, sandbox: Sandbox) -> None:
+def test_an_outcome_is_forced_and_shown(jobs: JobAdmin, sandbox: Sandbox) -> None:
     shown = jobs.force_outcome(sandbox, "talkdesk", f"{HELD}3", "FAILED")
     assert (shown["state"], shown["outcome"], shown["final"]) == ("FAILED", "FAILED", True)
     assert jobs.force_outcome(sandbox, "talkdesk", f"{HELD}3", "FAILED") == shown
-    with pytest.raises(Refusal, match="reaches nothing, not DONE") as caught:
+    with pytest.raises(ApiError, match="reaches nothing, not DONE") as caught:
         jobs.force_outcome(sandbox, "talkdesk", f"{HELD}3", "DONE")
     assert caught.value.status == 409
 
 
-def test_a_file_is_opened_only_where_there_is_one(jobs: Jobs, sandbox: Sandbox) -> None:
+def test_a_file_is_opened_only_where_there_is_one(jobs: JobAdmin, sandbox: Sandbox) -> None:
     assert content(jobs.open_file(sandbox, "talkdesk", f"{HELD}1")).startswith(b"call_id,")
     for number in "24":
-        with pytest.raises(Refusal, match="has no file") as caught:
+        with pytest.raises(ApiError, match="has no file") as caught:
             jobs.open_file(sandbox, "talkdesk", f"{HELD}{number}")
         assert caught.value.status == 404
 
@@ -77,7 +77,7 @@ def test_a_file_is_opened_only_where_there_is_one(jobs: Jobs, sandbox: Sandbox) 
     [("acme", "x", "vendor"), ("talkdesk", "x", "id"), ("energycap", "1", "id")],
 )
 def test_what_is_not_there_is_named(
-    jobs: Jobs, sandbox: Sandbox, vendor: str, job: str, field: str
+    jobs: JobAdmin, sandbox: Sandbox, vendor: str, job: str, field: str
 ) -> None:
     calls: list[Any] = [
         lambda: jobs.force_outcome(sandbox, vendor, job, "DONE"),
@@ -86,17 +86,17 @@ def test_what_is_not_there_is_named(
     if field == "vendor":
         calls.append(lambda: jobs.list_jobs(sandbox, vendor))
     for call in calls:
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(ApiError) as caught:
             call()
         assert (caught.value.status, caught.value.field) == (404, field)
 
 
 def test_a_mailed_file_can_be_opened(sandbox: Sandbox) -> None:
     energy = Played("energycap", "campus")
-    jobs = Jobs({"energycap": energy.vendor})
+    jobs = JobAdmin({"energycap": energy.vendor})
     log = energy.call("executeReportDistribution", {"reportDistributionId": 1}).body
     number = str(log["reportDistributionLogId"])
-    with pytest.raises(Refusal, match="IN_PROGRESS"):
+    with pytest.raises(ApiError, match="IN_PROGRESS"):
         jobs.open_file(energy.sandbox, "energycap", number)
     energy.pass_seconds(10)
     assert content(jobs.open_file(energy.sandbox, "energycap", number)).startswith(b"Bill Id,")

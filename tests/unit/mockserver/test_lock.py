@@ -4,8 +4,8 @@ from base64 import b64encode
 
 import pytest
 
-from mockserver.auth.control_plane import Lock
-from mockserver.errors import Refusal
+from mockserver.auth.control_plane import ControlTokenAuth
+from mockserver.errors import ApiError
 
 TOKEN = "mock-control-token"
 
@@ -15,7 +15,7 @@ def basic(user: str, password: str) -> str:
 
 
 def test_without_a_token_nothing_is_asked_and_nothing_proven() -> None:
-    assert not Lock(None).check("/_mock/clock", {})
+    assert not ControlTokenAuth(None).check("/_mock/clock", {})
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_without_a_token_nothing_is_asked_and_nothing_proven() -> None:
     ],
 )
 def test_who_knows_the_token_has_proven_it(headers: dict[str, str]) -> None:
-    assert Lock(TOKEN).check("/_mock/clock", headers)
+    assert ControlTokenAuth(TOKEN).check("/_mock/clock", headers)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_who_knows_the_token_has_proven_it(headers: dict[str, str]) -> None:
     ],
 )
 def test_others_are_told_the_way(headers: dict[str, str]) -> None:
-    with pytest.raises(Refusal) as caught:
-        Lock(TOKEN).check("/_mock/clock", headers)
+    with pytest.raises(ApiError) as caught:
+        ControlTokenAuth(TOKEN).check("/_mock/clock", headers)
     assert caught.value.status == 401
     assert "X-Mock-Token" in caught.value.message
     assert TOKEN not in str(caught.value)
@@ -54,4 +54,4 @@ def test_others_are_told_the_way(headers: dict[str, str]) -> None:
 
 
 def test_readiness_is_open() -> None:
-    assert Lock(TOKEN).check("/_mock/health", {})
+    assert ControlTokenAuth(TOKEN).check("/_mock/health", {})

@@ -9,19 +9,19 @@ import orjson
 import pytest
 
 from mockserver import logs
-from mockserver.app import Mock
-from mockserver.logs import Logged
+from mockserver.app import App
+from mockserver.logs import AccessLog
 from tests.unit.mockserver._asgi import ask
 
 SECRET = "mock-talkdesk-writer"
 
 
-def logged(mock: Mock, form: str) -> tuple[Logged, list[str]]:
+def logged(mock: App, form: str) -> tuple[AccessLog, list[str]]:
     lines: list[str] = []
-    return Logged(mock.app, form, lines.append), lines
+    return AccessLog(mock.app, form, lines.append), lines
 
 
-def test_a_request_is_one_line_of_json(mock: Mock) -> None:
+def test_a_request_is_one_line_of_json(mock: App) -> None:
     app, lines = logged(mock, "json")
     headers = {"authorization": f"Bearer {SECRET}"}
     ask(app, "GET", "/data/reports/calls/jobs?per_page=1", headers)
@@ -42,7 +42,7 @@ def test_a_request_is_one_line_of_json(mock: Mock) -> None:
     assert row["ms"] > 0
 
 
-def test_a_request_is_one_line_of_text_whatever_it_holds(mock: Mock) -> None:
+def test_a_request_is_one_line_of_text_whatever_it_holds(mock: App) -> None:
     app, lines = logged(mock, "text")
     ask(app, "GET", "/nowhere\x85\xa0/\x0b", {})
     ask(app, "POST", "/_mock/reset", {})
@@ -51,7 +51,7 @@ def test_a_request_is_one_line_of_text_whatever_it_holds(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_secrets_are_not_written(mock: Mock, form: str) -> None:
+def test_secrets_are_not_written(mock: App, form: str) -> None:
     app, lines = logged(mock, form)
     basic = b64encode(b"mock-talkdesk-client:mock-talkdesk-secret").decode()
     for headers in (
@@ -69,7 +69,7 @@ def test_secrets_are_not_written(mock: Mock, form: str) -> None:
     assert "token=" not in text
 
 
-def test_what_is_no_request_is_written_too(mock: Mock) -> None:
+def test_what_is_no_request_is_written_too(mock: App) -> None:
     app, lines = logged(mock, "json")
     body = app.refuse("/data/x", 431, "The head is too large.")
     assert orjson.loads(body)["message"] == "The head is too large."
@@ -88,14 +88,14 @@ def test_a_fault_of_the_mock_is_one_line_with_its_trace(
         raise ValueError("on purpose")
     except ValueError:
         log.exception("%s failed", "it")
-    logs.complain("look here")
+    logs.log_error("look here")
     failed, complaint = map(orjson.loads, capsys.readouterr().err.splitlines())
     assert (failed["level"], failed["message"]) == ("error", "it failed")
     assert "ValueError: on purpose" in failed["exception"]
     assert (complaint["level"], complaint["event"]) == ("warning", "message")
 
 
-def test_other_scopes_pass(mock: Mock) -> None:
+def test_other_scopes_pass(mock: App) -> None:
     app, lines = logged(mock, "json")
 
     async def nothing() -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.app import Mock
+from mockserver.app import App
 from mockserver.http.prefer import Preference, read_prefer
-from mockserver.openapi.examples import SampleReplies
+from mockserver.openapi.examples import ExampleResponses
 from tests.unit.mockserver._asgi import TALKDESK, ask
 from tests.unit.mockserver._played import contract_of
 from tests.unit.mockserver._requests import REQUESTS
@@ -24,19 +24,19 @@ EXAMPLES = [
     (operation, status, name)
     for operation, status in STATUSES
     for contract in [contract_of(OPERATIONS[operation])]
-    for name in SampleReplies(contract.openapi).examples(contract.operations[operation], status)
+    for name in ExampleResponses(contract.openapi).examples(contract.operations[operation], status)
 ]
 
 
 @cache
 def plan_of(operation: str) -> Any:
-    return party_of(OPERATIONS[operation], specs.DOCUMENTED).plans[operation]
+    return party_of(OPERATIONS[operation], specs.DOCUMENTED).operations[operation]
 
 
 @pytest.mark.parametrize(("operation", "status"), STATUSES)
 @pytest.mark.parametrize("how", ["", ", dynamic=true"])
 def test_every_status_of_every_operation_can_be_had(
-    mock: Mock, operation: str, status: int, how: str
+    mock: App, operation: str, status: int, how: str
 ) -> None:
     answer = REQUESTS[operation].send(mock.app, {"prefer": f"code={status}{how}"})
     assert answer.status == status
@@ -45,7 +45,7 @@ def test_every_status_of_every_operation_can_be_had(
 
 
 @pytest.mark.parametrize(("operation", "status", "name"), EXAMPLES)
-def test_every_named_example_can_be_had(mock: Mock, operation: str, status: int, name: str) -> None:
+def test_every_named_example_can_be_had(mock: App, operation: str, status: int, name: str) -> None:
     answer = REQUESTS[operation].send(mock.app, {"prefer": f"code={status}, example={name}"})
     assert answer.status == status
     assert passes(plan_of(operation), reply_of(plan_of(operation), answer))
@@ -62,34 +62,34 @@ def test_every_named_example_can_be_had(mock: Mock, operation: str, status: int,
 def test_successes_with_a_body_have_an_example(operation: str) -> None:
     contract = contract_of(OPERATIONS[operation])
     called = contract.operations[operation]
-    samples = SampleReplies(contract.openapi)
+    samples = ExampleResponses(contract.openapi)
     for status, response in called.responses.items():
         if status < 400 and response.get("content"):
             assert samples.examples(called, status)
 
 
-def test_first_example_stands_for_a_status_without_a_name(mock: Mock) -> None:
+def test_first_example_stands_for_a_status_without_a_name(mock: App) -> None:
     assert POLL.send(mock.app, {"prefer": "code=300"}).json["job"]["status"] == "DONE"
     assert POLL.send(mock.app, {"prefer": "code=200"}).json["job"]["status"] == "PROCESSING"
     answer = POLL.send(mock.app, {"prefer": "code=200; example=failed"})
     assert answer.json["job"]["status"] == "FAILED"
 
 
-def test_example_alone_is_one_of_the_success(mock: Mock) -> None:
+def test_example_alone_is_one_of_the_success(mock: App) -> None:
     answer = REQUESTS["getReportFile"].send(mock.app, {"prefer": "example=csv"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.body.startswith(b"call_id,")
 
 
-def test_made_up_bodies_follow_from_the_seed(mock: Mock) -> None:
+def test_made_up_bodies_follow_from_the_seed(mock: App) -> None:
     one, two = (POLL.send(mock.app, {"prefer": "dynamic=true"}).body for _ in range(2))
     name = ask(mock.app, "POST", "/_mock/sandboxes", body=b"").json["id"]
     other = POLL.send(mock.app, {"prefer": "dynamic=true", "x-mock-sandbox": name}).body
     assert one == two != other
 
 
-def test_errors_are_in_the_vendors_words(mock: Mock) -> None:
+def test_errors_are_in_the_vendors_words(mock: App) -> None:
     answer = POLL.send(mock.app, {"prefer": "code=404"})
     assert answer.json == {"code": "not_found", "message": "This answer was asked for with Prefer."}
     answer = REQUESTS["createToken"].send(mock.app, {"prefer": "code=401"})
@@ -109,7 +109,7 @@ def test_errors_are_in_the_vendors_words(mock: Mock) -> None:
         ("code=404, example=x", "no example x; it has: none"),
     ],
 )
-def test_what_is_not_there_is_refused_with_what_is(mock: Mock, prefer: str, reason: str) -> None:
+def test_what_is_not_there_is_refused_with_what_is(mock: App, prefer: str, reason: str) -> None:
     answer = POLL.send(mock.app, {"prefer": prefer})
     assert answer.status == 400
     assert reason in answer.json["message"]
@@ -117,7 +117,7 @@ def test_what_is_not_there_is_refused_with_what_is(mock: Mock, prefer: str, reas
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_unknown_status_is_a_4xx_of_the_vendor(mock: Mock, operation: str) -> None:
+def test_unknown_status_is_a_4xx_of_the_vendor(mock: App, operation: str) -> None:
     answer = REQUESTS[operation].send(mock.app, {"prefer": "code=299"})
     assert answer.status == 400
     assert b"has no status 299" in answer.body
@@ -127,7 +127,7 @@ def test_unknown_status_is_a_4xx_of_the_vendor(mock: Mock, operation: str) -> No
 @pytest.mark.parametrize(
     "prefer", ["", "return=minimal", "respond-async, wait=10", ";;;", "code", 'x="', "dynamic=no"]
 )
-def test_other_preferences_pass(mock: Mock, prefer: str) -> None:
+def test_other_preferences_pass(mock: App, prefer: str) -> None:
     if prefer == "code":
         assert POLL.send(mock.app, {"prefer": prefer}).status == 400
         return
@@ -136,7 +136,7 @@ def test_other_preferences_pass(mock: Mock, prefer: str) -> None:
     assert "preference-applied" not in answer.headers
 
 
-def test_nothing_changes(mock: Mock) -> None:
+def test_nothing_changes(mock: App) -> None:
     jobs = "/data/reports/calls/jobs"
     before = ask(mock.app, "GET", jobs, TALKDESK).json["total"]
     assert REQUESTS["createReportJob"].send(mock.app, {"prefer": "code=202"}).status == 202
@@ -150,14 +150,14 @@ def test_nothing_changes(mock: Mock) -> None:
     )
 
 
-def test_callers_and_requests_are_judged_all_the_same(mock: Mock) -> None:
+def test_callers_and_requests_are_judged_all_the_same(mock: App) -> None:
     wish = {"prefer": "code=200"}
     assert ask(mock.app, "GET", POLL.target, wish).status == 401
     assert ask(mock.app, "GET", "/data/reports/nope/jobs/1", TALKDESK | wish).status == 400
     assert ask(mock.app, "GET", "/data/reports/calls", TALKDESK | wish).status == 404
 
 
-def test_control_plane_has_no_preferences(mock: Mock) -> None:
+def test_control_plane_has_no_preferences(mock: App) -> None:
     assert ask(mock.app, "GET", "/_mock/health", {"prefer": "code=404"}).status == 200
 
 

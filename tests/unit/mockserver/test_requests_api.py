@@ -4,26 +4,26 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import Mock
+from mockserver.app import App
 from tests.unit.mockserver._asgi import CREATE, ENERGYCAP, JSON, TALKDESK, ask
 
 REQUESTS = "/_mock/requests"
 JOBS = "/data/reports/calls/jobs"
 
 
-def create(mock: Mock, headers: dict[str, str] | None = None) -> str:
+def create(mock: App, headers: dict[str, str] | None = None) -> str:
     answer = ask(mock.app, "POST", JOBS, {**TALKDESK, **JSON, **(headers or {})}, CREATE)
     assert answer.status == 202
     return str(answer.json["job"]["id"])
 
 
-def journal(mock: Mock, query: str = "", headers: dict[str, str] | None = None) -> list[Any]:
+def journal(mock: App, query: str = "", headers: dict[str, str] | None = None) -> list[Any]:
     answer = ask(mock.app, "GET", f"{REQUESTS}?{query}", headers)
     assert answer.status == 200
     return list(answer.json["requests"])
 
 
-def walk(mock: Mock) -> str:
+def walk(mock: App) -> str:
     """Make seven requests of various kinds; return the id of the job in them."""
     job = create(mock)
     ask(mock.app, "GET", f"{JOBS}/{job}", TALKDESK)
@@ -36,7 +36,7 @@ def walk(mock: Mock) -> str:
     return job
 
 
-def test_exchange_tells_operation_caller_verdict_and_jobs(mock: Mock) -> None:
+def test_exchange_tells_operation_caller_verdict_and_jobs(mock: App) -> None:
     job = walk(mock)
     rows = journal(mock)
     assert [row["number"] for row in rows] == [1, 2, 3, 4, 5, 6, 7]
@@ -68,7 +68,7 @@ def test_exchange_tells_operation_caller_verdict_and_jobs(mock: Mock) -> None:
     assert {row["sandbox"] for row in rows} == {"default"}
 
 
-def test_exchange_keeps_headers_and_bodies(mock: Mock) -> None:
+def test_exchange_keeps_headers_and_bodies(mock: App) -> None:
     walk(mock)
     made, *_, polled, _, refused, _, _ = journal(mock)
     assert made["request"]["media"] == "application/json"
@@ -80,7 +80,7 @@ def test_exchange_keeps_headers_and_bodies(mock: Mock) -> None:
     assert refused["query"] == "nonsense=1"
 
 
-def test_download_is_kept_without_its_content(mock: Mock) -> None:
+def test_download_is_kept_without_its_content(mock: App) -> None:
     job = create(mock)
     ask(mock.app, "POST", "/_mock/clock", JSON, {"advance": "PT1M"})
     file = ask(mock.app, "GET", f"/data/reports/calls/files/{job}", TALKDESK)
@@ -90,7 +90,7 @@ def test_download_is_kept_without_its_content(mock: Mock) -> None:
     assert reply["length"] in (None, len(file.body))
 
 
-def test_long_body_is_cut(mock: Mock) -> None:
+def test_long_body_is_cut(mock: App) -> None:
     body = {**CREATE, "name": "x" * 5000}
     ask(mock.app, "POST", JOBS, {**TALKDESK, **JSON}, body)
     request = journal(mock)[0]["request"]
@@ -125,14 +125,14 @@ def test_long_body_is_cut(mock: Mock) -> None:
         ("vendor=unknown", []),
     ],
 )
-def test_journal_filters_and_pages(mock: Mock, query: str, numbers: list[int]) -> None:
+def test_journal_filters_and_pages(mock: App, query: str, numbers: list[int]) -> None:
     job = walk(mock)
     assert [row["number"] for row in journal(mock, query.format(job=job))] == numbers
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
-def test_pages_join_to_the_whole(mock: Mock, order: str, limit: int) -> None:
+def test_pages_join_to_the_whole(mock: App, order: str, limit: int) -> None:
     walk(mock)
     seen: list[int] = []
     after = ""
@@ -158,24 +158,24 @@ def test_pages_join_to_the_whole(mock: Mock, order: str, limit: int) -> None:
         ("verdict=good", "verdict"),
     ],
 )
-def test_bad_filter_is_named(mock: Mock, query: str, field: str) -> None:
+def test_bad_filter_is_named(mock: App, query: str, field: str) -> None:
     answer = ask(mock.app, "GET", f"{REQUESTS}?{query}")
     assert (answer.status, answer.json["field"]) == (400, field)
 
 
-def test_one_exchange_is_read_by_its_number(mock: Mock) -> None:
+def test_one_exchange_is_read_by_its_number(mock: App) -> None:
     walk(mock)
     assert ask(mock.app, "GET", f"{REQUESTS}/3").json == journal(mock)[2]
     answer = ask(mock.app, "GET", f"{REQUESTS}/8")
     assert (answer.status, answer.json["field"]) == (404, "number")
 
 
-def test_brief_rows_have_no_messages(mock: Mock) -> None:
+def test_brief_rows_have_no_messages(mock: App) -> None:
     walk(mock)
     assert all({"request", "reply"}.isdisjoint(row) for row in journal(mock, "detail=brief"))
 
 
-def test_cleared_journal_is_empty_and_counts_on(mock: Mock) -> None:
+def test_cleared_journal_is_empty_and_counts_on(mock: App) -> None:
     walk(mock)
     assert ask(mock.app, "DELETE", REQUESTS).status == 204
     page = ask(mock.app, "GET", REQUESTS).json
@@ -184,7 +184,7 @@ def test_cleared_journal_is_empty_and_counts_on(mock: Mock) -> None:
     assert [row["number"] for row in journal(mock)] == [8]
 
 
-def test_each_sandbox_has_its_own_journal(mock: Mock) -> None:
+def test_each_sandbox_has_its_own_journal(mock: App) -> None:
     box = ask(mock.app, "POST", "/_mock/sandboxes").json
     named = {"x-mock-sandbox": box["id"]}
     create(mock)
@@ -197,12 +197,12 @@ def test_each_sandbox_has_its_own_journal(mock: Mock) -> None:
     assert journal(mock, headers=named) == []
 
 
-def test_call_to_a_sandbox_that_is_not_there_is_nobodys(mock: Mock) -> None:
+def test_call_to_a_sandbox_that_is_not_there_is_nobodys(mock: App) -> None:
     assert ask(mock.app, "GET", JOBS, {**TALKDESK, "x-mock-sandbox": "gone"}).status == 404
     assert journal(mock) == []
 
 
-def test_control_plane_is_not_in_the_journal(mock: Mock) -> None:
+def test_control_plane_is_not_in_the_journal(mock: App) -> None:
     ask(mock.app, "GET", "/_mock/health")
     ask(mock.app, "GET", "/_mock/nowhere")
     assert journal(mock) == []

@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.journal.base import Bounds
-from mockserver.journal.memory import Budget, Journal
+from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from tests.unit.mockserver._entries import entry
 
 ADDS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 400)), max_size=200)
 
 
 def test_journal_keeps_the_last_and_counts_on() -> None:
-    journal = Journal(Bounds(entries=3), Budget())
+    journal = MemoryJournal(Bounds(entries=3), MemoryBudget())
     for _ in range(10):
         journal.add(entry(number=journal.next_number()))
     assert [row.number for row in journal.entries()] == [8, 9, 10]
@@ -23,15 +23,15 @@ def test_journal_keeps_the_last_and_counts_on() -> None:
 
 
 def test_journal_drops_an_entry_that_is_too_large_for_it() -> None:
-    budget = Budget()
-    journal = Journal(Bounds(bytes=100), budget)
+    budget = MemoryBudget()
+    journal = MemoryJournal(Bounds(bytes=100), budget)
     journal.add(entry(size=101))
     assert len(journal) == journal.bytes == budget.used == 0
 
 
 def test_budget_is_paid_by_the_journal_that_is_idle_longest() -> None:
-    budget = Budget(300)
-    idle, busy = Journal(Bounds(), budget), Journal(Bounds(), budget)
+    budget = MemoryBudget(300)
+    idle, busy = MemoryJournal(Bounds(), budget), MemoryJournal(Bounds(), budget)
     idle.add(entry(size=100))
     for number in range(1, 6):
         busy.add(entry(number=number, size=100))
@@ -43,8 +43,8 @@ def test_budget_is_paid_by_the_journal_that_is_idle_longest() -> None:
 def test_journals_never_exceed_their_bounds(
     adds: list[tuple[int, int]], entries: int, size: int, total: int
 ) -> None:
-    budget = Budget(total)
-    journals = [Journal(Bounds(entries, size), budget) for _ in range(3)]
+    budget = MemoryBudget(total)
+    journals = [MemoryJournal(Bounds(entries, size), budget) for _ in range(3)]
     for which, weight in adds:
         journal = journals[which]
         journal.add(entry(number=journal.next_number(), size=weight))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.app import Mock
+from mockserver.app import App
 from tests.unit.mockserver._asgi import CREATE, ENERGYCAP, JSON, TALKDESK, Answer, ask
 
 JOBS = "/data/reports/calls/jobs"
@@ -48,7 +48,7 @@ PLANTED: dict[str, tuple[str, dict[str, str], str]] = {  # what follows the path
 PLACES = st.sampled_from(sorted(PLANTED))
 
 
-def plant(mock: Mock, place: str, method: str, path: str) -> Answer:
+def plant(mock: App, place: str, method: str, path: str) -> Answer:
     """Send a request with SECRET in one place of it."""
     suffix, headers, body = PLANTED[place]
     sent = (body or '{"format":"csv"}').encode() if method == "POST" else b""
@@ -57,7 +57,7 @@ def plant(mock: Mock, place: str, method: str, path: str) -> Answer:
 
 @given(PLACES, TARGETS)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_planted_secret_is_ever_kept(mock: Mock, place: str, target: tuple[str, str]) -> None:
+def test_no_planted_secret_is_ever_kept(mock: App, place: str, target: tuple[str, str]) -> None:
     before = mock.sandboxes.default.journal.last
     plant(mock, place, *target)
     entries = mock.sandboxes.default.journal.entries()
@@ -67,7 +67,7 @@ def test_no_planted_secret_is_ever_kept(mock: Mock, place: str, target: tuple[st
     assert b64encode(SECRET.encode()).decode()[4:-4] not in kept
 
 
-def test_issued_token_is_not_kept(mock: Mock) -> None:
+def test_issued_token_is_not_kept(mock: App) -> None:
     basic = b64encode(b"mock-talkdesk-client:mock-talkdesk-secret").decode()
     headers = {
         "authorization": f"Basic {basic}",
@@ -80,7 +80,7 @@ def test_issued_token_is_not_kept(mock: Mock) -> None:
     assert '"token_type":"Bearer"' in kept
 
 
-def test_journal_weighs_no_more_than_it_tells(mock: Mock) -> None:
+def test_journal_weighs_no_more_than_it_tells(mock: App) -> None:
     kept = mock.sandboxes.default.journal
     ask(mock.app, "POST", JOBS, {**TALKDESK, **JSON}, CREATE)
     tracemalloc.start()
@@ -107,7 +107,7 @@ def test_journal_weighs_no_more_than_it_tells(mock: Mock) -> None:
     ],
     ids=["many", "long", "long name"],
 )
-def test_entry_has_a_limit_whatever_is_sent(mock: Mock, headers: dict[str, str]) -> None:
+def test_entry_has_a_limit_whatever_is_sent(mock: App, headers: dict[str, str]) -> None:
     body = {**CREATE, "name": "x" * 100_000}
     ask(mock.app, "POST", f"{JOBS}?{'q' * 60_000}", {**TALKDESK, **JSON, **headers}, body)
     (kept,) = mock.sandboxes.default.journal.entries()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal.entry import Entry, Fault, Touch, Verdict, pack, unpack
+from mockserver.journal.entry import Entry, Fault, JobTouch, Outcome, pack, unpack
 
 TEXT = st.text(st.characters(max_codepoint=255), max_size=20)
 NUMBERS = st.integers(-1, 10**15)
@@ -21,16 +21,16 @@ ENTRIES = st.builds(
     operation=st.none() | TEXT,
     caller=st.none() | TEXT,
     status=st.integers(100, 599),
-    verdict=st.sampled_from(Verdict),
+    verdict=st.sampled_from(Outcome),
     reason=st.text(max_size=20),
     faults=st.lists(st.builds(Fault, TEXT, TEXT), max_size=2).map(tuple),
-    touched=st.lists(st.builds(Touch, TEXT, st.none() | TEXT, TEXT), max_size=2).map(tuple),
+    touched=st.lists(st.builds(JobTouch, TEXT, st.none() | TEXT, TEXT), max_size=2).map(tuple),
     request_headers=HEADERS,
     request_body=BODIES,
-    sent=NUMBERS,
-    reply_headers=HEADERS,
-    reply_body=BODIES,
-    told=NUMBERS,
+    request_length=NUMBERS,
+    response_headers=HEADERS,
+    response_body=BODIES,
+    response_length=NUMBERS,
     file=st.none() | TEXT,
     size=NUMBERS,
 )

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal.entry import Fault, Touch, Verdict
-from mockserver.journal.matching import UNREADABLE, Difference, Pattern, Seen, glob
+from mockserver.journal.entry import Fault, JobTouch, Outcome
+from mockserver.journal.matching import UNREADABLE, Difference, EntryView, Pattern, glob
 from tests.unit.mockserver._entries import entry
 
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -19,11 +19,11 @@ EXCHANGE = entry(
     query="page=1&page=2&name=a%20b",
     operation="createReportJob",
     status=202,
-    verdict=Verdict.BROKEN,
+    verdict=Outcome.BROKEN,
     faults=(Fault("latency", "valid"), Fault("drop-field", "violating")),
-    touched=(Touch("job-1", None, "CREATED"),),
+    touched=(JobTouch("job-1", None, "CREATED"),),
     request_body=JSON_BODY,
-    sent=len(JSON_BODY),
+    request_length=len(JSON_BODY),
 )
 
 FITTING: list[dict[str, Any]] = [
@@ -71,47 +71,48 @@ FOREIGN: list[tuple[dict[str, Any], str, Any]] = [
 
 @pytest.mark.parametrize("wanted", FITTING, ids=str)
 def test_pattern_fits(wanted: dict[str, Any]) -> None:
-    assert Pattern(wanted).fits(Seen(EXCHANGE))
-    assert Pattern(wanted).differences(Seen(EXCHANGE)) == []
+    assert Pattern(wanted).fits(EntryView(EXCHANGE))
+    assert Pattern(wanted).differences(EntryView(EXCHANGE)) == []
 
 
 @pytest.mark.parametrize(("wanted", "field", "actual"), FOREIGN, ids=str)
 def test_pattern_tells_what_differs(wanted: dict[str, Any], field: str, actual: Any) -> None:
     pattern = Pattern(wanted)
-    assert not pattern.fits(Seen(EXCHANGE))
-    (difference,) = pattern.differences(Seen(EXCHANGE))
+    assert not pattern.fits(EntryView(EXCHANGE))
+    (difference,) = pattern.differences(EntryView(EXCHANGE))
     assert (difference.field, difference.actual) == (field, actual)
 
 
 def test_pattern_tells_all_that_differs() -> None:
     fields = [
-        row.field for row in Pattern({"method": "GET", "status": 200}).differences(Seen(EXCHANGE))
+        row.field
+        for row in Pattern({"method": "GET", "status": 200}).differences(EntryView(EXCHANGE))
     ]
     assert fields == ["method", "status"]
 
 
 def test_fault_none_fits_an_exchange_without_faults() -> None:
-    assert Pattern({"fault": "none"}).fits(Seen(entry()))
-    assert not Pattern({"fault": "any"}).fits(Seen(entry()))
+    assert Pattern({"fault": "none"}).fits(EntryView(entry()))
+    assert not Pattern({"fault": "any"}).fits(EntryView(entry()))
 
 
 def test_form_is_compared_like_an_object() -> None:
     body = b"grant_type=client_credentials&scope=a%20b"
-    seen = Seen(entry(request_headers=FORM, request_body=body, sent=len(body)))
+    seen = EntryView(entry(request_headers=FORM, request_body=body, request_length=len(body)))
     assert Pattern({"body": {"grant_type": "client_credentials", "scope": "a b"}}).fits(seen)
 
 
 @pytest.mark.parametrize(("body", "sent"), [(b"{", 1), (b'{"a":1}', 5000), (b"\xff", 1)])
 def test_unreadable_body_fits_no_pattern_of_bodies(body: bytes, sent: int) -> None:
-    seen = Seen(entry(request_body=body, sent=sent))
+    seen = EntryView(entry(request_body=body, request_length=sent))
     assert Pattern({"body": {"a": 1}}).differences(seen) == [
         Difference("body", {"a": 1}, UNREADABLE)
     ]
 
 
 def test_missing_body_is_null() -> None:
-    assert Pattern({"body": None}).fits(Seen(entry()))
-    assert not Pattern({"body": {}}).fits(Seen(entry()))
+    assert Pattern({"body": None}).fits(EntryView(entry()))
+    assert not Pattern({"body": {}}).fits(EntryView(entry()))
 
 
 @given(st.text("ab*", max_size=8), st.text("ab", max_size=12))

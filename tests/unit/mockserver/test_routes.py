@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import Refusal, SetupError
+from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.routing import Routes
 
 
@@ -47,14 +47,14 @@ def test_path_leads_to_its_operation(
 
 @pytest.mark.parametrize("path", ["/", "", "/d/", "/d/7/", "/d//exec", "/x", "/d/7/exec/more", "*"])
 def test_unknown_path_is_404(routes: Routes[str], path: str) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         routes.find("GET", path)
     assert caught.value.status == 404
     assert routes.methods(path) == ()
 
 
 def test_unknown_method_is_405_with_all_the_others(routes: Routes[str]) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         routes.find("HEAD", "/d/7")
     assert caught.value.status == 405
     assert caught.value.headers == {"Allow": "DELETE, GET, OPTIONS"}
@@ -63,12 +63,12 @@ def test_unknown_method_is_405_with_all_the_others(routes: Routes[str]) -> None:
 
 @pytest.mark.parametrize("path", ["", "/{id}"])
 def test_path_without_a_literal_start_is_a_fault(routes: Routes[str], path: str) -> None:
-    with pytest.raises(SetupError, match="literal"):
+    with pytest.raises(ConfigurationError, match="literal"):
         routes.add("GET", path, "x")
 
 
 def test_path_taken_twice_is_a_fault(routes: Routes[str]) -> None:
-    with pytest.raises(SetupError, match="taken"):
+    with pytest.raises(ConfigurationError, match="taken"):
         routes.add("GET", "/d/{other}", "again")
 
 
@@ -78,7 +78,7 @@ def test_any_path_leads_somewhere_or_is_refused(method: str, path: str) -> None:
     routes.add("GET", "/a/{a}/x/{b}", "x")
     try:
         _, values = routes.find(method, path)
-    except Refusal as refusal:
+    except ApiError as refusal:
         assert refusal.status in {404, 405}  # noqa: PT017
     else:
         assert all(values.values())

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from mockserver.clock import ORIGIN, Mode, Pace
-from mockserver.config import Limits
-from mockserver.errors import Refusal
+from mockserver.clock import ORIGIN, ClockSettings, Mode
+from mockserver.config import SandboxLimits
+from mockserver.errors import ApiError
 from mockserver.faults.model import Rule
-from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import DEFAULT, Sandbox
-from mockserver.sandbox.state import Start
+from mockserver.sandbox.state import SandboxConfig
 from mockserver.store.memory import MemoryStore
 
-MANUAL = Pace(Mode.MANUAL)
+MANUAL = ClockSettings(Mode.MANUAL)
 SECOND = 1_000_000_000
 
 
@@ -27,10 +27,10 @@ def read_rule(raw: Mapping[str, Any]) -> Rule:
 
 
 def make(
-    seed: int = 1, limits: Limits | None = None, ticks: Callable[[], int] = lambda: 0
-) -> Sandboxes:
-    start = Start(seed, MANUAL)
-    return Sandboxes(start, "documented", MemoryStore(), fill, read_rule, limits, ticks)
+    seed: int = 1, limits: SandboxLimits | None = None, ticks: Callable[[], int] = lambda: 0
+) -> SandboxRegistry:
+    start = SandboxConfig(seed, MANUAL)
+    return SandboxRegistry(start, "documented", MemoryStore(), fill, read_rule, limits, ticks)
 
 
 def test_default_sandbox_is_there_and_filled() -> None:
@@ -59,7 +59,7 @@ def test_reset_puts_one_back_and_leaves_the_others() -> None:
     sandboxes = make()
     one, two = sandboxes.create(), sandboxes.create()
     for sandbox in (one, two):
-        sandbox.clock.run(Pace(Mode.REAL, 9))
+        sandbox.clock.run(ClockSettings(Mode.REAL, 9))
         sandbox.records.insert("job", "mine", "all", {})
     fresh = sandboxes.reset(one)
     assert sandboxes.find(one.id) is fresh
@@ -79,13 +79,13 @@ def test_deleted_is_gone_with_its_data() -> None:
 
 
 def test_default_is_not_deleted() -> None:
-    with pytest.raises(Refusal, match="reset"):
+    with pytest.raises(ApiError, match="reset"):
         make().delete(DEFAULT)
 
 
 def test_idle_ones_expire_and_used_ones_stay() -> None:
     now = 0
-    sandboxes = make(limits=Limits(idle_seconds=10), ticks=lambda: now)
+    sandboxes = make(limits=SandboxLimits(idle_seconds=10), ticks=lambda: now)
     idle, used = sandboxes.create(), sandboxes.create()
     now = 8 * SECOND
     assert sandboxes.find(used.id) is used
@@ -100,10 +100,10 @@ def test_idle_ones_expire_and_used_ones_stay() -> None:
 
 
 def test_too_many_are_refused() -> None:
-    sandboxes = make(limits=Limits(sandboxes=3))
+    sandboxes = make(limits=SandboxLimits(sandboxes=3))
     sandboxes.create()
     sandboxes.create()
-    with pytest.raises(Refusal, match="delete some"):
+    with pytest.raises(ApiError, match="delete some"):
         sandboxes.create()
 
 
@@ -117,6 +117,6 @@ def test_ten_thousand_at_once() -> None:
 def test_secret_is_marked_outside_the_default_sandbox_only() -> None:
     sandboxes = make()
     one = sandboxes.create()
-    assert sandboxes.default.mark("secret") == "secret"
-    assert one.unmark(one.mark("secret")) == "secret"
-    assert sandboxes.default.unmark(one.mark("secret")) != "secret"
+    assert sandboxes.default.tag_secret("secret") == "secret"
+    assert one.untag_secret(one.tag_secret("secret")) == "secret"
+    assert sandboxes.default.untag_secret(one.tag_secret("secret")) != "secret"

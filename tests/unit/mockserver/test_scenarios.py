@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.app import Mock, build
-from mockserver.clock import Mode, Pace
+from mockserver.app import App, create_app
+from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from tests.unit.mockserver._asgi import CREATE, ENERGYCAP, JSON, TALKDESK, ask
 from tests.unit.mockserver._requests import REQUESTS
@@ -16,24 +16,24 @@ CREATED = REQUESTS["createReport"]
 LIST = REQUESTS["listDownloads"]
 
 
-def sandbox(mock: Mock, scenario: str, **asked: Any) -> dict[str, str]:
+def sandbox(mock: App, scenario: str, **asked: Any) -> dict[str, str]:
     answer = ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"scenario": scenario, **asked})
     assert answer.status == 201, answer.json
     assert answer.json["scenario"] == scenario
     return {"x-mock-sandbox": answer.json["id"]}
 
 
-def advance(mock: Mock, duration: str, headers: dict[str, str] | None = None) -> None:
+def advance(mock: App, duration: str, headers: dict[str, str] | None = None) -> None:
     ask(mock.app, "POST", "/_mock/clock", JSON | (headers or {}), {"advance": duration})
 
 
-def create(mock: Mock, headers: dict[str, str]) -> str:
+def create(mock: App, headers: dict[str, str]) -> str:
     answer = ask(mock.app, "POST", JOBS, TALKDESK | JSON | headers, CREATE)
     assert answer.status == 202, answer.json
     return str(answer.json["job"]["id"])
 
 
-def life(mock: Mock, headers: dict[str, str], job: str, *durations: str) -> list[str]:
+def life(mock: App, headers: dict[str, str], job: str, *durations: str) -> list[str]:
     found = []
     for duration in durations:
         advance(mock, duration, headers)
@@ -42,7 +42,7 @@ def life(mock: Mock, headers: dict[str, str], job: str, *durations: str) -> list
     return found
 
 
-def test_builtin_ones_are_listed(mock: Mock) -> None:
+def test_builtin_ones_are_listed(mock: App) -> None:
     rows = ask(mock.app, "GET", "/_mock/scenarios").json["scenarios"]
     for vendor in specs.vendors():
         mine = [row for row in rows if row["vendor"] == vendor]
@@ -66,13 +66,13 @@ def test_builtin_ones_are_listed(mock: Mock) -> None:
     ],
 )
 def test_jobs_of_talkdesk_go_as_scripted(
-    mock: Mock, scenario: str, durations: tuple[str, ...], statuses: list[str]
+    mock: App, scenario: str, durations: tuple[str, ...], statuses: list[str]
 ) -> None:
     here = sandbox(mock, scenario)
     assert life(mock, here, create(mock, here), *durations) == statuses
 
 
-def test_expired_file_is_gone(mock: Mock) -> None:
+def test_expired_file_is_gone(mock: App) -> None:
     here = sandbox(mock, "expires")
     job = create(mock, here)
     advance(mock, "PT30S", here)
@@ -82,14 +82,14 @@ def test_expired_file_is_gone(mock: Mock) -> None:
     assert ask(mock.app, "GET", file, TALKDESK | here).status == 404
 
 
-def test_first_job_fails_and_the_next_does_not(mock: Mock) -> None:
+def test_first_job_fails_and_the_next_does_not(mock: App) -> None:
     here = sandbox(mock, "fails-once")
     jobs = [create(mock, here) for _ in range(2)]
     advance(mock, "PT1M", here)
     assert [life(mock, here, job, "PT0S") for job in jobs] == [["FAILED"], ["DONE"]]
 
 
-def test_file_may_have_no_rows(mock: Mock) -> None:
+def test_file_may_have_no_rows(mock: App) -> None:
     for scenario, lines in (("none", 97), ("no-rows", 1)):
         here = sandbox(mock, scenario)
         job = create(mock, here)
@@ -110,7 +110,7 @@ def test_file_may_have_no_rows(mock: Mock) -> None:
         ("fails-once", ["WAITING", "RUNNING", "FAILED"]),
     ],
 )
-def test_jobs_of_clinical_one_go_as_scripted(mock: Mock, scenario: str, states: list[str]) -> None:
+def test_jobs_of_clinical_one_go_as_scripted(mock: App, scenario: str, states: list[str]) -> None:
     here = sandbox(mock, scenario)
     CREATED.send(mock.app, here)
     found = []
@@ -121,7 +121,7 @@ def test_jobs_of_clinical_one_go_as_scripted(mock: Mock, scenario: str, states: 
     assert found == states
 
 
-def test_kick_off_helps_a_failed_and_a_waiting_job_on(mock: Mock) -> None:
+def test_kick_off_helps_a_failed_and_a_waiting_job_on(mock: App) -> None:
     from dataclasses import replace
 
     for scenario, before in (("fails", "FAILED"), ("queued", "WAITING")):
@@ -149,7 +149,7 @@ def test_kick_off_helps_a_failed_and_a_waiting_job_on(mock: Mock) -> None:
         ("slow", ["In Progress", "In Progress"]),
     ],
 )
-def test_runs_of_energycap_go_as_scripted(mock: Mock, scenario: str, ends: list[str]) -> None:
+def test_runs_of_energycap_go_as_scripted(mock: App, scenario: str, ends: list[str]) -> None:
     here = sandbox(mock, scenario)
     for _ in range(2):
         REQUESTS["executeReportDistribution"].send(mock.app, here)
@@ -158,7 +158,7 @@ def test_runs_of_energycap_go_as_scripted(mock: Mock, scenario: str, ends: list[
     assert [row["status"] for row in logs] == ends[::-1]
 
 
-def test_seed_data_are_added_or_replaced(mock: Mock) -> None:
+def test_seed_data_are_added_or_replaced(mock: App) -> None:
     totals = {
         name: ask(mock.app, "GET", JOBS, TALKDESK | sandbox(mock, name)).json["total"]
         for name in ("none", "empty", "many-jobs")
@@ -170,7 +170,7 @@ def test_seed_data_are_added_or_replaced(mock: Mock) -> None:
     assert groups.json == []
 
 
-def test_faults_of_a_scenario_are_there_from_the_start_and_after_a_reset(mock: Mock) -> None:
+def test_faults_of_a_scenario_are_there_from_the_start_and_after_a_reset(mock: App) -> None:
     here = sandbox(mock, "talkdesk/rate-limited")
     poll = REQUESTS["getReportJob"]
     for _ in range(2):
@@ -182,7 +182,7 @@ def test_faults_of_a_scenario_are_there_from_the_start_and_after_a_reset(mock: M
     assert [(row["id"], row["match"]["vendor"]) for row in rules] == [("fault-1", "talkdesk")]
 
 
-def test_token_expires_in_mid_poll_and_a_new_one_is_good(mock: Mock) -> None:
+def test_token_expires_in_mid_poll_and_a_new_one_is_good(mock: App) -> None:
     here = sandbox(mock, "token-expires")
     poll = REQUESTS["getReportJob"]
     assert [poll.send(mock.app, here).status for _ in range(4)] == [200, 200, 401, 401]
@@ -192,13 +192,13 @@ def test_token_expires_in_mid_poll_and_a_new_one_is_good(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("vendor", specs.vendors())
-def test_drifting_vendor_breaks_its_contract(mock: Mock, vendor: str) -> None:
+def test_drifting_vendor_breaks_its_contract(mock: App, vendor: str) -> None:
     here = sandbox(mock, f"{vendor}/drifting")
     rows = ask(mock.app, "GET", "/_mock/faults", here).json["faults"]
     assert "violating" in {row["label"] for row in rows}
 
 
-def test_several_may_be_chosen(mock: Mock) -> None:
+def test_several_may_be_chosen(mock: App) -> None:
     here = sandbox(mock, "talkdesk/fails, energycap/empty")
     assert life(mock, here, create(mock, here), "PT1M") == ["FAILED"]
     assert ask(mock.app, "GET", "/api/v3/report/reportgroup", ENERGYCAP | here).json == []
@@ -217,13 +217,13 @@ def test_several_may_be_chosen(mock: Mock) -> None:
         ("/etc/passwd", "not known"),
     ],
 )
-def test_unknown_names_are_refused(mock: Mock, scenario: str, reason: str) -> None:
+def test_unknown_names_are_refused(mock: App, scenario: str, reason: str) -> None:
     answer = ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"scenario": scenario})
     assert (answer.status, answer.json["field"]) == (400, "scenario")
     assert reason in answer.json["detail"]
 
 
-def test_header_is_for_the_job_of_this_request(mock: Mock) -> None:
+def test_header_is_for_the_job_of_this_request(mock: App) -> None:
     stuck = create(mock, {"x-mock-scenario": "stuck"})
     usual = create(mock, {})
     failed = create(mock, {"x-mock-scenario": "fails-once"})
@@ -235,7 +235,7 @@ def test_header_is_for_the_job_of_this_request(mock: Mock) -> None:
     assert answer.json["fields"][0]["name"] == "X-Mock-Scenario"
 
 
-def test_header_goes_before_the_sandboxes_own_and_does_not_count(mock: Mock) -> None:
+def test_header_goes_before_the_sandboxes_own_and_does_not_count(mock: App) -> None:
     here = sandbox(mock, "fails-once")
     usual = create(mock, here | {"x-mock-scenario": "none"})
     first = create(mock, here)
@@ -244,7 +244,7 @@ def test_header_goes_before_the_sandboxes_own_and_does_not_count(mock: Mock) -> 
 
 
 def test_sandbox_without_one_has_the_servers() -> None:
-    mock = build(Settings(pace=Pace(Mode.MANUAL), scenario="fails"))
+    mock = create_app(Settings(pace=ClockSettings(Mode.MANUAL), scenario="fails"))
     assert life(mock, {}, create(mock, {}), "PT1M") == ["FAILED"]
     answer = ask(mock.app, "POST", "/_mock/sandboxes")
     assert answer.json["scenario"] == "fails"
@@ -255,9 +255,9 @@ def test_sandbox_without_one_has_the_servers() -> None:
 def test_same_scenario_gives_the_same_bytes() -> None:
     def play() -> list[bytes]:
         settings = Settings(
-            pace=Pace(Mode.MANUAL), scenario="talkdesk/bad-network", longest_delay=0.001
+            pace=ClockSettings(Mode.MANUAL), scenario="talkdesk/bad-network", longest_delay=0.001
         )
-        mock = build(settings)
+        mock = create_app(settings)
         poll = REQUESTS["getReportJob"]
         spared = {"x-mock-sandbox": "default"}
         answers = []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 from tests.unit.mockserver._library import MINE, opened, write
 
 SCENARIO_FAULTS = {
@@ -50,7 +50,7 @@ SCENARIO_FAULTS = {
 def test_scenario_with_a_fault_stops_the_start(tmp_path: Path, name: str) -> None:
     text, reason = SCENARIO_FAULTS[name]
     path = write(tmp_path, "talkdesk/mine.yaml", text)
-    with pytest.raises(SetupError) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         opened(scenarios=tmp_path)
     assert str(refused.value).startswith(f"{path}: {reason}")
 
@@ -95,18 +95,20 @@ def test_fixture_with_a_fault_stops_the_start(
     tmp_path: Path, name: str, text: str, reason: str
 ) -> None:
     path = write(tmp_path, name, text)
-    with pytest.raises(SetupError) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         opened(fixtures=tmp_path)
     assert str(refused.value).startswith(f"{path}: {reason}")
 
 
 def test_folders_that_are_none_or_nobodys_stop_the_start(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"--fixtures .*: there is no such folder"):
+    with pytest.raises(ConfigurationError, match=r"--fixtures .*: there is no such folder"):
         opened(fixtures=tmp_path / "none")
-    with pytest.raises(SetupError, match=r"--scenarios .*: there is no such folder"):
+    with pytest.raises(ConfigurationError, match=r"--scenarios .*: there is no such folder"):
         opened(scenarios=tmp_path / "none")
     write(tmp_path, "talkdesc/mine.yaml", MINE)
-    with pytest.raises(SetupError, match=r"talkdesc: is no vendor's folder; known: clinicalone"):
+    with pytest.raises(
+        ConfigurationError, match=r"talkdesc: is no vendor's folder; known: clinicalone"
+    ):
         opened(scenarios=tmp_path)
 
 
@@ -114,9 +116,9 @@ def test_links_out_of_the_folders_stop_the_start(tmp_path: Path) -> None:
     outside = write(tmp_path, "outside.yaml", MINE)
     (tmp_path / "mine/talkdesk/scenarios").mkdir(parents=True)
     (tmp_path / "mine/talkdesk/scenarios/mine.yaml").symlink_to(outside)
-    with pytest.raises(SetupError, match="leads out of"):
+    with pytest.raises(ConfigurationError, match="leads out of"):
         opened(fixtures=tmp_path / "mine")
     (tmp_path / "theirs/talkdesk").mkdir(parents=True)
     (tmp_path / "theirs/talkdesk/seed.yaml").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(SetupError, match="No such file"):
+    with pytest.raises(ConfigurationError, match="No such file"):
         opened(fixtures=tmp_path / "theirs")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.errors import SetupError
-from mockserver.scenarios.files import LARGEST, File, read_document
+from mockserver.errors import ConfigurationError
+from mockserver.scenarios.files import LARGEST, File, load_yaml
 
 LAUGHS = "a0: &a0 [1]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 8)
@@ -22,7 +22,7 @@ ONE = {"b": 1}
 def read(folder: Path, text: str | bytes) -> object:
     path = folder / "file.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_document(File(path, folder, builtin=False))
+    return load_yaml(File(path, folder, builtin=False))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_plain_files_are_read(tmp_path: Path, text: str, content: object) -> Non
 def test_tricks_are_refused_with_file_and_reason(
     tmp_path: Path, text: str | bytes, reason: str
 ) -> None:
-    with pytest.raises(SetupError) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         read(tmp_path, text)
     assert str(refused.value).startswith(f"{tmp_path / 'file.yaml'}: ")
     assert reason in str(refused.value)
@@ -95,9 +95,9 @@ def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     (inside / "real.yaml").write_text("a: 1", encoding="utf-8")
     (inside / "deep" / "alias.yaml").symlink_to(inside / "real.yaml")
     for name in ("link.yaml", "folder/outside.yaml", "../outside.yaml"):
-        with pytest.raises(SetupError, match="leads out of"):
-            read_document(File(inside / name, inside, builtin=False))
+        with pytest.raises(ConfigurationError, match="leads out of"):
+            load_yaml(File(inside / name, inside, builtin=False))
     for name in ("round.yaml", "nowhere.yaml", "missing.yaml", "deep"):
-        with pytest.raises(SetupError, match="file: "):
-            read_document(File(inside / name, inside, builtin=False))
-    assert read_document(File(inside / "deep/alias.yaml", inside, builtin=False)) == {"a": 1}
+        with pytest.raises(ConfigurationError, match="file: "):
+            load_yaml(File(inside / name, inside, builtin=False))
+    assert load_yaml(File(inside / "deep/alias.yaml", inside, builtin=False)) == {"a": 1}

@@ -5,17 +5,17 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.errors import SetupError
-from mockserver.jobs.model import Plan
+from mockserver.errors import ConfigurationError
+from mockserver.jobs.model import Schedule
 from mockserver.jobs.schedule import from_steps
-from mockserver.scenarios.parser import FutureReader
+from mockserver.scenarios.parser import JobScriptParser
 from tests.unit.mockserver._played import contract_of
 
-USUAL: Plan = (("CREATED", 5000), ("PROCESSING", 25000), ("DONE", None))
+USUAL: Schedule = (("CREATED", 5000), ("PROCESSING", 25000), ("DONE", None))
 
 
-def plan_of(raw: dict[str, Any], usual: Plan = USUAL, vendor: str = "talkdesk") -> Plan:
-    return FutureReader(contract_of(vendor).lifecycle).read(raw, "here").foresee(usual)
+def plan_of(raw: dict[str, Any], usual: Schedule = USUAL, vendor: str = "talkdesk") -> Schedule:
+    return JobScriptParser(contract_of(vendor).lifecycle).read(raw, "here").schedule_for(usual)
 
 
 def test_usual_plan_is_the_lifecycles() -> None:
@@ -59,17 +59,17 @@ def test_usual_plan_is_the_lifecycles() -> None:
         ),
     ],
 )
-def test_future_changes_the_usual_plan(raw: dict[str, Any], plan: Plan) -> None:
+def test_future_changes_the_usual_plan(raw: dict[str, Any], plan: Schedule) -> None:
     assert plan_of(raw) == plan
 
 
 def test_future_leaves_what_the_vendor_planned_itself() -> None:
-    direct: Plan = (("WAITING", 0), ("RUNNING", 40000), ("SUCCEEDED", None))
+    direct: Schedule = (("WAITING", 0), ("RUNNING", 40000), ("SUCCEEDED", None))
     ends = {"ends": {"in": "FAILED", "from": "RUNNING", "after": "50%"}}
     assert plan_of(ends, direct, "clinicalone") == (
         ("WAITING", 0), ("RUNNING", 20000), ("FAILED", None),
     )  # fmt: skip
-    held: Plan = (("PROCESSING", None),)
+    held: Schedule = (("PROCESSING", None),)
     assert plan_of({"stuck": "CREATED"}, held) == held
     assert plan_of({"ends": {"in": "FAILED"}}, held) == held
 
@@ -117,22 +117,24 @@ def test_future_leaves_what_the_vendor_planned_itself() -> None:
 def test_what_the_lifecycle_does_not_have_is_named(
     raw: dict[str, Any], place: str, reason: str
 ) -> None:
-    with pytest.raises(SetupError) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         plan_of(raw)
     assert str(refused.value).startswith(f"here{place}: ")
     assert reason in str(refused.value)
 
 
 def test_numbers_choose_the_future() -> None:
-    reader = FutureReader(contract_of("talkdesk").lifecycle)
+    reader = JobScriptParser(contract_of("talkdesk").lifecycle)
     raw = [{"nth": 1, "pace": 0}, {"every": 3, "pace": 2}, {"after": 5, "pace": 3}]
     futures = [reader.read(row, "here") for row in raw]
-    chosen = [next((f.pace for f in futures if number in f.turns), None) for number in range(1, 10)]
+    chosen = [
+        next((f.pace for f in futures if number in f.occurrences), None) for number in range(1, 10)
+    ]
     assert chosen == [0, None, 2, None, None, 2, 3, 3, 2]
 
 
 @pytest.mark.parametrize("profile", specs.PROFILES)
 def test_profiles_have_plans_of_their_own(profile: str) -> None:
     lifecycle = contract_of("talkdesk", profile).lifecycle
-    future = FutureReader(lifecycle).read({"stuck": "PROCESSING"}, "here")
-    assert future.foresee(from_steps(lifecycle.plan))[-1] == ("PROCESSING", None)
+    future = JobScriptParser(lifecycle).read({"stuck": "PROCESSING"}, "here")
+    assert future.schedule_for(from_steps(lifecycle.plan))[-1] == ("PROCESSING", None)

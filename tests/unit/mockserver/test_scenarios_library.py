@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 import specs
-from mockserver.app import Mock, build
+from mockserver.app import App, create_app
 from mockserver.cli import main
-from mockserver.clock import Mode, Pace
+from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver._library import MINE, opened, write
@@ -18,16 +18,16 @@ from tests.unit.mockserver._library import MINE, opened, write
 JOBS = "/data/reports/calls/jobs"
 
 
-def made(**told: Any) -> Mock:
-    return build(Settings(pace=Pace(Mode.MANUAL), **told))
+def made(**told: Any) -> App:
+    return create_app(Settings(pace=ClockSettings(Mode.MANUAL), **told))
 
 
-def names(mock: Mock) -> dict[str, bool]:
+def names(mock: App) -> dict[str, bool]:
     rows = ask(mock.app, "GET", "/_mock/scenarios?vendor=talkdesk").json["scenarios"]
     return {row["name"]: row["builtin"] for row in rows}
 
 
-def status_after_a_minute(mock: Mock, headers: dict[str, str]) -> str:
+def status_after_a_minute(mock: App, headers: dict[str, str]) -> str:
     answer = ask(mock.app, "POST", JOBS, TALKDESK | JSON | headers, CREATE)
     job = answer.json["job"]["id"]
     ask(mock.app, "POST", "/_mock/clock", JSON | headers, {"advance": "PT1M"})
@@ -157,7 +157,7 @@ def test_scenario_may_set_the_clock(tmp_path: Path) -> None:
     assert ask(mock.app, "GET", "/_mock/clock").json["now"] == "2026-03-30T09:00:00.000Z"
     told = made(scenarios=tmp_path, scenario="mine")
     assert ask(told.app, "GET", "/_mock/clock").json["mode"] == "manual"  # the server was told so
-    untold = build(Settings(scenarios=tmp_path, scenario="mine"))
+    untold = create_app(Settings(scenarios=tmp_path, scenario="mine"))
     assert ask(untold.app, "GET", "/_mock/clock").json["speed"] == 60
 
 
@@ -181,7 +181,7 @@ def test_every_builtin_scenario_works_in_both_profiles() -> None:
         library = opened(profile=profile)
         for row in library.scenarios():
             assert row.builtin
-            assert library.begin(f"{row.vendor}/{row.name}").seeds
+            assert library.resolve_scenario(f"{row.vendor}/{row.name}").seeds
 
 
 def test_builtin_scenarios_are_all_in_the_table() -> None:

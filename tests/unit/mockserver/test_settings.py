@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mockserver.cli import main, serve
 from mockserver.config import OPTIONS, Option, Settings, read_settings
-from mockserver.errors import SetupError
+from mockserver.errors import ConfigurationError
 
 README = Path(__file__).parents[3] / "mockserver" / "README.md"
 NUMBERS = [option for option in OPTIONS if option.least is not None]
@@ -59,7 +59,7 @@ def test_a_number_beyond_its_range_is_named(option: Option) -> None:
     assert option.least is not None
     assert option.most is not None
     for value in (option.least - 1, option.most + 1):
-        with pytest.raises(SetupError, match=option.flag):
+        with pytest.raises(ConfigurationError, match=option.flag):
             read_settings({option.name: type(option.default)(value)})
 
 

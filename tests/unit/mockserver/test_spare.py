@@ -8,8 +8,8 @@ import pytest
 START = """
 import sys
 from mockserver.cli import main
-from mockserver.server.lean_imports import spared
-with spared():
+from mockserver.server.lean_imports import lean_imports
+with lean_imports():
     from mockserver.server.run import serve
 """
 HEAVY = ("flask", "hypothesis", "httpx", "jinja2", "openapi_spec_validator", "requests", "rich")
@@ -49,5 +49,5 @@ def test_what_was_kept_away_can_be_had(use: str) -> None:
 
 
 def test_what_is_there_already_stays() -> None:
-    code = "import flask\nwith spared():\n    print(sys.modules['flask'] is flask)"
+    code = "import flask\nwith lean_imports():\n    print(sys.modules['flask'] is flask)"
     assert run(code) == "True"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Response
 from tests.unit.mockserver._played import Played, content
 
 STUDY = "CFD8129A430A473C8A02F4BA5DAAD865"
@@ -30,7 +30,7 @@ def create(clinical: Played, **query: Any) -> str:
     return str(reply.body["result"]["jobId"])
 
 
-def kick_off(clinical: Played, job: str, body: object = None, **query: Any) -> Reply:
+def kick_off(clinical: Played, job: str, body: object = None, **query: Any) -> Response:
     return clinical.call("kickOffReportJob", {"jobId": job}, body or {}, **query)
 
 
@@ -86,9 +86,9 @@ def test_kick_off_takes_up_jobs_that_wait_or_failed(clinical: Played, held: str)
 
 @pytest.mark.parametrize("job", [HELD["RUNNING"], DONE])
 def test_kick_off_leaves_others_as_they_are(clinical: Played, job: str) -> None:
-    before = clinical.vendor.desk.find(clinical.sandbox, job)
+    before = clinical.vendor.repository.find(clinical.sandbox, job)
     assert kick_off(clinical, job).status == 202
-    assert clinical.vendor.desk.find(clinical.sandbox, job) == before
+    assert clinical.vendor.repository.find(clinical.sandbox, job) == before
 
 
 def test_a_scheduled_job_waits_for_its_time(clinical: Played) -> None:
@@ -103,9 +103,9 @@ def test_a_scheduled_job_waits_for_its_time(clinical: Played) -> None:
         assert reply.status == 202
         job = reply.body["result"]["jobId"]
         assert job in reply.headers["Location"]
-        facts = clinical.vendor.desk.find(clinical.sandbox, job)
+        facts = clinical.vendor.repository.find(clinical.sandbox, job)
         assert facts is not None
-        assert facts.plan[0] == ("WAITING", wait * 1000)
+        assert facts.schedule[0] == ("WAITING", wait * 1000)
 
 
 def test_a_time_that_no_clock_shows_is_refused(clinical: Played) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Response
 from tests.unit.mockserver._played import Played, content
 
 DISTRIBUTION = {
@@ -38,11 +38,11 @@ def run(energy: Played, number: int = 1, users: list[int] | None = None) -> dict
     return body
 
 
-def logs(energy: Played, **query: Any) -> Reply:
+def logs(energy: Played, **query: Any) -> Response:
     return energy.call("listReportDistributionLogs", **query)
 
 
-def faults(reply: Reply) -> list[str]:
+def faults(reply: Response) -> list[str]:
     return [row["field"] for row in reply.body["errors"]]
 
 
@@ -132,9 +132,9 @@ def test_logs_leave_the_running_ones_out_unless_asked(energy: Played) -> None:
         run(energy)
         energy.pass_seconds(4)
     stuck = str(run(energy)["reportDistributionLogId"])
-    job = energy.vendor.desk.find(energy.sandbox, stuck)
+    job = energy.vendor.repository.find(energy.sandbox, stuck)
     assert job is not None
-    energy.vendor.desk.force(energy.sandbox, job, "IN_PROGRESS")
+    energy.vendor.repository.force_state(energy.sandbox, job, "IN_PROGRESS")
     energy.pass_seconds(8)
     for _ in range(2):
         run(energy)
@@ -288,7 +288,7 @@ def test_a_group_of_unknown_reports_is_refused(energy: Played) -> None:
 def test_the_mailed_file_is_in_its_format(energy: Played, made_in: str, start: bytes) -> None:
     body = {**DISTRIBUTION, "reportFormat": made_in, "enabled": True}
     energy.call("updateReportDistribution", one(1), body)
-    job = energy.vendor.desk.find(energy.sandbox, str(run(energy)["reportDistributionLogId"]))
+    job = energy.vendor.repository.find(energy.sandbox, str(run(energy)["reportDistributionLogId"]))
     assert job is not None
     reply = energy.vendor.file(energy.sandbox, job)
     assert content(reply).startswith(start)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.http.messages import Reply
+from mockserver.http.messages import Response
 from tests.unit.mockserver._played import Played, content
 
 DAY = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
@@ -224,7 +224,7 @@ def test_seeded_jobs_stay_in_their_state(documented: Played, number: int, expect
 def test_the_list_is_paged_newest_first(talkdesk: Played) -> None:
     jobs = [create(talkdesk, "contacts") for _ in range(5)][::-1]
 
-    def page(number: int, size: int) -> Reply:
+    def page(number: int, size: int) -> Response:
         return talkdesk.call("listReportJobs", {"type": "contacts"}, page=number, per_page=size)
 
     assert [row["id"] for row in page(1, 20).body["_embedded"]["jobs"]] == jobs
@@ -243,7 +243,7 @@ def test_the_list_is_paged_newest_first(talkdesk: Played) -> None:
     assert other.body["total"] == 0
 
 
-def token(talkdesk: Played, **form: str) -> Reply:
+def token(talkdesk: Played, **form: str) -> Response:
     return talkdesk.call("createToken", body={"grant_type": "client_credentials", **form})
 
 
@@ -263,7 +263,7 @@ def test_a_token_is_known_in_its_own_sandbox_only_and_cannot_be_changed() -> Non
     one, other = Played("talkdesk", "acme", name="sb-1"), Played("talkdesk", "acme", name="sb-2")
     marked = token(one).body["access_token"]
     assert marked.endswith(".sb-1")
-    secret = one.sandbox.unmark(marked)
+    secret = one.sandbox.untag_secret(marked)
     assert one.vendor.identify(one.sandbox, "bearer", secret) is not None
     assert other.vendor.identify(other.sandbox, "bearer", secret) is None
     for changed in (secret[:-1], f"{secret}0", f"A{secret}", secret.replace("~", "")):

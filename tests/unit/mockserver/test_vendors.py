@@ -3,7 +3,7 @@
 import pytest
 
 import specs
-from mockserver.errors import Refusal, SetupError
+from mockserver.errors import ApiError, ConfigurationError
 from mockserver.vendors import registry
 from tests.unit.mockserver._played import Played, contract_of, make_sandbox, seed_of
 
@@ -26,15 +26,15 @@ def test_every_operation_has_a_handler_and_the_reverse(vendor: str, profile: str
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 500])
 def test_errors_have_the_shape_of_the_contract(vendor: str, profile: str, status: int) -> None:
     played = Played(vendor, ACCOUNTS[vendor], profile)
-    refusals = [Refusal(status, "m"), Refusal(status, "m", field="f", reason="r", code="c")]
+    refusals = [ApiError(status, "m"), ApiError(status, "m", field="f", reason="r", code="c")]
     for plan in played._plans.values():
         for refusal in refusals:
             refusal.headers = {"Allow": "GET"}
             reply = played.vendor.error(refusal, plan.operation)
             assert reply.status == status
             if status in plan.operation.responses:
-                plan.replies.check(reply)
-    assert played.vendor.error(Refusal(status, "m")).body
+                plan.responses.check(reply)
+    assert played.vendor.error(ApiError(status, "m")).body
 
 
 @each
@@ -50,17 +50,19 @@ def test_every_format_of_the_contract_can_be_made(vendor: str) -> None:
 @each_profile
 def test_seeding_twice_changes_nothing(vendor: str, profile: str) -> None:
     played = Played(vendor, ACCOUNTS[vendor], profile)
-    before = played.vendor.desk.newest(played.sandbox, 100)
+    before = played.vendor.repository.newest(played.sandbox, 100)
     played.pass_seconds(5)
     played.vendor.seed(played.sandbox, seed_of(vendor))
-    assert played.vendor.desk.newest(played.sandbox, 100) == before
+    assert played.vendor.repository.newest(played.sandbox, 100) == before
 
 
 @each
 def test_seeded_sandboxes_are_alike_whatever_their_seed(vendor: str) -> None:
     one = Played(vendor, ACCOUNTS[vendor], seed=1)
     two = Played(vendor, ACCOUNTS[vendor], seed=2, name="other")
-    assert one.vendor.desk.newest(one.sandbox, 99) == two.vendor.desk.newest(two.sandbox, 99)
+    assert one.vendor.repository.newest(one.sandbox, 99) == two.vendor.repository.newest(
+        two.sandbox, 99
+    )
 
 
 @each
@@ -100,7 +102,7 @@ def test_seed_data_that_cannot_work_is_named(
 ) -> None:
     fixtures = seed_of(vendor)
     fixtures[section][0] |= row
-    with pytest.raises(SetupError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         registry.create(contract_of(vendor)).seed(make_sandbox(), fixtures)
     assert str(caught.value).startswith(f"{vendor}/seed.yaml: /")
     assert place in str(caught.value)
@@ -109,7 +111,7 @@ def test_seed_data_that_cannot_work_is_named(
 @each
 @pytest.mark.parametrize("content", [None, [], "text", {}, {"vendor": "x"}, {"reports": None}])
 def test_seed_data_of_another_shape_is_named(vendor: str, content: object) -> None:
-    with pytest.raises(SetupError, match=f"{vendor}/seed.yaml: /"):
+    with pytest.raises(ConfigurationError, match=f"{vendor}/seed.yaml: /"):
         registry.create(contract_of(vendor)).seed(make_sandbox(), content)  # type: ignore[arg-type]
 
 

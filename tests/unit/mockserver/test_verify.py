@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.app import Mock
-from mockserver.errors import Refusal
+from mockserver.app import App
+from mockserver.errors import ApiError
 from mockserver.journal.base import Bounds
-from mockserver.journal.memory import Budget, Journal
+from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.journal.verify import verify
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver._entries import entry
@@ -18,14 +18,14 @@ from tests.unit.mockserver._entries import entry
 JOBS = "/data/reports/calls/jobs"
 
 
-def journal_of(*operations: str, bounds: Bounds | None = None) -> Journal:
-    journal = Journal(bounds or Bounds(), Budget())
+def journal_of(*operations: str, bounds: Bounds | None = None) -> MemoryJournal:
+    journal = MemoryJournal(bounds or Bounds(), MemoryBudget())
     for operation in operations:
         journal.add(entry(number=journal.next_number(), operation=operation, path=f"/{operation}"))
     return journal
 
 
-def check(journal: Journal, *calls: dict[str, Any], **more: Any) -> dict[str, Any]:
+def check(journal: MemoryJournal, *calls: dict[str, Any], **more: Any) -> dict[str, Any]:
     return verify(journal, {"calls": list(calls), **more})
 
 
@@ -92,7 +92,7 @@ def test_order_takes_as_many_of_a_call_as_must_be() -> None:
 
 
 def test_near_misses_are_the_closest_and_tell_what_differs() -> None:
-    journal = Journal(Bounds(), Budget())
+    journal = MemoryJournal(Bounds(), MemoryBudget())
     for path, status in (("/a/b/c", 200), ("/a/x/y", 404), ("/a/b/d", 404), ("/a/b/c", 500)):
         journal.add(entry(number=journal.next_number(), path=path, status=status))
     (result,) = check(journal, {"path": "/a/b/c", "status": 404})["results"]
@@ -128,7 +128,7 @@ def test_answer_says_when_the_journal_has_forgotten() -> None:
 
 
 def test_preflight_counts_only_where_it_is_asked_for() -> None:
-    journal = Journal(Bounds(), Budget())
+    journal = MemoryJournal(Bounds(), MemoryBudget())
     journal.add(entry(number=journal.next_number(), method="OPTIONS", path="/a"))
     (silent,) = check(journal, {"path": "/a"})["results"]
     assert (silent["count"], silent["near"]) == (0, [])
@@ -137,7 +137,7 @@ def test_preflight_counts_only_where_it_is_asked_for() -> None:
 
 @pytest.mark.parametrize("count", [{"min": 2, "max": 1}, {"exactly": 1, "min": 1}])
 def test_count_that_contradicts_itself_is_refused(count: dict[str, int]) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         check(journal_of("a"), {}, {"count": count})
     assert caught.value.field == "calls[1].count"
 
@@ -150,7 +150,7 @@ def test_order_agrees_with_a_search_for_a_subsequence(made: list[str], asked: li
     assert answer["verified"] is there
 
 
-def test_verification_over_http(mock: Mock) -> None:
+def test_verification_over_http(mock: App) -> None:
     job = ask(mock.app, "POST", JOBS, {**TALKDESK, **JSON}, CREATE).json["job"]["id"]
     ask(mock.app, "GET", f"{JOBS}/{job}", TALKDESK)
     calls = [
@@ -175,7 +175,7 @@ def test_verification_over_http(mock: Mock) -> None:
     ],
     ids=str,
 )
-def test_bad_verification_is_400(mock: Mock, body: dict[str, Any]) -> None:
+def test_bad_verification_is_400(mock: App, body: dict[str, Any]) -> None:
     answer = ask(mock.app, "POST", "/_mock/verify", JSON, body)
     assert answer.status == 400
     assert answer.json["field"]
@@ -206,7 +206,7 @@ CALLS = st.fixed_dictionaries(
     JSON_VALUES | st.booleans(),
 )
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_question_upsets_the_mock(mock: Mock, calls: Any, order: Any) -> None:
+def test_no_question_upsets_the_mock(mock: App, calls: Any, order: Any) -> None:
     question = {"calls": calls, "order": order}
     answer = ask(mock.app, "POST", "/_mock/verify", JSON, json.dumps(question).encode())
     assert answer.status in (200, 400)
