@@ -8,9 +8,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from conformance.reference.clinicalone import ClinicalOne
 from conformance.reference.clock import Clock
+from conformance.reference.concurrency import CROSSED, Crossing
 from conformance.reference.context import AppContext
 from conformance.reference.control import control_plane
 from conformance.reference.defects import Switches
+from conformance.reference.defects.model import VENDOR_OF
 from conformance.reference.energycap import EnergyCap
 from conformance.reference.energycap.schemas import PathId
 from conformance.reference.errors import ApiError
@@ -25,11 +27,15 @@ _LARGEST_BODY = 8 * 2**20
 class ReferenceApp(Flask):
     """Handles one request at a time, so that no handler has to be thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__("conformance.reference", static_folder=None)
         self._lock = threading.Lock()
+        self._crossing = Crossing()
+        self._crossed = {rule for defect, rule in CROSSED if context.has_defect(defect)}
 
     def full_dispatch_request(self) -> Response:
+        if f"{request.method} {request.url_rule}" in self._crossed:
+            self._crossing.swap(request)
         with self._lock:
             return super().full_dispatch_request()
 
@@ -54,8 +60,10 @@ def create_app(
         raise ValueError(f"profile must be one of {', '.join(PROFILES)}")
     context = AppContext(Clock(speed), Switches(defects), seed, profile)
     registry = VendorRegistry(context, (Talkdesk, ClinicalOne, EnergyCap))
-    app = ReferenceApp()
+    app = ReferenceApp(context)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    if any(context.has_variant(f"{prefix}-free-http10") for prefix in VENDOR_OF):
+        app.config["HTTP_VERSION"] = "HTTP/1.0"
     app.url_map.merge_slashes = False
     app.url_map.converters["path_id"] = PathId
     for vendor in registry.vendors.values():

@@ -24,6 +24,11 @@ def rows(key: str, first_column: str, stamps: Sequence[str]) -> list[Row]:
     ]
 
 
+def double_encoded(text: str) -> str:
+    """Return the text as UTF-8 that was taken for Latin-1, a classic fault."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
 def csv_bytes(table: Iterable[Row], columns: Sequence[str]) -> bytes:
     """Return a header line and one line a row, quoted where needed."""
     text = io.StringIO(newline="")

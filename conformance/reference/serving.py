@@ -21,13 +21,15 @@ class QuietHandler(WSGIRequestHandler):
 def make_http_server(app: Flask, port: int = 0) -> BaseWSGIServer:
     """Return a server on 127.0.0.1; port 0 picks a free one. OSError if the port is taken."""
     # The library ends the process where it cannot bind, so the socket is bound here.
+    version = app.config.get("HTTP_VERSION", QuietHandler.protocol_version)
+    handler = type("Handler", (QuietHandler,), {"protocol_version": version})
     with socket.create_server(("127.0.0.1", port)) as listener:
         return make_server(
             "127.0.0.1",
             port,
             app,
             threaded=True,
-            request_handler=QuietHandler,
+            request_handler=handler,
             fd=listener.fileno(),
         )
 

@@ -1,17 +1,33 @@
 """Building responses, and the variants of HTTP that any vendor may choose."""
 
+import codecs
 import gzip
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response, request
+from werkzeug.datastructures import Headers
 
 from conformance.reference.context import AppContext
 from conformance.reference.errors import ApiError
 
 JSON = "application/json"
 _EVERY = 20  # a busy server rejects one request in so many
+_SOON = MappingProxyType({"Retry-After": "1"})
+_PAST = MappingProxyType({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"})
+# variant, status, which of twenty requests, headers
+_REJECTIONS: tuple[tuple[str, int, int, Mapping[str, str]], ...] = (
+    ("busy", 429, 0, _SOON),
+    ("busy-bare", 429, 0, {}),
+    ("busy-date", 429, 0, _PAST),
+    ("down", 503, _EVERY // 2, _SOON),
+    ("down-bare", 503, _EVERY // 2, {}),
+)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 
 
 def json_response(body: Any, status: int = 200, **headers: str) -> Response:
@@ -26,6 +42,19 @@ def html_response(status: int) -> Response:
     """Return an HTML page such as a gateway would send instead of the vendor."""
     page = f"<!doctype html><html><body><h1>{status}</h1></body></html>"
     return Response(page, status, mimetype="text/html")
+
+
+def root_url() -> str:
+    """Return scheme and host of the request."""
+    return request.host_url.rstrip("/")
+
+
+def other_root_url() -> str:
+    """Return another host name that leads to this server."""
+    here, there = "127.0.0.1", "localhost"
+    if here not in request.host:
+        here, there = there, here
+    return root_url().replace(here, there)
 
 
 def cut_short(response: Response) -> Response:
@@ -45,62 +74,121 @@ def claim_gzip(response: Response) -> Response:
 class TransportVariants:
     """Applies the variants ``<prefix>-free-...`` of HTTP to a vendor's requests and responses."""
 
-    def __init__(self, context: AppContext, prefix: str) -> None:
-        self._context, self._prefix = context, prefix
+    def __init__(self, context: AppContext, prefix: str, documented: Collection[str]) -> None:
+        self._context, self._prefix, self._documented = context, prefix, documented
         self._served = 0
 
     def _has(self, variant: str) -> bool:
         return self._context.has_variant(f"{self._prefix}-free-{variant}")
 
     def before_request(self) -> None:
-        """Reject one request in twenty where a variant asks for it."""
+        """Reject what a variant does not offer, or one request in twenty."""
         self._served += 1
-        if self._has("busy") and self._served % _EVERY == 0:
-            raise ApiError(429, "too many requests", headers={"Retry-After": "1"})
-        if self._has("down") and self._served % _EVERY == _EVERY // 2:
-            raise ApiError(503, "temporarily unavailable", headers={"Retry-After": "1"})
+        operation = f"{request.method} {request.url_rule}"
+        if self._has("documented-only") and operation not in self._documented:
+            raise ApiError(404, "not offered here")
+        for variant, status, turn, headers in _REJECTIONS:
+            if self._has(variant) and self._served % _EVERY == turn:
+                raise ApiError(status, "temporarily unavailable", headers=headers)
 
     def after_request(self, response: Response) -> Response:
         """Return the response as the variants ask for, its meaning unchanged."""
         if response.mimetype == JSON and response.get_data():
             self._rewrite(response)
+        self._change_headers(response)
+        if self._has("gzip") or self._has("gzip-members"):
+            _compress(response, 2 if self._has("gzip-members") else 1)
+        if self._has("chunked") and request.method != "HEAD":
+            _stream(response)
+        if self._has("early-hints") and "werkzeug.socket" in request.environ:
+            request.environ["werkzeug.socket"].sendall(_EARLY_HINTS)
+        return response
+
+    def _change_headers(self, response: Response) -> None:
         if response.mimetype == JSON and self._has("json-charset"):
             response.content_type = f"{JSON}; charset=utf-8"
+        if self._has("media-type-case") and response.content_type:
+            media, _, parameters = response.content_type.partition(";")
+            response.content_type = ";".join(filter(None, (media.upper(), parameters)))
         if self._has("more-headers"):
             response.headers["X-Request-Id"] = "5f0c2a"
             response.headers["Vary"] = "Accept-Encoding"
-        if self._has("gzip"):
-            _compress(response)
-        if self._has("chunked") and request.method != "HEAD":
-            _stream(response)
-        return response
+        if self._has("header-case"):
+            response.headers = Headers([(key.lower(), value) for key, value in response.headers])
 
     def _rewrite(self, response: Response) -> None:
-        spaced, extended = self._has("whitespace"), self._has("more-fields")
-        if not (spaced or extended):
-            return
-        try:
-            body = json.loads(response.get_data())
-        except ValueError:  # a planted defect sent invalid JSON
-            return
-        body = _extend(body) if extended else body
-        response.set_data(json.dumps(body, indent=4 if spaced else None) + "\r\n" * spaced)
+        changes = [change for variant, change in _JSON_CHANGES.items() if self._has(variant)]
+        spaced, escaped = self._has("whitespace"), self._has("escaped")
+        if changes or spaced or escaped:
+            try:
+                body = json.loads(response.get_data())
+            except ValueError:  # a planted defect sent invalid JSON
+                return
+            for change in changes:
+                body = change(body)
+            text = json.dumps(body, indent=4 if spaced else None)
+            text = _STRING.sub(_escape, text) if escaped else text
+            response.set_data(text + "\r\n" * spaced)
+        if self._has("byte-order-mark-json"):
+            response.set_data(codecs.BOM_UTF8 + response.get_data())
+
+
+def _escape(literal: re.Match[str]) -> str:
+    data = json.loads(literal[0]).encode("utf-16-be", "surrogatepass")
+    units = (data[start : start + 2].hex() for start in range(0, len(data), 2))
+    return '"' + "".join(f"\\u{unit}" for unit in units) + '"'
 
 
 def _extend(value: Any) -> Any:
     """Return the value with an unknown member in every object."""
+    return _with_member(value, {"addedLater": {"n": 1}})
+
+
+def _add_surrogate(value: Any) -> Any:
+    return _with_member(value, {"addedLater": "\ud800"})
+
+
+def _with_member(value: Any, member: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
-        return [_extend(item) for item in value]
+        return [_with_member(item, member) for item in value]
     if isinstance(value, dict):
-        return {name: _extend(item) for name, item in value.items()} | {"addedLater": {"n": 1}}
+        return {name: _with_member(item, member) for name, item in value.items()} | dict(member)
     return value
 
 
-def _compress(response: Response) -> None:
+def _reverse(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_reverse(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _reverse(value[name]) for name in reversed(value)}
+    return value
+
+
+def _as_floats(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_floats(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _as_floats(item) for name, item in value.items()}
+    return float(value) if type(value) is int else value
+
+
+_JSON_CHANGES: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "more-fields": _extend,
+        "lone-surrogates": _add_surrogate,
+        "members-reversed": _reverse,
+        "float-integers": _as_floats,
+    }
+)
+
+
+def _compress(response: Response, members: int) -> None:
     data = response.get_data()
     wanted = request.accept_encodings.quality("gzip") > 0
     if data and wanted and "Content-Encoding" not in response.headers:
-        response.set_data(gzip.compress(data, mtime=0))
+        size = -(-len(data) // members)
+        parts = (data[start : start + size] for start in range(0, len(data), size))
+        response.set_data(b"".join(gzip.compress(part, mtime=0) for part in parts))
         response.headers["Content-Encoding"] = "gzip"
 
 

@@ -14,6 +14,11 @@ from conformance.reference.transport import TransportVariants
 
 _ROOT = "/ec-reporting-svc/rest"
 
+_DOCUMENTED = (
+    f"POST {_ROOT}/v1.0/report/job/<job_id>",
+    f"GET {_ROOT}/v2.0/reports/download",
+)
+
 
 class ClinicalOne:
     """The vendor's routes and state; created anew by every reset."""
@@ -24,7 +29,7 @@ class ClinicalOne:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._store = JobStore(context)
-        self.transport = TransportVariants(context, "c1")
+        self.transport = TransportVariants(context, "c1", _DOCUMENTED)
         auth = Authenticator(context)
         create = CreateViews(context, self._store, auth)
         kickoff = KickoffViews(context, self._store, auth)

@@ -45,9 +45,22 @@ class Authenticator:
         header = request.headers.get("Authorization", "")
         if not header:
             return _ANYONE if self.context.has_defect(no_credential_defect) else None
+        if self._accepts_malformed(header, no_credential_defect):
+            return _ANYONE
         return _known(header) or (
             _ANYONE if self.context.has_defect(any_credential_defect) else None
         )
+
+    def _accepts_malformed(self, header: str, no_credential_defect: str) -> bool:
+        scheme, _, token = header.partition(" ")
+        operation = no_credential_defect.removesuffix("-no-token-ok")
+        if not token and self.context.has_defect(f"{operation}-empty-token-ok"):
+            return True
+        if operation == "c1-kickoff":
+            known = token in CLINICALONE_TOKENS and scheme.lower() != "bearer"
+            return known and self.context.has_defect("c1-kickoff-scheme-ignored")
+        known = token.lower() in CLINICALONE_TOKENS and token not in CLINICALONE_TOKENS
+        return known and self.context.has_defect("c1-download-token-case-ignored")
 
 
 def _known(header: str) -> Caller | None:

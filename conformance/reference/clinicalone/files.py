@@ -1,5 +1,6 @@
 """Clinical One's operations that download a report file and list reports."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,6 +49,8 @@ class DownloadViews:
         caller = self.auth.authenticate_download()
         names = ("id", "mode", "reportName", "rptKickoffDatetime", "studyId")
         params = query(*names, lenient=self.context.has_variant("c1-free-unknown-query"))
+        if params.get("mode") == "TEST" and self.context.has_defect("c1-download-mode-capitals"):
+            params["mode"] = "test"
         mode = read_mode(params, self.context, "c1-download-mode-unchecked")
         if self.context.has_defect("c1-download-body-needed") and not request.get_data():
             raise bad_request("body", "is missing")
@@ -82,6 +85,8 @@ class DownloadViews:
         if text is None or self.context.has_defect("c1-download-date-unchecked"):
             return
         self.context.raise_if_planted("c1-crash-bad-calendar", when="-02-30" in text)
+        offset = re.search(r"[+-][0-9]{2}:?[0-9]{2}$", text.partition("T")[2])
+        self.context.raise_if_planted("c1-crash-offset", when=offset is not None)
         date_time(text, "rptKickoffDatetime")
 
     def _study(self, params: Mapping[str, str]) -> str | None:
@@ -132,10 +137,15 @@ class DownloadViews:
     def _file(self, job: Job) -> Response:
         table = self._rows(job)
         if job.requested.format == "JSON" and not self.context.has_defect("c1-file-json-job-csv"):
-            return Response(json_bytes(table), mimetype=JSON)
+            document = json_bytes(table)
+            if self.context.has_defect("c1-file-json-latin1"):
+                document = document.replace(b'"team": "', b'"team": "\xc9quipe ')
+            return Response(document, mimetype=JSON)
         data = csv_bytes(table, _COLUMNS)
         for defect, change in CSV_DEFECTS.items():
             data = change(data) if self.context.has_defect(defect) else data
+        if self.context.has_variant("c1-free-octet-stream"):
+            return Response(data, mimetype="application/octet-stream")
         mark = b"\xef\xbb\xbf" if self.context.has_variant("c1-free-byte-order-mark") else b""
         return Response(mark + data, content_type=self._csv_type())
 
@@ -183,6 +193,8 @@ class MetadataViews:
         limit = integer(_needed(params, "limit"), "limit", 1, 100)
         offset = integer(_needed(params, "offset"), "offset", 0)
         found = self._matching(caller, params)
+        if self.context.has_defect("c1-list-omits-new"):
+            found = found[1:]
         result = self._page(found, limit, offset)
         if "rptId" in params:
             result["reportId"] = params["rptId"]
@@ -203,7 +215,12 @@ class MetadataViews:
         ]
 
     def _page(self, found: list[Job], limit: int, offset: int) -> Body:
-        shown = found[offset : offset + limit]
+        start = offset
+        if self.context.has_defect("c1-list-page-shifted"):
+            start += offset > 0
+        if self.context.has_defect("c1-list-page-repeated"):
+            start = 0
+        shown = found[start : start + limit]
         more = offset + limit < len(found)
         return {
             "hasMore": more
@@ -218,13 +235,14 @@ class MetadataViews:
         }
 
     def _run(self, job: Job) -> Body:
+        renamed = self.context.has_variant("c1-free-state-elsewhere")
         return {
             "downloadId": job.id,
             "rptId": job.requested.report,
             "reportName": job.report_name,
             "rptFormat": job.requested.format,
             "rptKickoffDatetime": iso(job.started or job.created),
-            "runStatus": self.store.state(job),
+            "status" if renamed else "runStatus": self.store.state(job),
         }
 
     def reports(self) -> Response:

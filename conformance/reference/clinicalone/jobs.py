@@ -38,6 +38,7 @@ LOG_VARIANTS: BodyChanges[Job] = MappingProxyType(
 )
 LOG_DEFECTS: BodyChanges[Job] = MappingProxyType(
     {
+        "c1-log-nan": lambda _: {"objectVersionNumber": float("nan")},
         "c1-log-date-number": lambda _: {"rptKickoffDatetime": 1767603600},
         "c1-log-storage-id": lambda job: {"fileStorageId": f"file {job.number}"},
     }
@@ -106,6 +107,10 @@ class CreateViews:
         job_id = job.id
         if job.number == 2 and self.context.has_defect("c1-create-id-reused"):
             job_id = next(other.id for other in self.store.jobs.values() if other.number == 1)
+        if self.context.has_variant("c1-free-create-flat-id"):
+            return json_response({"jobId": job_id}, status)
+        if self.context.has_variant("c1-free-create-plain-id"):
+            return json_response({"id": job_id}, status)
         return json_response({"status": "success", "result": {"jobId": job_id}}, status)
 
 

@@ -38,6 +38,7 @@ ENVELOPE_VARIANTS: BodyChanges[ApiError] = MappingProxyType(
     {
         "c1-free-status-success": lambda _: {"status": "success"},
         "c1-free-result-empty": lambda _: {"result": {}},
+        "c1-free-result-null": lambda _: {"result": None},
     }
 )
 

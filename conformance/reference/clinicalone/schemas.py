@@ -35,6 +35,9 @@ def check_specs(body: Mapping[str, Any], context: AppContext) -> None:
         if broken and name in body:
             raise bad_request(name, "is not expected")
         if isinstance(value, list):
+            texts = [str(item) for item in value]
+            context.raise_if_planted("c1-crash-repeated-specs", when=len({*texts}) < len(texts))
+            context.raise_if_planted("c1-crash-many-specs", when=len(texts) > 30)
             for number, item in enumerate(value):
                 _check_spec(item, f"{name}[{number}]", context)
         elif not isinstance(value, dict):
@@ -50,6 +53,8 @@ def _check_spec(item: object, name: str, context: AppContext) -> None:
     field = item.get("fieldName", "a")
     if not isinstance(field, str) or not 1 <= len(field) <= 255:
         raise bad_request(f"{name}.fieldName", "must be a string of 1 to 255 characters")
+    context.raise_if_planted("c1-crash-long-field", when=len(field) > 250)
+    context.raise_if_planted("c1-crash-unicode-field", when=not field.isascii())
     if not is_integer(sequence, 0):
         raise bad_request(f"{name}.fieldSequence", "must be an integer from 0 to 2147483647")
     choice(item.get("fieldType", "string"), f"{name}.fieldType", FIELD_TYPES)

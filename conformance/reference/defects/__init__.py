@@ -6,11 +6,25 @@ from types import MappingProxyType
 from conformance.reference.defects import clinicalone, energycap, talkdesk
 from conformance.reference.defects.model import Defect, Variant
 
-__all__ = ["DEFECTS", "VARIANTS", "Defect", "Switches", "UnknownSwitchError", "Variant"]
+__all__ = [
+    "BLIND_SPOTS",
+    "DEFECTS",
+    "VARIANTS",
+    "Defect",
+    "Switches",
+    "UnknownSwitchError",
+    "Variant",
+]
 
+_ALL = (*talkdesk.DEFECTS, *clinicalone.DEFECTS, *energycap.DEFECTS)
 DEFECTS: Mapping[str, Defect] = MappingProxyType(
-    {item.id: item for item in (*talkdesk.DEFECTS, *clinicalone.DEFECTS, *energycap.DEFECTS)}
+    {item.id: item for item in _ALL if item.requirements}
 )
+BLIND_SPOTS: Mapping[str, Defect] = MappingProxyType(
+    {item.id: item for item in _ALL if not item.requirements}
+)
+"""Defects that no check detects so far."""
+_PLANTED: Mapping[str, Defect] = MappingProxyType({**DEFECTS, **BLIND_SPOTS})
 VARIANTS: Mapping[str, Variant] = MappingProxyType(
     {item.id: item for item in (*talkdesk.VARIANTS, *clinicalone.VARIANTS, *energycap.VARIANTS)}
 )
@@ -32,13 +46,16 @@ class Switches:
 
     def __init__(self, active: Collection[str] = ()) -> None:
         for switch in active:
-            if switch not in DEFECTS and switch not in VARIANTS:
+            if switch not in _PLANTED and switch not in VARIANTS:
                 raise UnknownSwitchError(switch)
-        self._active = frozenset(active)
+        included = {
+            one for switch in active if switch in VARIANTS for one in VARIANTS[switch].includes
+        }
+        self._active = frozenset(active) | included
 
     def has_defect(self, defect: str) -> bool:
         """Return whether the defect is on; UnknownSwitchError if unknown defect."""
-        return self._look_up(defect, DEFECTS)
+        return self._look_up(defect, _PLANTED)
 
     def has_variant(self, variant: str) -> bool:
         """Return whether the variant is on; UnknownSwitchError if unknown variant."""

@@ -278,6 +278,65 @@ _BEYOND = (
     defect(
         "c1-file-while-failed", "a failed job has a file", requirements="C1-DL-018", source="vendor"
     ),
+    defect("c1-log-nan", "the log has a number that is NaN", requirements=()),
+    defect("c1-file-json-latin1", "a JSON file is in Latin-1", requirements=()),
+    defect("c1-kickoff-empty-token-ok", "an empty token may kick off", requirements=()),
+    defect(
+        "c1-kickoff-scheme-ignored",
+        "the word before the token may be anything",
+        requirements=(),
+    ),
+    defect("c1-download-empty-token-ok", "an empty token may download", requirements=()),
+    defect(
+        "c1-download-token-case-ignored",
+        "the case of a token is ignored",
+        requirements=(),
+    ),
+    defect(
+        "c1-download-mode-capitals",
+        "TEST in capitals is taken for a mode",
+        requirements=(),
+    ),
+    defect("c1-crash-offset", "implied: an offset in a date-time gives 500", requirements=()),
+    defect(
+        "c1-crash-repeated-specs",
+        "implied: a field spec that is there twice gives 500",
+        requirements="C1-NET-001",
+    ),
+    defect("c1-crash-many-specs", "implied: over 30 field specs give 500", requirements=()),
+    defect(
+        "c1-crash-long-field",
+        "implied: a field name of 255 characters gives 500",
+        requirements=(),
+    ),
+    defect(
+        "c1-crash-unicode-field",
+        "implied: a field name beyond ASCII gives 500",
+        requirements="C1-NET-001",
+    ),
+    defect(
+        "c1-list-page-shifted",
+        "the second stretch of the list begins one job late",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "c1-list-page-repeated",
+        "the second stretch of the list repeats the first",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "c1-list-omits-new",
+        "the list lacks the newest job",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "c1-crossed-files",
+        "implied: two downloads at the same time get each other's file",
+        requirements=(),
+    ),
 )
 DEFECTS = (*_KICKOFF, *_DOWNLOAD, *_ERRORS, *_BEYOND)
 
@@ -307,5 +366,16 @@ VARIANTS = (
     Variant("c1-free-byte-order-mark", "CSV begins with a byte order mark"),
     Variant("c1-free-no-rows", "nothing to report: CSV of one line"),
     Variant("c1-free-unknown-query", "unknown query parameters are ignored"),
+    Variant("c1-free-create-flat-id", "a create is answered by jobId, outside of any result"),
+    Variant("c1-free-create-plain-id", "a create is answered by id, outside of any result"),
+    Variant("c1-free-opaque-ids", "job ids are not hexadecimal"),
+    Variant("c1-free-octet-stream", "the file is announced as application/octet-stream"),
+    Variant("c1-free-state-elsewhere", "the list calls the state of a job status"),
+    Variant("c1-free-result-null", "the result of an error is null"),
+    Variant(
+        "c1-free-minimal",
+        "every optional member and header is absent",
+        includes=("c1-free-status-alone", "c1-free-empty-log", "c1-free-no-disposition"),
+    ),
     *transport_variants("c1"),
 )

@@ -317,6 +317,72 @@ _BEYOND = (
         requirements="EC-LOG-015",
         source="vendor",
     ),
+    defect("ec-group-nan", "a group has a number that is NaN", requirements=()),
+    defect("ec-exec-nan", "a log has a number that is NaN", requirements=()),
+    defect("ec-group-empty-key-ok", "a group is made with an empty key", requirements=()),
+    defect("ec-exec-empty-key-ok", "a run takes an empty key", requirements=()),
+    defect("ec-exec-key-case-ignored", "the case of a key is ignored", requirements=()),
+    defect("ec-exec-id-wraps", "the id 2^32 + n runs the distribution n", requirements=()),
+    defect("ec-exec-override-three", "the fourth override user is dropped", requirements=()),
+    defect("ec-exec-other-name", "the log names another distribution", requirements=()),
+    defect(
+        "ec-crossed-runs",
+        "implied: two runs at the same time get each other's log",
+        requirements=(),
+    ),
+    defect(
+        "ec-crash-group-unicode",
+        "implied: an information beyond ASCII gives 500",
+        requirements=(),
+    ),
+    defect(
+        "ec-crash-group-long",
+        "implied: an information of over 1000 characters gives 500",
+        requirements=(),
+    ),
+    defect("ec-crash-group-many", "implied: over 8 reports give 500", requirements=()),
+    defect(
+        "ec-group-reports-eight",
+        "reports beyond the eighth are dropped",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "ec-group-info-cut",
+        "a long information comes back cut off",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "ec-group-info-double-encoded",
+        "an information beyond ASCII comes back encoded twice",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "ec-list-page-shifted",
+        "the second page of the groups begins one late",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "ec-list-page-repeated",
+        "the second page of the groups repeats the first",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "ec-list-omits-new",
+        "the list of groups lacks the newest",
+        requirements=(),
+        source="vendor",
+    ),
+    defect(
+        "ec-log-page-shifted",
+        "the second page of the logs begins one late",
+        requirements=(),
+        source="vendor",
+    ),
 )
 DEFECTS = (*_GROUP, *_EXEC, *_BEYOND)
 
@@ -343,5 +409,14 @@ VARIANTS = (
     Variant("ec-free-media-type-strict", "a run needs a Content-Type, as the page says"),
     Variant("ec-free-large-ids", "ids begin close to the end of int32"),
     Variant("ec-free-unknown-query", "unknown query parameters are ignored"),
+    Variant("ec-free-no-offset", "date-times have no offset"),
+    Variant("ec-free-bad-key-403", "an invalid key gets 403"),
+    Variant("ec-free-code-kept", "the code of a group keeps its case"),
+    Variant("ec-free-oldest-first", "logs are listed from the oldest on"),
+    Variant(
+        "ec-free-minimal",
+        "every optional member is absent, and errors have no body",
+        includes=("ec-free-empty-log", "ec-free-empty-group", "ec-free-error-empty"),
+    ),
     *transport_variants("ec"),
 )

@@ -7,17 +7,31 @@ from types import MappingProxyType
 VENDOR_OF: Mapping[str, str] = MappingProxyType(
     {"td": "talkdesk", "c1": "clinicalone", "ec": "energycap"}
 )
-# Variants of HTTP itself, which every vendor has; the ids are `<prefix>-free-<name>`.
+# Variants of HTTP and JSON, which every vendor has; the ids are `<prefix>-free-<name>`.
 _TRANSPORT: Mapping[str, str] = MappingProxyType(
     {
+        "documented-only": "every operation but the documented ones is a 404",
         "busy": "one request in twenty gets 429 and Retry-After",
+        "busy-bare": "one request in twenty gets 429 without Retry-After",
+        "busy-date": "one request in twenty gets 429 and a date that has passed as Retry-After",
         "down": "one request in twenty gets 503 and Retry-After",
+        "down-bare": "one request in twenty gets 503 without Retry-After",
+        "early-hints": "103 comes before each response",
+        "http10": "responses are HTTP/1.0",
+        "header-case": "header names are in lower case",
         "gzip": "bodies are compressed for those who accept it",
+        "gzip-members": "compressed bodies have two gzip members",
         "chunked": "bodies are chunked, without a Content-Length",
         "whitespace": "JSON has generous white space",
         "more-fields": "every object has an unknown field",
         "more-headers": "answers have further headers",
+        "members-reversed": "the members of objects come in another order",
+        "float-integers": "integers are written as 1.0",
+        "lone-surrogates": "an unknown member of every object holds a lone surrogate",
+        "escaped": "every character of a JSON string is escaped",
+        "byte-order-mark-json": "a byte order mark precedes JSON",
         "json-charset": "JSON is announced with a charset",
+        "media-type-case": "media types are in capitals",
     }
 )
 
@@ -37,9 +51,9 @@ class _Switch:
 class Defect(_Switch):
     """One rule that the app breaks on purpose.
 
-    ``requirements`` are the rows that must each detect it; where ``text`` opens with "implied:",
-    the documents imply the rule. ``source`` and ``level`` say how sure the rule is: only a
-    ``documented`` ``must`` makes a target fail in the documented profile.
+    ``requirements`` are the rows that must each detect it, none if no check does so far. Where
+    ``text`` opens with "implied:", the documents imply the rule. ``source`` and ``level`` say how
+    sure the rule is: only a ``documented`` ``must`` fails a target in the documented profile.
     """
 
     id: str
@@ -64,10 +78,11 @@ def defect(
 
 @dataclass(frozen=True)
 class Variant(_Switch):
-    """One unusual but legal behaviour, which no requirement may report."""
+    """One unusual but legal behaviour, which no requirement may report; it may include others."""
 
     id: str
     text: str
+    includes: tuple[str, ...] = ()
 
 
 def transport_variants(prefix: str) -> tuple[Variant, ...]:

@@ -16,6 +16,8 @@ from conformance.reference.transport import TransportVariants
 _GROUPS = "/api/v3/report/reportgroup"
 _DISTRIBUTIONS = "/api/v202106/reportdistribution"
 
+_DOCUMENTED = (f"POST {_GROUPS}", f"POST {_DISTRIBUTIONS}/<path_id:number>/exec")
+
 
 class EnergyCap:
     """The vendor's routes and state; created anew by every reset."""
@@ -26,7 +28,7 @@ class EnergyCap:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._store = Store(context)
-        self.transport = TransportVariants(context, "ec")
+        self.transport = TransportVariants(context, "ec", _DOCUMENTED)
         auth = Authenticator(context)
         groups = GroupViews(context, self._store, auth)
         distributions = DistributionViews(context, self._store, auth)

@@ -21,7 +21,8 @@ class Authenticator:
         """Return the caller of a valid key."""
         caller = ENERGYCAP_KEYS.get(_key())
         if caller is None:
-            raise ApiError(401, "a valid ECI-ApiKey is needed")
+            status = 403 if self.context.has_variant("ec-free-bad-key-403") else 401
+            raise ApiError(status, "a valid ECI-ApiKey is needed")
         return caller
 
     def authenticate_manager(self) -> Caller:
@@ -40,6 +41,8 @@ class Authenticator:
 
     def authenticate_runner(self) -> Caller:
         """Return the caller, who may run a distribution."""
+        if _key().lower() in ENERGYCAP_KEYS and self.context.has_defect("ec-exec-key-case-ignored"):
+            return _ANYONE
         if _starts_like_a_key(_key()) and self.context.has_defect("ec-exec-key-prefix"):
             return _ANYONE
         caller = self._caller("ec-exec-key-unneeded", "ec-exec-any-key-ok")
@@ -49,6 +52,9 @@ class Authenticator:
 
     def _caller(self, no_credential_defect: str, any_credential_defect: str) -> Caller:
         if not _key() and self.context.has_defect(no_credential_defect):
+            return _ANYONE
+        empty = no_credential_defect.replace("key-unneeded", "empty-key-ok")
+        if "ECI-ApiKey" in request.headers and not _key() and self.context.has_defect(empty):
             return _ANYONE
         if (
             _key()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from conformance.reference.clock import iso
+from conformance.reference.content import double_encoded
 from conformance.reference.context import Body, BodyChanges
 from conformance.reference.energycap.store import IN_PROGRESS, PARTLY_SENT, Group, Run
 from conformance.reference.parsing import INT32_MAX
@@ -83,6 +84,11 @@ GROUP: BodyChanges[Group] = MappingProxyType(
         "ec-group-reports-map": lambda group: {"reports": {str(group.id): {}}},
         "ec-group-reports-ids": lambda group: {"reports": list(group.reports)},
         "ec-group-reports-null": lambda group: {} if group.reports else {"reports": None},
+        "ec-group-nan": lambda _: {"progress": float("nan")},
+        "ec-group-info-cut": lambda group: {"reportGroupInfo": group.info[:64]},
+        "ec-group-info-double-encoded": lambda group: {
+            "reportGroupInfo": double_encoded(group.info)
+        },
         "ec-group-info-lost": lambda _: {"reportGroupInfo": "New group"},
     }
 )
@@ -103,6 +109,7 @@ LOG: BodyChanges[RunSnapshot] = MappingProxyType(
         "ec-exec-recipients-overflow": lambda snapshot: (
             {"numberOfRecipients": INT32_MAX + 1} if snapshot.run.recipients == 1 else {}
         ),
+        "ec-exec-nan": lambda _: {"progress": float("nan")},
         "ec-exec-begin-number": lambda snapshot: {"beginDate": int(snapshot.run.begin.timestamp())},
         "ec-exec-begin-text": lambda snapshot: {
             "beginDate": snapshot.run.begin.strftime("%d %B %Y")
@@ -155,6 +162,7 @@ REPORT_OF: BodyChanges[RunSnapshot] = MappingProxyType(
         "ec-exec-report-code-number": lambda snapshot: {
             "reportCode": snapshot.run.distribution.report
         },
+        "ec-exec-other-name": lambda _: {"reportDistributionName": "Another distribution"},
         "ec-exec-name-object": lambda snapshot: {
             "reportDistributionName": {"en": snapshot.run.distribution.name}
         },

@@ -63,7 +63,9 @@ class GroupViews:
         value = body.get("reportGroupCode", "")
         if is_integer(value, 0) and self.context.has_defect("ec-group-code-unchecked"):
             return str(value)
-        code = text_of(body, "reportGroupCode").upper()
+        code = text_of(body, "reportGroupCode")
+        if not self.context.has_variant("ec-free-code-kept"):
+            code = code.upper()
         if self.context.has_defect("ec-group-code-case"):
             code = code.lower()
         taken = any(code == other.code for other in self.store.groups.values() if other is not own)
@@ -74,6 +76,9 @@ class GroupViews:
 
     def _info(self, body: Mapping[str, Any]) -> str:
         value = body.get("reportGroupInfo", "")
+        text = str(value)
+        self.context.raise_if_planted("ec-crash-group-unicode", when=not text.isascii())
+        self.context.raise_if_planted("ec-crash-group-long", when=len(text) > 1000)
         if isinstance(value, list) and self.context.has_defect("ec-group-info-unchecked"):
             return ", ".join(map(str, value))
         return text_of(body, "reportGroupInfo")
@@ -89,6 +94,8 @@ class GroupViews:
         known = tuple(known_report(number, "reportIds", status) for number in numbers)
         if self.context.has_defect("ec-group-reports-none"):
             return ()
+        if self.context.has_defect("ec-group-reports-eight"):
+            known = known[:8]
         drop_last = len(known) > 1 and self.context.has_defect("ec-group-reports-last")
         return known[:-1] if drop_last else known
 
@@ -98,15 +105,24 @@ class GroupViews:
         large = any(is_integer(item, 2**31, 2**62) for item in requested)
         self.context.raise_if_planted("ec-crash-group-large-id", when=large)
         self.context.raise_if_planted("ec-crash-group-no-ids", when=not requested)
+        self.context.raise_if_planted("ec-crash-group-many", when=len(requested) > 8)
 
     def index(self) -> Response:
         self.auth.authenticate()
         params = self._query("pageNumber", "pageSize")
         groups = [responses.group_body(group, self.context) for group in self.store.groups.values()]
-        response = page(params, groups)
+        if self.context.has_defect("ec-list-omits-new"):
+            groups = groups[:-1]
+        response = page(params, groups, self._page_defect())
         if self.context.has_defect("ec-list-no-paging"):
             del response.headers["TotalPages"]
         return response
+
+    def _page_defect(self) -> str:
+        for defect in ("shifted", "repeated"):
+            if self.context.has_defect(f"ec-list-page-{defect}"):
+                return defect
+        return ""
 
     def show(self, number: str) -> Response:
         self.auth.authenticate()

@@ -33,6 +33,8 @@ def format_date_time(instant: datetime, context: AppContext) -> str:
         return instant.date().isoformat()
     if context.has_variant("ec-free-offset"):
         return instant.isoformat()
+    if context.has_variant("ec-free-no-offset"):
+        return instant.strftime("%Y-%m-%dT%H:%M:%S")
     if context.has_variant("ec-free-long-fraction"):
         return instant.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
     return iso(instant)

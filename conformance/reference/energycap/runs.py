@@ -82,6 +82,8 @@ class RunViews:
         self.context.raise_if_planted("ec-crash-exec-word", when=not number.lstrip("-").isdecimal())
         large = number.isdecimal() and int(number[:12]) > INT32_MAX
         self.context.raise_if_planted("ec-crash-exec-large-id", when=large)
+        if large and self.context.has_defect("ec-exec-id-wraps"):
+            number = str(int(number[:12]) % 2**32)
         if large and self.context.has_defect("ec-exec-large-id-ok"):
             return self.store.distribution(1)
         distribution_id = read_id(number, "reportDistributionId")
@@ -115,6 +117,8 @@ class RunViews:
             return len({*configured, *override})
         if self.context.has_defect("ec-exec-override-first"):
             override = override[:1]
+        if self.context.has_defect("ec-exec-override-three"):
+            override = override[:3]
         repeats = self.context.has_defect("ec-exec-counts-repeats")
         return len(override) if repeats else len(set(override))
 
@@ -155,7 +159,10 @@ class RunViews:
             for run in reversed(self.store.runs.values())
             if all_runs or self.store.status(run) != IN_PROGRESS
         ]
-        return page(params, logs)
+        if self.context.has_variant("ec-free-oldest-first"):
+            logs.reverse()
+        shifted = self.context.has_defect("ec-log-page-shifted")
+        return page(params, logs, "shifted" if shifted else "")
 
     def delete_logs(self) -> Response:
         """Delete the logs of runs that ended at least so many days ago."""

@@ -22,12 +22,18 @@ def read_id(text: str, name: str) -> int:
     return integer(text, name, -INT32_MAX - 1)
 
 
-def page(params: Mapping[str, str], items: list[Any]) -> Response:
-    """Return one page of a list, with EnergyCAP's four headers."""
+def page(params: Mapping[str, str], items: list[Any], defect: str = "") -> Response:
+    """Return one page of a list, with EnergyCAP's four headers.
+
+    With the ``defect`` ``shifted`` later pages begin one late, with ``repeated`` all are the first.
+    """
     number = integer(params.get("pageNumber", "1"), "pageNumber", 1)
     size = integer(params.get("pageSize", "250"), "pageSize", 1, 1000)
+    start = (number - 1) * size + (defect == "shifted" and number > 1)
+    if defect == "repeated":
+        start = 0
     return json_response(
-        items[(number - 1) * size : number * size],
+        items[start : start + size],
         PageNumber=str(number),
         PageSize=str(size),
         TotalNumberOfRecords=str(len(items)),

@@ -39,6 +39,10 @@ def _runs(headers: dict[str, str] = VIEWER) -> Step:
     return Step(f"GET {ROOT}/v2.0/reportmetadata/downloadList?limit=20&offset=0", headers)
 
 
+def _second_page() -> Step:
+    return Step(f"GET {ROOT}/v2.0/reportmetadata/downloadList?limit=2&offset=2", VIEWER)
+
+
 def _make_all() -> Iterator[Step]:
     yield _make(f"format=CSV&mode=test&studyId={STUDY}")
     yield _make(f"format=JSON&mode=test&studyId={STUDY}")
@@ -53,6 +57,12 @@ def _kick_off() -> Iterator[Step]:
     yield from (_kick(5, f"?mode=test&studyId={STUDY}"), _kick(5))
     yield _kick(6, "?studyId=null", fieldSpecsList=[DATE_SPEC], extFieldSpecsList={})
     yield _kick(6, fieldSpecsList=[LARGE_SPEC])
+    for name in ("é", "n" * 255):
+        yield _kick(6, fieldSpecsList=[DATE_SPEC | {"fieldType": "string", "fieldName": name}])
+    for count in (2, 40):
+        yield _kick(6, fieldSpecsList=[DATE_SPEC | {"fieldType": "string"}] * count)
+    for value in ("Bearer ", "Token mock-clinicalone-manager"):
+        yield _kick(6, headers={"Authorization": value})
     yield from (_kick(7, "?mode=training"), _kick(7, "?mode=TRAINING"), _kick(7, "?mode=live"))
     yield from (_kick(8), _kick(10), _kick(3), _kick(0), _runs())
     yield from (_kick(9), _kick(5, "?verbose=1"))
@@ -68,7 +78,7 @@ def _kick_off() -> Iterator[Step]:
 def _download() -> Iterator[Step]:
     for number in (0, 2, 3, 5):
         yield _get(f"?id={{{number}}}")
-    yield from (_wait(50), _runs(), _wait(50), _runs())
+    yield from (_wait(50), _runs(), _wait(50), _runs(), _second_page())
     for number in (4, 5, 5, 6, 7, 8, 9, 10):
         yield _get(f"?id={{{number}}}")
     yield _get(f"?id={{5}}&mode=test&studyId={STUDY}&reportName=x", VIEWER)
@@ -82,6 +92,12 @@ def _ask_wrongly() -> Iterator[Step]:
     yield _get("?id={5}&rptKickoffDatetime=yesterday")
     yield _get("?id={5}&rptKickoffDatetime=2025-02-30T00:00:00Z")
     yield _get("?id={5}&reportName=%C3%A9tude")
+    yield from (
+        _get("?id={5}&mode=TEST"),
+        _get("?id={5}&rptKickoffDatetime=2025-02-03T04:05:06%2B02:00"),
+    )
+    for value in ("Bearer ", "Bearer MOCK-CLINICALONE-VIEWER"):
+        yield _get("?id={5}", {"Authorization": value})
     yield from (_get("?id={5}", {}), _get("?id={5}", NOBODY), _get("?id={5}", OTHER))
 
 

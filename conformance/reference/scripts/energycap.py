@@ -8,6 +8,7 @@ MANAGER = {"ECI-ApiKey": "mock-energycap-manager"}
 VIEWER = {"ECI-ApiKey": "mock-energycap-viewer"}
 NOBODY = {"ECI-ApiKey": "nobody"}
 LONGER = {"ECI-ApiKey": "mock-energycap-manager-2"}
+LOUD = "MOCK-ENERGYCAP-MANAGER"
 JSON = {"Content-Type": "application/json"}
 TEXT = {"Content-Type": "text/plain"}
 CHARSET = {"Content-Type": "application/json; charset=utf-8"}
@@ -40,10 +41,14 @@ def _groups() -> Iterator[Step]:
     yield _make(reportGroupInfo=["a"])
     yield from (_group("keyless", [1], {}), _group("nobody", [1], NOBODY))
     yield _group("viewer", [1], VIEWER)
+    yield Step(f"POST {GROUPS}", {"ECI-ApiKey": ""}, json={})
+    yield _make(reportGroupCode="accent", reportGroupInfo="é" * 80, reportIds=[*range(1, 11)])
+    yield _make(reportGroupCode="long", reportGroupInfo="i" * 1500)
     yield Step(f"POST {GROUPS}", MANAGER | TEXT, data=b"{}")
     yield Step(f"POST {GROUPS}", MANAGER | JSON, data=b"\xff")
     yield Step(f"POST {GROUPS}", MANAGER | CHARSET, data=b"{}")
     yield from (Step(f"GET {GROUPS}", VIEWER), Step(f"DELETE {GROUPS}/4", MANAGER))
+    yield Step(f"GET {GROUPS}?pageSize=2&pageNumber=2", VIEWER)
     yield from (Step(f"GET {GROUPS}/{number}", VIEWER) for number in (4, 1))
     yield _group("again", [1])
 
@@ -56,8 +61,8 @@ def _runs() -> Iterator[Step]:
     yield from (_schedule(), _run(1), _schedule(), _run(1), _run(2), _run(3))
     yield from (_run(1, "7,7,8"), _schedule(), _run(1, "8"), _run(1))
     yield from (_run(1, "13"), _run(1, "abc"), _run(1, "7,x"))
-    yield from (_run(99), _run(2**31), _run("word"))
-    for headers in ({}, NOBODY, VIEWER, LONGER):
+    yield from (_run(99), _run(2**31), _run(2**32 + 1), _run("word"), _run(1, "5,6,7,8"))
+    for headers in ({}, NOBODY, VIEWER, LONGER, {"ECI-ApiKey": ""}, {"ECI-ApiKey": LOUD}):
         yield _run(1, headers=headers)
     yield from (_run(1, headers=MANAGER | JSON), _run(1, headers=MANAGER | TEXT))
     yield Step(f"POST {DISTRIBUTIONS}/1/exec?verbose=1", MANAGER)
@@ -66,6 +71,7 @@ def _runs() -> Iterator[Step]:
 def _logs() -> Iterator[Step]:
     every = Step(f"GET {DISTRIBUTIONS}/log?includeInProgress=true", VIEWER)
     yield from (every, _wait(11), every, every)
+    yield Step(f"GET {DISTRIBUTIONS}/log?pageSize=2&pageNumber=2", VIEWER)
     yield Step(f"GET {DISTRIBUTIONS}/log/1/detail", VIEWER | {"Accept-Encoding": "gzip"})
 
 

@@ -49,6 +49,18 @@ def _create() -> Iterator[Step]:
     yield Step(f"POST {ROOT}/calls/jobs", READER, json=CSV)
 
 
+def _create_unusually() -> Iterator[Step]:
+    """Create jobs of another account, so that the ids above stay as they are."""
+    offset = {"from": "2025-12-01T00:00:00+02:00", "to": "2025-12-02T00:00:00+02:00"}
+    for changes in (
+        {"timespan": offset},
+        {"name": "Å" * 80},
+        {"name": "n" * 255},
+        {"format": "CSV"},
+    ):
+        yield Step(f"POST {ROOT}/calls/jobs", OTHER, json=CSV | changes)
+
+
 def _live() -> Iterator[Step]:
     for seconds in (0, 6, 30):
         yield _wait(seconds)
@@ -71,15 +83,18 @@ def _ask_wrongly() -> Iterator[Step]:
     job, file = f"GET {ROOT}/calls/jobs/{{6}}", f"GET {ROOT}/calls/files/{{6}}"
     for headers in ({}, OTHER, NOSCOPE, {"Authorization": "Bearer nobody"}):
         yield from (Step(job, headers), Step(file, headers))
-    yield Step(job, {"Authorization": "Token mock-talkdesk-reader"})
+    for value in ("Token {0}", "Bearer ", "{0}", "Bearer MOCK-TALKDESK-READER", "Bearer {0}xyz"):
+        yield Step(job, {"Authorization": value.format("mock-talkdesk-reader")})
     yield Step(f"GET {ROOT}/nonsense/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/contacts/jobs/{{6}}", READER)
+    yield Step(f"GET {ROOT}/audit_logs/jobs", READER)
     yield Step(f"GET {ROOT}/calls/jobs/none", READER)
     yield Step(f"GET {ROOT}/calls/jobs/{'a' * 300}", READER)
     yield Step(f"{job}?verbose=1", READER)
 
 
 def _list_and_token() -> Iterator[Step]:
+    yield Step(f"GET {ROOT}/calls/jobs?per_page=2&page=2", READER)
     yield Step(f"GET {ROOT}/calls/jobs?per_page=2", READER | {"Accept-Encoding": "gzip"})
     yield Step(f"POST {ROOT}/calls/jobs", WRITER, json=CSV)
     yield from (Step(f"DELETE {ROOT}/calls/jobs/{{10}}", WRITER), _status("calls", 10))
@@ -90,5 +105,5 @@ def _list_and_token() -> Iterator[Step]:
 
 def script() -> Iterator[Step]:
     """Yield the whole script."""
-    for part in (_create, _live, _end, _ask_wrongly, _list_and_token):
+    for part in (_create, _live, _end, _ask_wrongly, _list_and_token, _create_unusually):
         yield from part()

@@ -12,6 +12,12 @@ from conformance.reference.talkdesk.responses import Serializer
 from conformance.reference.talkdesk.store import CANCELED, DELETED, DONE, FAILED, STATES, JobStore
 from conformance.reference.transport import TransportVariants
 
+_DOCUMENTED = (
+    "GET /data/reports/<kind>/jobs/<job_id>",
+    "GET /data/reports/<kind>/files/<file_id>",
+    "GET /data/storage/<ticket>",
+)
+
 
 class Talkdesk:
     """The vendor's routes and state; created anew by every reset."""
@@ -22,7 +28,7 @@ class Talkdesk:
     def __init__(self, context: AppContext) -> None:
         self._store = JobStore(context)
         self._serializer = Serializer(context, self._store)
-        self.transport = TransportVariants(context, "td")
+        self.transport = TransportVariants(context, "td", _DOCUMENTED)
         auth = Authenticator(context)
         jobs = JobViews(context, self._store, auth, self._serializer)
         files = FileViews(context, self._store, auth)

@@ -44,6 +44,8 @@ class Authenticator:
 
     def _caller(self, header: str) -> Caller | None:
         scheme, _, token = header.partition(" ")
+        if self._accepts_malformed(header, scheme, token):
+            return _ANYONE
         if scheme.lower() != "bearer" and not self._context.has_defect("td-scheme-ignored"):
             return None
         if token in TALKDESK_TOKENS:
@@ -56,6 +58,17 @@ class Authenticator:
             return caller if valid else None
         return _ANYONE if token and self._context.has_defect("td-any-token-ok") else None
 
+    def _accepts_malformed(self, header: str, scheme: str, token: str) -> bool:
+        if scheme in TALKDESK_TOKENS:
+            return self._context.has_defect("td-token-without-scheme-ok")
+        if header and not token:
+            return self._context.has_defect("td-empty-token-ok")
+        if any(len(token) > 5 and known.startswith(token[:-3]) for known in TALKDESK_TOKENS):
+            prefix = self._context.has_defect("td-token-prefix")
+            return prefix and token not in TALKDESK_TOKENS
+        same = token.lower() in TALKDESK_TOKENS and token not in TALKDESK_TOKENS
+        return same and self._context.has_defect("td-token-case-ignored")
+
     def _scope_ignored(self, scope: str, caller: Caller) -> bool:
         if scope == READ:
             return self._context.has_defect("td-scope-ignored")
@@ -63,6 +76,8 @@ class Authenticator:
 
     def token(self) -> Response:
         """Issue a token for client credentials (POST /oauth/token)."""
+        if self._context.has_variant("td-free-no-token-endpoint"):
+            raise ApiError(404, "not offered here")
         params = query("grant_type", lenient=self._context.has_variant("td-free-unknown-query"))
         form = _form() or params
         if form.get("grant_type") != "client_credentials":

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from conformance.reference.content import double_encoded
 from conformance.reference.context import Body, BodyChanges
 from conformance.reference.errors import ApiError, on
 from conformance.reference.talkdesk.store import (
@@ -34,6 +35,14 @@ def _if_state(state: str, members: Callable[[JobSnapshot], Body]) -> Callable[[J
     return lambda snapshot: members(snapshot) if snapshot.state == state else {}
 
 
+def _renamed(change: Callable[[str], str]) -> Callable[[JobSnapshot], Body]:
+    def members(snapshot: JobSnapshot) -> Body:
+        name = snapshot.job.requested.name
+        return {} if name is None else {"name": change(name)}
+
+    return members
+
+
 JOB: BodyChanges[JobSnapshot] = MappingProxyType(
     {
         "td-id-number": lambda snapshot: {"id": len(snapshot.job.id)},
@@ -41,6 +50,9 @@ JOB: BodyChanges[JobSnapshot] = MappingProxyType(
         "td-name-null": lambda _: {"name": None},
         "td-timezone-offset": lambda _: {"timezone": "UTC+00:00"},
         "td-timezone-unknown": lambda _: {"timezone": "Europe/Atlantis"},
+        "td-json-nan": lambda _: {"progress": float("nan")},
+        "td-name-cut": _renamed(lambda name: name[:64]),
+        "td-name-double-encoded": _renamed(double_encoded),
         "td-name-changes": _if_state(
             DONE, lambda snapshot: {"name": f"{snapshot.job.requested.name} (done)"}
         ),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Response, request
+from flask import Response
 
 from conformance.reference.clock import iso
 from conformance.reference.content import Row, csv_bytes, json_bytes, lines_bytes, rows
@@ -21,8 +21,13 @@ from conformance.reference.talkdesk.store import (
     Job,
     JobStore,
 )
-from conformance.reference.transport import claim_gzip, cut_short
+from conformance.reference.transport import claim_gzip, cut_short, other_root_url, root_url
 
+_REDIRECTS = (
+    ("td-free-file-elsewhere", 303, root_url),
+    ("td-free-file-302", 302, root_url),
+    ("td-free-file-other-host", 303, other_root_url),
+)
 _COLUMNS = ("call_id", "recorded_at", "team", "seconds")
 _MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _ENDINGS = {"csv": "csv", "json": "json", "json_bulk": "ndjson"}
@@ -42,20 +47,22 @@ class FileViews:
         query(lenient=self.context.has_variant("td-free-unknown-query"))
         job = self.store.get(caller, kind, file_id, file=True)
         self._check_available(job)
-        if self.context.has_variant("td-free-file-elsewhere"):
-            url = f"{request.host_url}data/storage/{self._ticket(job)}"
-            return Response(status=303, headers={"Location": url})
+        if self.context.has_variant("td-free-location-ticket") or self.context.has_variant(
+            "td-free-location-other-host"
+        ):
+            raise ApiError(404, "unknown file")
+        for variant, status, root in _REDIRECTS:
+            if self.context.has_variant(variant):
+                url = f"{root()}/data/storage/{self.store.ticket(job)}"
+                return Response(status=status, headers={"Location": url})
         return self._deliver(job)
 
     def stored_file(self, ticket: str) -> Response:
         """Return the file behind a signed URL, which needs no token."""
         for job in self.store.jobs.values():
-            if self._ticket(job) == ticket and self.store.state(job) == DONE:
+            if self.store.ticket(job) == ticket and self.store.state(job) == DONE:
                 return self._deliver(job)
         raise ApiError(404, "unknown file")
-
-    def _ticket(self, job: Job) -> str:
-        return self.context.digest("ticket", job.id)[:40]
 
     def _check_available(self, job: Job) -> None:
         state = self.store.state(job)
@@ -131,11 +138,15 @@ class FileViews:
         if self.context.has_defect("td-file-json-empty"):
             return b""
         document = json_bytes(self._document(job, table))
+        if self.context.has_defect("td-file-json-latin1"):
+            return document.replace(b'"team": "', b'"team": "\xc9quipe ')
         return document[:-1] if self.context.has_defect("td-file-json-cut") else document
 
     def _document(self, job: Job, table: list[Row]) -> dict[str, object]:
         if self.context.has_defect("td-file-json-sparse"):
             return {"entries": table}
+        if self.context.has_variant("td-free-sparse-file"):
+            return {"entries": table, "total": len(table)}
         return {"type": job.kind, "version": "1.0", "entries": table, "total": len(table)}
 
     def _csv(self, job: Job, table: list[Row]) -> bytes:

@@ -25,10 +25,14 @@ from conformance.reference.talkdesk.store import (
 )
 from conformance.reference.transport import html_response, json_response
 
+# Report types of the vendor's current pages, which say that the list is open.
+_MORE_TYPES = ("audit_logs", "feedback_flow", "messaging_contacts", "adherence")
+
 
 def check_kind(context: AppContext, kind: str) -> None:
     """Raise a 400 for an unknown report type."""
-    if kind in TALKDESK_TYPES or context.has_defect("td-unknown-type-ok"):
+    known = TALKDESK_TYPES + _MORE_TYPES * context.has_variant("td-free-more-types")
+    if kind in known or context.has_defect("td-unknown-type-ok"):
         return
     status = 404 if context.has_defect("td-unknown-type-404") else 400
     raise ApiError(status, "the report type is invalid", (("type", "is not a report type"),))
@@ -47,14 +51,26 @@ class JobViews:
         caller = self.auth.authenticate(WRITE)
         check_kind(self.context, kind)
         self._query()
-        job = self.store.add(caller.account, kind, parse_job_request(self.context))
-        response = json_response(self.serializer.job_body(job, self.store.state(job)), 202)
+        requested = parse_job_request(self.context)
+        self._reject_every_second()
+        job = self.store.add(caller.account, kind, requested)
+        body = self.serializer.job_body(job, self.store.state(job))
+        if self.context.has_variant("td-free-create-flat"):
+            body = body["job"]
+        response = json_response(body, 202)
         if self.context.has_variant("td-free-create-200"):
             response.status_code = 200
         if self.context.has_variant("td-free-create-201"):
             response.status_code = 201
             response.headers["Location"] = f"/data/reports/{kind}/jobs/{job.id}"
         return response
+
+    def _reject_every_second(self) -> None:
+        self.store.create_requests += 1
+        for status in (429, 503):
+            busy = self.context.has_variant(f"td-free-create-{status}")
+            if busy and self.store.create_requests % 2 == 0:
+                raise ApiError(status, "unable to audit operation")
 
     def show(self, kind: str, job_id: str) -> Response:
         """Return the job with 200, a redirect once it is done."""
@@ -124,10 +140,17 @@ class JobViews:
             for job in reversed(self.store.jobs.values())
             if job.kind == kind and job.account == caller.account
         ]
+        if self.context.has_defect("td-list-omits-new"):
+            own = own[1:]
         return json_response(self._page(kind, own, page, size))
 
     def _page(self, kind: str, own: list[Job], page: int, size: int) -> Body:
-        shown = own[(page - 1) * size : page * size]
+        start = (page - 1) * size
+        if self.context.has_defect("td-list-page-shifted"):
+            start += page > 1
+        if self.context.has_defect("td-list-page-repeated"):
+            start = 0
+        shown = own[start : start + size]
         total: Any = str(len(own)) if self.context.has_defect("td-list-total-string") else len(own)
         return {
             "_embedded": {"jobs": [self._summary(job) for job in shown]},

@@ -9,7 +9,7 @@ from conformance.reference.context import AppContext, Body
 from conformance.reference.errors import ApiError
 from conformance.reference.talkdesk import body_defects
 from conformance.reference.talkdesk.store import CANCELED, DELETED, DONE, Job, JobStore
-from conformance.reference.transport import html_response, json_response
+from conformance.reference.transport import html_response, json_response, other_root_url, root_url
 
 _CODES = {
     400: "bad_request",
@@ -69,15 +69,19 @@ class Serializer:
         return DELETED if state == CANCELED else state
 
     def _links(self, job: Job) -> Body:
-        root = (
-            request.host_url.rstrip("/")
-            if self.context.has_variant("td-free-absolute-links")
-            else ""
-        )
+        root = root_url() if self.context.has_variant("td-free-absolute-links") else ""
+        file = self._signed_url(job) or f"{root}/data/reports/{job.kind}/files/{job.id}"
         return {
             "self": {"href": f"{root}/data/reports/{job.kind}/jobs/{job.id}"},
-            "files": {"href": f"{root}/data/reports/{job.kind}/files/{job.id}"},
+            "files": {"href": file},
         }
+
+    def _signed_url(self, job: Job) -> str | None:
+        """Return the only URL of the file where a variant chooses another one than the default."""
+        path = f"/data/storage/{self.store.ticket(job)}"
+        if self.context.has_variant("td-free-location-other-host"):
+            return other_root_url() + path
+        return path if self.context.has_variant("td-free-location-ticket") else None
 
     def _other_id(self, job: Job) -> str:
         """Return the id of another job, if possible of a done one, for defects that mix up jobs."""
@@ -99,8 +103,8 @@ class Serializer:
         if self.context.has_defect("td-location-malformed"):
             path = "/data/reports/%zz"
         if self.context.has_variant("td-free-absolute-location"):
-            return request.host_url.rstrip("/") + path
-        return path
+            path = root_url() + path
+        return self._signed_url(job) or path
 
     def error_response(self, error: ApiError) -> Response:
         """Return the error as a body; the token endpoint has the one of OAuth."""
@@ -125,6 +129,9 @@ class Serializer:
             body["description"] = f"The request was refused: {error.message}."
         if fields and not self.context.has_variant("td-free-error-bare"):
             body["fields"] = [{"name": name, "description": text} for name, text in fields]
+        no_message = self.context.has_variant("td-free-create-no-message") or error.status == 503
+        if request.method == "POST" and no_message:
+            del body["message"]
         if self.context.has_variant("td-free-error-codes"):
             body["code"] = f"RPT-{error.status}-01"
         return body_defects.without(self.context.apply_defects(body, body_defects.ERROR, error))

@@ -1,5 +1,6 @@
 """Validation of a request to create a Talkdesk job."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from conformance.reference.parsing import (
 
 FORMATS = ("csv", "json", "json_bulk")
 _LONGEST = timedelta(days=31)
+_OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}( |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ def parse_job_request(context: AppContext) -> JobRequest:
     """Return the request's body; raise a 400 that names the invalid field."""
     context.raise_if_planted("td-crash-not-utf8", when=not body_is_utf8())
     body = json_object()
+    name = body.get("name")
+    if isinstance(name, str):
+        context.raise_if_planted("td-crash-long-name", when=200 < len(name) <= LONGEST)
+        context.raise_if_planted("td-crash-unicode-name", when=not name.isascii())
+    if body.get("format") in {"CSV", "JSON"} and context.has_defect("td-format-case-ignored"):
+        body["format"] = body["format"].lower()
     return JobRequest(
         name=_name(body),
         timespan=_timespan(body, context),
@@ -67,6 +75,8 @@ def _timespan(body: dict[str, Any], context: AppContext) -> dict[str, str]:
     span = body.get("timespan")
     if not isinstance(span, dict):
         raise bad_request("timespan", "must be an object with from and to")
+    ends = f"{span.get('from')} {span.get('to')}"
+    context.raise_if_planted("td-crash-offset", when=bool(_OFFSET.search(ends)))
     start = date_time(span.get("from"), "timespan.from")
     end = date_time(span.get("to"), "timespan.to")
     if start > end:

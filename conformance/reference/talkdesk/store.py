@@ -41,7 +41,7 @@ class JobStore:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self.jobs: dict[str, Job] = {}
-        self._count = 0
+        self._count = self.create_requests = 0
         for state in TALKDESK_HELD:
             requested = JobRequest(f"Held {state.lower()}", "UTC", "csv", dict(_SPAN))
             job_id = self._new_id("seed", state)
@@ -67,9 +67,20 @@ class JobStore:
 
     def _new_id(self, *parts: object) -> str:
         digest = self._context.digest("talkdesk", *parts)
-        if self._context.has_variant("td-free-plain-ids"):
-            return f"rpt_{digest[:12]}"
+        forms = {
+            "td-free-plain-ids": f"rpt_{digest[:12]}",
+            "td-free-opaque-ids": f"rpt:{digest[:12]}+~=,;@$!",
+            "td-free-digit-ids": f"{int(digest[:12], 16):018d}",
+            "td-free-long-ids": (digest * 4)[:200],
+        }
+        for variant, job_id in forms.items():
+            if self._context.has_variant(variant):
+                return job_id
         return str(uuid.UUID(digest[:32], version=4))
+
+    def ticket(self, job: Job) -> str:
+        """Return the secret part of a signed URL of the job's file."""
+        return self._context.digest("ticket", job.id)[:40]
 
     def get(self, caller: Caller, kind: str, job_id: str, *, file: bool = False) -> Job:
         """Return the caller's own job of this type, else raise a 404."""

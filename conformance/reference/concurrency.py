@@ -1,0 +1,44 @@
+"""Planted defects that show only when two requests are in flight at the same time."""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+
+_PATIENCE = 0.1  # seconds that a request waits for another one to be mixed up with
+CROSSED = (
+    ("td-crossed-jobs", "GET /data/reports/<kind>/jobs/<job_id>"),
+    ("td-crossed-files", "GET /data/reports/<kind>/files/<file_id>"),
+    ("c1-crossed-files", "GET /ec-reporting-svc/rest/v2.0/reports/download"),
+    ("ec-crossed-runs", "POST /api/v202106/reportdistribution/<path_id:number>/exec"),
+)
+
+
+@dataclass(eq=False)
+class _Arrival:
+    sent: tuple[dict[str, Any] | None, str]  # path parameters and query
+    received: tuple[dict[str, Any] | None, str] | None = None
+
+
+class Crossing:
+    """Swaps path and query of two requests that are in flight at the same time."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._waiting: list[_Arrival] = []
+
+    def swap(self, request: Request) -> None:
+        """Wait a moment for another request; if one comes, swap path and query with it."""
+        own = _Arrival((request.view_args, request.environ["QUERY_STRING"]))
+        with self._condition:
+            if self._waiting:
+                other = self._waiting.pop()
+                own.received, other.received = other.sent, own.sent
+                self._condition.notify_all()
+            else:
+                self._waiting.append(own)
+                self._condition.wait_for(lambda: own.received is not None, _PATIENCE)
+                if own.received is None:
+                    self._waiting.remove(own)
+        request.view_args, request.environ["QUERY_STRING"] = own.received or own.sent
