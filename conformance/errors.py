@@ -1,35 +1,40 @@
-"""What can go wrong between the suite and the target, in plain words.
+"""The exceptions of the suite; their texts are meant for the user.
 
 SuiteError
 ├── UsageError         the command, the target file or a setting is wrong: exit 2
-├── TargetUnavailable  the target cannot be reached or refuses the credentials: exit 3
-├── NotPermitted       the suite may not send this: read-only, somebody else's thing, no consent
-│   └── QuotaExceeded  … or it would make more things than the target file allows
+├── TargetUnavailable  the target cannot be reached or rejects the credentials: exit 3
+├── NotPermitted       the target's write policy forbids the request: read-only, foreign, no consent
+│   └── QuotaExceeded  … or it would create more than the target file allows
+├── Untestable         the target has nothing to test a requirement with
 ├── BudgetExceeded     the requests or the time of the run are used up
-└── NetworkFailure     no whole answer came
-    ├── Timeout     … in time
-    └── Overloaded  … but 429 or 503, however long it was waited
+└── NetworkFailure     no complete response came
+    ├── Timeout        … in time
+    └── Overloaded     … but 429 or 503, again and again
 """
 
 
 class SuiteError(Exception):
-    """The root of the suite's own errors; the text is meant for the user."""
+    """The root of the suite's exceptions."""
 
 
 class UsageError(SuiteError):
-    """The command, the target file or a setting is wrong; the text names the way out."""
+    """The command, the target file or a setting is wrong; the text names the field and the fix."""
 
 
 class TargetUnavailable(SuiteError):  # noqa: N818
-    """The target cannot be judged: unreachable, or it refuses the credentials."""
+    """The target cannot be judged: it cannot be reached, or it rejects the credentials."""
 
 
-class NotPermitted(SuiteError):  # noqa: N818  (no error: the suite keeps its promise)
-    """The suite may not send this: read-only, somebody else's thing, or no consent."""
+class NotPermitted(SuiteError):  # noqa: N818
+    """The write policy forbids a request: read-only target, foreign resource, or no consent."""
 
 
 class QuotaExceeded(NotPermitted):
-    """The run has made as many things as the target file allows."""
+    """The run has created as much as the target file allows."""
+
+
+class Untestable(SuiteError):  # noqa: N818
+    """The target has nothing to test a requirement with; the text is the reason of its SKIP."""
 
 
 class BudgetExceeded(SuiteError):  # noqa: N818
@@ -37,7 +42,7 @@ class BudgetExceeded(SuiteError):  # noqa: N818
 
 
 class NetworkFailure(SuiteError):  # noqa: N818
-    """No whole answer came; `repeatable` tells whether a second attempt may help."""
+    """No complete response came; `repeatable` is True where a second attempt may help."""
 
     def __init__(self, reason: str, *, repeatable: bool = True) -> None:
         super().__init__(reason)
@@ -45,14 +50,14 @@ class NetworkFailure(SuiteError):  # noqa: N818
 
 
 class Timeout(NetworkFailure):
-    """No whole answer came in time."""
+    """No complete response came in time."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, repeatable=False)
 
 
 class Overloaded(NetworkFailure):
-    """Nothing but 429 or 503 came, however long it was waited."""
+    """Only 429 or 503 came, however long the suite waited."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, repeatable=False)

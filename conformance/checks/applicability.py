@@ -1,4 +1,4 @@
-"""Which exchanges concern a judge: those with an answer, of the operation and with the statuses."""
+"""Which exchanges a check applies to: complete responses of the operation, by status."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,46 +9,51 @@ from conformance.checks.registry import ExchangeCase
 from conformance.http.exchange import Exchange, RecordedResponse
 
 MAX_URL_LENGTH: Final = 2000
-# Segments of letters, digits and the marks that ids have, none of dots alone.
+# Segments of letters, digits and the punctuation of ids; none of dots alone.
 _PLAIN_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~@:+-]*)*")
 
 
 def applicable_response(
     case: ExchangeCase, statuses: Sequence[int] = ()
 ) -> RecordedResponse | None:
-    """Return the answer if it came whole, to the operation's own method, with one of `statuses`.
+    """Return the response if it is complete, to the operation's own method, with one of `statuses`.
 
-    No `statuses` stand for any. An answer that broke off is judged by `complete_body` alone.
+    Without `statuses` any will do. Incomplete responses are left to the check `complete_body`.
     """
     exchange = case.exchange
-    received = exchange.response
-    if received is None or not received.complete or exchange.operation is None:
+    response = exchange.response
+    if response is None or not response.complete or exchange.operation is None:
         return None
-    # What refuses odd bytes may stand before the vendor, and not know the vendor's error body.
-    if received.status >= 400 and _is_malformed(exchange):
+    # A gateway that rejects malformed bytes may not know the vendor's error body.
+    if response.status >= 400 and _is_malformed(exchange):
         return None
     if exchange.request.method != case.contract.operations[exchange.operation].method:
         return None
-    return received if not statuses or received.status in statuses else None
+    return response if not statuses or response.status in statuses else None
+
+
+def successful_response(case: ExchangeCase) -> RecordedResponse | None:
+    """Return the applicable response if it is a success or a listed redirect."""
+    return applicable_response(case, expected_statuses(case))
 
 
 def _is_malformed(exchange: Exchange) -> bool:
-    """Tell whether a URL or body is such that web servers and gateways stumble over it."""
-    sent = exchange.request
+    """Return True for a URL or body that web servers and gateways may reject by themselves."""
+    request = exchange.request
     try:
-        (sent.body or b"").decode()
+        (request.body or b"").decode()
     except UnicodeDecodeError:
         return True
-    path = unquote(urlsplit(sent.url).path)
-    queries = (value for pair in sent.query for value in pair)
+    path = unquote(urlsplit(request.url).path)
+    query_texts = (text for pair in request.query for text in pair)
     return (
-        len(sent.url) > MAX_URL_LENGTH
+        len(request.url) > MAX_URL_LENGTH
         or _PLAIN_PATH.fullmatch(path) is None
-        or any(not value.isprintable() for value in queries)
+        or any(not text.isprintable() for text in query_texts)
     )
 
 
-def expected_statuses(case: ExchangeCase, statuses: Sequence[int]) -> Sequence[int]:
+def expected_statuses(case: ExchangeCase, statuses: Sequence[int] = ()) -> Sequence[int]:
     """Return `statuses`, or the successes and redirects of the requirement's operation."""
     if statuses:
         return statuses
@@ -57,5 +62,5 @@ def expected_statuses(case: ExchangeCase, statuses: Sequence[int]) -> Sequence[i
 
 
 def is_sourced(response: Mapping[str, Any]) -> bool:
-    """Tell whether more than an assumption stands behind a response of the contract."""
+    """Return False for a response of the contract whose source is `assumed`."""
     return response.get("x-source") != "assumed"

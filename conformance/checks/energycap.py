@@ -1,121 +1,121 @@
-"""Probes of who receives a report: each user once, and overriding users in place of all others."""
+"""Checks that only EnergyCAP needs: who receives a report, its schedule, echoed report ids."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from conformance.checks.applicability import successful_response
 from conformance.checks.probe_context import ProbeContext, expect_accepted
-from conformance.checks.registry import ActiveCase, active_check
-from conformance.contract_queries import ABSENT, created_ids, value_at
-from conformance.errors import NotPermitted
+from conformance.checks.registry import ActiveCase, ExchangeCase, active_check, exchange_check
+from conformance.contract_queries import ABSENT, created_ids, value_at, values_at
+from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, skipped
 
-_NO_USERS: Final = "the target file names no override users"
-_NO_COUNT: Final = "no answer told a number of recipients"
+_NO_COUNT: Final = "no response had a number of recipients"
 
 
-def _counted(exchange: Exchange, pointer: str) -> int | None:
-    """Return the number at `pointer` of a success; its type has a row of its own."""
+@exchange_check("response_echoes_report_ids")
+def response_echoes_report_ids(
+    case: ExchangeCase, *, asked: str, pointer: str, member: str
+) -> CheckResult | None:
+    """The items at `pointer` have, at `member`, the ids that the request has at `asked`."""
+    response = successful_response(case)
+    requested = value_at(case.exchange.request.json, asked)
+    if response is None or not isinstance(requested, list):
+        return None
+    if not isinstance(value_at(response.json, pointer), list):
+        return None
+    shown = [value for _, value in values_at(response.json, f"{pointer}/-{member}")]
+    if {str(id_) for id_ in shown} != {str(id_) for id_ in requested}:
+        return failed(f"requested were {requested}, the response has {shown}", case.exchange)
+    return passed(case.exchange)
+
+
+def _count(exchange: Exchange, pointer: str) -> int | None:
+    """Return the number at `pointer` of a success; its type has a requirement of its own."""
     value = value_at(exchange.json, pointer) if exchange.status == 200 else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _run(subject: ProbeContext, users: Sequence[Any] | None, parameter: str) -> Exchange:
-    return subject.send(_run_request(subject, users, parameter))
+def _run(probe: ProbeContext, users: Sequence[Any] | None, parameter: str) -> Exchange:
+    request = probe.jobs.factory.minimal(probe.operation)
+    return probe.send(request.with_parameter(parameter, users))
 
 
-def _run_request(
-    subject: ProbeContext, users: Sequence[Any] | None, parameter: str
-) -> OperationRequest:
-    asked = subject.jobs.factory.minimal(subject.operation)
-    return asked.with_parameter(parameter, users)
+def _override_users(case: ActiveCase, parameter: str) -> list[Any]:
+    users = list(case.target.values.get(parameter, ()))
+    if not users:
+        raise Untestable("the target file names no override users")
+    return users
 
 
 def _check_counts(
-    subject: ProbeContext, lists: Sequence[Sequence[Any]], parameter: str, pointer: str
+    case: ActiveCase, lists: Sequence[Sequence[Any]], parameter: str, pointer: str
 ) -> Iterator[CheckResult]:
-    """Run with each list of users: exactly its different users must be counted."""
-    told = False
+    """Run with each list of users: the count must be the number of distinct users."""
+    probe = ProbeContext(case)
     for users in lists:
-        exchange = _run(subject, users, parameter)
-        count = _counted(exchange, pointer)
+        exchange = _run(probe, users, parameter)
+        count, expected = _count(exchange, pointer), len(set(users))
         if count is None:
-            continue
-        told = True
-        right = len(set(users))
-        if count != right:
-            yield failed(f"{users} are {right} users, {count} are counted", exchange)
+            yield skipped(_NO_COUNT)
+        elif count != expected:
+            yield failed(f"{users} are {expected} users, the count is {count}", exchange)
         else:
             yield passed(exchange)
-    if not told:
-        yield skipped(_NO_COUNT)
 
 
 @active_check("accepts_override", writes=True)
 def accepts_override(case: ActiveCase, *, parameter: str) -> Iterator[CheckResult]:
-    """A run with users in place of the configured recipients is not refused as invalid."""
-    users = list(case.target.values.get(parameter, ()))
-    if not users:
-        yield skipped(_NO_USERS)
-        return
+    """A run with override users is not rejected as invalid."""
+    users = _override_users(case, parameter)
     exchange = _run(ProbeContext(case), users, parameter)
-    if judgement := expect_accepted(exchange, f"{parameter} {users}", (400, 422)):
-        yield judgement
+    yield from expect_accepted(exchange, f"{parameter} {users}", (400, 422))
 
 
 @active_check("override_replaces", writes=True, requests=3)
 def override_replaces(case: ActiveCase, *, parameter: str, pointer: str) -> Iterator[CheckResult]:
-    """A run with one, two or three users counts so many: nobody is added, nobody left out."""
-    users = list(case.target.values.get(parameter, ()))
-    if not users:
-        yield skipped(_NO_USERS)
-        return
+    """A run with one, two or three override users counts exactly these."""
+    users = _override_users(case, parameter)
     lists = [users[:size] for size in range(1, min(len(users), 3) + 1)]
-    yield from _check_counts(ProbeContext(case), lists, parameter, pointer)
+    yield from _check_counts(case, lists, parameter, pointer)
 
 
 @active_check("counts_unique_recipients", writes=True, requests=2)
 def counts_unique_recipients(
     case: ActiveCase, *, parameter: str, pointer: str
 ) -> Iterator[CheckResult]:
-    """A user who stands twice in the list is counted once."""
-    users = list(case.target.values.get(parameter, ()))
-    if not users:
-        yield skipped(_NO_USERS)
-        return
+    """A user who is twice in the list is counted once."""
+    users = _override_users(case, parameter)
     lists = [users[:1] * 2, [*users[:1], *users[:2]]]
-    yield from _check_counts(ProbeContext(case), lists, parameter, pointer)
+    yield from _check_counts(case, lists, parameter, pointer)
 
 
 @active_check("counts_configured", writes=True, requests=3)
 def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iterator[CheckResult]:
     """Without override users the configured recipients are counted, before and after an override.
 
-    Where the target file tells the number (`facts: recipients`), it must be that one.
+    Where the target file gives the number (`facts: recipients`), it must be that one.
     """
-    subject = ProbeContext(case)
+    probe = ProbeContext(case)
     users = list(case.target.values.get(parameter, ()))
-    before = _run(subject, None, parameter)
-    override = _run(subject, users[:1], parameter) if users else before
-    after = _run(subject, None, parameter)
-    first, last = _counted(before, pointer), _counted(after, pointer)
+    before = _run(probe, None, parameter)
+    override = _run(probe, users[:1], parameter) if users else before
+    after = _run(probe, None, parameter)
+    first, last = _count(before, pointer), _count(after, pointer)
     if first is None or last is None:
-        yield skipped(_NO_COUNT)
-        return
-    known = case.target.facts.get("recipients", {}).get(_named(before))
-    if known is not None and first != known:
-        yield failed(f"{known} users are configured, {first} are counted", before)
+        raise Untestable(_NO_COUNT)
+    distribution = str(next(iter(before.path_parameters.values()), ""))
+    configured = case.target.facts.get("recipients", {}).get(distribution)
+    if configured is not None and first != configured:
+        yield failed(f"{configured} users are configured, the count is {first}", before)
     elif first != last:
-        reason = f"{first} were counted before a run with an override, {last} after it"
+        reason = f"the count was {first} before a run with an override, {last} after it"
         yield failed(reason, before, override, after)
     else:
         yield passed(before, after)
-
-
-def _named(exchange: Exchange) -> str:
-    return str(next(iter(exchange.path_parameters.values()), ""))
 
 
 @active_check("counts_members_once", writes=True, requests=8)
@@ -128,54 +128,48 @@ def counts_members_once(
     """
     pair = list(case.target.facts.get("sharing_groups", ()))
     if len(pair) != 2:
-        yield skipped("the target file names no two groups that share members")
-        return
-    subject = ProbeContext(case)
-    runs = [_run_for(subject, chosen, create, groups, parameter) for chosen in _choices(pair)]
-    counts = [_counted(run, pointer) if run else None for run in runs]
-    if any(count is None for count in counts):
-        yield skipped(_NO_COUNT)
-        return
-    yield _together(pair, [c for c in counts if c is not None], [run for run in runs if run])
-
-
-def _choices(pair: list[Any]) -> list[list[Any]]:
-    return [pair[:1], pair[1:], pair]
-
-
-def _together(pair: list[Any], counts: list[int], runs: list[Exchange]) -> CheckResult:
+        raise Untestable("the target file names no two groups that share members")
+    probe = ProbeContext(case)
+    runs = [
+        _run_for_groups(probe, create, groups, chosen, parameter)
+        for chosen in (pair[:1], pair[1:], pair)
+    ]
+    counts = [count for run in runs if (count := _count(run, pointer)) is not None]
+    if len(counts) != 3:
+        raise Untestable(_NO_COUNT)
     one, other, both = counts
     if both >= one + other:
         reason = f"the groups {pair} share members: {one} and {other} users cannot be {both}"
-        return failed(reason, *runs)
-    if both < max(one, other):
-        return failed(f"the groups {pair} have {one} and {other} users, together {both}", *runs)
-    return passed(*runs)
+        yield failed(reason, *runs)
+    elif both < max(one, other):
+        yield failed(f"the groups {pair} have {one} and {other} users, together {both}", *runs)
+    else:
+        yield passed(*runs)
 
 
-def _run_for(
-    subject: ProbeContext, chosen: list[Any], create: str, groups: str, parameter: str
-) -> Exchange | None:
-    asked = subject.jobs.factory.minimal(create).with_member(groups, chosen)
-    creation = asked.send(subject.client, PROBE)
+def _run_for_groups(
+    probe: ProbeContext, create: str, groups: str, chosen: list[Any], parameter: str
+) -> Exchange:
+    request = probe.jobs.factory.minimal(create).with_member(groups, chosen)
+    creation = request.send(probe.client, PROBE)
     if creation.status is None or creation.status >= 300:
-        return None
-    ids: Mapping[str, Any] = dict(created_ids(subject.client.contract, creation))
-    run = subject.jobs.factory.minimal(subject.operation, ids)
-    return subject.send(run.with_parameter(parameter, None))
+        raise Untestable(_NO_COUNT)
+    ids: Mapping[str, Any] = dict(created_ids(probe.client.contract, creation))
+    run = probe.jobs.factory.minimal(probe.operation, ids)
+    return probe.send(run.with_parameter(parameter, None))
 
 
 @active_check("unknown_user_not_counted", writes=True)
 def unknown_user_not_counted(
     case: ActiveCase, *, parameter: str, pointer: str, values: Sequence[Any]
 ) -> Iterator[CheckResult]:
-    """A user who does not exist is refused, or is not counted."""
-    subject = ProbeContext(case)
+    """A user who does not exist is rejected, or is not counted."""
+    probe = ProbeContext(case)
     for value in values:
-        exchange = _run(subject, [value], parameter)
-        count = _counted(exchange, pointer)
+        exchange = _run(probe, [value], parameter)
+        count = _count(exchange, pointer)
         if count:
-            yield failed(f"the user {value} does not exist, {count} are counted", exchange)
+            yield failed(f"the user {value} does not exist, the count is {count}", exchange)
         elif count == 0 or (exchange.status is not None and 400 <= exchange.status < 500):
             yield passed(exchange)
 
@@ -184,51 +178,45 @@ def unknown_user_not_counted(
 def schedule_untouched(
     case: ActiveCase, *, parameter: str, read: str, create: str, pointers: Sequence[str]
 ) -> Iterator[CheckResult]:
-    """What `read` shows at `pointers` is the same before and after a run.
+    """The values that `read` shows at `pointers` are the same before and after a run.
 
-    It is run with users in place of the recipients and, where the target allows it, without;
-    what `create` makes has never run before.
+    It runs with override users and, where the target allows it, without; what `create` makes has
+    never run before.
     """
-    subject = ProbeContext(case)
-    for plain in _run_requests(subject, create):
-        for asked in (plain, plain.with_parameter(parameter, None)):
+    probe = ProbeContext(case)
+    for request in _run_requests(probe, create):
+        for variant in (request, request.with_parameter(parameter, None)):
             try:
-                yield _run_between_reads(subject, asked, read, pointers)
+                yield _run_between_reads(probe, variant, read, pointers)
             except NotPermitted:
                 continue
 
 
-def _run_requests(subject: ProbeContext, create: str) -> Iterator[OperationRequest]:
-    requests = subject.jobs.factory
-    creation = requests.minimal(create).send(subject.client, PROBE)
+def _run_requests(probe: ProbeContext, create: str) -> Iterator[OperationRequest]:
+    factory = probe.jobs.factory
+    creation = factory.minimal(create).send(probe.client, PROBE)
     if creation.status is not None and creation.status < 300:
-        ids = dict(created_ids(subject.client.contract, creation))
-        yield requests.minimal(subject.operation, ids)
-    yield requests.minimal(subject.operation)
+        ids = dict(created_ids(probe.client.contract, creation))
+        yield factory.minimal(probe.operation, ids)
+    yield factory.minimal(probe.operation)
 
 
 def _run_between_reads(
-    subject: ProbeContext, asked: OperationRequest, read: str, pointers: Sequence[str]
+    probe: ProbeContext, request: OperationRequest, read: str, pointers: Sequence[str]
 ) -> CheckResult:
-    look = subject.jobs.factory.minimal(read, asked.path)
-    before = look.send(subject.client, PROBE)
-    run = subject.send(asked)
-    after = look.send(subject.client, PROBE)
+    reading = probe.jobs.factory.minimal(read, request.path)
+    before = reading.send(probe.client, PROBE)
+    run = probe.send(request)
+    after = reading.send(probe.client, PROBE)
     if run.status is None or run.status >= 400:
         return skipped(f"the run was answered {run.status}")
-    shown = [pointer for pointer in pointers if _both(before, after, pointer)]
-    if not shown:
-        return skipped("no schedule was shown")
-    for pointer in shown:
-        was, is_ = _at(before, pointer), _at(after, pointer)
-        if was != is_:
-            return failed(f"{pointer} was {was!r}, after the run {is_!r}", before, run, after)
-    return passed(before, run, after)
+    values = [(pointer, _shown(before, pointer), _shown(after, pointer)) for pointer in pointers]
+    comparable = [row for row in values if ABSENT not in row]
+    for pointer, old, new in comparable:
+        if old != new:
+            return failed(f"{pointer} was {old!r}, after the run {new!r}", before, run, after)
+    return passed(before, run, after) if comparable else skipped("no schedule was shown")
 
 
-def _both(before: Exchange, after: Exchange, pointer: str) -> bool:
-    return _at(before, pointer) is not ABSENT and _at(after, pointer) is not ABSENT
-
-
-def _at(exchange: Exchange, pointer: str) -> Any:
+def _shown(exchange: Exchange, pointer: str) -> Any:
     return value_at(exchange.json, pointer) if exchange.status == 200 else ABSENT

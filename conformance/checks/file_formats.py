@@ -1,21 +1,22 @@
-"""Tells whether the bytes of a file are what a format says: CSV, JSON, or JSON by lines."""
+"""Validation of file contents: CSV, JSON, or JSON Lines."""
 
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 _BOM: Final = "\ufeff"
 _OTHER_DELIMITERS: Final = (";", "\t", "|")
-_PAGES: Final = ("<!doctype", "<html", "<?xml")
+_MARKUP: Final = ("<!doctype", "<html", "<?xml")
+_NOT_JSON: Final = object()
 
 
 def decode_text(body: bytes, content_type: str) -> str | None:
-    """Return the text of a body, None where it is not in the charset that its type states.
+    """Return the text of a body, None where it is not in the charset of its Content-Type.
 
-    Without a stated charset UTF-8 is tried, then Latin-1, which never fails.
+    Without a charset UTF-8 is tried, then Latin-1, which never fails.
     """
     charset = _charset(content_type)
     try:
@@ -27,77 +28,74 @@ def decode_text(body: bytes, content_type: str) -> str | None:
 
 
 def _charset(content_type: str) -> str:
-    for part in content_type.split(";")[1:]:
-        name, _, value = part.partition("=")
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
             return value.strip().strip('"')
     return ""
 
 
 def csv_error(text: str) -> str | None:
-    """Return why a text is no CSV with one width; semicolons, tabs and bars may part cells too."""
-    if text.lstrip().lower().startswith(_PAGES):
-        return "a page or XML, not CSV"
+    """Return why a text is not CSV with rows of one length; `;`, tab and `|` may delimit too."""
+    if text.lstrip().lower().startswith(_MARKUP):
+        return "HTML or XML, not CSV"
     if "\0" in text:
         return "binary data, not CSV"
     if isinstance(_json(text), dict | list):
         return "JSON, not CSV"
-    fault = _one_width(text, ",")
-    if fault is None or any(_is_table(text, delimiter) for delimiter in _OTHER_DELIMITERS):
+    error = _row_length_error(text, ",")
+    if error is None or any(_is_table(text, delimiter) for delimiter in _OTHER_DELIMITERS):
         return None
-    return fault
+    return error
 
 
-def _one_width(text: str, delimiter: str) -> str | None:
+def _row_length_error(text: str, delimiter: str) -> str | None:
     try:
         rows = [row for row in _rows(text, delimiter) if row]
     except csv.Error as error:
-        return f"no CSV: {error}"
+        return f"not CSV: {error}"
     for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
-            return f"row {number} has {len(row)} cells, row 1 has {len(rows[0])}"
+            return f"not CSV: row {number} has {len(row)} cells, row 1 has {len(rows[0])}"
     return None
 
 
 def _is_table(text: str, delimiter: str) -> bool:
-    if _one_width(text, delimiter) is not None:
+    if _row_length_error(text, delimiter) is not None:
         return False
-    return len(next(iter(_rows(text, delimiter)), [])) > 1
+    return len(next(_rows(text, delimiter), [])) > 1
 
 
-def _rows(text: str, delimiter: str) -> Any:
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-
-
-_NO_JSON: Final = object()
 
 
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return _NO_JSON
+        return _NOT_JSON
 
 
 def json_error(text: str) -> str | None:
     """Return why a text is not one JSON document."""
     if not text.strip():
-        return "nothing, not even an empty JSON document"
-    return "no JSON document" if _json(text) is _NO_JSON else None
+        return "empty, not even an empty JSON document"
+    return "not a JSON document" if _json(text) is _NOT_JSON else None
 
 
 def json_any_error(text: str) -> str | None:
-    """Return why a text is JSON neither as a whole nor line by line; nothing at all is fine."""
-    if _json(text) is not _NO_JSON or not any(_json(line) is _NO_JSON for line in _lines(text)):
+    """Return why a text is neither JSON nor JSON Lines; an empty text is both."""
+    if _json(text) is not _NOT_JSON or not any(_json(line) is _NOT_JSON for line in _lines(text)):
         return None
-    return "JSON neither as a whole nor line by line"
+    return "neither JSON nor JSON Lines"
 
 
 def json_lines_error(text: str) -> str | None:
-    """Return why a text is not one JSON object a line; no line at all is fine."""
+    """Return why a text is not one JSON object per line; an empty text is."""
     for number, line in enumerate(_lines(text), 1):
         if not isinstance(_json(line), dict):
-            return f"line {number} is no JSON object"
+            return f"not JSON Lines: line {number} is not a JSON object"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Judges of response headers."""
+"""Exchange checks of response headers."""
 
 from collections.abc import Mapping, Sequence
 from email.policy import HTTP
@@ -8,7 +8,6 @@ import jsonschema_rs
 
 from conformance.checks.applicability import applicable_response
 from conformance.checks.registry import ExchangeCase, exchange_check
-from conformance.http.exchange import RecordedResponse
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
 from specs.schema import standalone
@@ -18,41 +17,37 @@ from specs.schema import standalone
 def header(
     case: ExchangeCase, *, header: str, statuses: Sequence[int], required: bool = False
 ) -> CheckResult | None:
-    """The header, where present (or `required`), fits its schema in the contract."""
-    received = applicable_response(case, statuses)
-    return None if received is None else _check_headers(case, received, [header], required)
+    """The header, where present (or `required`), matches its schema in the contract."""
+    return _check_headers(case, [header], statuses, required=required)
 
 
 @exchange_check("paging_headers")
 def paging_headers(
     case: ExchangeCase, *, headers: Sequence[str], statuses: Sequence[int]
 ) -> CheckResult | None:
-    """All the headers are there and fit their schemas in the contract."""
-    received = applicable_response(case, statuses)
-    return None if received is None else _check_headers(case, received, headers, required=True)
+    """All the headers are present and match their schemas in the contract."""
+    return _check_headers(case, headers, statuses, required=True)
 
 
 def _check_headers(
-    case: ExchangeCase, received: RecordedResponse, names: Sequence[str], required: bool
+    case: ExchangeCase, names: Sequence[str], statuses: Sequence[int], *, required: bool
 ) -> CheckResult | None:
-    described = _described(case, received.status)
-    found = False
+    response = applicable_response(case, statuses)
+    if response is None:
+        return None
+    operation = case.contract.operations[case.exchange.operation or ""]
+    described = operation.responses.get(response.status, {}).get("headers", {})
+    any_present = False
     for name in names:
-        value = received.headers.get(name)
+        value = response.headers.get(name)
         if value is None and required:
             return failed(f"the header {name} is missing", case.exchange)
         if value is None:
             continue
-        found = True
-        if fault := _schema_error(case, described.get(name, {}), value):
-            return failed(f"{name}: {fault}", case.exchange)
-    return passed(case.exchange) if found else None
-
-
-def _described(case: ExchangeCase, status: int) -> Mapping[str, Any]:
-    operation = case.contract.operations[case.exchange.operation or ""]
-    headers: Mapping[str, Any] = operation.responses.get(status, {}).get("headers", {})
-    return headers
+        any_present = True
+        if error := _schema_error(case, described.get(name, {}), value):
+            return failed(f"{name}: {error}", case.exchange)
+    return passed(case.exchange) if any_present else None
 
 
 def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -> str | None:
@@ -60,8 +55,9 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
     value: Any = text
     if schema.get("type") == "integer" and text.strip().lstrip("-").isdigit():
         value = int(text)
-    whole = standalone(case.contract.openapi, schema)
-    validator = jsonschema_rs.validator_for(whole, validate_formats=True)
+    validator = jsonschema_rs.validator_for(
+        standalone(case.contract.openapi, schema), validate_formats=True
+    )
     return next((error.message for error in validator.iter_errors(value)), None)
 
 
@@ -69,19 +65,21 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
 def disposition_parses(
     case: ExchangeCase, *, statuses: Sequence[int], required: bool = False
 ) -> CheckResult | None:
-    """A Content-Disposition parses by RFC 6266; where `required`, it is there, an attachment.
+    """A Content-Disposition parses by RFC 6266; if `required`, it is present and an attachment.
 
     A file name is never required.
     """
-    received = applicable_response(case, statuses)
-    if received is None:
+    response = applicable_response(case, statuses)
+    if response is None:
         return None
-    text = received.headers.get("Content-Disposition")
+    text = response.headers.get("Content-Disposition")
     if text is None:
-        return failed("no Content-Disposition came along", case.exchange) if required else None
+        return (
+            failed("the header Content-Disposition is missing", case.exchange) if required else None
+        )
     parsed: Any = HTTP.header_factory("Content-Disposition", text)
     if parsed.defects or not parsed.content_disposition:
         return failed(f"Content-Disposition {text!r} does not parse", case.exchange)
     if required and parsed.content_disposition.lower() != "attachment":
-        return failed(f"Content-Disposition {text!r} is no attachment", case.exchange)
+        return failed(f"Content-Disposition {text!r} is not an attachment", case.exchange)
     return passed(case.exchange)

@@ -1,248 +1,211 @@
-"""Probes that lead a job of their own through its life: file, deletion, cancellation, kick-off."""
+"""Active checks that take a job of their own through its lifecycle, and of lists of jobs."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.checks.probe_context import (
     ATTEMPTS,
-    NO_REQUEST_POSSIBLE,
     ProbeContext,
     expect_accepted,
     expect_rejected,
 )
 from conformance.checks.registry import ActiveCase, active_check
 from conformance.contract_queries import value_at
+from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import JobRef, follow_redirect
 from conformance.target.config import FOREIGN, PRIMARY
 from conformance.verdict import CheckResult, failed, passed, skipped
 
-_NONE_FINISHED: Final = "no job of this run came to its file"
+_NONE_FINISHED: Final = "no job of this run reached a state with a file"
+_NO_LIST: Final = "the response has no list of items"
 
 
 @active_check("location_is_fetchable", requests=3)
 def location_is_fetchable(case: ActiveCase) -> Iterator[CheckResult]:
-    """What the Location of a finished job's redirect names can be fetched."""
-    subject = ProbeContext(case)
-    handle = subject.finished_job({}, ours=False)
-    if handle is None:
-        yield skipped(_NONE_FINISHED)
-        return
-    look = subject.jobs.perform("poll", handle)
-    there = follow_redirect(case.client, look, handle)
-    if there is None:
-        yield skipped("no redirect with a Location at this host came up")
-        return
-    if there.status is not None and 400 <= there.status < 500:
-        yield failed(f"the Location leads to a {there.status}", look, there)
-    elif there.status is not None and there.status < 400:
-        yield passed(look, there)
+    """The Location of a finished job's redirect can be fetched."""
+    probe = ProbeContext(case)
+    job = probe.finished_job({}, ours=False)
+    if job is None:
+        raise Untestable(_NONE_FINISHED)
+    poll = probe.jobs.perform("poll", job)
+    followed = follow_redirect(case.client, poll, job)
+    if followed is None:
+        raise Untestable("no redirect with a Location on this host was answered")
+    if followed.status is not None and 400 <= followed.status < 500:
+        yield failed(f"the Location answers {followed.status}", poll, followed)
+    elif followed.status is not None and followed.status < 400:
+        yield passed(poll, followed)
 
 
 @active_check("deleted_file_is_gone", writes=True, requests=8)
 def deleted_file_is_gone(case: ActiveCase) -> Iterator[CheckResult]:
-    """After a successful deletion the file is refused."""
-    subject = ProbeContext(case)
-    deleted = _delete(subject)
-    if deleted is None:
-        yield skipped(_NONE_FINISHED)
-        return
-    handle, deletion = deleted
-    after = subject.jobs.fetch(handle)
-    subject.jobs.poll(handle)
-    judgement = expect_rejected(after, "the file after its deletion", ())
-    if judgement is not None and judgement.passed is False:
-        yield failed(judgement.reason, deletion, after)
-    elif judgement is not None:
-        yield judgement
+    """After a successful deletion the file is not given out any more."""
+    probe = ProbeContext(case)
+    job, deletion = _delete_file(probe)
+    fetch = probe.jobs.fetch(job)
+    probe.jobs.poll(job)
+    yield from expect_rejected(fetch, "the file after its deletion", after=(deletion,))
 
 
-def _delete(subject: ProbeContext) -> tuple[JobRef, Exchange] | None:
-    """Delete the file of a finished job of this run."""
-    handle = subject.finished_job({}, ours=True)
-    if handle is None:
-        return None
-    deletion = subject.jobs.perform("delete", handle)
-    succeeded = deletion.status is not None and deletion.status < 400
-    return (handle, deletion) if succeeded else None
+def _delete_file(probe: ProbeContext) -> tuple[JobRef, Exchange]:
+    """Delete the file of a finished job of this run.
+
+    Raises:
+        Untestable: there is no such job, or the deletion does not succeed.
+    """
+    job = probe.finished_job({}, ours=True)
+    deletion = probe.jobs.perform("delete", job) if job else None
+    if job is None or deletion is None or deletion.status is None or deletion.status >= 400:
+        raise Untestable(_NONE_FINISHED)
+    return job, deletion
 
 
 @active_check("rejects_second_delete", writes=True, requests=8)
 def rejects_second_delete(case: ActiveCase, *, statuses: Sequence[int]) -> Iterator[CheckResult]:
-    """A second deletion of the same file is refused."""
-    subject = ProbeContext(case)
-    deleted = _delete(subject)
-    if deleted is None:
-        yield skipped(_NONE_FINISHED)
-        return
-    again = subject.jobs.perform("delete", deleted[0])
-    subject.jobs.poll(deleted[0])
-    if judgement := expect_rejected(again, "a second deletion", tuple(statuses)):
-        yield judgement
+    """A second deletion of the same file is rejected."""
+    probe = ProbeContext(case)
+    job, _ = _delete_file(probe)
+    second = probe.jobs.perform("delete", job)
+    probe.jobs.poll(job)
+    yield from expect_rejected(second, "a second deletion", tuple(statuses))
 
 
 @active_check("rejected_in_states", writes=True, requests=8)
 def rejected_in_states(
     case: ActiveCase, *, states: Sequence[str], statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
-    """The operation is refused for a job that is in one of `states`, all of them final to it."""
-    subject = ProbeContext(case)
-    handle = _own_in(subject, states)
-    if handle is None:
-        yield skipped(f"no job of this run came to be {' or '.join(states)}")
-        return
-    exchange = subject.send(subject.jobs.request_for(subject.operation, handle), valid=None)
-    what = f"the operation on a job that is {' or '.join(states)}"
-    if judgement := expect_rejected(exchange, what, tuple(statuses)):
-        yield judgement
+    """The operation is rejected for a job in one of `states`, which the job does not leave."""
+    probe = ProbeContext(case)
+    names = " or ".join(states)
+    job = _own_job_in(probe, set(states))
+    if job is None:
+        new = probe.new_job()
+        if new is None or not probe.jobs.wait_for_state(new, *states):
+            raise Untestable(f"no job of this run reached {names}")
+        job = new
+    exchange = probe.send(probe.jobs.request_for(probe.operation, job), valid=None)
+    yield from expect_rejected(exchange, f"the operation on a {names} job", tuple(statuses))
 
 
-def _own_in(subject: ProbeContext, states: Sequence[str]) -> JobRef | None:
-    for handle in subject.own_jobs():
-        if subject.jobs.last_states(handle) & set(states) and subject.jobs.poll(handle) & set(
-            states
-        ):
-            return handle
-    handle_ = subject.new_job()
-    return (
-        handle_ if handle_ is not None and subject.jobs.wait_for_state(handle_, *states) else None
-    )
+def _own_job_in(probe: ProbeContext, states: set[str]) -> JobRef | None:
+    for job in probe.own_jobs():
+        if probe.jobs.last_states(job) & states and probe.jobs.poll(job) & states:
+            return job
+    return None
 
 
 @active_check("cancelled_job_has_no_file", writes=True, requests=8)
 def cancelled_job_has_no_file(case: ActiveCase) -> Iterator[CheckResult]:
-    """A job whose cancellation succeeded does not come to a file."""
-    subject = ProbeContext(case)
-    handle = subject.new_job()
-    if handle is None:
-        yield skipped(NO_REQUEST_POSSIBLE)
-        return
-    cancellation = subject.jobs.perform("cancel", handle)
+    """A job whose cancellation succeeded does not reach a state with a file."""
+    probe = ProbeContext(case)
+    job = probe.require_new_job()
+    cancellation = probe.jobs.perform("cancel", job)
     if cancellation.status is None or cancellation.status >= 400:
-        yield skipped(f"the cancellation was answered {cancellation.status}")
-        return
-    if subject.jobs.wait_for_state(handle, *subject.jobs.file_states):
-        yield failed(f"the job {handle.id} was cancelled and came to its file", cancellation)
+        raise Untestable(f"the cancellation was answered {cancellation.status}")
+    if probe.jobs.wait_for_state(job, *probe.jobs.file_states):
+        yield failed(f"the job {job.id} was cancelled and has a file", cancellation)
     else:
         yield passed(cancellation)
 
 
 @active_check("start_leaves_initial_state", writes=True, requests=10)
 def start_leaves_initial_state(case: ActiveCase) -> Iterator[CheckResult]:
-    """A job that was started leaves the state in which it waited, whatever it comes to.
+    """A job that was started leaves its initial state, whatever comes next.
 
-    Only where the control URL moves time is staying there a breach: elsewhere it may be slow.
+    It only fails where a control URL moves time: elsewhere the job may just be slow.
     """
-    subject = ProbeContext(case)
-    handle = subject.new_job()
-    if handle is None:
-        yield skipped(NO_REQUEST_POSSIBLE)
-        return
-    start = subject.jobs.perform("start", handle)
+    probe = ProbeContext(case)
+    job = probe.require_new_job()
+    start = probe.jobs.perform("start", job)
     if start.status is None or start.status >= 400:
-        yield skipped(f"the start was answered {start.status}")
-        return
-    lifecycle = subject.jobs.lifecycle
-    onward = tuple(lifecycle.reachable(lifecycle.initial))
-    if subject.jobs.wait_for_state(handle, *onward):
+        raise Untestable(f"the start was answered {start.status}")
+    lifecycle = probe.jobs.lifecycle
+    if probe.jobs.wait_for_state(job, *lifecycle.reachable(lifecycle.initial)):
         yield passed(start)
-    elif case.client.has_control and subject.jobs.last_states(handle):
-        yield failed(f"the job {handle.id} was started and never left its queue", start)
+    elif case.client.has_control and probe.jobs.last_states(job):
+        yield failed(f"the job {job.id} was started and never left its initial state", start)
     else:
-        yield skipped("the job did not move while it was looked at")
+        yield skipped("the job did not leave its initial state within the time of this check")
 
 
 @active_check("restarts_failed_job", writes=True, requests=5)
 def restarts_failed_job(case: ActiveCase) -> Iterator[CheckResult]:
     """A job that failed can be started again, and then is not merely left as it was.
 
-    It may well fail again, even at once: only failing so each time tells.
+    It may fail again, even at once: only several attempts without a transition are a failure.
     """
-    subject = ProbeContext(case)
-    handle = _failed(subject)
-    if handle is None:
-        yield skipped("no job of this run failed, and nothing here can make one fail")
-        return
+    probe = ProbeContext(case)
+    job = _failed_job(probe)
     for _ in range(ATTEMPTS):
-        before = subject.jobs.last_states(handle)
-        again = subject.jobs.perform("start", handle)
-        judgement = expect_accepted(again, "a start after a failure", ())
-        if judgement is None or not judgement.passed:
-            break
-        if subject.jobs.poll(handle) != before:
-            yield judgement
+        before = probe.jobs.last_states(job)
+        restart = probe.jobs.perform("start", job)
+        results = list(expect_accepted(restart, "a start after a failure"))
+        if not all(result.passed for result in results) or not results:
+            yield from results
             return
-    else:
-        reason = f"the job {handle.id} was started again and again, and never moved"
-        judgement = failed(reason, again)
-    if judgement is not None:
-        yield judgement
+        if probe.jobs.poll(job) != before:
+            yield from results
+            return
+    yield failed(f"the job {job.id} was started {ATTEMPTS} times and never left {before}", restart)
 
 
-def _failed(subject: ProbeContext) -> JobRef | None:
-    lifecycle = subject.jobs.lifecycle
-    retried = {e.start for e in lifecycle.edges if e.by == "start"} - {lifecycle.initial}
-    for handle in subject.own_jobs():
-        if subject.jobs.last_states(handle) & retried and subject.jobs.poll(handle) & retried:
-            return handle
-    handle_ = subject.new_job()
-    if handle_ is None or not any(
-        subject.client.force_outcome(handle_.id, state) for state in retried
-    ):
-        return None
-    return handle_ if subject.jobs.wait_for_state(handle_, *retried) else None
+def _failed_job(probe: ProbeContext) -> JobRef:
+    """Return a job of this run in a state from which it can be started again.
 
-
-_NO_LIST: Final = "the list did not show any items"
+    Raises:
+        Untestable: there is none, and none can be forced.
+    """
+    lifecycle = probe.jobs.lifecycle
+    restartable = {e.start for e in lifecycle.edges if e.by == "start"} - {lifecycle.initial}
+    if (own := _own_job_in(probe, restartable)) is not None:
+        return own
+    new = probe.new_job()
+    forced = new and any(probe.client.force_outcome(new.id, state) for state in restartable)
+    if new is None or not forced or not probe.jobs.wait_for_state(new, *restartable):
+        raise Untestable("no job of this run failed, and no control URL can force a failure")
+    return new
 
 
 @active_check("created_is_listed", writes=True, requests=3)
 def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
-    """A job that was just created is in the list."""
-    subject = ProbeContext(case)
-    handle = subject.new_job()
-    if handle is None:
-        yield skipped(NO_REQUEST_POSSIBLE)
-        return
-    shown: list[Exchange] = []
-    for exchange in subject.jobs.list_pages(subject.operation, handle, PRIMARY):
-        ids = _ids(subject, exchange)
+    """A new job is in the list."""
+    probe = ProbeContext(case)
+    job = probe.require_new_job()
+    pages: list[Exchange] = []
+    for exchange in probe.jobs.list_pages(probe.operation, job, PRIMARY):
+        ids = _listed_ids(probe, exchange)
         if ids is None:
             break
-        shown.append(exchange)
-        if handle.id in ids:
+        pages.append(exchange)
+        if job.id in ids:
             yield passed(exchange)
             return
-    job = subject.jobs.history(handle)
-    created = (job.creation,) if job and job.creation else ()
-    if shown:
-        yield failed(f"the job {handle.id} is not in the list", *created, *shown)
-    else:
-        yield skipped(_NO_LIST)
+    if not pages:
+        raise Untestable(_NO_LIST)
+    history = probe.jobs.history(job)
+    creation = (history.creation,) if history and history.creation else ()
+    yield failed(f"the job {job.id} is not in the list", *creation, *pages)
 
 
 @active_check("list_hides_foreign_jobs", roles=[FOREIGN], requests=3)
 def list_hides_foreign_jobs(case: ActiveCase, *, role: str = FOREIGN) -> Iterator[CheckResult]:
-    """The list that another account sees has none of the jobs of this run."""
-    subject = ProbeContext(case)
-    handle = next(iter(subject.own_jobs()), None) or subject.new_job()
-    if handle is None:
-        yield skipped(NO_REQUEST_POSSIBLE)
-        return
-    own = {one.id for one in subject.own_jobs()}
-    for exchange in subject.jobs.list_pages(subject.operation, handle, role):
-        ids = _ids(subject, exchange)
+    """The list of another account has none of the jobs of this run."""
+    probe = ProbeContext(case)
+    job = next(iter(probe.own_jobs()), None) or probe.require_new_job()
+    own = {own_job.id for own_job in probe.own_jobs()}
+    for exchange in probe.jobs.list_pages(probe.operation, job, role):
+        ids = _listed_ids(probe, exchange)
         if ids is None:
-            yield skipped(_NO_LIST)
-            return
-        if strange := sorted(own & ids):
-            yield failed(f"another account sees the job {strange[0]}", exchange)
+            raise Untestable(_NO_LIST)
+        if visible := sorted(own & ids):
+            yield failed(f"another account's list shows the job {visible[0]}", exchange)
             return
         yield passed(exchange)
 
 
-def _ids(subject: ProbeContext, exchange: Exchange) -> set[str] | None:
-    location = subject.jobs.lifecycle.locations.get(subject.operation)
+def _listed_ids(probe: ProbeContext, exchange: Exchange) -> set[str] | None:
+    location = probe.jobs.lifecycle.locations.get(probe.operation)
     items = value_at(exchange.json, location.items or "") if location else None
     if exchange.status != 200 or not isinstance(items, list) or location is None:
         return None

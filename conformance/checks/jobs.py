@@ -1,10 +1,10 @@
-"""History judges of a job's facts: its id, what was asked for, what stays as it is."""
+"""History checks of jobs: ids, echoed values, states, and the file that belongs to a state."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from conformance.checks.datetimes import request_json, same_instant
+from conformance.checks.datetimes import same_instant
 from conformance.checks.job_timeline import JobTimeline, ObservedRequest, succeeded
 from conformance.checks.registry import HistoryCase, history_check
 from conformance.contract_queries import ABSENT, job_parameter, value_at
@@ -16,26 +16,26 @@ from conformance.verdict import CheckResult, failed, passed, skipped
 @history_check("unique_ids")
 def unique_ids(case: HistoryCase) -> Iterator[CheckResult]:
     """No two successful creations answer with the same id, whatever operation creates."""
-    creating = _create_operations(case)
-    seen: dict[str, Exchange] = {}
+    pointers = _id_pointers(case)
+    creations: dict[str, Exchange] = {}
     compared = False
     for exchange in case.exchanges:
-        pointer = creating.get(exchange.operation or "")
+        pointer = pointers.get(exchange.operation or "")
         id_ = value_at(exchange.json, pointer) if pointer and succeeded(exchange) else None
         if not isinstance(id_, str | int):
             continue
-        compared = compared or bool(seen)
-        if str(id_) in seen:
-            yield failed(f"the id {id_!r} was given twice", seen[str(id_)], exchange)
-        elif seen:
+        compared = compared or bool(creations)
+        if str(id_) in creations:
+            yield failed(f"the id {id_!r} was assigned twice", creations[str(id_)], exchange)
+        elif creations:
             yield passed(exchange)
-        seen.setdefault(str(id_), exchange)
+        creations.setdefault(str(id_), exchange)
     if not compared:
         yield skipped("fewer than two creations answered with an id")
 
 
-def _create_operations(case: HistoryCase) -> dict[str, str]:
-    """Return where the new id sits, for each operation that makes jobs."""
+def _id_pointers(case: HistoryCase) -> dict[str, str]:
+    """Return the JSON pointer of the new id by operation that creates jobs."""
     return {
         name: location.id
         for name, location in case.contract.lifecycle.locations.items()
@@ -46,177 +46,167 @@ def _create_operations(case: HistoryCase) -> dict[str, str]:
 
 @history_check("created_is_readable")
 def created_is_readable(case: HistoryCase) -> Iterator[CheckResult]:
-    """The first well-asked look at a created job finds it."""
-    histories = JobTimeline(case)
-    looked = False
+    """The first valid poll of a created job succeeds."""
+    timeline = JobTimeline(case)
+    polled = False
     for job in case.jobs:
-        first = next(histories.requests_to(job, "poll"), None)
+        first = next(timeline.requests_to(job, "poll"), None)
         if job.creation is None or first is None:
             continue
-        looked = True
+        polled = True
         if succeeded(first.exchange):
             yield passed(first.exchange)
         else:
             reason = f"the job {job.id} was created, then answered {first.exchange.status}"
             yield failed(reason, job.creation, first.exchange)
-    if not looked:
-        yield skipped("no created job was looked at")
+    if not polled:
+        yield skipped("no created job was polled")
 
 
 @history_check("immutable_fields")
 def immutable_fields(case: HistoryCase, *, pointers: Sequence[str]) -> Iterator[CheckResult]:
-    """The values at `pointers` stay as they were first seen, over all looks at a job."""
-    histories = JobTimeline(case)
+    """The values at `pointers` keep their first value over all polls of a job."""
+    timeline = JobTimeline(case)
     compared = False
     for job in case.jobs:
         first: dict[str, tuple[Any, Exchange]] = {}
-        for around in histories.requests_to(job, "poll"):
+        for poll in timeline.requests_to(job, "poll"):
             for pointer in pointers:
-                value = value_at(around.exchange.json, pointer)
+                value = value_at(poll.exchange.json, pointer)
                 if value is ABSENT:
                     continue
-                before, exchange = first.setdefault(pointer, (value, around.exchange))
-                compared = compared or exchange is not around.exchange
+                before, exchange = first.setdefault(pointer, (value, poll.exchange))
+                compared = compared or exchange is not poll.exchange
                 if before != value:
                     reason = f"{pointer} of the job {job.id} was {before!r}, then {value!r}"
-                    yield failed(reason, exchange, around.exchange)
+                    yield failed(reason, exchange, poll.exchange)
                     return
-    yield passed() if compared else skipped("no job showed these facts twice")
+    yield passed() if compared else skipped("no job showed these fields twice")
 
 
 @history_check("job_echoes_request")
 def job_echoes_request(
     case: HistoryCase, *, pointer: str, asked: Sequence[str]
 ) -> Iterator[CheckResult]:
-    """A job shows at `pointer` what its creation asked for at the first of `asked` present."""
-    histories = JobTimeline(case)
+    """A job has at `pointer` what its creation requested at the first of `asked` present."""
+    timeline = JobTimeline(case)
     compared = False
     for job in case.jobs:
-        wanted = _requested_value(job, asked)
-        if wanted is ABSENT:
+        requested = _requested_value(job, asked)
+        if requested is ABSENT:
             continue
-        for around in histories.requests_to(job, "poll"):
-            value = value_at(around.exchange.json, pointer)
+        for poll in timeline.requests_to(job, "poll"):
+            value = value_at(poll.exchange.json, pointer)
             if value is ABSENT or job.creation is None:
                 continue
             compared = True
-            if _same(value, wanted):
-                yield passed(around.exchange)
+            if _matches(value, requested):
+                yield passed(poll.exchange)
             else:
-                reason = f"{pointer} is {value!r}, asked for was {wanted!r}"
-                yield failed(reason, job.creation, around.exchange)
+                reason = f"{pointer} is {value!r}, requested was {requested!r}"
+                yield failed(reason, job.creation, poll.exchange)
     if not compared:
-        yield skipped("no job showed what had been asked for")
+        yield skipped("no job showed the requested value")
 
 
-def _requested_value(job: JobHistory, asked: Sequence[str]) -> Any:
+def _requested_value(job: JobHistory, pointers: Sequence[str]) -> Any:
     if job.creation is None:
         return ABSENT
-    body = request_json(job.creation)
-    found = (value_at(body, pointer) for pointer in asked)
-    return next((value for value in found if value is not ABSENT), ABSENT)
+    values = (value_at(job.creation.request.json, pointer) for pointer in pointers)
+    return next((value for value in values if value is not ABSENT), ABSENT)
 
 
-def _same(shown: Any, asked: Any) -> bool:
-    """Compare member by member what is there on both sides; moments by what they mean."""
-    if isinstance(shown, dict) and isinstance(asked, dict):
-        return all(_same(shown[name], asked[name]) for name in shown.keys() & asked.keys())
-    return same_instant(shown, asked)
+def _matches(shown: Any, requested: Any) -> bool:
+    """Compare the members that both sides have; date-times by their instant."""
+    if isinstance(shown, dict) and isinstance(requested, dict):
+        shared = shown.keys() & requested.keys()
+        return all(_matches(shown[name], requested[name]) for name in shared)
+    return same_instant(shown, requested)
 
 
 @history_check("no_backward_transition")
 def no_backward_transition(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
-    """From `states` a job only goes on along edges of lifecycle.yaml, any number at once."""
-    histories = JobTimeline(case)
+    """From `states` a job only moves along edges of lifecycle.yaml, any number at once."""
+    timeline = JobTimeline(case)
     reached = False
     for job in case.jobs:
-        known = [sighting for sighting in job.observations if histories.possible_states(sighting)]
+        known = [seen for seen in job.observations if timeline.possible_states(seen)]
         for earlier, later in pairwise(known):
-            # Whether what has ended may be deleted on top is the vendor's own affair.
-            if histories.surely_in(earlier, states) and not histories.ended_by_us(
+            # What happens to a job after its deletion or cancellation is up to the vendor.
+            if timeline.surely_in(earlier, states) and not timeline.ended_by_us(
                 job, earlier.exchange, later.exchange
             ):
                 reached = True
-                yield _move(case, histories, job, (earlier, later))
+                yield _transition_result(case, timeline, job, (earlier, later))
     if not reached:
-        yield skipped(f"no job was seen again after {_words(case, states)}")
+        yield skipped(f"no job was observed again after {_wire_names(case, states)}")
 
 
-def _move(
+def _transition_result(
     case: HistoryCase,
-    histories: JobTimeline,
+    timeline: JobTimeline,
     job: JobHistory,
-    seen: tuple[Observation, Observation],
+    observations: tuple[Observation, Observation],
 ) -> CheckResult:
     lifecycle = case.contract.lifecycle
-    earlier, later = seen
-    starts, ends = histories.possible_states(earlier), histories.possible_states(later)
+    earlier, later = observations
+    starts, ends = timeline.possible_states(earlier), timeline.possible_states(later)
     if any(end == start or end in lifecycle.reachable(start) for start in starts for end in ends):
         return passed(later.exchange)
     reason = f"the job {job.id} was {earlier.state} and then {later.state}"
     return failed(reason, earlier.exchange, later.exchange)
 
 
-def _words(case: HistoryCase, states: Sequence[str]) -> str:
-    wires = {case.contract.lifecycle.wire(state): None for state in states}
-    return " or ".join(wires)
+def _wire_names(case: HistoryCase, states: Sequence[str]) -> str:
+    return " or ".join(dict.fromkeys(case.contract.lifecycle.wire(state) for state in states))
 
 
 @history_check("file_available_in")
 def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
-    """The file of a job that was seen in `states`, and in no other after, is given out."""
-    histories = JobTimeline(case)
+    """The file of a job observed in `states`, and in no other state after, can be fetched."""
+    timeline = JobTimeline(case)
     reached = False
-    for around in histories.requests("fetch"):
-        stayed = around.after is None or histories.surely_in(around.after, states)
-        if histories.surely_in(around.before, states) and stayed:
-            seen = around.before.exchange if around.before else None
-            if histories.ended_by_us(around.job, seen, around.exchange):
-                continue
-            reached = True
-            yield _given(around)
+    for fetch in timeline.requests("fetch"):
+        stayed = fetch.after is None or timeline.surely_in(fetch.after, states)
+        if fetch.before is None or not timeline.surely_in(fetch.before, states) or not stayed:
+            continue
+        if timeline.ended_by_us(fetch.job, fetch.before.exchange, fetch.exchange):
+            continue
+        reached = True
+        if succeeded(fetch.exchange):
+            yield passed(fetch.exchange)
+        else:
+            status, state = fetch.exchange.status, fetch.before.state
+            reason = f"the job {fetch.job.id} is {state}, but its file is answered {status}"
+            yield failed(reason, fetch.before.exchange, fetch.exchange)
     if not reached:
-        yield skipped(f"no file was asked for while a job was {_words(case, states)}")
-
-
-def _given(around: ObservedRequest) -> CheckResult:
-    if succeeded(around.exchange):
-        return passed(around.exchange)
-    state = around.before.state if around.before else ""
-    status = around.exchange.status
-    reason = f"the job {around.job.id} is {state}, but its file is refused by {status}"
-    proof = (around.before.exchange,) if around.before else ()
-    return failed(reason, *proof, around.exchange)
+        yield skipped(f"no file was fetched while a job was {_wire_names(case, states)}")
 
 
 @history_check("file_unavailable_in")
 def file_unavailable_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
-    """No file is given out while a job surely is in one of `states`.
+    """No file can be fetched while a job surely is in one of `states`.
 
-    In a state that can lead on to a file, only a request between two sightings tells.
+    For a state that can lead to a file, only a fetch between two observations is evidence.
     """
-    histories = JobTimeline(case)
-    passing = _lead_to_file(case, states)
-    reached = False
-    for around in histories.requests("fetch"):
-        stayed = not passing or histories.surely_in(around.after, states)
-        if histories.surely_in(around.before, states) and stayed:
-            reached = True
-            yield _withheld(around)
-    if not reached:
-        yield skipped(f"no file was asked for while a job was {_words(case, states)}")
-
-
-def _lead_to_file(case: HistoryCase, states: Sequence[str]) -> bool:
+    timeline = JobTimeline(case)
     lifecycle = case.contract.lifecycle
-    onward = {end for state in states for end in lifecycle.reachable(state)}
-    return any(lifecycle.states[name].file for name in onward)
+    later_states = {end for state in states for end in lifecycle.reachable(state)}
+    leads_to_file = any(lifecycle.states[name].file for name in later_states)
+    reached = False
+    for fetch in timeline.requests("fetch"):
+        stayed = not leads_to_file or timeline.surely_in(fetch.after, states)
+        if timeline.surely_in(fetch.before, states) and stayed:
+            reached = True
+            yield _unavailable_result(fetch)
+    if not reached:
+        yield skipped(f"no file was fetched while a job was {_wire_names(case, states)}")
 
 
-def _withheld(around: ObservedRequest) -> CheckResult:
-    if not succeeded(around.exchange):
-        return passed(around.exchange)
-    state = around.before.state if around.before else ""
-    reason = f"the job {around.job.id} is {state}, but a file is given out"
-    proof = [s.exchange for s in (around.before, around.after) if s is not None]
-    return failed(reason, around.exchange, *proof)
+def _unavailable_result(fetch: ObservedRequest) -> CheckResult:
+    if not succeeded(fetch.exchange):
+        return passed(fetch.exchange)
+    state = fetch.before.state if fetch.before else ""
+    evidence = [seen.exchange for seen in (fetch.before, fetch.after) if seen is not None]
+    reason = f"the job {fetch.job.id} is {state}, but a file is given out"
+    return failed(reason, fetch.exchange, *evidence)

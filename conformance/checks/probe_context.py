@@ -1,10 +1,11 @@
-"""Requests that should succeed, with the things they name: what probes then change."""
+"""Valid requests of an active check's operation, and what is expected of their responses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.checks.registry import ActiveCase
 from conformance.contract_queries import has_parameter, job_parameter
+from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, JobClient, JobRef
 from conformance.request_data.operation_request import OperationRequest
@@ -12,13 +13,13 @@ from conformance.target.config import PRIMARY
 from conformance.verdict import CheckResult, failed, passed, skipped
 
 NO_REQUEST_POSSIBLE: Final = "there is nothing at the target that such a request could name"
-# Jobs may fail at random: so often another one is tried.
+# Jobs may fail at random, so another one is tried this often.
 ATTEMPTS: Final = 3
-_LOAD: Final = frozenset({429, 503})
+_OVERLOAD: Final = frozenset({429, 503})
 
 
 class ProbeContext:
-    """The valid requests of one probe's operation."""
+    """Builds and sends the requests of one active check's operation."""
 
     def __init__(self, case: ActiveCase) -> None:
         self.case = case
@@ -26,71 +27,82 @@ class ProbeContext:
         self.jobs = JobClient(case.client, PROBE)
         self.operation = case.requirement.operation or ""
 
-    def request_for_rejection(self) -> OperationRequest | None:
-        """Return a request that should succeed, if it is not refused for what is changed in it.
+    def send(self, request: OperationRequest, **options: Any) -> Exchange:
+        """Send a request; `options` are those of `OperationRequest.send`."""
+        return request.send(self.client, PROBE, **options)
 
-        It may name a job for which it succeeded before: what is refused uses nothing up.
+    def request_for_rejection(self) -> OperationRequest:
+        """Return a valid request, to be rejected for one change that the check makes to it.
+
+        It may name a job for which it succeeded before, because a rejected request changes nothing.
+
+        Raises:
+            Untestable: the target has nothing that such a request could name.
         """
-        handle = next(iter(self.own_jobs()), None) or self._consented()
-        if self._action() in {"start", "cancel"} and handle is not None:
-            return self.jobs.request_for(self.operation, handle)
+        job = next(iter(self.own_jobs()), None) or self._consented_job()
+        if self._action() in {"start", "cancel"} and job is not None:
+            return self.jobs.request_for(self.operation, job)
         return self.valid_request()
 
-    def valid_request(self, given: Mapping[str, Any] | None = None) -> OperationRequest | None:
-        """Return a request that should succeed, None where the target has nothing for it.
+    def valid_request(self, parameters: Mapping[str, Any] | None = None) -> OperationRequest:
+        """Return a request that should succeed.
 
-        `given` sets parameters (None leaves one out); a job that is made for the request is made
-        with them too.
+        `parameters` are set in it (None omits one), and in the job that is created for it.
+
+        Raises:
+            Untestable: the target has nothing that such a request could name.
         """
-        given = given or {}
-        role = self._action()
-        if role in {"poll", "fetch", "delete", "cancel", "start"} and self._names_job():
-            handle = self._job(role, given)
-            if handle is None:
-                return None
-            asked = self.jobs.request_for(self.operation, handle)
+        parameters = parameters or {}
+        action = self._action()
+        if action in {"poll", "fetch", "delete", "cancel", "start"} and self._names_job():
+            job = self._job_for(action, parameters)
+            if job is None:
+                raise Untestable(NO_REQUEST_POSSIBLE)
+            request = self.jobs.request_for(self.operation, job)
         else:
-            asked = self._other(given)
-        for name, value in given.items():
-            if has_parameter(self.client.contract.operations[self.operation], name):
-                asked = asked.with_parameter(name, value)
-        return asked
+            request = self._other_request(parameters)
+        return self._with_parameters(request, parameters)
 
-    def send(self, asked: OperationRequest, **options: Any) -> Exchange:
-        """Send a request of the probe."""
-        return asked.send(self.client, PROBE, **options)
+    def _with_parameters(
+        self, request: OperationRequest, parameters: Mapping[str, Any]
+    ) -> OperationRequest:
+        operation = self.client.contract.operations[request.operation]
+        for name, value in parameters.items():
+            if has_parameter(operation, name):
+                request = request.with_parameter(name, value)
+        return request
 
-    def _other(self, given: Mapping[str, Any]) -> OperationRequest:
-        requests = self.jobs.factory
-        if self._names_job():
-            handle = next(iter(self.own_jobs()), None)
-            if handle is not None:
-                return self.jobs.request_for(self.operation, handle)
-        return requests.minimal(self.operation, {k: v for k, v in given.items() if v is not None})
+    def _other_request(self, parameters: Mapping[str, Any]) -> OperationRequest:
+        if self._names_job() and (job := next(iter(self.own_jobs()), None)) is not None:
+            return self.jobs.request_for(self.operation, job)
+        values = {name: value for name, value in parameters.items() if value is not None}
+        return self.jobs.factory.minimal(self.operation, values)
 
     def _action(self) -> str:
+        """Return the operation's action in the lifecycle (create, poll, …), or an empty text."""
         roles = self.jobs.lifecycle.roles.values()
         return next((role.name for role in roles if role.operation == self.operation), "")
 
     def _names_job(self) -> bool:
         return job_parameter(self.client.contract, self.operation) is not None
 
-    def _job(self, role: str, given: Mapping[str, Any]) -> JobRef | None:
-        if role == "poll":
-            return next(iter(self.own_jobs()), None) or self.new_job(given) or self.any_known_job()
-        if role in {"fetch", "delete"}:
-            return self.finished_job(given, ours=role == "delete")
-        return self.new_job(given) or self._consented()
+    def _job_for(self, action: str, parameters: Mapping[str, Any]) -> JobRef | None:
+        if action == "poll":
+            own = next(iter(self.own_jobs()), None)
+            return own or self.new_job(parameters) or self.any_known_job()
+        if action in {"fetch", "delete"}:
+            return self.finished_job(parameters, ours=action == "delete")
+        return self.new_job(parameters) or self._consented_job()
 
-    def _consented(self) -> JobRef | None:
-        """Return a job that the target file lets the operation work on."""
+    def _consented_job(self) -> JobRef | None:
+        """Return a job for which the target file consents to the operation."""
         consent = self.client.target.consent.get(self.operation)
         name = job_parameter(self.client.contract, self.operation) or ""
         ids = consent.path.get(name, ()) if consent else ()
         return JobRef(ids[0], {}, ours=False) if ids else None
 
     def own_jobs(self) -> Iterator[JobRef]:
-        """Yield the jobs that this run created for itself, the newest first."""
+        """Yield the jobs that this run created with its primary credential, the newest first."""
         for job in reversed(self.client.jobs):
             if job.creation is not None and job.creation.request.role == PRIMARY:
                 yield self.jobs.ref(job)
@@ -99,64 +111,92 @@ class ProbeContext:
         """Return a job that the target file names or a list has shown."""
         return next(self.jobs.known_jobs(*self.jobs.lifecycle.states), None)
 
-    def new_job(self, given: Mapping[str, Any] | None = None) -> JobRef | None:
+    def new_job(self, parameters: Mapping[str, Any] | None = None) -> JobRef | None:
         """Create a job; None where that is not allowed or does not succeed."""
-        create = self.jobs.lifecycle.roles["create"].operation
-        operation = self.client.contract.operations[create]
         if not self.client.target.writes:
             return None
-        asked = self.jobs.factory.minimal(create)
-        for name, value in (given or {}).items():
-            if has_parameter(operation, name):
-                asked = asked.with_parameter(name, value)
-        return self.jobs.create(asked)
+        create = self.jobs.lifecycle.roles["create"].operation
+        request = self.jobs.factory.minimal(create)
+        return self.jobs.create(self._with_parameters(request, parameters or {}))
 
-    def finished_job(self, given: Mapping[str, Any], *, ours: bool) -> JobRef | None:
-        """Return a job that has a file: one seen so before, or a new one led there."""
-        files = self.jobs.file_states
-        for handle in self.jobs.known_jobs(*files):
-            fits = all(handle.parameters.get(k) == v for k, v in given.items() if v is None)
-            if (handle.ours or not ours) and fits and self._is_still_in(handle, files):
-                return handle
+    def require_new_job(self) -> JobRef:
+        """Create a job.
+
+        Raises:
+            Untestable: that is not allowed or does not succeed.
+        """
+        job = self.new_job()
+        if job is None:
+            raise Untestable(NO_REQUEST_POSSIBLE)
+        return job
+
+    def finished_job(self, parameters: Mapping[str, Any], *, ours: bool) -> JobRef | None:
+        """Return a job that has a file: one seen before, or a new one after waiting for it."""
+        states = self.jobs.file_states
+        omitted = [name for name, value in parameters.items() if value is None]
+        for job in self.jobs.known_jobs(*states):
+            matches = all(job.parameters.get(name) is None for name in omitted)
+            if (job.ours or not ours) and matches and self._is_still_in(job, states):
+                return job
         for _ in range(ATTEMPTS):
-            handle_ = self.new_job(given)
-            if handle_ is None or self.jobs.wait_for_state(handle_, *files):
-                return handle_
+            new = self.new_job(parameters)
+            if new is None or self.jobs.wait_for_state(new, *states):
+                return new
         return None
 
-    def _is_still_in(self, handle: JobRef, states: tuple[str, ...]) -> bool:
-        """Tell whether a job is in `states` now; one of the target file's is taken at its word."""
-        return not handle.ours or bool(self.jobs.poll(handle) & set(states))
+    def _is_still_in(self, job: JobRef, states: tuple[str, ...]) -> bool:
+        """Return True if a job is in `states` now; the target file is trusted about its jobs."""
+        return not job.ours or bool(self.jobs.poll(job) & set(states))
 
 
-def expect_rejected(exchange: Exchange, what: str, statuses: tuple[int, ...]) -> CheckResult | None:
-    """Judge an answer that should be a refusal, with one of `statuses` where there are any.
+def expect_rejected(
+    exchange: Exchange,
+    subject: str,
+    statuses: tuple[int, ...] = (),
+    *,
+    after: tuple[Exchange, ...] = (),
+) -> Iterator[CheckResult]:
+    """Yield whether a request was rejected, with one of `statuses` where there are any.
 
-    None where no answer came; a server error and load are judged elsewhere.
+    Args:
+        exchange: the request; nothing is yielded where no response came.
+        subject: what should be rejected, to begin a sentence with.
+        statuses: the statuses that the requirement allows; any 4xx if empty.
+        after: exchanges that belong to the evidence of a failure.
     """
     status = exchange.status
     if status is None:
-        return None
-    if status >= 500 or status in _LOAD:
-        return skipped(f"{what} was answered {status}, which another requirement judges")
-    if status < 400:
-        return failed(f"{what} was answered {status}", exchange)
-    if statuses and status not in statuses:
-        right = " or ".join(map(str, statuses))
-        return failed(f"{what} was refused by {status}, not {right}", exchange)
-    return passed(exchange)
+        return
+    if other := _judged_elsewhere(status, subject):
+        yield other
+    elif status < 400:
+        yield failed(f"{subject} was answered {status}", *after, exchange)
+    elif statuses and status not in statuses:
+        expected = " or ".join(map(str, statuses))
+        yield failed(f"{subject} was rejected with {status}, not {expected}", *after, exchange)
+    else:
+        yield passed(exchange)
 
 
-def expect_accepted(exchange: Exchange, what: str, refusals: tuple[int, ...]) -> CheckResult | None:
-    """Judge an answer that may be anything but one of `refusals` (none: any refusal is a breach).
+def expect_accepted(
+    exchange: Exchange, subject: str, refusals: tuple[int, ...] = ()
+) -> Iterator[CheckResult]:
+    """Yield whether a request was answered with none of `refusals` (if empty: with no 4xx).
 
-    None where no answer came; a server error and load are judged elsewhere.
+    Nothing is yielded where no response came; `subject` begins the sentence of a failure.
     """
     status = exchange.status
     if status is None:
-        return None
-    if status >= 500 or status in _LOAD:
-        return skipped(f"{what} was answered {status}, which another requirement judges")
-    if status in refusals or (not refusals and status >= 400):
-        return failed(f"{what} was refused by {status}", exchange)
-    return passed(exchange)
+        return
+    if other := _judged_elsewhere(status, subject):
+        yield other
+    elif status in refusals or (not refusals and status >= 400):
+        yield failed(f"{subject} was rejected with {status}", exchange)
+    else:
+        yield passed(exchange)
+
+
+def _judged_elsewhere(status: int, subject: str) -> CheckResult | None:
+    if status >= 500 or status in _OVERLOAD:
+        return skipped(f"{subject} was answered {status}, which another requirement judges")
+    return None

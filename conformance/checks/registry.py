@@ -1,4 +1,4 @@
-"""What a check is given, and the registry from which requirements.yaml picks checks by name."""
+"""The registry from which requirements.yaml picks checks by name, and what a check is given."""
 
 import importlib
 import inspect
@@ -27,7 +27,7 @@ class ExchangeCase:
 
 @dataclass(frozen=True, slots=True)
 class HistoryCase:
-    """All jobs that the run has seen, and all exchanges."""
+    """All jobs that the run has observed, and all exchanges."""
 
     contract: Contract
     requirement: Requirement
@@ -37,7 +37,7 @@ class HistoryCase:
 
 @dataclass(frozen=True, slots=True)
 class ActiveCase:
-    """A way to send requests for one requirement."""
+    """A client with which a check sends requests for one requirement."""
 
     contract: Contract
     requirement: Requirement
@@ -46,7 +46,7 @@ class ActiveCase:
 
 
 class CheckKind(StrEnum):
-    """How a check works: over single exchanges, over histories, or by requests of its own."""
+    """What a check works on: single exchanges, job histories, or requests of its own."""
 
     EXCHANGE = "exchange"
     HISTORY = "history"
@@ -57,8 +57,8 @@ class CheckKind(StrEnum):
 class RegisteredCheck:
     """A check by name.
 
-    `writes`, `roles` and `requests` let the plan skip a probe and tell its cost. A judge with
-    `unanswered` is shown exchanges without an answer too (`received` is None).
+    `writes`, `roles` and `requests` let the plan skip an active check and estimate its cost. An
+    exchange check with `unanswered` also gets exchanges without a response (`response` is None).
     """
 
     name: str
@@ -76,13 +76,13 @@ class RegisteredCheck:
 
     def argument_error(self, arguments: dict[str, Any]) -> str | None:
         """Return what is wrong with `arguments`, or None."""
-        known = self.parameters
-        if unknown := sorted(arguments.keys() - known.keys()):
-            takes = ", ".join(known) or "none"
+        parameters = self.parameters
+        if unknown := sorted(arguments.keys() - parameters.keys()):
+            takes = ", ".join(parameters) or "none"
             return f"the check {self.name!r} takes no argument {unknown[0]!r} (it takes: {takes})"
         missing = [
             name
-            for name, parameter in known.items()
+            for name, parameter in parameters.items()
             if parameter.default is parameter.empty and name not in arguments
         ]
         return f"the check {self.name!r} needs the argument {missing[0]!r}" if missing else None
@@ -96,14 +96,14 @@ _REGISTRY: dict[str, RegisteredCheck] = {}  # filled while the modules are impor
 
 def _register(check: RegisteredCheck) -> None:
     if check.name in _REGISTRY:
-        raise ValueError(f"two checks are called {check.name!r}")
+        raise ValueError(f"duplicate check name {check.name!r}")
     _REGISTRY[check.name] = check
 
 
 def exchange_check(
     name: str, *, unanswered: bool = False
 ) -> Callable[[ExchangeFunction], ExchangeFunction]:
-    """Register `f(case: JudgeCase, **arguments) -> Judgement | None` (None: not concerned)."""
+    """Register `f(case: ExchangeCase, **arguments) -> CheckResult | None`; None: not applicable."""
 
     def decorate(function: ExchangeFunction) -> ExchangeFunction:
         _register(RegisteredCheck(name, CheckKind.EXCHANGE, function, unanswered=unanswered))
@@ -113,7 +113,7 @@ def exchange_check(
 
 
 def history_check(name: str) -> Callable[[GeneratorFunction], GeneratorFunction]:
-    """Register `f(case: HistoryCase, **arguments) -> Iterator[Judgement]`."""
+    """Register `f(case: HistoryCase, **arguments) -> Iterator[CheckResult]`."""
 
     def decorate(function: GeneratorFunction) -> GeneratorFunction:
         _register(RegisteredCheck(name, CheckKind.HISTORY, function))
@@ -125,7 +125,9 @@ def history_check(name: str) -> Callable[[GeneratorFunction], GeneratorFunction]
 def active_check(
     name: str, *, writes: bool = False, roles: Sequence[str] = (), requests: int = 1
 ) -> Callable[[GeneratorFunction], GeneratorFunction]:
-    """Register `f(case: ProbeCase, **arguments) -> Iterator[Judgement]`.
+    """Register `f(case: ActiveCase, **arguments) -> Iterator[CheckResult]`.
+
+    The function may raise `Untestable`, which becomes a skipped result.
 
     Args:
         name: the name in requirements.yaml.
@@ -135,8 +137,7 @@ def active_check(
     """
 
     def decorate(function: GeneratorFunction) -> GeneratorFunction:
-        check = RegisteredCheck(name, CheckKind.ACTIVE, function, writes, tuple(roles), requests)
-        _register(check)
+        _register(RegisteredCheck(name, CheckKind.ACTIVE, function, writes, tuple(roles), requests))
         return function
 
     return decorate

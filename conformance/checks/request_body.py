@@ -1,23 +1,18 @@
-"""Probes of request bodies and their media types: what must be refused, and what must not."""
+"""Active checks of request bodies and their media types: what is accepted, what rejected."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from conformance.checks.probe_context import (
-    NO_REQUEST_POSSIBLE,
-    ProbeContext,
-    expect_accepted,
-    expect_rejected,
-)
+from conformance.checks.probe_context import ProbeContext, expect_accepted, expect_rejected
 from conformance.checks.registry import ActiveCase, active_check
 from conformance.request_data.operation_request import OperationRequest
-from conformance.verdict import CheckResult, failed, skipped
+from conformance.verdict import CheckResult, failed
 
 _INVALID: Final = (400, 415, 422)
 
 
-def _changed(asked: OperationRequest, member: str, value: Any) -> OperationRequest:
-    return asked.with_member(member, value) if member else asked.with_body(value)
+def _changed(request: OperationRequest, member: str, value: Any) -> OperationRequest:
+    return request.with_member(member, value) if member else request.with_body(value)
 
 
 def _name(member: str, value: Any) -> str:
@@ -26,75 +21,65 @@ def _name(member: str, value: Any) -> str:
 
 @active_check("accepts_body", writes=True, requests=6)
 def accepts_body(
-    case: ActiveCase, *, values: Sequence[Any], member: str = "", refusals: Sequence[int] = _INVALID
+    case: ActiveCase,
+    *,
+    values: Sequence[Any],
+    member: str = "",
+    refusals: Sequence[int] = _INVALID,
 ) -> Iterator[CheckResult]:
-    """None of `values`, for the body or one member, is answered by one of `refusals`."""
-    subject = ProbeContext(case)
+    """None of `values`, for the body or one member, is answered with one of `refusals`."""
+    probe = ProbeContext(case)
     for value in values:
-        asked = subject.valid_request()
-        if asked is None:
-            yield skipped(NO_REQUEST_POSSIBLE)
-            return
-        exchange = subject.send(_changed(asked, member, value))
-        if judgement := expect_accepted(exchange, _name(member, value), tuple(refusals)):
-            yield judgement
+        exchange = probe.send(_changed(probe.valid_request(), member, value))
+        yield from expect_accepted(exchange, _name(member, value), tuple(refusals))
 
 
 @active_check("accepts_one_body", writes=True, requests=4)
 def accepts_one_body(
-    case: ActiveCase, *, values: Sequence[Any], member: str = "", refusals: Sequence[int] = _INVALID
+    case: ActiveCase,
+    *,
+    values: Sequence[Any],
+    member: str = "",
+    refusals: Sequence[int] = _INVALID,
 ) -> Iterator[CheckResult]:
-    """At least one of `values` is not answered by one of `refusals`: the page leaves the form."""
-    found = list(accepts_body(case, values=values, member=member, refusals=refusals))
-    good = [judgement for judgement in found if judgement.passed]
-    bad = [judgement for judgement in found if judgement.passed is False]
-    if good or not bad or len(bad) < len(found):
-        yield from (good or [judgement for judgement in found if judgement.passed is None])
+    """At least one of `values` is not answered with one of `refusals`: the page leaves the form."""
+    results = list(accepts_body(case, values=values, member=member, refusals=refusals))
+    failures = [result for result in results if result.passed is False]
+    if failures and len(failures) == len(results):
+        evidence = [exchange for result in failures for exchange in result.exchanges]
+        yield failed(f"{member.removeprefix('/')} is rejected in every form", *evidence)
         return
-    proof = [exchange for judgement in bad for exchange in judgement.exchanges]
-    yield failed(f"{member.removeprefix('/')} is refused in every form", *proof)
+    accepted = [result for result in results if result.passed]
+    yield from accepted or [result for result in results if result.passed is None]
 
 
 @active_check("rejects_body", writes=True, requests=3)
 def rejects_body(
     case: ActiveCase, *, values: Sequence[Any], member: str = "", statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
-    """Each of `values`, for the body or one member of a valid request, is refused."""
-    subject = ProbeContext(case)
+    """Each of `values`, for the body or one member of a valid request, is rejected."""
+    probe = ProbeContext(case)
     for value in values:
-        asked = subject.request_for_rejection()
-        if asked is None:
-            yield skipped(NO_REQUEST_POSSIBLE)
-            return
-        exchange = subject.send(_changed(asked, member, value), valid=False)
-        if judgement := expect_rejected(exchange, _name(member, value), tuple(statuses)):
-            yield judgement
+        request = _changed(probe.request_for_rejection(), member, value)
+        exchange = probe.send(request, valid=False)
+        yield from expect_rejected(exchange, _name(member, value), tuple(statuses))
 
 
 @active_check("accepts_media_type", writes=True, requests=2)
 def accepts_media_type(case: ActiveCase, *, media: Sequence[str]) -> Iterator[CheckResult]:
-    """A valid request succeeds under each Content-Type; the empty one stands for none at all."""
-    subject = ProbeContext(case)
+    """A valid request succeeds under each Content-Type; the empty one stands for no header."""
+    probe = ProbeContext(case)
     for name in media:
-        asked = subject.valid_request()
-        if asked is None:
-            yield skipped(NO_REQUEST_POSSIBLE)
-            return
-        exchange = subject.send(asked, headers={"Content-Type": name or None})
-        what = f"the Content-Type {name!r}" if name else "a request without a Content-Type"
-        if judgement := expect_accepted(exchange, what, (400, 406, 415, 422)):
-            yield judgement
+        exchange = probe.send(probe.valid_request(), headers={"Content-Type": name or None})
+        subject = f"the Content-Type {name!r}" if name else "a request without a Content-Type"
+        yield from expect_accepted(exchange, subject, (400, 406, 415, 422))
 
 
 @active_check("rejects_media_type", writes=True, requests=2)
 def rejects_media_type(case: ActiveCase, *, media: Sequence[str]) -> Iterator[CheckResult]:
-    """A valid request is refused under each Content-Type."""
-    subject = ProbeContext(case)
+    """A valid request is rejected under each Content-Type."""
+    probe = ProbeContext(case)
     for name in media:
-        asked = subject.request_for_rejection()
-        if asked is None:
-            yield skipped(NO_REQUEST_POSSIBLE)
-            return
-        exchange = subject.send(asked, valid=False, headers={"Content-Type": name})
-        if judgement := expect_rejected(exchange, f"the Content-Type {name!r}", ()):
-            yield judgement
+        request = probe.request_for_rejection()
+        exchange = probe.send(request, valid=False, headers={"Content-Type": name})
+        yield from expect_rejected(exchange, f"the Content-Type {name!r}")

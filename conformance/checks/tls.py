@@ -1,4 +1,4 @@
-"""Probe of the transport: old versions of TLS are refused."""
+"""Active check of the transport: old versions of TLS are refused."""
 
 import socket
 import ssl
@@ -8,7 +8,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from conformance.checks.registry import ActiveCase, active_check
-from conformance.verdict import CheckResult, failed, passed, skipped
+from conformance.errors import Untestable
+from conformance.verdict import CheckResult, failed, passed
 
 _TIMEOUT: Final = 10.0
 _VERSIONS: Final = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1}
@@ -19,31 +20,25 @@ def rejects_old_tls(case: ActiveCase, *, newest_refused: str) -> Iterator[CheckR
     """A handshake that offers `newest_refused` at most fails, one without a limit succeeds."""
     url = urlsplit(case.target.base_url)
     if url.scheme != "https":
-        yield skipped("the target speaks http: there is no handshake to refuse")
-        return
+        raise Untestable("the target speaks http: there is no handshake to refuse")
     if not ssl.HAS_TLSv1_1:
-        yield skipped("the TLS library of this machine cannot offer TLS 1.1 itself")
-        return
+        raise Untestable("the TLS library of this machine cannot offer TLS 1.1 itself")
     address = (url.hostname or "", url.port or 443)
     if _negotiated_version(address, None) is None:
-        yield skipped("no TLS handshake succeeds at the target")
-        return
+        raise Untestable("no TLS handshake succeeds at the target")
     version = _negotiated_version(address, _VERSIONS[newest_refused])
-    if version is not None:
-        yield failed(f"the target agreed to {version}")
-    else:
-        yield passed()
+    yield passed() if version is None else failed(f"the target agreed to {version}")
 
 
 def _negotiated_version(address: tuple[str, int], newest: ssl.TLSVersion | None) -> str | None:
     """Return the version that a handshake agreed on, None where it failed.
 
-    Who the target is does not matter here: its certificate is not looked at.
+    The identity of the target does not matter here: its certificate is not verified.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    # Without this OpenSSL itself refuses to offer what is to be refused by the target.
+    # Without this OpenSSL itself refuses to offer the old versions.
     context.set_ciphers("ALL:@SECLEVEL=0")
     if newest is not None:
         with warnings.catch_warnings():

@@ -11,12 +11,12 @@ from conformance.checks.registry import (
     HistoryCase,
     RegisteredCheck,
 )
-from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable
+from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable, Untestable
 from conformance.evaluation.result import RequirementResult
 from conformance.http.exchange import Exchange
 from conformance.settings import Settings
 from conformance.target.tracker import JobHistory
-from conformance.verdict import CheckResult, Verdict
+from conformance.verdict import CheckResult, Verdict, skipped
 from specs import OBSERVED, Contract, Requirement
 
 NOTHING_SEEN = "nothing came up that this applies to"
@@ -189,7 +189,7 @@ def _arguments(requirement: Requirement) -> Mapping[str, object]:
 
 
 def run_active_check(check: RegisteredCheck, case: ActiveCase) -> Iterator[CheckResult]:
-    """Yield what an active check finds; a crash of the check is its last result.
+    """Yield the results of an active check; what it cannot test or a crash is its last result.
 
     Raises:
         NotPermitted: the target does not allow a request of the check.
@@ -199,6 +199,8 @@ def run_active_check(check: RegisteredCheck, case: ActiveCase) -> Iterator[Check
     before = len(case.client.exchanges)
     try:
         yield from check.function(case, **_arguments(case.requirement))
+    except Untestable as reason:
+        yield skipped(str(reason))
     except (NotPermitted, BudgetExceeded, TargetUnavailable):
         raise
     except Exception as error:  # noqa: BLE001  (whatever it is, it is ours, not the target's)

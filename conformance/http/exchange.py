@@ -38,6 +38,14 @@ class RecordedRequest:
     body: bytes | None
     role: str | None
 
+    @property
+    def json(self) -> Any:
+        """The parsed body, or `NOT_JSON`."""
+        try:
+            return orjson.loads(self.body or b"")
+        except ValueError:
+            return NOT_JSON
+
 
 @dataclass(frozen=True)
 class RecordedResponse:

@@ -12,8 +12,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks.registry import ActiveCase
-from conformance.checks.tls import rejects_old_tls
-from tests.unit.conformance._made import contract, requirement
+from conformance.evaluation.evaluator import run_active_check
+from tests.unit.conformance._made import CHECKS, contract, requirement
 from tests.unit.conformance._reference import reference_client
 
 ANONYMOUS = "aNULL:@SECLEVEL=0"
@@ -51,7 +51,7 @@ def verdict(url: str) -> bool | None:
     with reference_client("talkdesk") as client:
         target = replace(client.target, base_url=url)
         case = ActiveCase(contract("talkdesk"), requirement("TD-NET-001"), client, target)
-        return next(rejects_old_tls(case, newest_refused="1.1")).passed
+        return next(run_active_check(CHECKS["rejects_old_tls"], case)).passed
 
 
 @pytest.mark.skipif(not ssl.HAS_TLSv1_1, reason="this TLS library cannot speak TLS 1.1")
