@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import specs
 from mockserver.clock import ClockSettings, Mode
@@ -50,6 +51,7 @@ class Option:
 
 
 _MIB = 2**20
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _DAY = 86_400
 
 OPTIONS = (
@@ -95,6 +97,13 @@ OPTIONS = (
         "cors_origin",
         ("*",),
         "Origin whose pages may call the vendors; * is any. Repeatable.",
+        "ORIGIN",
+        several=True,
+    ),
+    Option(
+        "control_origin",
+        (),
+        "Origin whose pages may call /_mock. Repeatable.",
         "ORIGIN",
         several=True,
     ),
@@ -167,12 +176,13 @@ class Settings:
     """Settings of one server; every default is what `mockserver serve` does untold.
 
     `port` 0 is any free one. `store` is `memory` or the URL of a database. `largest_body` is in
-    bytes. `origins` may call the vendors from a browser. `control_hosts` are Host names, besides
-    loopback, that the control plane answers to, `control_token` is what it asks for, None for
-    nothing. `longest_delay` is how many seconds a fault may hold a reply up. `log` is the form of
-    the line that each request leaves: `none`, `text` or `json`. `scenario` is what every sandbox
-    begins with unless it is told another, `faults` a file of rules for all of them; `fixtures` and
-    `scenarios` are folders that lie over the built-in ones.
+    bytes. `origins` may call the vendors from a browser, `control_origins` the control plane.
+    `control_hosts` are Host names, besides loopback, that the control plane answers to,
+    `control_token` is what it asks for, None for nothing. `longest_delay` is how many seconds a
+    fault may hold a reply up. `log` is the form of the line that each request leaves: `none`,
+    `text` or `json`. `scenario` is what every sandbox begins with unless it is told another,
+    `faults` a file of rules for all of them; `fixtures` and `scenarios` are folders that lie over
+    the built-in ones.
     """
 
     host: str = "127.0.0.1"
@@ -184,6 +194,7 @@ class Settings:
     pace: ClockSettings = field(default_factory=ClockSettings)
     largest_body: int = 1024 * 1024
     origins: tuple[str, ...] = ("*",)
+    control_origins: tuple[str, ...] = ()
     control_hosts: tuple[str, ...] = ()
     control_token: str | None = None
     limits: SandboxLimits = field(default_factory=SandboxLimits)
@@ -205,6 +216,12 @@ class Settings:
                 f"--workers {self.workers}: several processes need a store that they share; add "
                 "--store sqlite:///FILE or --store postgresql://..."
             )
+        for flag, origins in (
+            ("--cors-origin", set(self.origins) - {"*", "null"}),
+            ("--control-origin", self.control_origins),
+        ):
+            for origin in origins:
+                _check_origin(flag, origin)
         if self.control_token is not None and not _is_token(self.control_token):
             raise ConfigurationError(
                 "--control-token: must be 8 or more printable ASCII, without spaces"
@@ -232,6 +249,7 @@ class Settings:
             "speed": self.pace.speed,
             "longest_delay": self.longest_delay,
             "cors_origin": self.origins,
+            "control_origin": self.control_origins,
             "control_host": self.control_hosts,
             "control_token": self.control_token,
             "max_body": self.largest_body,
@@ -265,6 +283,7 @@ def read_settings(told: Mapping[str, Any]) -> Settings:
         pace=ClockSettings(Mode(of["clock"]), of["speed"]),
         largest_body=of["max_body"],
         origins=tuple(of["cors_origin"]),
+        control_origins=tuple(of["control_origin"]),
         control_hosts=tuple(of["control_host"]),
         control_token=of["control_token"],
         limits=SandboxLimits(
@@ -289,6 +308,28 @@ def _path(text: str | None) -> Path | None:
 
 def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
+
+
+def _check_origin(flag: str, origin: str) -> None:
+    """Raise ConfigurationError unless `origin` is one as browsers send it (RFC 6454, 6.2)."""
+    if origin != (sent := _serialized_origin(origin)):
+        raise ConfigurationError(
+            f"{flag} {origin}: must be an origin as browsers send it, scheme and host in lower "
+            f"case, a port if it is not the default, no path: {sent or 'https://app.example'}"
+        )
+
+
+def _serialized_origin(text: str) -> str | None:
+    """Return the origin of a URL, None if it has none."""
+    try:
+        url = urlsplit(text)
+        default = url.port in {None, _DEFAULT_PORTS.get(url.scheme)}
+    except ValueError:
+        return None
+    if not url.hostname:
+        return None
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    return f"{url.scheme}://{host}" if default else f"{url.scheme}://{host}:{url.port}"
 
 
 def _is_token(text: str) -> bool:

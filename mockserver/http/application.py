@@ -25,6 +25,8 @@ from mockserver.sandbox.sandbox import Sandbox
 log = logging.getLogger("mockserver")
 
 CONTROL = "/_mock"
+# A state, a file or a refusal that a browser kept would outlive the job, the token or a reset.
+_NO_STORE = (b"cache-control", b"no-store")
 FAULT = "the mock has a fault; its log says more"
 
 Choose = Callable[[RequestContext], Sandbox]
@@ -44,6 +46,7 @@ class Application:
         lock: ControlTokenAuth,
         guard: HostOriginGuard,
         cors: Cors,
+        control_cors: Cors,
         pages: Pages,
         injector: FaultInjector,
         run: Executor,
@@ -56,6 +59,7 @@ class Application:
         self._lock = lock
         self._guard = guard
         self._cors = cors
+        self._control_cors = control_cors
         self._pages = pages
         self._injector = injector
         self._run = run
@@ -108,6 +112,9 @@ class Application:
         Raises:
             ApiError: it may not enter.
         """
+        if self._control_cors.enabled and is_preflight(context):
+            self._guard.check(context.headers)  # browsers send no credentials with a preflight
+            return None
         proven = self._lock.check(context.path, context.headers)
         self._guard.check(context.headers, proven=proven)
         return self._pages.find(context.path)
@@ -119,14 +126,17 @@ class Application:
 
     def _options(self, context: RequestContext) -> Response:
         methods = self._methods(context.path)
-        if is_preflight(context) and self._api(context).cors_enabled:
-            return self._cors.preflight(context, methods)
+        if is_preflight(context) and (cors := self._cors_of(self._api(context))).enabled:
+            return cors.preflight(context, methods)
         if not methods:
             raise ApiError(404, f"Nothing is at {context.path[:200]}.")
         return Response(204, headers={"Allow": ", ".join(methods)})
 
     def _api(self, context: RequestContext) -> Api:
         return context.api or self._apis.for_path(context.path)
+
+    def _cors_of(self, api: Api) -> Cors:
+        return self._cors if api.cors_enabled else self._control_cors
 
     def _refuse(self, context: RequestContext, refusal: ApiError) -> Response:
         operation = context.operation.operation if context.operation else None
@@ -167,8 +177,9 @@ class Application:
             body, headers = transfer.encode(response), transfer.encode_headers(response.headers)
         api = self._api(context)
         origin = context.headers.get("origin")
-        if origin is not None and api.cors_enabled:
-            headers += transfer.encode_headers(self._cors.headers(origin))
+        headers.append(_NO_STORE)
+        if origin is not None:
+            headers += transfer.encode_headers(self._cors_of(api).headers(origin))
         if not context.path.startswith(CONTROL):
             self._recorder.record(context, api, response, body, (verdict, reason), began)
             if self._settle is not None:

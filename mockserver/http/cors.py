@@ -1,12 +1,13 @@
-"""What lets pages of other origins call the vendors: preflights, and headers they may read."""
+"""Cross-origin requests of browsers, as the Fetch standard (3.2, CORS protocol) has them."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable
 
 from mockserver.http.apis import Api
 from mockserver.http.context import RequestContext
 from mockserver.http.messages import Response
 
-METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _ALWAYS_EXPOSED = {
     "Allow",
     "Content-Disposition",
@@ -16,44 +17,50 @@ _ALWAYS_EXPOSED = {
     "WWW-Authenticate",
     "X-Mock-Fault",
 }
-_ALWAYS_ALLOWED = {
-    "Accept",
-    "Authorization",
-    "Content-Type",
-    "Prefer",
-    "X-Mock-Fault",
-    "X-Mock-Sandbox",
-    "X-Mock-Scenario",
-}
-_SECONDS = "600"
+_DEFAULT_ALLOWED = "Authorization, Content-Type"
+# Field names with commas between them (RFC 9110, 5.1).
+_FIELD_NAMES = re.compile(r"[!#$%&'*+.^_`|~\w-]+(\s*,\s*[!#$%&'*+.^_`|~\w-]+)*", re.ASCII)
+_MAX_AGE_SECONDS = "600"
 
 
 class Cors:
-    """The answers to browsers. `origins` may call; `*` stands for all of them."""
+    """Which pages of other origins may call `apis`, and what they may read of the responses.
 
-    def __init__(self, origins: Iterable[str], apis: Iterable[Api]) -> None:
-        self._origins = frozenset(origins)
-        vendors = [api for api in apis if api.cors_enabled]
-        self._exposed = ", ".join(sorted(_ALWAYS_EXPOSED.union(*map(_reply_headers, vendors))))
-        self._allowed = ", ".join(sorted(_ALWAYS_ALLOWED.union(*map(_key_headers, vendors))))
+    `origins` are serialized origins; `*` among them is any. Only an origin that is named may send
+    credentials: browsers accept none for `*`.
+    """
+
+    def __init__(self, origins: Collection[str], apis: Iterable[Api]) -> None:
+        self.enabled = bool(origins)
+        self._any = "*" in origins
+        self._named = frozenset(origins) - {"*"}
+        exposed = ", ".join(sorted(_ALWAYS_EXPOSED.union(*map(_response_headers, apis))))
+        self._exposed = {"Access-Control-Expose-Headers": exposed}
 
     def headers(self, origin: str) -> dict[str, str]:
-        """Return what a reply to a page of `origin` carries besides."""
-        if not self._origins.isdisjoint(("*", origin)):
-            allowed = "*" if "*" in self._origins else origin
-            exposed = {
-                "Access-Control-Allow-Origin": allowed,
-                "Access-Control-Expose-Headers": self._exposed,
-            }
-            return exposed if allowed == "*" else exposed | {"Vary": "Origin"}
-        return {}
+        """Return what a response to a page of `origin` carries besides."""
+        vary = {"Vary": "Origin"} if self._named else {}
+        if origin in self._named:
+            credentials = {"Access-Control-Allow-Credentials": "true"}
+            allowed = {"Access-Control-Allow-Origin": origin, **credentials}
+        elif self._any:
+            allowed = {"Access-Control-Allow-Origin": "*"}
+        else:
+            return vary
+        return {**allowed, **self._exposed, **vary}
 
     def preflight(self, context: RequestContext, methods: tuple[str, ...]) -> Response:
-        """Return the answer to a preflight for a path that knows `methods` (none: any)."""
+        """Return the response to a preflight for a path that has `methods` (none: any).
+
+        Whatever header fields are asked for are allowed: which ones a client sends besides, for
+        tracing or caching, is nothing that a mock decides.
+        """
+        asked = context.headers.get("access-control-request-headers", "")
+        known = _FIELD_NAMES.fullmatch(asked.strip())
         headers = {
             "Access-Control-Allow-Methods": ", ".join(methods or METHODS),
-            "Access-Control-Allow-Headers": self._allowed,
-            "Access-Control-Max-Age": _SECONDS,
+            "Access-Control-Allow-Headers": known.group() if known else _DEFAULT_ALLOWED,
+            "Access-Control-Max-Age": _MAX_AGE_SECONDS,
         }
         if "access-control-request-private-network" in context.headers:
             headers["Access-Control-Allow-Private-Network"] = "true"
@@ -61,23 +68,14 @@ class Cors:
 
 
 def is_preflight(context: RequestContext) -> bool:
-    """Tell whether a browser asks whether it may ask."""
+    """Return True for a CORS preflight request."""
     return "origin" in context.headers and "access-control-request-method" in context.headers
 
 
-def _reply_headers(api: Api) -> set[str]:
+def _response_headers(api: Api) -> set[str]:
     return {
         name
-        for plan in api.operations.values()
-        for response in plan.operation.responses.values()
+        for compiled in api.operations.values()
+        for response in compiled.operation.responses.values()
         for name in response["headers"]
-    }
-
-
-def _key_headers(api: Api) -> set[str]:
-    schemes: Mapping[str, Mapping[str, str]] = api.openapi["components"]["securitySchemes"]
-    return {
-        scheme["name"]
-        for scheme in schemes.values()
-        if scheme["type"] == "apiKey" and scheme["in"] == "header"
     }

@@ -23,6 +23,7 @@ def render_text(mock: App, base_url: str, settings: Settings, token: str | None 
         *_store(mock, settings),
         f"control plane {base_url}/_mock/ (the dashboard)",
         *([] if token is None else _token(token)),
+        *_origins(settings),
         f"documentation {base_url}/_mock/docs/<vendor>/",
     ]
     for api in mock.apis:
@@ -70,6 +71,20 @@ def _token(token: str) -> list[str]:
         f"control token {token}",
         "  send it as X-Mock-Token; in a browser it is the password of any user",
     ]
+
+
+def _origins(settings: Settings) -> list[str]:
+    lines = []
+    if settings.control_origins:
+        lines += wrap(
+            f"control plane open to pages of {' '.join(settings.control_origins)}", COLUMNS
+        )
+    if "*" in settings.origins:
+        lines += [
+            "pages of any origin may call the vendors; browsers allow credentials with",
+            '  fetch (credentials: "include") only to an origin named by --cors-origin',
+        ]
+    return lines
 
 
 def _time(pace: ClockSettings) -> str:

@@ -18,6 +18,19 @@ pytestmark = pytest.mark.slow
 
 JOBS = "/data/reports/calls/jobs"
 STATUS = "const reply = await call(path); await reply.text(); return reply.status;"
+TRACING = {
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "tracestate": "vendor=1",
+    "baggage": "user=1",
+    "sentry-trace": "771a43a4192642f0b136d5159a501700-1234567890abcdef-1",
+    "x-datadog-trace-id": "1",
+    "x-request-id": "r-1",
+    "x-requested-with": "XMLHttpRequest",
+    "cache-control": "no-cache",
+    "range": "bytes=0-9",
+    "if-none-match": '"none"',
+    "idempotency-key": "k-1",
+}
 
 
 @pytest.fixture
@@ -44,6 +57,41 @@ def done_job(client: Client) -> str:
     job = client.create()
     client.advance("PT1M")
     return f"{JOBS}/{job}"
+
+
+@pytest.mark.parametrize("profile", ["documented", "observed"])
+def test_nothing_of_a_vendor_comes_from_the_browsers_cache(start: Start, profile: str) -> None:
+    page, client = start("--profile", profile)
+    job = done_job(client)
+    file = job.replace("jobs", "files")
+    before = [page.run(STATUS, path=path) for path in (job, file)]
+    assert before == [300 if profile == "documented" else 200, 200]
+    wrong = {"Authorization": "Bearer wrong"}
+    refused = STATUS.replace("path", "path, {headers: wrong}", 1)
+    assert [page.run(refused, path=path, wrong=wrong) for path in (job, file)] == [401, 401]
+    assert client.delete(client.base_url + file).status_code == 204
+    assert [page.run(STATUS, path=path) for path in (job, file)] == [200, 404]
+    client.post(f"{client.base_url}/_mock/reset").raise_for_status()
+    assert [page.run(STATUS, path=path) for path in (job, file)] == [404, 404]
+
+
+def test_headers_of_tracing_and_caching_are_let_through(
+    start: Start,
+) -> None:
+    page, _ = start()
+    for name, value in TRACING.items():
+        script = "return (await call(path, {headers: {...headers, ...more}})).status;"
+        assert page.run(script, path=JOBS, more={name: value}) == 200, name
+
+
+def test_credentials_are_taken_from_an_origin_that_is_named(start: Start, origin: str) -> None:
+    script = "return (await call(path, {credentials: 'include'})).status;"
+    page, _ = start("--cors-origin", origin)
+    assert page.run(script, path=JOBS) == 200
+    page, _ = start("--cors-origin", origin, "--cors-origin", "http://elsewhere.example")
+    assert page.run(script, path=JOBS) == 200
+    page, _ = start("--cors-origin", "http://elsewhere.example")
+    assert "Failed to fetch" in page.error(script, path=JOBS)
 
 
 def test_credentials_where_any_origin_may_call_are_refused_by_the_browser(
@@ -131,3 +179,22 @@ def test_the_control_plane_is_closed_to_other_origins(
     job = client.create()
     page.run(simple, path="/_mock/reset")
     assert client.poll(job) == 200
+
+
+def test_the_control_plane_opens_to_an_origin_that_is_named(start: Start, origin: str) -> None:
+    page, _ = start("--control-origin", origin)
+    assert page.run(CONTROL, more={}) == [200, "string"]
+    assert page.run(CONTROL, more={"X-Mock-Sandbox": "default"}) == [200, "string"]
+    page, client = start("--control-origin", "http://elsewhere.example")
+    before = client.now()
+    assert "Failed to fetch" in page.error(CONTROL, more={})
+    assert client.now() == before
+
+
+def test_a_token_of_the_control_plane_is_asked_of_named_origins_too(
+    start: Start, origin: str
+) -> None:
+    page, _ = start("--control-origin", origin, "--control-token", "invented-control-token")
+    script = "return (await fetch(new URL('/_mock/clock', api), {headers: more})).status;"
+    assert page.run(script, more={}) == 401
+    assert page.run(script, more={"X-Mock-Token": "invented-control-token"}) == 200

@@ -48,5 +48,18 @@ def test_foreign_host_or_origin_is_403(headers: dict[str, str]) -> None:
     assert caught.value.status == 403
 
 
+def test_pages_of_an_origin_that_is_named_pass_at_hosts_that_are_served() -> None:
+    guard = HostOriginGuard(origins=["https://app.example"])
+    page = {"origin": "https://app.example", "sec-fetch-site": "cross-site"}
+    guard.check({"host": "localhost:4010", **page})
+    for headers in (
+        {"host": "evil.example", **page},
+        {"host": "localhost:4010", "sec-fetch-site": "cross-site"},
+        {"host": "localhost:4010", "origin": "https://app.example:8443"},
+    ):
+        with pytest.raises(ApiError):
+            guard.check(headers)
+
+
 def test_any_host_where_told_so() -> None:
     HostOriginGuard(["*"]).check({"host": "whatever.example"})

@@ -114,7 +114,7 @@ def _other(option: Option, folder: Path) -> Any:
     if option.choices:
         return next(choice for choice in option.choices if choice != option.default)
     if option.several:
-        return ("one", "two")
+        return ("http://one.example", "http://two.example")
     if option.default is None or option.name in {"host", "store"}:
         return "sqlite:///x.db" if option.name == "store" else f"{folder}/other"
     return type(option.default)(option.default + 1)
@@ -124,3 +124,38 @@ def _shown(option: Option) -> str:
     if option.several:
         return ", ".join(option.default)
     return "" if option.default is None else f"{option.default}"
+
+
+@pytest.mark.parametrize("name", ["cors_origin", "control_origin"])
+@pytest.mark.parametrize(
+    ("origin", "meant"),
+    [
+        ("http://localhost:3000/", "http://localhost:3000"),
+        ("https://app.example/login", "https://app.example"),
+        ("https://App.example", "https://app.example"),
+        ("https://app.example:443", "https://app.example"),
+        ("http://user@app.example", "http://app.example"),
+        ("app.example", "https://app.example"),
+        ("localhost:3000", "https://app.example"),
+        ("http://app.example:port", "https://app.example"),
+        ("", "https://app.example"),
+    ],
+)
+def test_what_no_browser_sends_as_an_origin_is_refused_with_what_it_sends(
+    name: str, origin: str, meant: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^--{name.replace('_', '-')} .*: {meant}$"):
+        read_settings({name: (origin,)})
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "https://[::1]:8443", "app://index"])
+def test_origins_as_browsers_send_them_are_taken(origin: str) -> None:
+    told = read_settings({"cors_origin": (origin,), "control_origin": (origin,)})
+    assert (told.origins, told.control_origins) == ((origin,), (origin,))
+
+
+@pytest.mark.parametrize("origin", ["*", "null"])
+def test_the_control_plane_opens_only_to_origins_with_a_name(origin: str) -> None:
+    assert read_settings({"cors_origin": (origin,)}).origins == (origin,)
+    with pytest.raises(ConfigurationError, match="--control-origin"):
+        read_settings({"control_origin": (origin,)})
