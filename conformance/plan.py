@@ -9,7 +9,7 @@ from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
 from conformance.target.config import Target
 from conformance.target.safety import CreationQuota, WritePolicy
-from specs import Contract, Fault, Operation, Requirement, SpecError
+from specs import Contract, Operation, Requirement, SpecError, SpecIssue
 
 NOT_SOURCED = "assumed: no source says it, so nobody is judged by it"
 
@@ -64,7 +64,7 @@ def check_arguments(contract: Contract, checks: Mapping[str, RegisteredCheck]) -
             else f"there is no check {requirement.check.name!r}"
         )
         if complaint:
-            faults.append(Fault(file, requirement.id, complaint))
+            faults.append(SpecIssue(file, requirement.id, complaint))
     if faults:
         raise SpecError(faults)
 

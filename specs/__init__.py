@@ -1,7 +1,7 @@
-"""The vendors' promises as data: find, read and check them; judge nobody."""
+"""The vendors' contracts as data: find, lint and load them."""
 
 from specs.contract import Contract, Operation
-from specs.errors import Fault, SpecError
+from specs.errors import SpecError, SpecIssue
 from specs.files import DOCUMENTED, OBSERVED, PROFILES, fixtures, read_yaml, vendors
 from specs.lifecycle import Lifecycle, Location, Role, State, Step
 from specs.loader import load, load_control
@@ -13,13 +13,13 @@ __all__ = [
     "PROFILES",
     "Check",
     "Contract",
-    "Fault",
     "Lifecycle",
     "Location",
     "Operation",
     "Requirement",
     "Role",
     "SpecError",
+    "SpecIssue",
     "State",
     "Statement",
     "Step",

@@ -1,26 +1,26 @@
-"""`python -m specs` checks every contract file and names each fault; exit 1 if there is any.
+"""`python -m specs` lints every contract file; exit code 1 if there is an issue.
 
-`python -m specs --write` then renews the pictures in `specs/README.md`.
+`python -m specs --write` then updates the diagrams in `specs/README.md`.
 """
 
 import sys
 
-from specs import picture
+from specs import mermaid
 from specs.files import vendors
 from specs.lint import check_all
 
 
 def main() -> int:
-    """Print the faults, or one line that there are none."""
-    faults = check_all()
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    if faults:
+    """Print the issues, or one line if there are none."""
+    issues = check_all()
+    for issue in issues:
+        print(issue, file=sys.stderr)
+    if issues:
         return 1
-    print(f"specs: {', '.join(vendors())} and control: no faults")
+    print(f"specs: {', '.join(vendors())} and control: no issues")
     if "--write" in sys.argv[1:]:
-        text = picture.update(picture.README.read_text(encoding="utf-8"))
-        picture.README.write_text(text, encoding="utf-8")
+        text = mermaid.update(mermaid.README.read_text(encoding="utf-8"))
+        mermaid.README.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -1,7 +1,7 @@
 """What can be wrong with a contract file.
 
 SpecError
-└── carries one Fault or more: file, place, reason
+└── carries one SpecIssue or more: file, place, reason
 """
 
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
-    """One fault: the file, the place in it (a JSON pointer or `line 3`), the reason."""
+class SpecIssue:
+    """One issue: the file, the place in it (a JSON pointer, an id or `line 3`), the reason."""
 
     file: str
     place: str
@@ -21,8 +21,8 @@ class Fault:
 
 
 class SpecError(Exception):
-    """A contract that cannot be used; its text has a line for each fault."""
+    """A contract that cannot be used; the text has one line for each issue."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+    def __init__(self, issues: Iterable[SpecIssue]) -> None:
+        self.issues = tuple(issues)
+        super().__init__("\n".join(str(issue) for issue in self.issues))

@@ -1,18 +1,19 @@
-"""Where the contract files and the fixtures lie, and how their YAML is read."""
+"""Find and read the contract files and the fixtures."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from specs import profile as profiles
-from specs.errors import Fault, SpecError
+from specs.errors import SpecError, SpecIssue
 
 ROOT = Path(__file__).parent
 DOCUMENTED = "documented"
 OBSERVED = "observed"
 PROFILES = (DOCUMENTED, OBSERVED)
+CONTROL = "control"  # the folder of the mock's own control plane
 
 
 def vendors(root: Path = ROOT) -> tuple[str, ...]:
@@ -27,18 +28,18 @@ def fixtures(root: Path = ROOT) -> Path:
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe YAML in JSON's world: no dates, and no key twice."""
+    """Safe YAML with the types of JSON: no dates, no keys but strings, and no duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be a text", key.start_mark
+                    None, None, "a key must be a string", key.start_mark
                 )
             if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                    None, None, f"duplicate key {key.value!r}", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -54,15 +55,15 @@ def read_yaml(path: Path) -> Any:
     """Return the content of a YAML file as JSON types.
 
     Raises:
-        SpecError: the file is missing, is not UTF-8, is not YAML, or holds a key twice.
+        SpecError: the file is missing, is not UTF-8, is not YAML, or has a duplicate key.
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SpecError([Fault(str(path), f"line {line}", str(error.problem))]) from error
+        raise SpecError([SpecIssue(str(path), f"line {line}", str(error.problem))]) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SpecError([Fault(str(path), "file", str(error))]) from error
+        raise SpecError([SpecIssue(str(path), "file", str(error))]) from error
 
 
 def read_openapi(vendor: str, profile: str, root: Path = ROOT) -> dict[str, Any]:
@@ -73,3 +74,14 @@ def read_openapi(vendor: str, profile: str, root: Path = ROOT) -> dict[str, Any]
     """
     document: dict[str, Any] = profiles.apply(read_yaml(root / vendor / "openapi.yaml"), profile)
     return document
+
+
+def walk(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every mapping in a document with its place, a JSON pointer."""
+    if isinstance(node, dict):
+        yield place, node
+        for key, value in node.items():
+            yield from walk(value, f"{place}/{str(key).replace('/', '~1')}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from walk(value, f"{place}/{index}")

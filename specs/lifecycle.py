@@ -1,4 +1,4 @@
-"""The states of a vendor's job and the ways between them, as lifecycle.yaml tells them."""
+"""The state machine of a vendor's job; specs/README.md describes the format of its file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from typing import Any
 
 import isodate
 
+from specs.files import PROFILES
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state; `wire` is its name on the wire in the contract's profile."""
+    """A state of a job; `wire` is its name in response bodies in the contract's profile."""
 
     name: str
     wire: str
@@ -22,7 +24,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A legal move; `by` is `time` or the role of the operation that causes it."""
+    """A legal transition; `by` is `time` or the name of the action that causes it."""
 
     start: str
     end: str
@@ -32,7 +34,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A stay in a state: `seconds` long, or without end where None."""
+    """A stage of the timeline: a state, and its duration in seconds (None: without end)."""
 
     state: str
     seconds: float | None
@@ -40,10 +42,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An operation's part in the life of a job.
+    """What a client does with a job (`create`, `poll`, `fetch`, …), and the operation that does it.
 
-    `allowed` are the states that grant it (all of them where the file names none), `ignored`
-    those that answer alike and change nothing, `enters` the state that it leads to.
+    `allowed` are the states in which the operation succeeds (by default all), `ignored` those in
+    which it succeeds and changes nothing, `enters` is the state that it leads to.
     """
 
     name: str
@@ -55,13 +57,13 @@ class Role:
     refused: Mapping[str, int]
 
     def refusal(self, state: str) -> int:
-        """Return the status that refuses the operation in `state`."""
+        """Return the HTTP status that refuses the operation in `state`."""
         return self.refused.get(state, self.refused["default"])
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a success body carries the job's id and state; `items` points at a list of jobs."""
+    """JSON pointers to a job's id and state in a success body; `items` points at a list of jobs."""
 
     id: str
     status: str | None
@@ -83,29 +85,29 @@ class Lifecycle:
     locations: Mapping[str, Location]
 
     def wire(self, state: str) -> str:
-        """Return the wire name of a state."""
+        """Return the name of a state in response bodies."""
         return self.states[state].wire
 
     def named(self, name: str) -> frozenset[str]:
-        """Return the states that bear `name`, on the wire or in the file; several may."""
+        """Return the states that `name` stands for, in response bodies or in lifecycle.yaml."""
         return frozenset(
             state.name for state in self.states.values() if name in (state.wire, state.name)
         )
 
     def reachable(self, state: str, by: frozenset[str] | None = None) -> frozenset[str]:
-        """Return the states that follow `state` over any number of edges (caused by `by`)."""
+        """Return the states that can follow `state` over any number of edges (caused by `by`)."""
         found: set[str] = set()
-        ways = {state}
-        while ways:
-            here = ways.pop()
-            ends = {e.end for e in self.edges if e.start == here and (by is None or e.by in by)}
-            ways |= ends - found
+        pending = {state}
+        while pending:
+            start = pending.pop()
+            ends = {e.end for e in self.edges if e.start == start and (by is None or e.by in by)}
+            pending |= ends - found
             found |= ends
         return frozenset(found)
 
 
 def read_lifecycle(raw: Mapping[str, Any], profile: str) -> Lifecycle:
-    """Return the lifecycle that `raw` (a checked lifecycle.yaml) tells for `profile`."""
+    """Return the lifecycle of `profile` from the content of a valid lifecycle.yaml."""
     states = {name: _state(name, row, profile) for name, row in raw["states"].items()}
     return Lifecycle(
         vendor=raw["vendor"],
@@ -114,8 +116,8 @@ def read_lifecycle(raw: Mapping[str, Any], profile: str) -> Lifecycle:
         initial=raw["initial"],
         states=states,
         edges=tuple(Edge(e["from"], e["to"], e["by"], e["source"]) for e in raw["edges"]),
-        plan=tuple(_step(row) for row in raw["plan"][profile]),
-        roles={name: _role(name, row, profile, states) for name, row in raw["operations"].items()},
+        plan=tuple(_stage(row) for row in in_profile(raw["timeline"], profile)),
+        roles={name: _action(name, row, profile, states) for name, row in raw["actions"].items()},
         locations={
             operation: Location(row["id"], row.get("status"), row.get("items"))
             for operation, row in raw["locations"].items()
@@ -123,10 +125,20 @@ def read_lifecycle(raw: Mapping[str, Any], profile: str) -> Lifecycle:
     )
 
 
+def in_profile(value: Any, profile: str) -> Any:
+    """Return `value`, or its entry for `profile` where it is a mapping by profile."""
+    return value[profile] if is_by_profile(value) else value
+
+
+def is_by_profile(value: Any) -> bool:
+    """Return True for a mapping from profile to value."""
+    return isinstance(value, dict) and value.keys() == set(PROFILES)
+
+
 def _state(name: str, row: Mapping[str, Any], profile: str) -> State:
     return State(
         name=name,
-        wire=row["wire"][profile],
+        wire=in_profile(row.get("wire", name), profile),
         meaning=row["meaning"],
         source=row["source"],
         statements=tuple(row.get("statements", ())),
@@ -135,18 +147,18 @@ def _state(name: str, row: Mapping[str, Any], profile: str) -> State:
     )
 
 
-def _step(row: Mapping[str, Any]) -> Step:
+def _stage(row: Mapping[str, Any]) -> Step:
     lasts = row.get("lasts")
     return Step(row["state"], isodate.parse_duration(lasts).total_seconds() if lasts else None)
 
 
-def _role(name: str, row: Mapping[str, Any], profile: str, states: Mapping[str, State]) -> Role:
+def _action(name: str, row: Mapping[str, Any], profile: str, states: Mapping[str, State]) -> Role:
     return Role(
         name=name,
         operation=row["operation"],
         allowed=frozenset(row.get("allowed", states)),
         ignored=frozenset(row.get("ignored", ())),
         enters=row.get("enters"),
-        answers=row.get("answers", {}).get(profile, {}),
+        answers=in_profile(row.get("answers", {}), profile),
         refused=row.get("refused", {}),
     )

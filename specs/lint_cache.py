@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from specs.errors import Fault, SpecError
+from specs.errors import SpecError, SpecIssue
 from specs.files import ROOT
 
 BUILT_IN = ROOT / "_lint_passed"
@@ -92,5 +92,5 @@ def _block(name: str, path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SpecError([Fault(str(path), "file", str(error))]) from error
+        raise SpecError([SpecIssue(str(path), "file", str(error))]) from error
     return f"{name} {len(content)}\n".encode() + content

@@ -7,14 +7,13 @@ def find(document: Any, pointer: str) -> Any:
     """Return what `pointer` (`/job/id`, or `""` for all) names in `document`.
 
     Raises:
-        LookupError: nothing is there.
+        LookupError: there is no such value.
     """
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, list) and name.isdigit():
-            document = document[int(name)]
+    for token in tokens(pointer):
+        if isinstance(document, list) and _is_index(token):
+            document = document[int(token)]
         elif isinstance(document, dict):
-            document = document[name]
+            document = document[token]
         else:
             raise LookupError(pointer)
     return document
@@ -24,7 +23,7 @@ def resolve(document: dict[str, Any], element: Any) -> Any:
     """Follow `element`'s `$ref`s (`#/…`) within `document` until there is none.
 
     Raises:
-        LookupError: a reference points at nothing.
+        LookupError: a reference cannot be resolved.
     """
     while isinstance(element, dict) and "$ref" in element:
         element = find(document, element["$ref"].removeprefix("#"))
@@ -37,10 +36,19 @@ def schema_at(document: dict[str, Any], schema: Any, pointer: str) -> Any:
     A number or `-` in the pointer enters an array.
 
     Raises:
-        LookupError: the schema says nothing of such a value.
+        LookupError: the schema does not define such a value.
     """
     schema = resolve(document, schema)
-    for token in pointer.split("/")[1:]:
-        step = schema["items"] if token == "-" or token.isdigit() else schema["properties"][token]
-        schema = resolve(document, step)
+    for token in tokens(pointer):
+        into_array = token == "-" or _is_index(token)
+        schema = resolve(document, schema["items"] if into_array else schema["properties"][token])
     return schema
+
+
+def tokens(pointer: str) -> list[str]:
+    """Return the unescaped tokens of a JSON pointer."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def _is_index(token: str) -> bool:
+    return token.isascii() and token.isdigit()

@@ -1,4 +1,4 @@
-"""Profiles of one document: `x-profiles` holds RFC 7386 merge patches, one a profile."""
+"""Apply a profile to a document: `x-profiles` holds an RFC 7386 merge patch by profile."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def merge(target: Any, patch: Any) -> Any:
 
 
 def apply(document: Any, profile: str) -> Any:
-    """Return a copy of `document` as `profile` sees it, without any `x-profiles`."""
+    """Return a copy of `document` with the patches of `profile` applied, without `x-profiles`."""
     if isinstance(document, dict):
         if KEY in document:
             rest = {key: value for key, value in document.items() if key != KEY}

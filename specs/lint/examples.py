@@ -1,4 +1,4 @@
-"""Examples fit their schemas, wherever OpenAPI allows one."""
+"""Lint the examples: each is valid against its schema, wherever OpenAPI allows one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,15 +12,15 @@ Found = tuple[str, dict[str, Any], Any]
 
 
 def check_examples(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each example of a body, a parameter, a header or a schema that its schema refuses."""
+    """Yield each invalid example of a body, a parameter, a header or a schema."""
     whole = schemas.standalone(document, {})  # converted once: a document has many examples
     for place, schema, example in _found(document):
         validator = jsonschema_rs.Draft202012Validator(
             {**whole, **schemas.convert(schema)}, validate_formats=True
         )
         for error in validator.iter_errors(example):
-            at = "/".join(str(token) for token in error.instance_path)
-            yield place, f"the example breaks its schema at /{at}: {error.message}"
+            at = "".join(f"/{token}" for token in error.instance_path)
+            yield place, f"the example is invalid at {at or '/'}: {error.message}"
 
 
 def _found(document: dict[str, Any]) -> Iterator[Found]:
@@ -43,4 +43,5 @@ def _shown(element: Any, place: str) -> Iterator[Found]:
     if "example" in element:
         yield f"{place}/example", schema, element["example"]
     for name, example in element.get("examples", {}).items():
-        yield f"{place}/examples/{name}", schema, example["value"]
+        if "value" in example:
+            yield f"{place}/examples/{name}", schema, example["value"]

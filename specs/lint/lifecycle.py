@@ -1,13 +1,22 @@
-"""A lifecycle that fits its own states and the contract that it moves in."""
+"""Lint a lifecycle.yaml: its parts against each other and against the OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from specs import pointer
 from specs.contract import Operation, read_operations
-from specs.errors import Fault
-from specs.lifecycle import Lifecycle, Location, Role, read_lifecycle
+from specs.errors import SpecIssue
+from specs.files import PROFILES
+from specs.lifecycle import (
+    Lifecycle,
+    Location,
+    Role,
+    in_profile,
+    is_by_profile,
+    read_lifecycle,
+)
 from specs.schema import convert
 
 Found = Iterator[tuple[str, str]]
@@ -15,10 +24,11 @@ Found = Iterator[tuple[str, str]]
 
 def check_lifecycle(
     raw: Any, documents: Mapping[str, dict[str, Any]], statements: set[str], path: Path
-) -> Iterator[Fault]:
-    """Yield the faults of one lifecycle.yaml against the OpenAPI document of each profile."""
+) -> Iterator[SpecIssue]:
+    """Yield the issues of one lifecycle.yaml against the OpenAPI document of each profile."""
     unknown = list(_unknown_states(raw))
-    yield from (Fault(str(path), place, reason) for place, reason in unknown)
+    for place, reason in (*unknown, *_repeated(raw)):
+        yield SpecIssue(str(path), place, reason)
     if unknown:
         return
     for profile, document in documents.items():
@@ -26,71 +36,95 @@ def check_lifecycle(
         operations = {operation.id: operation for operation in read_operations(document)}
         for place, reason in (
             *_statements(lifecycle, statements),
-            *_moves(lifecycle),
-            *_roles(lifecycle, operations),
+            *_timeline(lifecycle),
+            *_edges(lifecycle),
+            *_actions(lifecycle, operations),
             *_locations(lifecycle, document, operations),
         ):
-            yield Fault(str(path), place, f"{reason} (profile {profile})")
+            yield SpecIssue(str(path), place, f"{reason} (profile {profile})")
 
 
 def _unknown_states(raw: Any) -> Found:
-    known = set(raw["states"])
     used = [("/initial", raw["initial"])]
     used += [(f"/edges/{n}", e[end]) for n, e in enumerate(raw["edges"]) for end in ("from", "to")]
-    used += [(f"/plan/{p}", step["state"]) for p, plan in raw["plan"].items() for step in plan]
-    for name, role in raw["operations"].items():
-        place = f"/operations/{name}"
-        used += [(place, s) for key in ("allowed", "ignored") for s in role.get(key, ())]
-        used += [(place, role["enters"])] if "enters" in role else []
-        used += [(place, state) for state in role.get("refused", {}) if state != "default"]
-        used += [(place, s) for answers in role.get("answers", {}).values() for s in answers]
+    for profile in PROFILES:
+        used += [("/timeline", row["state"]) for row in in_profile(raw["timeline"], profile)]
+    for name, action in raw["actions"].items():
+        place = f"/actions/{name}"
+        used += [(place, s) for key in ("allowed", "ignored") for s in action.get(key, ())]
+        used += [(place, action["enters"])] if "enters" in action else []
+        used += [(place, state) for state in action.get("refused", {}) if state != "default"]
+        answers = action.get("answers", {})
+        used += [(place, state) for p in PROFILES for state in in_profile(answers, p)]
     for place, name in used:
-        if name not in known:
-            yield place, f"no state is called {name!r}"
+        if name not in raw["states"]:
+            yield place, f"unknown state {name!r}"
+
+
+def _repeated(raw: Any) -> Found:
+    values = {f"/states/{name}/wire": row.get("wire") for name, row in raw["states"].items()}
+    values |= {f"/actions/{name}/answers": a.get("answers") for name, a in raw["actions"].items()}
+    for place, value in {**values, "/timeline": raw["timeline"]}.items():
+        if is_by_profile(value) and len({repr(value[profile]) for profile in PROFILES}) == 1:
+            yield place, "the value is the same in both profiles: write it once"
 
 
 def _statements(lifecycle: Lifecycle, statements: set[str]) -> Found:
     for state in lifecycle.states.values():
         for name in state.statements:
             if name not in statements:
-                yield f"/states/{state.name}", f"no statement is called {name!r}"
+                yield f"/states/{state.name}", f"unknown statement {name!r}"
 
 
-def _moves(lifecycle: Lifecycle) -> Found:
+def _timeline(lifecycle: Lifecycle) -> Found:
     by_time = {(edge.start, edge.end) for edge in lifecycle.edges if edge.by == "time"}
-    for step, following in zip(lifecycle.plan, lifecycle.plan[1:], strict=False):
-        if (step.state, following.state) not in by_time:
-            yield "/plan", f"no edge by time leads from {step.state} to {following.state}"
-        if step.seconds is None:
-            yield "/plan", f"{step.state} has no end, but a state follows it"
+    if lifecycle.plan[0].state != lifecycle.initial:
+        yield "/timeline", f"must begin with the initial state, {lifecycle.initial}"
+    for stage, following in pairwise(lifecycle.plan):
+        if (stage.state, following.state) not in by_time:
+            yield "/timeline", f"there is no edge by time from {stage.state} to {following.state}"
+        if stage.seconds is None:
+            yield "/timeline", f"{stage.state} needs a duration: it is not the last stage"
+    if lifecycle.plan[-1].seconds is not None:
+        yield "/timeline", f"{lifecycle.plan[-1].state} is the last stage and has no duration"
+
+
+def _edges(lifecycle: Lifecycle) -> Found:
     for edge in lifecycle.edges:
         if edge.by != "time" and edge.by not in lifecycle.roles:
-            yield "/edges", f"{edge.by!r} is neither time nor a role under operations"
+            yield "/edges", f"there is an edge by {edge.by}, but no action {edge.by}"
         if edge.by == "time" and lifecycle.states[edge.start].final:
-            yield "/edges", f"{edge.start} is final, but time leads on to {edge.end}"
+            yield "/edges", f"{edge.start} is final, but an edge by time leads to {edge.end}"
     reached = lifecycle.reachable(lifecycle.initial) | {lifecycle.initial}
     for name in sorted(set(lifecycle.states) - reached):
         yield f"/states/{name}", f"cannot be reached from {lifecycle.initial}"
 
 
-def _roles(lifecycle: Lifecycle, operations: Mapping[str, Operation]) -> Found:
-    for role in lifecycle.roles.values():
-        place = f"/operations/{role.name}"
-        if role.operation not in operations:
-            yield place, f"no operation is called {role.operation!r}"
+def _actions(lifecycle: Lifecycle, operations: Mapping[str, Operation]) -> Found:
+    for action in lifecycle.roles.values():
+        place = f"/actions/{action.name}"
+        if action.operation not in operations:
+            yield place, f"unknown operation {action.operation!r}"
             continue
-        listed = operations[role.operation].responses
-        for status in sorted({*role.answers.values(), *role.refused.values()} - set(listed)):
-            yield place, f"{role.operation} lists no status {status}"
-        yield from _edges_of(lifecycle, role, place)
+        listed = operations[action.operation].responses
+        for status in sorted({*action.answers.values(), *action.refused.values()} - set(listed)):
+            yield place, f"{action.operation} has no response {status} in openapi.yaml"
+        yield from _edges_of(lifecycle, action, place)
 
 
-def _edges_of(lifecycle: Lifecycle, role: Role, place: str) -> Found:
-    if role.enters is None or role.name == "create":
+def _edges_of(lifecycle: Lifecycle, action: Role, place: str) -> Found:
+    if action.name == "create":
+        if action.enters != lifecycle.initial:
+            yield place, f"must enter the initial state, {lifecycle.initial}"
         return
-    drawn = {edge.start for edge in lifecycle.edges if edge.by == role.name}
-    for state in sorted(role.allowed ^ drawn):
-        yield place, f"allowed and the edges by {role.name} disagree on {state}"
+    ends = {edge.end for edge in lifecycle.edges if edge.by == action.name}
+    for state in sorted(ends - {action.enters}):
+        yield place, f"an edge by {action.name} leads to {state}, which is not what it enters"
+    if action.enters is None:
+        return
+    starts = {edge.start for edge in lifecycle.edges if edge.by == action.name}
+    for state in sorted(action.allowed ^ starts):
+        yield place, f"`allowed` and the edges by {action.name} disagree on {state}"
 
 
 def _locations(
@@ -99,14 +133,14 @@ def _locations(
     for name, location in lifecycle.locations.items():
         place = f"/locations/{name}"
         if name not in operations:
-            yield place, f"no operation is called {name!r}"
+            yield place, f"unknown operation {name!r}"
             continue
         content = operations[name].responses[operations[name].success].get("content", {})
         body = content.get("application/json", {}).get("schema")
         try:
             yield from _pointers(lifecycle, document, body, location, place)
         except (LookupError, TypeError) as error:
-            yield place, f"points at nothing in the body of {name}: {error}"
+            yield place, f"not in the success body of {name}: {error}"
 
 
 def _pointers(
@@ -121,4 +155,4 @@ def _pointers(
     listed = set(convert(pointer.schema_at(document, item, location.status))["enum"]) - {None}
     wires = {state.wire for state in lifecycle.states.values()}
     for name in sorted(listed ^ wires):
-        yield place, f"the enum at {location.status} and the wire names disagree on {name!r}"
+        yield place, f"the enum at {location.status} and the states' wire names differ in {name!r}"

@@ -1,4 +1,4 @@
-"""OpenAPI links: the operation, its parameters, and the places that they point at."""
+"""Lint OpenAPI links: the operation, its parameters, and the values that they are taken from."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ REQUEST = "$request."
 
 
 def check_links(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a link: unknown operation, parameter, or place in the body."""
+    """Yield each link to an unknown operation, parameter, or value."""
     known = {operation.id: operation for operation in read_operations(document)}
     for operation in known.values():
         for status, response in operation.responses.items():
@@ -19,7 +19,7 @@ def check_links(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 place = f"{operation.id}/responses/{status}/links/{name}"
                 target = known.get(link.get("operationId", ""))
                 if target is None:
-                    yield place, f"no operation is called {link.get('operationId')!r}"
+                    yield place, f"unknown operation {link.get('operationId')!r}"
                     continue
                 yield from _parameters(document, operation, response, link, target, place)
 
@@ -42,6 +42,6 @@ def _parameters(
             try:
                 pointer.schema_at(document, schema, value.removeprefix(BODY))
             except (LookupError, TypeError):
-                yield place, f"{value} points at nothing in the body"
+                yield place, f"{value} is not in the body of {operation.id}"
         elif str(value).startswith(REQUEST) and value.removeprefix(REQUEST) not in sent:
-            yield place, f"{value} names no parameter of {operation.id}"
+            yield place, f"{value} is not a parameter of {operation.id}"

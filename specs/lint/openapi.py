@@ -1,39 +1,72 @@
-"""The OpenAPI documents: the validator's findings, and what it does not look for."""
+"""Lint an OpenAPI document: what openapi-spec-validator finds, and what it does not look for."""
 
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from referencing.exceptions import Unresolvable
-
-from specs.errors import Fault
+from specs import pointer
+from specs.contract import METHODS
+from specs.errors import SpecIssue
+from specs.files import walk
 from specs.lint.examples import check_examples
 from specs.lint.links import check_links
 from specs.lint.sources import check_sources
 
+MESSAGE_WIDTH = 300
 Rule = Callable[[dict[str, Any]], Iterator[tuple[str, str]]]
 
 
-def check_openapi(document: dict[str, Any], path: Path) -> Iterator[Fault]:
-    """Yield the faults of one document in one profile; the later rules need a valid document."""
-    faults = [Fault(str(path), place, reason) for place, reason in _validate(document)]
-    yield from faults
-    if not faults:
-        for rule in RULES:
-            yield from (Fault(str(path), place, reason) for place, reason in rule(document))
+def check_openapi(document: dict[str, Any], path: Path) -> Iterator[SpecIssue]:
+    """Yield the issues of one document in one profile."""
+    for rule in PRECONDITIONS:
+        issues = [SpecIssue(str(path), place, reason) for place, reason in rule(document)]
+        yield from issues
+        if issues:
+            return
+    for rule in RULES:
+        yield from (SpecIssue(str(path), place, reason) for place, reason in rule(document))
 
 
-def _validate(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def check_version(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The version of OpenAPI is the one that the mock's server supports."""
+    if document.get("openapi") != "3.0.3":
+        yield "/openapi", "must be 3.0.3, the newest version that Connexion supports"
+
+
+def check_operation_ids(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every operation has an operationId, by which all other files refer to it."""
+    for place, operation in operations(document):
+        if "operationId" not in operation:
+            yield place, "operationId is missing"
+
+
+def check_references(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every reference leads to a component."""
+    for place, node in walk(document):
+        if "$ref" not in node:
+            continue
+        try:
+            if not node["$ref"].startswith("#/components/"):
+                yield place, f"a reference must begin with #/components/: {node['$ref']!r}"
+            pointer.resolve(document, node)
+        except (AttributeError, LookupError):
+            yield place, f"unresolvable reference {node['$ref']!r}"
+
+
+def check_validity(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The document is valid by openapi-spec-validator."""
     from openapi_spec_validator import OpenAPIV30SpecValidator  # noqa: PLC0415  (slow to import)
 
-    if document.get("openapi") != "3.0.3":
-        yield "/openapi", "must be 3.0.3, the newest that the server loads"
-        return
+    reported = False
     try:
         for error in OpenAPIV30SpecValidator(document).iter_errors():
-            yield "/" + "/".join(str(token) for token in error.absolute_path), error.message
-    except Unresolvable as error:
-        yield "/", f"a reference points at nothing: {error}"
+            reported = True
+            place = "".join(f"/{token}" for token in error.absolute_path)
+            yield place or "/", textwrap.shorten(error.message.split("\n")[0], MESSAGE_WIDTH)
+    except (AssertionError, LookupError, TypeError, ValueError) as error:
+        if not reported:  # else it has failed on what it has just reported
+            yield "/", f"openapi-spec-validator fails on it: {error!r}"
 
 
 def check_security(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -42,37 +75,44 @@ def check_security(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for place, operation in operations(document):
         for requirement in operation.get("security", document.get("security", [])):
             for name in sorted(set(requirement) - known):
-                yield f"{place}/security", f"no security scheme is called {name!r}"
+                yield f"{place}/security", f"unknown security scheme {name!r}"
 
 
 def check_numbers(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """An int32 says its range: no validator enforces the format by itself."""
+    """An int32 has its range as minimum and maximum: no validator enforces the format."""
     for place, node in walk(document):
         if node.get("format") == "int32" and not {"minimum", "maximum"} <= set(node):
-            yield place, "int32 without minimum and maximum: nothing else enforces its range"
+            yield place, "an int32 needs minimum and maximum: no validator enforces the format"
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each operation object with its place."""
     for path, item in document["paths"].items():
-        for method, operation in item.items():
-            if isinstance(operation, dict) and "operationId" in operation:
-                yield f"/paths/{path.replace('/', '~1')}/{method}", operation
+        for method in METHODS:
+            if method in item:
+                yield f"/paths/{path.replace('/', '~1')}/{method}", item[method]
 
 
-def walk(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every mapping of the document with its place."""
-    if isinstance(node, dict):
-        yield place, node
-        for key, value in node.items():
-            yield from walk(value, f"{place}/{str(key).replace('/', '~1')}")
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from walk(value, f"{place}/{index}")
+def check_responses(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every operation has a 2xx response; each response has a status of its own, no range."""
+    for place, operation in operations(document):
+        statuses = set(operation["responses"])
+        for status in sorted(status for status in statuses if not status.isdigit()):
+            yield f"{place}/responses/{status}", "must be a status, such as 404"
+        if not any(status.startswith("2") for status in statuses):
+            yield f"{place}/responses", "there is no 2xx response"
 
 
+# Each needs a document that has passed those before it, and RULES one that has passed them all.
+PRECONDITIONS: tuple[Rule, ...] = (
+    check_version,
+    check_references,
+    check_validity,
+    check_operation_ids,
+)
 RULES: tuple[Rule, ...] = (
     check_security,
+    check_responses,
     check_numbers,
     check_links,
     check_sources,

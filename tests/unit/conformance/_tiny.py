@@ -78,17 +78,17 @@ LIFECYCLE: dict[str, Any] = {
     "job": "job",
     "initial": "NEW",
     "states": {
-        "NEW": {"meaning": "New.", "source": "documented", "wire": {"documented": "new"}},
+        "NEW": {"meaning": "New.", "source": "documented", "wire": "new"},
         "OLD": {
             "meaning": "Old.",
             "source": "documented",
-            "wire": {"documented": "old"},
+            "wire": "old",
             "final": True,
         },
     },
     "edges": [{"from": "NEW", "to": "OLD", "by": "time", "source": "documented"}],
-    "plan": {"documented": [{"state": "NEW", "lasts": "PT5S"}, {"state": "OLD"}]},
-    "operations": {
+    "timeline": [{"state": "NEW", "lasts": "PT5S"}, {"state": "OLD"}],
+    "actions": {
         "create": {"operation": "createJob", "enters": "NEW"},
         "poll": {"operation": "getJob"},
     },

@@ -1,4 +1,4 @@
-"""Each fault that the lint must find, planted in a copy of the contract files."""
+"""Each issue that the lint must find, planted in a copy of the contract files."""
 
 import json
 from collections.abc import Callable
@@ -37,19 +37,51 @@ OPENAPI: dict[str, tuple[Edit, str]] = {
     "an unknown key": (lambda d: d.update(surprise=1), "surprise"),
     "a reference to nothing": (
         lambda d: job(d)["responses"].update({"404": {"$ref": "#/components/responses/No"}}),
-        "No",
+        "/responses/404: unresolvable reference '#/components/responses/No'",
     ),
+    "an unknown extension": (lambda d: d.update({"x-surprise": 1}), "'x-surprise' was unexpected"),
+    "an unknown profile": (
+        lambda d: job(d)["x-profiles"].update(other={}),
+        "/x-profiles: Additional properties",
+    ),
+    "an extension of another type": (lambda d: d.update({"x-paths": "/"}), "/x-paths: "),
+    "a document without its prefixes": (lambda d: d.pop("x-paths"), "x-paths is missing"),
+    "another vendor's name": (
+        lambda d: d.update({"x-vendor": "energycap"}),
+        "/x-vendor: must be the folder's name",
+    ),
+    "an operation without a success": (
+        lambda d: [job(d)["responses"].pop("200"), job(d).pop("x-profiles")],
+        "there is no 2xx response",
+    ),
+    "a response to a range of statuses": (
+        lambda d: job(d)["responses"].update({"5XX": job(d)["responses"]["404"]}),
+        "/responses/5XX: must be a status",
+    ),
+    "a reference out of the components": (
+        lambda d: d["components"]["schemas"].update(Other={"$ref": "#/info"}),
+        "/components/schemas/Other: a reference must begin with #/components/",
+    ),
+    "a malformed reference": (
+        lambda d: d["components"]["schemas"].update(Other={"$ref": 1}),
+        "unresolvable reference 1",
+    ),
+    "parameters that are no list": (
+        lambda d: job(d).update(parameters=-1),
+        "/get/parameters: -1 is not of type",
+    ),
+    "an operation without an id": (lambda d: job(d).pop("operationId"), "operationId is missing"),
     "an unknown security scheme": (
         lambda d: job(d).update(security=[{"seal": []}]),
-        "no security scheme is called 'seal'",
+        "unknown security scheme 'seal'",
     ),
     "an int32 without its range": (
         lambda d: d["components"]["schemas"]["JobPage"]["properties"]["total"].pop("maximum"),
-        "int32 without minimum and maximum",
+        "an int32 needs minimum and maximum",
     ),
     "a link to an unknown operation": (
         lambda d: create(d)["responses"]["202"]["links"]["status"].update(operationId="no"),
-        "no operation is called 'no'",
+        "unknown operation 'no'",
     ),
     "a link that fills an unknown parameter": (
         lambda d: create(d)["responses"]["202"]["links"]["status"]["parameters"].update(no="x"),
@@ -59,94 +91,138 @@ OPENAPI: dict[str, tuple[Edit, str]] = {
         lambda d: create(d)["responses"]["202"]["links"]["status"]["parameters"].update(
             id="$response.body#/job/nothing"
         ),
-        "points at nothing in the body",
+        "/job/nothing is not in the body of createReportJob",
     ),
     "a link from a parameter that is not sent": (
         lambda d: create(d)["responses"]["202"]["links"]["status"]["parameters"].update(
             type="$request.path.kind"
         ),
-        "names no parameter of createReportJob",
+        "is not a parameter of createReportJob",
     ),
-    "an operation without a source": (lambda d: job(d).pop("x-source"), "x-source is None"),
+    "an operation without a source": (lambda d: job(d).pop("x-source"), "x-source is missing"),
     "a schema with an unknown source": (
         lambda d: d["components"]["schemas"]["Job"].update({"x-source": "rumour"}),
-        "x-source is 'rumour'",
+        '"rumour" is not one of',
     ),
     "a documented response without its page": (
         lambda d: job(d)["responses"]["200"].pop("x-document"),
-        "does not name the page",
+        "x-document is missing",
     ),
     "a body example that breaks its schema": (
         lambda d: create(d)["requestBody"]["content"]["application/json"]["examples"]["csv"][
             "value"
         ].update(format="pdf"),
-        "the example breaks its schema at /format",
+        "the example is invalid at /format",
     ),
     "a schema example that breaks its schema": (
         lambda d: d["components"]["schemas"]["Error"]["example"].pop("code"),
-        "the example breaks its schema",
+        "the example is invalid at /",
     ),
     "a state that the wire does not list": (
         lambda d: (
             d["components"]["schemas"]["JobStatus"]["enum"].remove("FAILED"),
             poll(d)["responses"]["200"]["content"]["application/json"]["examples"].pop("failed"),
         ),
-        "disagree on 'FAILED' (profile documented)",
+        "differ in 'FAILED' (profile documented)",
     ),
-    "a fault in one profile only": (
+    "an issue in one profile only": (
         lambda d: d["components"]["schemas"]["JobStatus"]["x-profiles"]["observed"]["enum"].append(
             "lost"
         ),
-        "disagree on 'lost' (profile observed)",
+        "differ in 'lost' (profile observed)",
     ),
 }
 
 LIFECYCLE: dict[str, tuple[Edit, str]] = {
     "a missing key": (lambda d: d.pop("initial"), '"initial" is a required property'),
-    "another vendor's name": (lambda d: d.update(vendor="other"), "is not the folder's name"),
+    "another vendor's name": (lambda d: d.update(vendor="other"), "must be the folder's name"),
     "an edge to an unknown state": (
         lambda d: d["edges"][0].update(to="LOST"),
-        "no state is called 'LOST'",
+        "unknown state 'LOST'",
     ),
-    "a plan without an edge": (
-        lambda d: d["plan"]["documented"].pop(1) and d["edges"].pop(1),
-        "no edge by time leads from CREATED to DONE",
+    "a timeline without an edge": (
+        lambda d: d["timeline"]["documented"].pop(1) and d["edges"].pop(1),
+        "no edge by time from CREATED to DONE",
     ),
-    "a plan that waits for ever and goes on": (
-        lambda d: d["plan"]["documented"][0].pop("lasts"),
-        "CREATED has no end",
+    "a stage without end that is not the last": (
+        lambda d: d["timeline"]["documented"][0].pop("lasts"),
+        "CREATED needs a duration",
     ),
-    "an edge by nobody": (lambda d: d["edges"][-1].update(by="magic"), "'magic' is neither time"),
+    "an edge by nobody": (lambda d: d["edges"][-1].update(by="magic"), '"magic" is not one of'),
+    "an edge by an action that there is not": (
+        lambda d: d["edges"].append(
+            {"from": "FAILED", "to": "DONE", "by": "start", "source": "assumed"}
+        ),
+        "there is an edge by start, but no action start",
+    ),
+    "an edge to a state that its action does not enter": (
+        lambda d: d["edges"].append(
+            {"from": "DONE", "to": "CANCELED", "by": "delete", "source": "assumed"}
+        ),
+        "an edge by delete leads to CANCELED, which is not what it enters",
+    ),
+    "a first state that is not the initial one": (
+        lambda d: d.update(initial="PROCESSING"),
+        "/timeline: must begin with the initial state, PROCESSING",
+    ),
+    "a creation that enters another state": (
+        lambda d: d["actions"]["create"].update(enters="PROCESSING"),
+        "/actions/create: must enter the initial state, CREATED",
+    ),
+    "an end of the last stage": (
+        lambda d: d["timeline"]["documented"][-1].update(lasts="PT5S"),
+        "DONE is the last stage and has no duration",
+    ),
+    "a duration that is none": (
+        lambda d: d["timeline"]["documented"][0].update(lasts="PT5"),
+        "/timeline/documented/0/lasts",
+    ),
+    "a duration of unknown length": (
+        lambda d: d["timeline"]["documented"][0].update(lasts="P1M"),
+        "/timeline/documented/0/lasts",
+    ),
+    "a wire name written twice": (
+        lambda d: d["states"]["DONE"].update(wire={"documented": "DONE", "observed": "DONE"}),
+        "/states/DONE/wire: the value is the same in both profiles: write it once",
+    ),
+    "a timeline written twice": (
+        lambda d: d["timeline"].update(observed=d["timeline"]["documented"]),
+        "/timeline: the value is the same in both profiles: write it once",
+    ),
+    "answers in one profile only": (
+        lambda d: d["actions"]["poll"]["answers"].pop("observed"),
+        "/actions/poll/answers",
+    ),
     "a final state that time leaves": (
         lambda d: d["states"]["PROCESSING"].update(final=True),
-        "PROCESSING is final, but time leads on",
+        "PROCESSING is final, but an edge by time leads to",
     ),
     "a state out of reach": (
         lambda d: (
             [e.update(to="DELETED") for e in d["edges"] if e["to"] == "CANCELED"]
-            and d["operations"]["cancel"].update(enters="DELETED")
+            and d["actions"]["cancel"].update(enters="DELETED")
         ),
         "cannot be reached from CREATED",
     ),
-    "a role for an unknown operation": (
-        lambda d: d["operations"]["fetch"].update(operation="no"),
-        "no operation is called 'no'",
+    "an action with an unknown operation": (
+        lambda d: d["actions"]["fetch"].update(operation="no"),
+        "unknown operation 'no'",
     ),
     "an answer that the operation does not list": (
-        lambda d: d["operations"]["poll"]["answers"]["documented"].update(DONE=299),
-        "getReportJob lists no status 299",
+        lambda d: d["actions"]["poll"]["answers"]["documented"].update(DONE=299),
+        "getReportJob has no response 299",
     ),
-    "a role that its edges contradict": (
-        lambda d: d["operations"]["delete"]["allowed"].append("FAILED"),
-        "disagree on FAILED",
+    "an action that its edges contradict": (
+        lambda d: d["actions"]["delete"]["allowed"].append("FAILED"),
+        "the edges by delete disagree on FAILED",
     ),
     "a place that points at nothing": (
         lambda d: d["locations"]["getReportJob"].update(id="/job/number"),
-        "points at nothing in the body of getReportJob",
+        "not in the success body of getReportJob",
     ),
     "an unknown statement": (
         lambda d: d["states"]["DONE"].update(statements=["TD-S99"]),
-        "no statement is called 'TD-S99'",
+        "unknown statement 'TD-S99'",
     ),
 }
 
@@ -157,23 +233,23 @@ REQUIREMENTS: dict[str, tuple[Edit, str]] = {
     ),
     "a forgotten statement": (
         lambda d: d["statements"].append({"id": "TD-S99", "document": "004", "text": "Nobody."}),
-        "TD-S99: no requirement rests on this statement",
+        "TD-S99: no requirement refers to this statement",
     ),
     "a row on an unknown statement": (
         lambda d: d["requirements"][0].update(statements=["TD-S99"]),
-        "no statement is called 'TD-S99'",
+        "unknown statement 'TD-S99'",
     ),
     "two rows of one id": (
         lambda d: d["requirements"].append(d["requirements"][0]),
-        "stands 2 times under requirements",
+        "duplicate id under requirements",
     ),
     "an unknown operation": (
         lambda d: d["requirements"][0].update(operation="no"),
-        "no operation is called 'no'",
+        "unknown operation 'no'",
     ),
     "an element that is not there": (
         lambda d: d["requirements"][0].update(elements=["#/components/schemas/No"]),
-        "points at nothing in openapi.yaml",
+        "/No does not exist in openapi.yaml",
     ),
 }
 
@@ -197,7 +273,7 @@ def test_load_names_file_and_reason(
     spoil(path, edit)
     with pytest.raises(specs.SpecError) as caught:
         specs.load("talkdesk", root=contracts, cache=cache)
-    assert [fault.file for fault in caught.value.faults if reason in str(fault)]
+    assert [issue.file for issue in caught.value.issues if reason in str(issue)]
 
 
 def test_lint_is_silent_on_the_real_files() -> None:
@@ -213,13 +289,13 @@ def test_lint_finds_an_operation_id_of_two_vendors(contracts: Path, cache: LintC
     shared = {"/taken": {"get": taken}}
     spoil(contracts / "energycap" / "openapi.yaml", lambda d: d["paths"].update(shared))
     found = check_all(contracts, cache)
-    assert any("getReportJob: stands already in" in str(fault) for fault in found)
+    assert any("getReportJob: duplicate" in str(issue) for issue in found)
 
 
 @pytest.mark.parametrize(
     ("text", "place", "reason"),
     [
-        ("a: 1\nb: 2\na: 3\n", "line 3", "the key 'a' stands twice"),
+        ("a: 1\nb: 2\na: 3\n", "line 3", "duplicate key 'a'"),
         ("a: [1\n", "line 2", "expected ',' or ']'"),
         ("a: !!python/object:os.system {}\n", "line 1", "could not determine a constructor"),
     ],
@@ -229,8 +305,8 @@ def test_read_yaml_names_the_line(tmp_path: Path, text: str, place: str, reason:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(specs.SpecError) as caught:
         specs.read_yaml(path)
-    assert caught.value.faults[0].place == place
-    assert reason in caught.value.faults[0].reason
+    assert caught.value.issues[0].place == place
+    assert reason in caught.value.issues[0].reason
 
 
 def test_read_yaml_leaves_dates_as_text(tmp_path: Path) -> None:
@@ -240,5 +316,7 @@ def test_read_yaml_leaves_dates_as_text(tmp_path: Path) -> None:
 
 
 def test_load_names_the_known_vendors() -> None:
-    with pytest.raises(specs.SpecError, match="known are clinicalone, energycap, talkdesk"):
+    with pytest.raises(
+        specs.SpecError, match="unknown vendor; known are clinicalone, energycap, talkdesk"
+    ):
         specs.load("nobody")
