@@ -53,7 +53,7 @@ def check_arguments(contract: Contract, checks: Mapping[str, RegisteredCheck]) -
         SpecError: a row does not.
     """
     file = f"specs/{contract.vendor}/requirements.yaml"
-    faults = []
+    issues = []
     for requirement in contract.requirements:
         if requirement.check is None:
             continue
@@ -64,9 +64,9 @@ def check_arguments(contract: Contract, checks: Mapping[str, RegisteredCheck]) -
             else f"there is no check {requirement.check.name!r}"
         )
         if complaint:
-            faults.append(SpecIssue(file, requirement.id, complaint))
-    if faults:
-        raise SpecError(faults)
+            issues.append(SpecIssue(file, requirement.id, complaint))
+    if issues:
+        raise SpecError(issues)
 
 
 def make_plan(
