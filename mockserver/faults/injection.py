@@ -93,6 +93,11 @@ class FaultSession:
             return response, Outcome.REFUSED, f"a fault on purpose: {text}"
         return response, verdict, reason
 
+    @property
+    def resets(self) -> bool:
+        """Return True if the connection is reset in place of the response."""
+        return self._wire is not None and self._wire.kind is Kind.RESET
+
     async def wait(self, sleep: Sleep) -> None:
         """Let the time of a latency pass."""
         if self._delay:

@@ -40,9 +40,10 @@ class JobTouch(NamedTuple):
 class Entry(NamedTuple):
     """One exchange. `at` is virtual time in milliseconds, `took` real time in microseconds.
 
-    `reason` says more about a verdict that is not OK. Secrets are redacted and bodies cut before
-    an entry is made; `request_length` and `response_length` are the bytes of both bodies as they
-    were (-1: unknown), `size` the approximate memory of the entry in bytes.
+    `status` is None where nothing was sent. `reason` says more about a verdict that is not OK.
+    Secrets are redacted and bodies cut before an entry is made; `request_length` and
+    `response_length` are the bytes of both bodies as they were (-1: unknown), `size` the
+    approximate memory of the entry in bytes.
     """
 
     number: int
@@ -54,7 +55,7 @@ class Entry(NamedTuple):
     vendor: str | None
     operation: str | None
     caller: str | None
-    status: int
+    status: int | None
     verdict: Outcome
     reason: str
     faults: tuple[Fault, ...]

@@ -45,6 +45,9 @@ class Recorder:
         sandbox, plan = context.sandbox, context.operation
         if sandbox is None:  # it named one that is not there
             return
+        status: int | None = response.status
+        if context.fault_session is not None and context.fault_session.resets:
+            status, response, body = None, Response(response.status), b""
         head = context.head
         path, query, sent, answered, told, reason = self._clean(context, response, body, judged[1])
         text = len(path) + len(query) + len(sent) + len(told) + len(reason)
@@ -61,7 +64,7 @@ class Recorder:
                 api.name if api.prefixes else None,
                 plan.operation.id if plan else None,
                 context.identity.role if context.identity else None,
-                response.status,
+                status,
                 judged[0],
                 reason,
                 context.faults,

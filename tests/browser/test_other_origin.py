@@ -158,6 +158,17 @@ def test_an_aborted_request_leaves_the_mock_as_it_was(
     assert page.run(STATUS, path=JOBS) == 200
 
 
+def test_a_reset_is_repeated_by_the_browser_and_the_journal_tells_both(
+    start: Start,
+) -> None:
+    page, client = start()
+    client.fault({"match": {"operation": "listReportJobs"}, "fault": {"kind": "reset"}, "times": 1})
+    assert page.run(STATUS, path=JOBS) == 200
+    rows = client.journal(operation="listReportJobs")
+    assert [[fault["kind"] for fault in row["faults"]] for row in rows] == [["reset"], []]
+    assert [row["status"] for row in rows] == [None, 200]
+
+
 CONTROL = """
   const json = {"Content-Type": "application/json", ...more};
   const moved = await fetch(new URL("/_mock/clock", api), {

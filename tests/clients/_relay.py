@@ -1,65 +1,72 @@
 """A TCP relay in front of a server that counts the connections a client opens."""
 
-import asyncio
-import threading
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Thread
 
 
 class Relay:
-    """Passes bytes on in both directions; `connections` were opened so far."""
+    """Forwards bytes in both directions; `connections` were opened so far."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.base_url = ""
         self.connections = 0
         self._target = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._sockets = [self._listener]
+        self._threads = [Thread(target=self._accept)]
+        self._threads[0].start()
 
-    async def run(self, ready: threading.Event, end: asyncio.Event) -> None:
-        """Listen on a free port of loopback until `end`."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        ready.set()
-        await end.wait()
-        server.close()
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+    @property
+    def base_url(self) -> str:
+        """Where clients connect to."""
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        replies, requests = await asyncio.open_connection(*self._target)
-        try:
-            await asyncio.gather(_forward(reader, requests), _forward(replies, writer))
-        except asyncio.CancelledError:
-            pass  # the relay ends; asyncio would report a cancelled handler
-        finally:
-            requests.transport.abort()
-            writer.transport.abort()
+    def close(self) -> None:
+        """Break all connections and return once no thread is left."""
+        _break(self._listener)
+        self._threads[0].join()
+        for connection in self._sockets:
+            _break(connection)
+        for thread in self._threads:
+            thread.join()
+        for connection in self._sockets:
+            connection.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # which tells that the listener is closed
+            while True:
+                client, _ = self._listener.accept()
+                self.connections += 1
+                server = socket.create_connection(self._target)
+                self._sockets += client, server
+                for ends in ((client, server), (server, client)):
+                    thread = Thread(target=_forward, args=ends)
+                    thread.start()
+                    self._threads.append(thread)
 
 
-async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Forward until the end of the stream; a broken connection breaks the other one."""
+def _forward(source: socket.socket, target: socket.socket) -> None:
+    """Forward until the end of the stream; a connection that breaks breaks the other one."""
     try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-        writer.write_eof()
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
     except OSError:
-        writer.transport.abort()
+        _break(source)
+        _break(target)
+
+
+def _break(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
 def relaying(host: str, port: int) -> Iterator[Relay]:
-    """Run a relay in a thread."""
-    relay, ready = Relay(host, port), threading.Event()
-    loop, end = asyncio.new_event_loop(), asyncio.Event()
-    thread = threading.Thread(target=loop.run_until_complete, args=[relay.run(ready, end)])
-    thread.start()
-    ready.wait()
+    """Run a relay in threads."""
+    relay = Relay(host, port)
     try:
         yield relay
     finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join()
-        loop.close()
+        relay.close()

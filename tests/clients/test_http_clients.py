@@ -164,7 +164,10 @@ def test_a_client_goes_on_after_a_reset(ran: Ran) -> None:
 
 def test_the_journal_tells_a_reset_from_its_repetition(ran: Ran) -> None:
     seen = [row for row in ran.journal if row["path"].startswith("/data/reports/user_status")]
-    assert [row["faults"] != [] for row in seen[:2]] == [True, False]
+    assert [(row["status"], bool(row["faults"])) for row in seen[:2]] == [
+        (None, True),
+        (200, False),
+    ]
     assert len(seen) == 2 + ran.client.repeats_after_reset
 
 

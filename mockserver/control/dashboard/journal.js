@@ -98,7 +98,7 @@ function entry(page, row) {
     el("time", { datetime: row.at }, clockText(row.at)),
     el("span", { class: "method" }, row.method),
     el("span", { class: "what" }, row.operation ?? row.path),
-    el("span", { class: `status s${Math.floor(row.status / 100)}` }, String(row.status)),
+    el("span", { class: `status s${Math.floor((row.status ?? 500) / 100)}` }, row.status ?? "none"),
     el("span", { class: "elapsed" }, elapsedText(row.elapsed)),
     el("span", { class: "where" }, [row.operation && row.path, row.query].filter(Boolean).join("?")),
     el("span", { class: "tags" }, tags(row)),
