@@ -63,12 +63,12 @@ class Walk:
             self.advance("PT5S")
             if (state := self.state(job)) != states[-1]:
                 states.append(state)
-        names = " -> ".join(self.life.wire(state) for state in states)
+        names = " -> ".join(self.life.wire_name(state) for state in states)
         print(f"\n{self.life.title} {job}\n  states  {names}")
         self.show(self.file(job))
 
     def send(self, role: str, **known: str) -> requests.Response:
-        operation = self.contract.operations[self.life.roles[role].operation]
+        operation = self.contract.operations[self.life.actions[role].operation]
         asked = json.loads(json.dumps(self.plan[role]).replace("{job}", known.get("job", "")))
         reply = self.session.request(
             operation.method,
@@ -83,12 +83,12 @@ class Walk:
         return reply
 
     def find(self, role: str, reply: requests.Response, what: str) -> Any:
-        location = self.life.locations[self.life.roles[role].operation]
+        location = self.life.locations[self.life.actions[role].operation]
         return pointer.find(reply.json(), getattr(location, what))
 
     def state(self, job: str) -> str:
         """Poll once, and return the state by the lifecycle's name."""
-        location = self.life.locations[self.life.roles["poll"].operation]
+        location = self.life.locations[self.life.actions["poll"].operation]
         body = self.send("poll", job=job).json()
         if location.items is not None:
             jobs = pointer.find(body, location.items)
@@ -99,13 +99,13 @@ class Walk:
 
     def file(self, job: str) -> requests.Response:
         """Fetch the file; a report that leaves by mail is read from the mock's control plane."""
-        if "fetch" in self.life.roles:
+        if "fetch" in self.life.actions:
             return self.send("fetch", job=job)
         url = f"{self.base}/_mock/jobs/{self.contract.vendor}/{job}/file"
         return requests.get(url, timeout=TIMEOUT)
 
     def show(self, reply: requests.Response) -> None:
-        how = "file" if "fetch" in self.life.roles else "mailed"
+        how = "file" if "fetch" in self.life.actions else "mailed"
         name = reply.headers["Content-Disposition"].partition("filename=")[2].strip('"')
         print(f"  {how:6}  {name} ({reply.headers['Content-Type']}, {len(reply.content)} bytes)")
         print(f"  line 1  {reply.text.splitlines()[0][:68]}")

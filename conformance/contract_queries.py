@@ -57,7 +57,7 @@ def links(operation: Operation, status: int) -> Iterator[Mapping[str, Any]]:
 def create_operations(contract: Contract) -> frozenset[str]:
     """Return the operations that create a job: POSTs that name none and whose answer does."""
     locations = contract.lifecycle.locations
-    found = {contract.lifecycle.roles["create"].operation}
+    found = {contract.lifecycle.actions["create"].operation}
     for operation in contract.operations.values():
         if operation.method == "POST" and operation.id in locations:
             found |= set() if id_parameters(contract, operation) else {operation.id}
@@ -88,7 +88,7 @@ def created_ids(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, s
         return
     location = contract.lifecycle.locations.get(operation.id)
     if location is not None:
-        for role in contract.lifecycle.roles.values():
+        for role in contract.lifecycle.actions.values():
             for name in id_parameters(contract, contract.operations[role.operation]):
                 yield from _id(contract, name, exchange.json, location.id)
     for link in links(operation, exchange.status or 0):
@@ -149,19 +149,21 @@ def job_parameter(contract: Contract, operation_id: str) -> str | None:
             return name
     operation = contract.operations[operation_id]
     named = id_parameters(contract, operation)
-    parts = {role.operation for name, role in contract.lifecycle.roles.items() if name != "create"}
+    parts = {
+        role.operation for name, role in contract.lifecycle.actions.items() if name != "create"
+    }
     return named[0] if len(named) == 1 and operation_id in parts else None
 
 
 def _linked(contract: Contract, operation_id: str) -> Iterator[tuple[str, Any]]:
-    create = contract.operations[contract.lifecycle.roles["create"].operation]
+    create = contract.operations[contract.lifecycle.actions["create"].operation]
     for link in links(create, create.success):
         if link.get("operationId") == operation_id:
             yield from link.get("parameters", {}).items()
 
 
 def _created_id(contract: Contract) -> str:
-    create = contract.lifecycle.roles["create"].operation
+    create = contract.lifecycle.actions["create"].operation
     return contract.lifecycle.locations[create].id
 
 

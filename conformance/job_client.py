@@ -67,7 +67,7 @@ def follow_redirect(client: Client, exchange: Exchange, handle: JobRef) -> Excha
     if (there.scheme, there.netloc) != (base.scheme, base.netloc):
         known = there.hostname in client.target.download_hosts
         return client.download(there, replace(label, role=None)) if known else None
-    fetch = client.contract.operations[client.contract.lifecycle.roles["fetch"].operation]
+    fetch = client.contract.operations[client.contract.lifecycle.actions["fetch"].operation]
     path = there.path.removeprefix(base.path) + (f"?{there.query}" if there.query else "")
     return client.send(fetch, HttpRequest("GET", path), {"Accept": "*/*"}, label=label)
 
@@ -145,14 +145,14 @@ class JobClient:
 
     def supports(self, role: str) -> bool:
         """Tell whether the vendor knows an operation in this part."""
-        return role in self.lifecycle.roles
+        return role in self.lifecycle.actions
 
     def create(self, asked: OperationRequest | None = None) -> JobRef | None:
         """Create a job; where a request of our own making is refused, a barer one is tried.
 
         None where no job came of it.
         """
-        operation = self.lifecycle.roles["create"].operation
+        operation = self.lifecycle.actions["create"].operation
         plain = asked or self.factory.minimal(operation)
         exchange = plain.send(self.client, self._driver)
         if (bare := self.factory.required_only(plain)) is not None and exchange.status in {
@@ -178,9 +178,9 @@ class JobClient:
 
     def _linked(self, exchange: Exchange) -> str | None:
         """Return the id in a link to the look at the job, where the body's own is no text."""
-        poll = self.lifecycle.roles["poll"].operation
+        poll = self.lifecycle.actions["poll"].operation
         name = job_parameter(self.client.contract, poll)
-        create = self.lifecycle.locations[self.lifecycle.roles["create"].operation]
+        create = self.lifecycle.locations[self.lifecycle.actions["create"].operation]
         if name is None or isinstance(value_at(exchange.json, create.id), str):
             return None
         template = self.client.contract.operations[poll].path
@@ -203,7 +203,7 @@ class JobClient:
         """Return the states that a job was last seen in; none if it never was."""
         job = self.history(handle)
         seen = job.observations[-1].state if job and job.observations else None
-        return self.lifecycle.named(seen) if seen is not None else frozenset()
+        return self.lifecycle.states_named(seen) if seen is not None else frozenset()
 
     def known_jobs(self, *states: str) -> Iterator[JobRef]:
         """Yield the jobs that the target file names in `states`, then those last seen there."""
@@ -215,16 +215,16 @@ class JobClient:
         for job in self.client.jobs:
             others = job.creation is not None and job.creation.request.role != PRIMARY
             seen = job.observations[-1].state if job.observations else ""
-            if self.lifecycle.named(seen) & set(states) and not others:
+            if self.lifecycle.states_named(seen) & set(states) and not others:
                 yield self.ref(job)
 
     def _named_operation(self) -> str:
-        role = self.lifecycle.roles.get("fetch", self.lifecycle.roles["poll"])
+        role = self.lifecycle.actions.get("fetch", self.lifecycle.actions["poll"])
         return role.operation
 
     def perform(self, role: str, handle: JobRef, *, as_role: str | None = PRIMARY) -> Exchange:
         """Send the request of a part of the lifecycle for a job."""
-        asked = self.request_for(self.lifecycle.roles[role].operation, handle)
+        asked = self.request_for(self.lifecycle.actions[role].operation, handle)
         return asked.send(self.client, self._driver, role=as_role, valid=as_role == PRIMARY or None)
 
     def request_for(self, operation_id: str, handle: JobRef) -> OperationRequest:
@@ -238,7 +238,7 @@ class JobClient:
 
     def poll(self, handle: JobRef) -> frozenset[str]:
         """Look at a job and return the states it may be in; none where it did not show."""
-        operation = self.lifecycle.roles["poll"].operation
+        operation = self.lifecycle.actions["poll"].operation
         if self.lifecycle.locations[operation].items is None:
             exchange = self.perform("poll", handle)
             return self._seen(handle, exchange)
@@ -260,7 +260,7 @@ class JobClient:
     def _seen(self, handle: JobRef, exchange: Exchange) -> frozenset[str]:
         job = self.history(handle)
         if job and job.observations and job.observations[-1].exchange is exchange:
-            return self.lifecycle.named(job.observations[-1].state)
+            return self.lifecycle.states_named(job.observations[-1].state)
         return frozenset()
 
     def wait_for_state(self, handle: JobRef, *states: str) -> bool:

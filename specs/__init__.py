@@ -3,7 +3,7 @@
 from specs.contract import Contract, Operation
 from specs.errors import SpecError, SpecIssue
 from specs.files import DOCUMENTED, OBSERVED, PROFILES, fixtures, read_yaml, vendors
-from specs.lifecycle import Lifecycle, Location, Role, State, Step
+from specs.lifecycle import Action, Lifecycle, Location, State, TimelineStage
 from specs.loader import load, load_control
 from specs.requirements import Check, Requirement, Statement
 
@@ -11,18 +11,18 @@ __all__ = [
     "DOCUMENTED",
     "OBSERVED",
     "PROFILES",
+    "Action",
     "Check",
     "Contract",
     "Lifecycle",
     "Location",
     "Operation",
     "Requirement",
-    "Role",
     "SpecError",
     "SpecIssue",
     "State",
     "Statement",
-    "Step",
+    "TimelineStage",
     "fixtures",
     "load",
     "load_control",

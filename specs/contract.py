@@ -17,7 +17,7 @@ class Operation:
     """One operation of the OpenAPI document, its references to parameters and responses followed.
 
     `parameters` are those of the operation over those of its path. `responses` maps an HTTP
-    status to a response object. Schemas keep their `$ref`s: see `specs.schema.standalone`.
+    status to a response object. Schemas keep their `$ref`s: see `specs.schema.self_contained`.
     """
 
     id: str

@@ -33,7 +33,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimelineStage:
     """A stage of the timeline: a state, and its duration in seconds (None: without end)."""
 
     state: str
@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class Action:
     """What a client does with a job (`create`, `poll`, `fetch`, …), and the operation that does it.
 
     `allowed` are the states in which the operation succeeds (by default all), `ignored` those in
@@ -80,15 +80,15 @@ class Lifecycle:
     initial: str
     states: Mapping[str, State]
     edges: tuple[Edge, ...]
-    plan: tuple[Step, ...]
-    roles: Mapping[str, Role]
+    timeline: tuple[TimelineStage, ...]
+    actions: Mapping[str, Action]
     locations: Mapping[str, Location]
 
-    def wire(self, state: str) -> str:
+    def wire_name(self, state: str) -> str:
         """Return the name of a state in response bodies."""
         return self.states[state].wire
 
-    def named(self, name: str) -> frozenset[str]:
+    def states_named(self, name: str) -> frozenset[str]:
         """Return the states that `name` stands for, in response bodies or in lifecycle.yaml."""
         return frozenset(
             state.name for state in self.states.values() if name in (state.wire, state.name)
@@ -116,8 +116,8 @@ def read_lifecycle(raw: Mapping[str, Any], profile: str) -> Lifecycle:
         initial=raw["initial"],
         states=states,
         edges=tuple(Edge(e["from"], e["to"], e["by"], e["source"]) for e in raw["edges"]),
-        plan=tuple(_stage(row) for row in in_profile(raw["timeline"], profile)),
-        roles={name: _action(name, row, profile, states) for name, row in raw["actions"].items()},
+        timeline=tuple(_stage(row) for row in in_profile(raw["timeline"], profile)),
+        actions={name: _action(name, row, profile, states) for name, row in raw["actions"].items()},
         locations={
             operation: Location(row["id"], row.get("status"), row.get("items"))
             for operation, row in raw["locations"].items()
@@ -147,13 +147,15 @@ def _state(name: str, row: Mapping[str, Any], profile: str) -> State:
     )
 
 
-def _stage(row: Mapping[str, Any]) -> Step:
+def _stage(row: Mapping[str, Any]) -> TimelineStage:
     lasts = row.get("lasts")
-    return Step(row["state"], isodate.parse_duration(lasts).total_seconds() if lasts else None)
+    return TimelineStage(
+        row["state"], isodate.parse_duration(lasts).total_seconds() if lasts else None
+    )
 
 
-def _action(name: str, row: Mapping[str, Any], profile: str, states: Mapping[str, State]) -> Role:
-    return Role(
+def _action(name: str, row: Mapping[str, Any], profile: str, states: Mapping[str, State]) -> Action:
+    return Action(
         name=name,
         operation=row["operation"],
         allowed=frozenset(row.get("allowed", states)),

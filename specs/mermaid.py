@@ -46,7 +46,7 @@ def _lines(lifecycle: Lifecycle) -> Iterator[str]:
 
 
 def _label(lifecycle: Lifecycle, edge: Edge) -> str:
-    for stage, following in pairwise(lifecycle.plan):
+    for stage, following in pairwise(lifecycle.timeline):
         if edge.by == "time" and (stage.state, following.state) == (edge.start, edge.end):
             return f"after {stage.seconds:g} s"
     return edge.by

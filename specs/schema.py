@@ -3,13 +3,15 @@
 from typing import Any
 
 
-def convert(schema: Any) -> Any:
+def to_json_schema(schema: Any) -> Any:
     """Return `schema` with `nullable` and boolean exclusive bounds said as JSON Schema does."""
     if isinstance(schema, list):
-        return [convert(item) for item in schema]
+        return [to_json_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    out = {key: value if key in _LITERAL else convert(value) for key, value in schema.items()}
+    out = {
+        key: value if key in _LITERAL else to_json_schema(value) for key, value in schema.items()
+    }
     for bound, exclusive in _BOUNDS.items():
         if schema.get(exclusive) is True:
             out[exclusive] = out.pop(bound)
@@ -27,12 +29,12 @@ _LITERAL = frozenset({"enum", "example", "default", "required"})
 _BOUNDS = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 
 
-def standalone(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def self_contained(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Return `schema` as one self-contained JSON Schema: its `#/components/…` come along."""
     components = document.get("components", {}).get("schemas", {})
-    return {**convert(schema), "components": {"schemas": convert_all(components)}}
+    return {**to_json_schema(schema), "components": {"schemas": to_json_schemas(components)}}
 
 
-def convert_all(schemas: dict[str, Any]) -> dict[str, Any]:
+def to_json_schemas(schemas: dict[str, Any]) -> dict[str, Any]:
     """Convert every named schema."""
-    return {name: convert(schema) for name, schema in schemas.items()}
+    return {name: to_json_schema(schema) for name, schema in schemas.items()}

@@ -47,7 +47,7 @@ def downloaded_files(case: HistoryCase, stated: str, asked: str) -> Iterator[Dow
 
 
 def _stated_format(case: HistoryCase, job: JobHistory, pointer: str) -> str | None:
-    poll = case.contract.lifecycle.roles["poll"].operation
+    poll = case.contract.lifecycle.actions["poll"].operation
     location = case.contract.lifecycle.locations[poll]
     for observation in job.observations if pointer else ():
         if observation.exchange.operation != poll:

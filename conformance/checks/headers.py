@@ -10,7 +10,7 @@ from conformance.checks.applicability import applicable_response
 from conformance.checks.registry import ExchangeCase, exchange_check
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
-from specs.schema import standalone
+from specs.schema import self_contained
 
 
 @exchange_check("header")
@@ -56,7 +56,7 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
     if schema.get("type") == "integer" and text.strip().lstrip("-").isdigit():
         value = int(text)
     validator = jsonschema_rs.validator_for(
-        standalone(case.contract.openapi, schema), validate_formats=True
+        self_contained(case.contract.openapi, schema), validate_formats=True
     )
     return next((error.message for error in validator.iter_errors(value)), None)
 

@@ -52,7 +52,7 @@ class JobTimeline:
             )
 
     def _collect(self, action: str) -> Mapping[str, list[Exchange]]:
-        role = self._case.contract.lifecycle.roles.get(action)
+        role = self._case.contract.lifecycle.actions.get(action)
         name = job_parameter(self._case.contract, role.operation) if role else None
         exchanges: dict[str, list[Exchange]] = defaultdict(list)
         for exchange in self._case.exchanges:
@@ -69,7 +69,7 @@ class JobTimeline:
 
     def _collect_ends(self) -> Mapping[str, list[int]]:
         contract = self._case.contract
-        roles = [contract.lifecycle.roles.get(action) for action in ("delete", "cancel")]
+        roles = [contract.lifecycle.actions.get(action) for action in ("delete", "cancel")]
         names = {r.operation: job_parameter(contract, r.operation) for r in roles if r}
         ends: dict[str, list[int]] = defaultdict(list)
         for exchange in self._case.exchanges:
@@ -81,7 +81,7 @@ class JobTimeline:
     def possible_states(self, observation: Observation | None) -> frozenset[str]:
         """Return the lifecycle states that an observed name may stand for; none if unknown."""
         lifecycle = self._case.contract.lifecycle
-        return lifecycle.named(observation.state) if observation else frozenset()
+        return lifecycle.states_named(observation.state) if observation else frozenset()
 
     def surely_in(self, observation: Observation | None, states: Sequence[str]) -> bool:
         """Return True if an observation can only be one of `states`."""

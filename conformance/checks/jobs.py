@@ -158,7 +158,7 @@ def _transition_result(
 
 
 def _wire_names(case: HistoryCase, states: Sequence[str]) -> str:
-    return " or ".join(dict.fromkeys(case.contract.lifecycle.wire(state) for state in states))
+    return " or ".join(dict.fromkeys(case.contract.lifecycle.wire_name(state) for state in states))
 
 
 @history_check("file_available_in")

@@ -84,7 +84,7 @@ def redirect_only_in(case: ExchangeCase, *, states: Sequence[str]) -> CheckResul
     state = value_at(response.json, location.status)
     if not isinstance(state, str):
         return None
-    allowed = {case.contract.lifecycle.wire(name) for name in states}
-    if state not in allowed and case.contract.lifecycle.named(state):
+    allowed = {case.contract.lifecycle.wire_name(name) for name in states}
+    if state not in allowed and case.contract.lifecycle.states_named(state):
         return failed(f"a {response.status} while the status is {state}", case.exchange)
     return passed(case.exchange) if state in allowed else None

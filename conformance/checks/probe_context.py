@@ -80,7 +80,7 @@ class ProbeContext:
 
     def _action(self) -> str:
         """Return the operation's action in the lifecycle (create, poll, …), or an empty text."""
-        roles = self.jobs.lifecycle.roles.values()
+        roles = self.jobs.lifecycle.actions.values()
         return next((role.name for role in roles if role.operation == self.operation), "")
 
     def _names_job(self) -> bool:
@@ -115,7 +115,7 @@ class ProbeContext:
         """Create a job; None where that is not allowed or does not succeed."""
         if not self.client.target.writes:
             return None
-        create = self.jobs.lifecycle.roles["create"].operation
+        create = self.jobs.lifecycle.actions["create"].operation
         request = self.jobs.factory.minimal(create)
         return self.jobs.create(self._with_parameters(request, parameters or {}))
 

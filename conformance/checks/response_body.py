@@ -16,7 +16,7 @@ from conformance.contract_queries import containers, values_at
 from conformance.http.exchange import NOT_JSON, RecordedResponse
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve, schema_at
-from specs.schema import convert, standalone
+from specs.schema import self_contained, to_json_schema
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
 _BOM: Final = b"\xef\xbb\xbf"
@@ -62,8 +62,8 @@ def shallow_schema(
     schema = schema_at(contract.openapi, root, pointer)
     flat = {key: value for key, value in schema.items() if key not in _DEEPER}
     if b"$ref" in orjson.dumps(flat):
-        return standalone(contract.openapi, flat)
-    converted: dict[str, Any] = convert(flat)
+        return self_contained(contract.openapi, flat)
+    converted: dict[str, Any] = to_json_schema(flat)
     return converted
 
 
@@ -131,7 +131,7 @@ def body_schema(case: ExchangeCase, *, statuses: Sequence[int] = ()) -> CheckRes
         return None
     if response.json is NOT_JSON:
         return failed(f"the body of the {response.status} is not JSON", case.exchange)
-    whole = standalone(case.contract.openapi, schema)
+    whole = self_contained(case.contract.openapi, schema)
     validator = jsonschema_rs.validator_for(whole, validate_formats=True)
     for error in validator.iter_errors(response.json):
         place = "".join(f"/{step}" for step in error.instance_path)
@@ -172,7 +172,7 @@ def media_matches_body(case: ExchangeCase) -> CheckResult | None:
     exchange, response = case.exchange, case.exchange.response
     if response is None or not response.complete or not response.body:
         return None
-    fetch = case.contract.lifecycle.roles.get("fetch")
+    fetch = case.contract.lifecycle.actions.get("fetch")
     is_file = fetch and exchange.operation == fetch.operation and exchange.status == 200
     if exchange.request.method == "HEAD" or is_file:
         return None

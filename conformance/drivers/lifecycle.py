@@ -44,8 +44,8 @@ class LifecycleScript:
 
     def _lists(self) -> Iterator[str]:
         for role in ("list", "poll"):
-            if role in self._lifecycle.roles:
-                operation = self._lifecycle.roles[role].operation
+            if role in self._lifecycle.actions:
+                operation = self._lifecycle.actions[role].operation
                 if self._lifecycle.locations[operation].items is not None:
                     yield operation
 
@@ -95,7 +95,7 @@ class LifecycleScript:
 
     def _creation_requests(self) -> list[OperationRequest]:
         """Return a plain creation, and one for each other value, text or omission."""
-        create = self._lifecycle.roles["create"].operation
+        create = self._lifecycle.actions["create"].operation
         return list(self.pilot.factory.variants(create))[: self._max_jobs]
 
     def _start(self, handle: JobRef) -> None:
@@ -135,7 +135,7 @@ class LifecycleScript:
             self.pilot.request_for(operation, handle).send(self.pilot.client, LIFECYCLE)
 
     def _other_reads(self) -> Iterator[str]:
-        parts = {role.operation for role in self._lifecycle.roles.values()}
+        parts = {role.operation for role in self._lifecycle.actions.values()}
         contract = self.pilot.client.contract
         for name, operation in contract.operations.items():
             if (

@@ -10,7 +10,7 @@ import orjson
 
 from conformance.contract_queries import parameter_schema
 from specs import Contract, Operation
-from specs.schema import standalone
+from specs.schema import self_contained
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _BOOLEANS = {"true": True, "false": False}
@@ -83,7 +83,7 @@ class RequestValidator:
         else:
             body = operation.body or {}
             schema = body["content"][what].get("schema", {})
-        whole = standalone(self._contract.openapi, schema)
+        whole = self_contained(self._contract.openapi, schema)
         return jsonschema_rs.validator_for(whole, validate_formats=True)
 
     def _resolved(self, schema: Any) -> Mapping[str, Any]:

@@ -92,7 +92,7 @@ def lifecycle_state_machine(walk: LifecycleActions) -> type[RuleBasedStateMachin
         RuleBasedStateMachine.__init__(self)
         walk.reset()
 
-    create = pilot.factory.strategy(pilot.lifecycle.roles["create"].operation)
+    create = pilot.factory.strategy(pilot.lifecycle.actions["create"].operation)
     pauses = st.sampled_from(PAUSES[pilot.client.has_control])
     parts = st.sampled_from([OBSERVE, *(part for part in ACTIONS if pilot.supports(part))])
     steps: dict[str, Any] = {

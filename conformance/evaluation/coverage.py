@@ -53,7 +53,7 @@ def transitions_of(job: JobHistory) -> Iterator[Transition]:
 
 def _wire_edges(lifecycle: Lifecycle) -> Iterator[Transition]:
     for edge in lifecycle.edges:
-        start, end = lifecycle.wire(edge.start), lifecycle.wire(edge.end)
+        start, end = lifecycle.wire_name(edge.start), lifecycle.wire_name(edge.end)
         if start != end:
             yield start, end
 

@@ -57,7 +57,7 @@ class Replayer:
 
     def _wait_for_state(self, waypoint: ReplayStep, id_: str, wire: str) -> None:
         """Wait for the state, or force it where a control URL allows; else go on as it is."""
-        names = self._client.contract.lifecycle.named(wire)
+        names = self._client.contract.lifecycle.states_named(wire)
         handle = JobRef(self._with_new_ids(id_), self._parameters(waypoint.exchange), ours=True)
         if not names or self._pilot.wait_for_state(handle, *names):
             return
@@ -78,7 +78,9 @@ class Replayer:
             BudgetExceeded: nothing more may be sent.
         """
         contract = self._client.contract
-        fetch = contract.lifecycle.roles.get("fetch", contract.lifecycle.roles["poll"]).operation
+        fetch = contract.lifecycle.actions.get(
+            "fetch", contract.lifecycle.actions["poll"]
+        ).operation
         operation = contract.operations[old.operation or fetch]
         sent = old.request
         query = self._with_new_ids(urlsplit(sent.url).query)

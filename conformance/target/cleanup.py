@@ -80,7 +80,7 @@ def _is_gone(client: Client, thing: CreatedResource) -> bool:
     """Read the thing once more, where that is possible: it must be gone, or at its end."""
     states = client.contract.lifecycle.states.values()
     going_on = {state.wire.lower() for state in states if not state.final}
-    poll = client.contract.lifecycle.roles["poll"].operation
+    poll = client.contract.lifecycle.actions["poll"].operation
     for operation in _operations_on(client, thing):
         location = client.contract.lifecycle.locations.get(operation.id)
         if operation.method != "GET" or (location and operation.id != poll):

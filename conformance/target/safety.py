@@ -12,7 +12,7 @@ from conformance.errors import QuotaExceeded
 from conformance.target.config import Consent, Target
 from conformance.target.tracker import ResourceTracker
 from specs import Contract, Operation
-from specs.schema import standalone
+from specs.schema import self_contained
 
 ABSENT_INT32: Final = 2_147_483_646
 ABSENT_UUID: Final = "00000000-0000-4000-8000-00000000dead"
@@ -43,7 +43,7 @@ class WritePolicy:
         if not self.is_write(operation):
             return False
         named = id_parameters(self._contract, operation)
-        create = self._contract.lifecycle.roles["create"].operation
+        create = self._contract.lifecycle.actions["create"].operation
         return operation.id == create if named else operation.body is None
 
     def creates_deletable(self, operation: Operation, status: int | None) -> bool:
@@ -122,7 +122,7 @@ class WritePolicy:
                 if parameter["name"] == name
             )
             self._validators[key] = jsonschema_rs.validator_for(
-                standalone(self._contract.openapi, schema)
+                self_contained(self._contract.openapi, schema)
             )
         return self._validators[key]
 
@@ -166,7 +166,7 @@ class CreationQuota:
         token = token_operation(self.contract)
         if operation.method in SAFE_METHODS or (token is not None and operation.id == token.id):
             return False
-        job = operation.id == self.contract.lifecycle.roles["create"].operation
+        job = operation.id == self.contract.lifecycle.actions["create"].operation
         return job or (operation.method == "POST" and not id_parameters(self.contract, operation))
 
     @property

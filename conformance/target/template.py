@@ -86,7 +86,7 @@ def _credentials(contract: Contract) -> Iterator[str]:
 
 
 def _known(contract: Contract) -> Iterator[str]:
-    poll = contract.lifecycle.roles.get("fetch", contract.lifecycle.roles["poll"]).operation
+    poll = contract.lifecycle.actions.get("fetch", contract.lifecycle.actions["poll"]).operation
     operation = contract.operations[poll]
     job = job_parameter(contract, poll)
     required = [p["name"] for p in operation.parameters if p.get("required") or p["name"] == job]

@@ -39,7 +39,7 @@ def view(lifecycle: Lifecycle) -> dict[str, Any]:
             for state in lifecycle.states.values()
         ],
         "edges": [{"from": edge.start, "to": edge.end, "by": edge.by} for edge in lifecycle.edges],
-        "plan": [{"state": step.state, "seconds": step.seconds} for step in lifecycle.plan],
+        "plan": [{"state": step.state, "seconds": step.seconds} for step in lifecycle.timeline],
     }
 
 

@@ -162,7 +162,7 @@ class FaultRuleParser:
 
     def _states(self, name: str, vendors: Collection[str]) -> frozenset[str]:
         lifecycles = [self._contracts[vendor].lifecycle for vendor in vendors]
-        found = {state for lifecycle in lifecycles for state in lifecycle.named(name)}
+        found = {state for lifecycle in lifecycles for state in lifecycle.states_named(name)}
         if not found:
             _known("match.state", name, {s: None for row in lifecycles for s in row.states})
         return frozenset(found)

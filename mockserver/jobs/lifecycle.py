@@ -69,7 +69,7 @@ def force_outcome(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job
 
 def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:
     """Return the state that is meant; of several with one wire name the first that can be."""
-    named = lifecycle.named(outcome)
+    named = lifecycle.states_named(outcome)
     meant = [outcome] if outcome in named else [name for name in lifecycle.states if name in named]
     if not meant:
         known = ", ".join(lifecycle.states)

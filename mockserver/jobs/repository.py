@@ -10,7 +10,7 @@ from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.schedule import JobScript, from_steps
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, UniqueNaming
-from specs import Lifecycle, Role, State
+from specs import Action, Lifecycle, State
 
 
 class NewJob(NamedTuple):
@@ -33,7 +33,7 @@ class JobRepository:
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self.lifecycle = lifecycle
-        self.plan = from_steps(lifecycle.plan)
+        self.plan = from_steps(lifecycle.timeline)
         self.kind = f"{lifecycle.vendor}.job"
 
     def create(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[Job]:
@@ -99,7 +99,7 @@ class JobRepository:
         found.sort(key=lambda job: (-job.created_at, -job.number, job.group))
         return found[:limit]
 
-    def check(self, sandbox: Sandbox, role: Role, job: Job) -> str:
+    def check(self, sandbox: Sandbox, role: Action, job: Job) -> str:
         """Return the job's state, if it grants what `role` does.
 
         Raises:
@@ -108,9 +108,9 @@ class JobRepository:
         state = current_state(job, sandbox.now())
         if state in role.allowed or state in role.ignored:
             return state
-        raise ApiError(role.refusal(state), f"The job is {self.lifecycle.wire(state)}.")
+        raise ApiError(role.refusal(state), f"The job is {self.lifecycle.wire_name(state)}.")
 
-    def apply_transition(self, sandbox: Sandbox, role: Role, job: Job) -> Job:
+    def apply_transition(self, sandbox: Sandbox, role: Action, job: Job) -> Job:
         """Return the job after the operation of `role`; where its state ignores that, unchanged.
 
         Raises:

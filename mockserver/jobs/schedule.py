@@ -8,7 +8,7 @@ from typing import Any
 import isodate
 
 from mockserver.jobs.model import Schedule
-from specs import Lifecycle, Step
+from specs import Lifecycle, TimelineStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Occurrences:
         )
 
 
-def from_steps(steps: Iterable[Step]) -> Schedule:
+def from_steps(steps: Iterable[TimelineStage]) -> Schedule:
     """Return the plan that steps of a lifecycle tell."""
     return tuple(
         (step.state, None if step.seconds is None else round(step.seconds * 1000)) for step in steps

@@ -9,7 +9,7 @@ import orjson
 
 from mockserver.errors import ApiError
 from specs import pointer
-from specs.schema import convert, convert_all
+from specs.schema import to_json_schema, to_json_schemas
 
 MASK = "the value"
 """What stands for a value in a message, so that no secret and no megabyte gets into one."""
@@ -56,7 +56,7 @@ class Schemas:
 
     @cached_property
     def _components(self) -> dict[str, Any]:
-        return {"schemas": convert_all(self.openapi.get("components", {}).get("schemas", {}))}
+        return {"schemas": to_json_schemas(self.openapi.get("components", {}).get("schemas", {}))}
 
     def resolve(self, element: Any) -> Any:
         """Follow the `$ref`s of `element` within the document."""
@@ -71,7 +71,9 @@ class Schemas:
 
     def _compile(self, schema: dict[str, Any]) -> Any:
         return jsonschema_rs.validator_for(
-            {**convert(schema), "components": self._components}, validate_formats=True, mask=MASK
+            {**to_json_schema(schema), "components": self._components},
+            validate_formats=True,
+            mask=MASK,
         )
 
     def of_object(self, properties: dict[str, Any]) -> Validator:

@@ -11,7 +11,7 @@ from mockserver.errors import ConfigurationError
 from mockserver.sandbox.resources import Drafts, insert_seeds
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Contract
-from specs.schema import convert_all
+from specs.schema import to_json_schemas
 
 _COMMON = Path(__file__).with_name("seed.schema.json")
 _SHOWN = 5
@@ -33,7 +33,7 @@ class SeedLoader:
         self._place = f"{contract.vendor}/seed.yaml"
         self._drafts = drafts
         shared = orjson.loads(_COMMON.read_bytes())["$defs"]
-        components = convert_all(contract.openapi["components"]["schemas"])
+        components = to_json_schemas(contract.openapi["components"]["schemas"])
         own = orjson.loads(schema.read_bytes())
         self._validator = jsonschema_rs.validator_for(
             {**own, "$defs": shared, "components": {"schemas": components}}, validate_formats=True

@@ -28,7 +28,7 @@ class JobScriptParser:
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
-        self._usual = from_steps(lifecycle.plan)
+        self._usual = from_steps(lifecycle.timeline)
         self._edges = {(edge.start, edge.end) for edge in lifecycle.edges}
 
     def read(self, raw: Mapping[str, Any], place: str) -> JobScript:

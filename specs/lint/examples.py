@@ -13,10 +13,10 @@ Found = tuple[str, dict[str, Any], Any]
 
 def check_examples(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each invalid example of a body, a parameter, a header or a schema."""
-    whole = schemas.standalone(document, {})  # converted once: a document has many examples
+    whole = schemas.self_contained(document, {})  # converted once: a document has many examples
     for place, schema, example in _found(document):
         validator = jsonschema_rs.Draft202012Validator(
-            {**whole, **schemas.convert(schema)}, validate_formats=True
+            {**whole, **schemas.to_json_schema(schema)}, validate_formats=True
         )
         for error in validator.iter_errors(example):
             at = "".join(f"/{token}" for token in error.instance_path)

@@ -10,14 +10,14 @@ from specs.contract import Operation, read_operations
 from specs.errors import SpecIssue
 from specs.files import PROFILES
 from specs.lifecycle import (
+    Action,
     Lifecycle,
     Location,
-    Role,
     in_profile,
     is_by_profile,
     read_lifecycle,
 )
-from specs.schema import convert
+from specs.schema import to_json_schema
 
 Found = Iterator[tuple[str, str]]
 
@@ -78,20 +78,20 @@ def _statements(lifecycle: Lifecycle, statements: set[str]) -> Found:
 
 def _timeline(lifecycle: Lifecycle) -> Found:
     by_time = {(edge.start, edge.end) for edge in lifecycle.edges if edge.by == "time"}
-    if lifecycle.plan[0].state != lifecycle.initial:
+    if lifecycle.timeline[0].state != lifecycle.initial:
         yield "/timeline", f"must begin with the initial state, {lifecycle.initial}"
-    for stage, following in pairwise(lifecycle.plan):
+    for stage, following in pairwise(lifecycle.timeline):
         if (stage.state, following.state) not in by_time:
             yield "/timeline", f"there is no edge by time from {stage.state} to {following.state}"
         if stage.seconds is None:
             yield "/timeline", f"{stage.state} needs a duration: it is not the last stage"
-    if lifecycle.plan[-1].seconds is not None:
-        yield "/timeline", f"{lifecycle.plan[-1].state} is the last stage and has no duration"
+    if lifecycle.timeline[-1].seconds is not None:
+        yield "/timeline", f"{lifecycle.timeline[-1].state} is the last stage and has no duration"
 
 
 def _edges(lifecycle: Lifecycle) -> Found:
     for edge in lifecycle.edges:
-        if edge.by != "time" and edge.by not in lifecycle.roles:
+        if edge.by != "time" and edge.by not in lifecycle.actions:
             yield "/edges", f"there is an edge by {edge.by}, but no action {edge.by}"
         if edge.by == "time" and lifecycle.states[edge.start].final:
             yield "/edges", f"{edge.start} is final, but an edge by time leads to {edge.end}"
@@ -101,7 +101,7 @@ def _edges(lifecycle: Lifecycle) -> Found:
 
 
 def _actions(lifecycle: Lifecycle, operations: Mapping[str, Operation]) -> Found:
-    for action in lifecycle.roles.values():
+    for action in lifecycle.actions.values():
         place = f"/actions/{action.name}"
         if action.operation not in operations:
             yield place, f"unknown operation {action.operation!r}"
@@ -112,7 +112,7 @@ def _actions(lifecycle: Lifecycle, operations: Mapping[str, Operation]) -> Found
         yield from _edges_of(lifecycle, action, place)
 
 
-def _edges_of(lifecycle: Lifecycle, action: Role, place: str) -> Found:
+def _edges_of(lifecycle: Lifecycle, action: Action, place: str) -> Found:
     if action.name == "create":
         if action.enters != lifecycle.initial:
             yield place, f"must enter the initial state, {lifecycle.initial}"
@@ -152,7 +152,9 @@ def _pointers(
     pointer.schema_at(document, item, location.id)
     if location.status is None:
         return
-    listed = set(convert(pointer.schema_at(document, item, location.status))["enum"]) - {None}
+    listed = set(to_json_schema(pointer.schema_at(document, item, location.status))["enum"]) - {
+        None
+    }
     wires = {state.wire for state in lifecycle.states.values()}
     for name in sorted(listed ^ wires):
         yield place, f"the enum at {location.status} and the states' wire names differ in {name!r}"

@@ -30,7 +30,7 @@ class Files:
     ) -> None:
         self._repository = repository
         self._reports = reports
-        self._role = contract.lifecycle.roles["fetch"]
+        self._role = contract.lifecycle.actions["fetch"]
 
     def fetch(self, request: Request) -> Response:
         job = find(self._repository, request, request.query["id"])

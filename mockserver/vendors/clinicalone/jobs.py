@@ -71,7 +71,7 @@ def find(repository: JobRepository, request: Request, job_id: str) -> Job:
 
 def started_at(repository: JobRepository, job: Job, now: int) -> int:
     """Return when the work on a job began last, or when it was created if it has not begun."""
-    start = repository.lifecycle.roles["start"].enters
+    start = repository.lifecycle.actions["start"].enters
     begun = [at for state, at in timeline(job, now) if state == start]
     return begun[-1] if begun else job.created_at
 
@@ -143,7 +143,7 @@ class Jobs:
     ) -> None:
         self._repository = repository
         self._reports = reports
-        self._roles = contract.lifecycle.roles
+        self._roles = contract.lifecycle.actions
         self._fetch = contract.operations[self._roles["fetch"].operation]
 
     def create(self, request: Request) -> Response:

@@ -124,7 +124,7 @@ class Runs:
         has_ended = self._repository.lifecycle.states[state].final
         return {
             "reportDistributionLogId": int(job.id),
-            "status": self._repository.lifecycle.wire(state),
+            "status": self._repository.lifecycle.wire_name(state),
             "beginDate": to_iso_string(job.created_at),
             "endDate": to_iso_string(at) if has_ended else None,
             "numberOfRecipients": job.details["recipients"],

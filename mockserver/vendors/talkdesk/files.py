@@ -31,7 +31,7 @@ class Files:
     ) -> None:
         self._repository = repository
         self._reports = reports
-        self._roles = contract.lifecycle.roles
+        self._roles = contract.lifecycle.actions
 
     def fetch(self, request: Request) -> Response:
         job = find(self._repository, request)

@@ -123,7 +123,7 @@ class Jobs:
 
     def __init__(self, contract: Contract, repository: JobRepository) -> None:
         self._repository = repository
-        self._roles = contract.lifecycle.roles
+        self._roles = contract.lifecycle.actions
         poll = contract.operations[self._roles["poll"].operation]
         fetch = contract.operations[self._roles["fetch"].operation]
         self._job_link, self._file_link = _template(poll.path), _template(fetch.path)

@@ -106,8 +106,8 @@ def test_whatever_is_done_states_go_along_edges_and_never_back(
             elif act == "force":
                 outcome = data.draw(st.sampled_from(sorted(lifecycle.states)))
                 found = repository.force_state(sandbox, found, outcome)
-            elif act in lifecycle.roles:
-                found = repository.apply_transition(sandbox, lifecycle.roles[act], found)
+            elif act in lifecycle.actions:
+                found = repository.apply_transition(sandbox, lifecycle.actions[act], found)
         except ApiError:
             event("refused")
         assert repository.find(sandbox, "x") == found
@@ -192,6 +192,6 @@ def test_a_failed_job_that_is_started_again_has_the_usual_plan() -> None:
     plan: Schedule = (("WAITING", 1_000), ("RUNNING", 1_000), ("FAILED", None))
     (made,) = repository.create(sandbox, [NewJob("x", "a", "g", schedule=plan)])
     sandbox.clock.advance(5_000)
-    again = repository.apply_transition(sandbox, lifecycle.roles["start"], made)
+    again = repository.apply_transition(sandbox, lifecycle.actions["start"], made)
     states = [state for state, _ in timeline(again, 10**15)]
     assert states == ["WAITING", "RUNNING", "FAILED", "RUNNING", "SUCCEEDED"]

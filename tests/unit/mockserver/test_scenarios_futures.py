@@ -19,7 +19,7 @@ def plan_of(raw: dict[str, Any], usual: Schedule = USUAL, vendor: str = "talkdes
 
 
 def test_usual_plan_is_the_lifecycles() -> None:
-    assert from_steps(contract_of("talkdesk").lifecycle.plan) == USUAL
+    assert from_steps(contract_of("talkdesk").lifecycle.timeline) == USUAL
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_numbers_choose_the_future() -> None:
 def test_profiles_have_plans_of_their_own(profile: str) -> None:
     lifecycle = contract_of("talkdesk", profile).lifecycle
     future = JobScriptParser(lifecycle).read({"stuck": "PROCESSING"}, "here")
-    assert future.schedule_for(from_steps(lifecycle.plan))[-1] == ("PROCESSING", None)
+    assert future.schedule_for(from_steps(lifecycle.timeline))[-1] == ("PROCESSING", None)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import specs
 from specs import pointer
 from specs.profile import merge
-from specs.schema import convert
+from specs.schema import to_json_schema
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -24,13 +24,13 @@ def test_profiles_differ_where_the_sources_clash() -> None:
     assert 300 in documented.operations["getReportJob"].responses
     assert 303 in observed.operations["getReportJob"].responses
     assert 300 not in observed.operations["getReportJob"].responses
-    assert documented.lifecycle.wire("DONE") != observed.lifecycle.wire("DONE")
+    assert documented.lifecycle.wire_name("DONE") != observed.lifecycle.wire_name("DONE")
 
 
 def test_a_wire_name_may_stand_for_several_states() -> None:
     lifecycle = specs.load("talkdesk").lifecycle
-    assert lifecycle.named("DELETED") == {"DELETED", "CANCELED"}
-    assert lifecycle.named("nothing") == frozenset()
+    assert lifecycle.states_named("DELETED") == {"DELETED", "CANCELED"}
+    assert lifecycle.states_named("nothing") == frozenset()
 
 
 def test_reachable_follows_edges_of_the_given_cause() -> None:
@@ -40,7 +40,7 @@ def test_reachable_follows_edges_of_the_given_cause() -> None:
 
 
 def test_plan_is_told_in_seconds() -> None:
-    plan = specs.load("talkdesk").lifecycle.plan
+    plan = specs.load("talkdesk").lifecycle.timeline
     assert [(step.state, step.seconds) for step in plan] == [
         ("CREATED", 5.0),
         ("PROCESSING", 25.0),
@@ -51,7 +51,7 @@ def test_plan_is_told_in_seconds() -> None:
 @pytest.mark.parametrize("vendor", specs.vendors())
 def test_every_job_ends_within_two_minutes(vendor: str) -> None:
     for profile in specs.PROFILES:
-        plan = specs.load(vendor, profile).lifecycle.plan
+        plan = specs.load(vendor, profile).lifecycle.timeline
         assert sum(step.seconds or 0 for step in plan) <= 120
 
 
@@ -87,4 +87,4 @@ def test_pointer_finds_every_key(document: dict[str, object]) -> None:
     ],
 )
 def test_convert_says_the_same_in_json_schema(openapi: object, json_schema: object) -> None:
-    assert convert(openapi) == json_schema
+    assert to_json_schema(openapi) == json_schema
