@@ -88,8 +88,8 @@ def created_ids(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, s
         return
     location = contract.lifecycle.locations.get(operation.id)
     if location is not None:
-        for role in contract.lifecycle.actions.values():
-            for name in id_parameters(contract, contract.operations[role.operation]):
+        for action in contract.lifecycle.actions.values():
+            for name in id_parameters(contract, contract.operations[action.operation]):
                 yield from _id(contract, name, exchange.json, location.id)
     for link in links(operation, exchange.status or 0):
         for name, expression in link.get("parameters", {}).items():
@@ -150,7 +150,7 @@ def job_parameter(contract: Contract, operation_id: str) -> str | None:
     operation = contract.operations[operation_id]
     named = id_parameters(contract, operation)
     parts = {
-        role.operation for name, role in contract.lifecycle.actions.items() if name != "create"
+        action.operation for name, action in contract.lifecycle.actions.items() if name != "create"
     }
     return named[0] if len(named) == 1 and operation_id in parts else None
 

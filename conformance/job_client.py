@@ -135,7 +135,7 @@ MAX_WAIT: Final = {True: 300.0, False: 20.0}
 
 
 class JobClient:
-    """Speaks to jobs of a client's target in the roles that lifecycle.yaml names."""
+    """Speaks to jobs of a client's target by the actions that lifecycle.yaml names."""
 
     def __init__(self, client: Client, driver: str) -> None:
         self.client = client
@@ -143,9 +143,9 @@ class JobClient:
         self.lifecycle = client.contract.lifecycle
         self._driver = driver
 
-    def supports(self, role: str) -> bool:
+    def supports(self, action: str) -> bool:
         """Tell whether the vendor knows an operation in this part."""
-        return role in self.lifecycle.actions
+        return action in self.lifecycle.actions
 
     def create(self, asked: OperationRequest | None = None) -> JobRef | None:
         """Create a job; where a request of our own making is refused, a barer one is tried.
@@ -219,12 +219,12 @@ class JobClient:
                 yield self.ref(job)
 
     def _named_operation(self) -> str:
-        role = self.lifecycle.actions.get("fetch", self.lifecycle.actions["poll"])
-        return role.operation
+        action = self.lifecycle.actions.get("fetch", self.lifecycle.actions["poll"])
+        return action.operation
 
-    def perform(self, role: str, handle: JobRef, *, as_role: str | None = PRIMARY) -> Exchange:
+    def perform(self, action: str, handle: JobRef, *, as_role: str | None = PRIMARY) -> Exchange:
         """Send the request of a part of the lifecycle for a job."""
-        asked = self.request_for(self.lifecycle.actions[role].operation, handle)
+        asked = self.request_for(self.lifecycle.actions[action].operation, handle)
         return asked.send(self.client, self._driver, role=as_role, valid=as_role == PRIMARY or None)
 
     def request_for(self, operation_id: str, handle: JobRef) -> OperationRequest:

@@ -156,7 +156,7 @@ def _driver_steps(
         if (None in judged or name in judged) and _reason_not_to_send(operation, guard) is None
     )
     # First, while nothing else has been made, changed or deleted.
-    live = {role.operation for role in contract.lifecycle.actions.values()}
+    live = {action.operation for action in contract.lifecycle.actions.values()}
     if kinds[CheckKind.HISTORY] or live & set(operations):
         cost = _LIFECYCLE_COST[settings.effort]
         yield PlanStep("lifecycle", cost, tuple(sorted(live)), lifecycle.drive)

@@ -51,12 +51,17 @@ class JobTimeline:
                 job.observations[later] if later < len(numbers) else None,
             )
 
-    def _collect(self, action: str) -> Mapping[str, list[Exchange]]:
-        role = self._case.contract.lifecycle.actions.get(action)
-        name = job_parameter(self._case.contract, role.operation) if role else None
+    def _collect(self, action_name: str) -> Mapping[str, list[Exchange]]:
+        action = self._case.contract.lifecycle.actions.get(action_name)
+        name = job_parameter(self._case.contract, action.operation) if action else None
         exchanges: dict[str, list[Exchange]] = defaultdict(list)
         for exchange in self._case.exchanges:
-            if role and name and exchange.operation == role.operation and _is_evidence(exchange):
+            if (
+                action
+                and name
+                and exchange.operation == action.operation
+                and _is_evidence(exchange)
+            ):
                 exchanges[str(request_parameters(exchange).get(name))].append(exchange)
         return exchanges
 
@@ -69,8 +74,8 @@ class JobTimeline:
 
     def _collect_ends(self) -> Mapping[str, list[int]]:
         contract = self._case.contract
-        roles = [contract.lifecycle.actions.get(action) for action in ("delete", "cancel")]
-        names = {r.operation: job_parameter(contract, r.operation) for r in roles if r}
+        actions = [contract.lifecycle.actions.get(name) for name in ("delete", "cancel")]
+        names = {a.operation: job_parameter(contract, a.operation) for a in actions if a}
         ends: dict[str, list[int]] = defaultdict(list)
         for exchange in self._case.exchanges:
             name = names.get(exchange.operation or "")

@@ -80,8 +80,8 @@ class ProbeContext:
 
     def _action(self) -> str:
         """Return the operation's action in the lifecycle (create, poll, …), or an empty text."""
-        roles = self.jobs.lifecycle.actions.values()
-        return next((role.name for role in roles if role.operation == self.operation), "")
+        actions = self.jobs.lifecycle.actions.values()
+        return next((action.name for action in actions if action.operation == self.operation), "")
 
     def _names_job(self) -> bool:
         return job_parameter(self.client.contract, self.operation) is not None

@@ -43,9 +43,9 @@ class LifecycleScript:
                 self._look_and_fetch(handle_)
 
     def _lists(self) -> Iterator[str]:
-        for role in ("list", "poll"):
-            if role in self._lifecycle.actions:
-                operation = self._lifecycle.actions[role].operation
+        for action in ("list", "poll"):
+            if action in self._lifecycle.actions:
+                operation = self._lifecycle.actions[action].operation
                 if self._lifecycle.locations[operation].items is not None:
                     yield operation
 
@@ -135,7 +135,7 @@ class LifecycleScript:
             self.pilot.request_for(operation, handle).send(self.pilot.client, LIFECYCLE)
 
     def _other_reads(self) -> Iterator[str]:
-        parts = {role.operation for role in self._lifecycle.actions.values()}
+        parts = {action.operation for action in self._lifecycle.actions.values()}
         contract = self.pilot.client.contract
         for name, operation in contract.operations.items():
             if (

@@ -99,30 +99,30 @@ class JobRepository:
         found.sort(key=lambda job: (-job.created_at, -job.number, job.group))
         return found[:limit]
 
-    def check(self, sandbox: Sandbox, role: Action, job: Job) -> str:
-        """Return the job's state, if it grants what `role` does.
+    def check(self, sandbox: Sandbox, action: Action, job: Job) -> str:
+        """Return the job's state, if it grants what `action` does.
 
         Raises:
             ApiError: with the status that the lifecycle names for the state.
         """
         state = current_state(job, sandbox.now())
-        if state in role.allowed or state in role.ignored:
+        if state in action.allowed or state in action.ignored:
             return state
-        raise ApiError(role.refusal(state), f"The job is {self.lifecycle.wire_name(state)}.")
+        raise ApiError(action.refusal(state), f"The job is {self.lifecycle.wire_name(state)}.")
 
-    def apply_transition(self, sandbox: Sandbox, role: Action, job: Job) -> Job:
-        """Return the job after the operation of `role`; where its state ignores that, unchanged.
+    def apply_transition(self, sandbox: Sandbox, action: Action, job: Job) -> Job:
+        """Return the job after the operation of `action`; where its state ignores that, unchanged.
 
         Raises:
             ApiError: with the status that the lifecycle names for the state.
         """
 
         def step(job: Job) -> Job:
-            state = self.check(sandbox, role, job)
-            if role.enters is None or state in role.ignored:
+            state = self.check(sandbox, action, job)
+            if action.enters is None or state in action.ignored:
                 return job
             return transition(
-                job, role.enters, sandbox.now(), self._plan_from(job, state, role.enters)
+                job, action.enters, sandbox.now(), self._plan_from(job, state, action.enters)
             )
 
         return self._change(sandbox, job, step)

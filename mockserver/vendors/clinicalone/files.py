@@ -30,11 +30,11 @@ class Files:
     ) -> None:
         self._repository = repository
         self._reports = reports
-        self._role = contract.lifecycle.actions["fetch"]
+        self._fetch_action = contract.lifecycle.actions["fetch"]
 
     def fetch(self, request: Request) -> Response:
         job = find(self._repository, request, request.query["id"])
-        self._repository.check(request.sandbox, self._role, job)
+        self._repository.check(request.sandbox, self._fetch_action, job)
         return self.response(request.sandbox, job)
 
     def response(self, sandbox: Sandbox, job: Job) -> Response:

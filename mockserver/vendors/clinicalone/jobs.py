@@ -143,8 +143,8 @@ class Jobs:
     ) -> None:
         self._repository = repository
         self._reports = reports
-        self._roles = contract.lifecycle.actions
-        self._fetch = contract.operations[self._roles["fetch"].operation]
+        self._actions = contract.lifecycle.actions
+        self._fetch = contract.operations[self._actions["fetch"].operation]
 
     def create(self, request: Request) -> Response:
         """Answer POST v1.0/reports: the job waits for the usual time."""
@@ -165,7 +165,7 @@ class Jobs:
     def kick_off(self, request: Request) -> Response:
         """Answer POST v1.0/report/job/{jobId}: the work begins, also after it failed."""
         job = find(self._repository, request, request.path["jobId"])
-        job = self._repository.apply_transition(request.sandbox, self._roles["start"], job)
+        job = self._repository.apply_transition(request.sandbox, self._actions["start"], job)
         now = request.sandbox.now()
         log = {
             "id": job.id,

@@ -31,16 +31,16 @@ class Files:
     ) -> None:
         self._repository = repository
         self._reports = reports
-        self._roles = contract.lifecycle.actions
+        self._actions = contract.lifecycle.actions
 
     def fetch(self, request: Request) -> Response:
         job = find(self._repository, request)
-        self._repository.check(request.sandbox, self._roles["fetch"], job)
+        self._repository.check(request.sandbox, self._actions["fetch"], job)
         return self.response(request.sandbox, job)
 
     def delete(self, request: Request) -> Response:
         self._repository.apply_transition(
-            request.sandbox, self._roles["delete"], find(self._repository, request)
+            request.sandbox, self._actions["delete"], find(self._repository, request)
         )
         return Response(request.operation.success)
 

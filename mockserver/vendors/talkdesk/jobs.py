@@ -123,12 +123,12 @@ class Jobs:
 
     def __init__(self, contract: Contract, repository: JobRepository) -> None:
         self._repository = repository
-        self._roles = contract.lifecycle.actions
-        poll = contract.operations[self._roles["poll"].operation]
-        fetch = contract.operations[self._roles["fetch"].operation]
+        self._actions = contract.lifecycle.actions
+        poll = contract.operations[self._actions["poll"].operation]
+        fetch = contract.operations[self._actions["fetch"].operation]
         self._job_link, self._file_link = _template(poll.path), _template(fetch.path)
         self._answers = {
-            state: self._roles["poll"].answers.get(state, poll.success)
+            state: self._actions["poll"].answers.get(state, poll.success)
             for state in contract.lifecycle.states
         }
         self._located = {
@@ -186,7 +186,7 @@ class Jobs:
 
     def cancel(self, request: Request) -> Response:
         self._repository.apply_transition(
-            request.sandbox, self._roles["cancel"], find(self._repository, request)
+            request.sandbox, self._actions["cancel"], find(self._repository, request)
         )
         return Response(request.operation.success)
 
