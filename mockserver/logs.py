@@ -92,21 +92,15 @@ class AccessLog:
                 took = (perf_counter_ns() - began) / 1_000_000
                 self._write(self._text(self._row(context, status, size, took)))
 
-    def refuse(self, path: str, status: int, message: str) -> bytes:
-        """Return the error body for what came to `path` and was no request."""
-        row = {"time": now(), "level": "info", "event": "refused", "pid": os.getpid()}
-        known = {"path": path[:_LONGEST_PATH], "status": status, "reason": message}
-        self._write(self._text(row | known))
-        return self._app.refuse(path, status, message)
-
     def _row(self, context: RequestContext, status: int, size: int, took: float) -> dict[str, Any]:
         path = context.path
         for secret, _ in context.head.secrets:
             path = path.replace(secret, redaction.REDACTED)
+        rejection = context.rejection
         return {
             "time": now(),
             "level": "info",
-            "event": "request",
+            "event": "refused" if rejection else "request",
             "pid": os.getpid(),
             "sandbox": context.sandbox.id if context.sandbox else None,
             "method": context.method,
@@ -117,6 +111,7 @@ class AccessLog:
             "bytes": size,
             "ms": round(took, 3),
             "faults": [fault.kind for fault in context.faults],
+            **({"reason": rejection.message} if rejection else {}),
         }
 
 
@@ -125,10 +120,8 @@ def _as_json(row: dict[str, Any]) -> str:
 
 
 def _as_text(row: dict[str, Any]) -> str:
-    words = [row["time"], row.get("sandbox") or "-", row.get("method", "-"), row["path"]]
+    words = [row["time"], row.get("sandbox") or "-", row["method"] or "-", row["path"] or "-"]
     words += [str(row["status"] or "-"), row.get("operation") or row.get("reason") or "-"]
-    if "ms" in row:
-        words.append(f"{row['ms']} ms")
-    words += row.get("faults", ())
+    words += [f"{row['ms']} ms", *row["faults"]]
     # Whatever a caller puts into a path, it stays one line.
     return " ".join(words).encode("unicode_escape").decode()

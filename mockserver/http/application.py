@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter_ns
+from typing import NoReturn
 
 from mockserver.auth.control_plane import ControlTokenAuth, HostOriginGuard
 from mockserver.control.pages import Pages
@@ -21,6 +23,7 @@ from mockserver.journal import Flush
 from mockserver.journal.entry import Outcome
 from mockserver.journal.recorder import Recorder
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.server.connection import Rejection
 
 log = logging.getLogger("mockserver")
 
@@ -75,36 +78,48 @@ class Application:
             scope, receive, self._heads.read(scope["headers"])
         )
         try:
+            if context.rejection is not None:
+                await self._reject(context, context.rejection)
             if not context.path.startswith(CONTROL):
                 context.touched_jobs = serialization.start_recording()
             elif (page := self._find_page(context)) is not None:
                 await page(scope, receive, send)
                 return
-            try:
-                context.sandbox = await self._run(self._choose, context)
-            except ApiError:
-                await self._refuse_path(context, scope)  # a 404 or 405 comes first
-                raise
-            context.fault_session = self._injector.start(context)
-            if context.method == "OPTIONS":
-                context.response = self._options(context)
-            else:
-                await self._inside(scope, receive, _nobody_sends)
-            assert context.response is not None
-            response, verdict, reason = context.response, Outcome.OK, ""
+            response, verdict, reason = await self._respond(context, scope), Outcome.OK, ""
         except ApiError as refusal:
             verdict, reason = Outcome.REFUSED, refusal.message
             response = self._refuse(context, refusal)
         except Exception:
             log.exception("%s %s", context.method, context.path)
             response, verdict, reason = self._fail(context, FAULT), Outcome.BROKEN, FAULT
-        if not context.read:
-            await discard_body(context)
+        if not context.read and (late := await discard_body(context, response.status)):
+            verdict, reason = Outcome.REFUSED, late.message
+            response = self._refuse(context, late)
         await self._send(context, response, verdict, reason, send, began)
 
-    def refuse(self, path: str, status: int, message: str) -> bytes:
-        """Return the error body for what came to `path` and was no request."""
-        return transfer.encode(self._apis.for_path(path).error(ApiError(status, message), None))
+    async def _respond(self, context: RequestContext, scope: Scope) -> Response:
+        try:
+            context.sandbox = await self._run(self._choose, context)
+        except ApiError:
+            await self._refuse_path(context, scope)  # a 404 or 405 comes first
+            raise
+        context.fault_session = self._injector.start(context)
+        if context.method == "OPTIONS":
+            return self._options(context)
+        await self._inside(scope, context.receive, _nobody_sends)
+        assert context.response is not None
+        return context.response
+
+    async def _reject(self, context: RequestContext, rejection: Rejection) -> NoReturn:
+        """Refuse what the server took for no request; where it names a sandbox, that records it.
+
+        Raises:
+            ApiError: always.
+        """
+        if context.method:
+            with suppress(ApiError):
+                context.sandbox = await self._run(self._choose, context)
+        raise ApiError(rejection.status, rejection.message)
 
     def _find_page(self, context: RequestContext) -> Asgi | None:
         """Let a request into the control plane; return the page that it is for, if it is for one.
@@ -176,7 +191,8 @@ class Application:
             response = self._fail(context, reason)
             body, headers = transfer.encode(response), transfer.encode_headers(response.headers)
         api = self._api(context)
-        origin = context.headers.get("origin")
+        # Of what was rejected, the line that names the origin may never have been read.
+        origin = context.headers.get("origin", None if context.rejection is None else "")
         headers.append(_NO_STORE)
         if origin is not None:
             headers += transfer.encode_headers(self._cors_of(api).headers(origin))
@@ -194,6 +210,8 @@ class Application:
     def _check(self, context: RequestContext, response: Response) -> None:
         if context.fault_session is not None and context.fault_session.replaced:
             return  # its label says what the contract thinks of it
+        if context.rejection is not None:
+            return  # HTTP's own refusals stand in no contract
         if context.operation is not None:
             context.operation.responses.check(response)
         elif context.method != "OPTIONS" and (responses := self._api(context).responses):

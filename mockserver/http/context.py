@@ -10,7 +10,7 @@ from mockserver.http.messages import Response
 from mockserver.journal.entry import Fault, JobTouch
 from mockserver.openapi.operation import CompiledOperation
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.server.connection import CONNECTION_KEY, ConnectionControl
+from mockserver.server.connection import CONNECTION_KEY, REJECTION_KEY, ConnectionControl, Rejection
 
 if TYPE_CHECKING:
     from mockserver.faults.injection import FaultSession
@@ -31,7 +31,8 @@ class RequestContext:
     `path` is as it was sent, percent-encoding and all; `headers` are those of its `head`. `read`
     tells that nothing of the body is left. `touched_jobs` are the jobs that it read or changed,
     `faults` those played on it; `fault_session` holds those still to come. `connection` controls
-    the connection, where the server offers it.
+    the connection, where the server offers it; `rejection` is why the server took no request from
+    what arrived.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class RequestContext:
         "query",
         "read",
         "receive",
+        "rejection",
         "response",
         "sandbox",
         "segments",
@@ -73,6 +75,7 @@ class RequestContext:
         self.faults: tuple[Fault, ...] = ()
         self.fault_session: FaultSession | None = None
         self.connection: ConnectionControl | None = scope.get(CONNECTION_KEY)
+        self.rejection: Rejection | None = scope.get(REJECTION_KEY)
         self.touched_jobs: Sequence[JobTouch] = ()
 
 

@@ -1,4 +1,4 @@
-"""Reading the body of a request, and getting rid of one that nobody wants."""
+"""Reading the body of a request, and sending a response."""
 
 import asyncio
 import re
@@ -9,16 +9,18 @@ import orjson
 from mockserver.errors import ApiError, ContractViolation
 from mockserver.http.context import Receive, RequestContext, Send
 from mockserver.http.messages import Response, StreamingBody
+from mockserver.server.connection import REJECTION_KEY
 
 MAX_DISCARDED_BYTES = 64 * 1024 * 1024
-"""Bytes of an unwanted body that are read, so that the caller, still sending, gets the answer."""
+"""Bytes of an unwanted body that are read before the response to it."""
 
 
 async def read_body(context: RequestContext, largest: int) -> bytes:
     """Return the whole body of a request.
 
     Raises:
-        ApiError: 413, it is larger than `largest` bytes; 400, it ends too early.
+        ApiError: 413, it is larger than `largest` bytes; 400, it ends too early or is malformed;
+            408, it takes too long to arrive.
     """
     told = context.headers.get("content-length", "")
     if told.isdecimal() and int(told[:20]) > largest:
@@ -34,22 +36,32 @@ async def read_body(context: RequestContext, largest: int) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def discard_body(context: RequestContext) -> None:
-    """Read what is left of the body, unless there is too much or the caller waits to be asked."""
-    if "expect" in context.headers:
-        return
+async def discard_body(context: RequestContext, status: int) -> ApiError | None:
+    """Read what is left of an unwanted body; return why it has to be refused, if it has.
+
+    What is too large, or has to be asked for, is left to the server, which drops it after the
+    response.
+    """
+    length = context.headers.get("content-length", "")
+    too_large = length.isdecimal() and int(length[:20]) > MAX_DISCARDED_BYTES
+    if status == 413 or too_large or "expect" in context.headers:
+        return None
     size = 0
-    while not context.read and size <= MAX_DISCARDED_BYTES:
-        try:
+    try:
+        while not context.read and size <= MAX_DISCARDED_BYTES:
             size += len(await _next(context))
-        except ApiError:
-            return
+    except ApiError as refusal:
+        return refusal
+    return None
 
 
 async def _next(context: RequestContext) -> bytes:
     message = await context.receive()
     if message["type"] == "http.disconnect":
-        raise ApiError(400, "The connection ended before the body did.")
+        context.rejection = message.get(REJECTION_KEY)
+        if context.rejection is None:
+            raise ApiError(400, "The connection ended before the body did.")
+        raise ApiError(context.rejection.status, context.rejection.message)
     context.read = not message.get("more_body", False)
     chunk: bytes = message.get("body", b"")
     return chunk

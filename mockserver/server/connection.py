@@ -1,22 +1,38 @@
-"""The connection under a request, for whoever has to break it."""
+"""What this server adds to an ASGI scope: the connection, and why a request was rejected."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 CONNECTION_KEY = "mockserver.server.connection"
-"""Where the ASGI scope carries the line, if the server gives one."""
+"""Where a scope carries its `ConnectionControl`, if the server offers it."""
+
+REJECTION_KEY = "mockserver.server.rejection"
+"""Where a scope, or an `http.disconnect` message, carries a `Rejection`."""
 
 
 class ConnectionControl(Protocol):
-    """One connection, while the reply to one request is under way on it."""
+    """The connection of a request, for whoever has to break it on purpose."""
 
     def write(self, data: bytes) -> None:
-        """Send bytes that HTTP knows nothing of."""
+        """Send bytes as they are."""
         ...
 
     def close(self) -> None:
-        """Send what is written, then end the connection in the middle of the reply."""
+        """Send what has been written, then close in the middle of the response."""
         ...
 
     def reset(self) -> None:
-        """Let the other side see a reset; what is written may be lost."""
+        """Close with a TCP reset; what has been written may be lost."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why the server took no request from what arrived; the application only words the response.
+
+    In a scope it means that method, path and headers are as much as could be read, and may be
+    empty. In an `http.disconnect` message it means that the body went wrong.
+    """
+
+    status: int
+    message: str

@@ -1,6 +1,6 @@
-"""One request and its reply on a connection, as ASGI has them; it is what uvicorn's is, and less.
+"""One request and its response on a connection, as ASGI has them.
 
-The gate has made the reply: names in lower case, values that fit, a true length or none.
+The application is our own: names of headers are in lower case, values are valid, a length is true.
 """
 
 import asyncio
@@ -8,81 +8,134 @@ import logging
 import socket
 import struct
 from collections.abc import Callable, Coroutine, Generator, Iterable
+from http import HTTPStatus
+from math import inf
 from types import coroutine
 from typing import Any
 
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-
 from mockserver.http.context import Asgi, Scope
+from mockserver.server.connection import REJECTION_KEY, Rejection
 
 log = logging.getLogger("mockserver")
 
-_BODILESS = frozenset({204, 304})
-_OVER: Scope = {}
+_FINISHED: Scope = {}
 _FAILED = {"type": "http.response.start", "status": 500, "headers": ((b"content-length", b"0"),)}
-_RESET = struct.pack("ii", 1, 0)  # linger for no time: closing resets
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing resets
 
 
-class Cycle:
-    """One request and its reply; also the line under them, see `mockserver.line`.
+def _status_line(status: int) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
 
-    `disconnected` tells that nobody is there to be answered any more; `on_response` is called once
-    the reply is sent; `usual` are headers of every reply. The names are uvicorn's, whose protocol
-    knows a cycle by them.
+
+_STATUS_LINES = tuple(_status_line(status) for status in range(600))
+
+
+class FlowControl:
+    """Pauses reading and writing on a transport, each at most once."""
+
+    __slots__ = ("_transport", "_writable", "read_paused", "write_paused")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._writable = asyncio.Event()
+        self.read_paused = False
+        self.write_paused = False
+
+    def pause_reading(self) -> None:
+        """Let the kernel keep what arrives from now on."""
+        if not self.read_paused:
+            self.read_paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take what arrives again."""
+        if self.read_paused:
+            self.read_paused = False
+            self._transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        """Let `drain` wait: the transport holds enough unsent bytes."""
+        self.write_paused = True
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Let `drain` return."""
+        self.write_paused = False
+        self._writable.set()
+
+    async def drain(self) -> None:
+        """Wait until writing is resumed."""
+        await self._writable.wait()
+
+
+class RequestCycle:
+    """One request and its response; it is also the `ConnectionControl` that a scope carries.
+
+    `headers` are sent with every response. `on_response` is called once the response is sent.
+    `skippable` tells that a response may precede the end of the body and leave the connection open,
+    since what is missing of the body is read and dropped.
     """
 
     __slots__ = (
-        "_at_once", "_chunked", "_held", "_left", "_usual", "_waiter", "_woken", "body",
-        "disconnected", "flow", "head_only", "keep_alive", "more_body", "on_response",
-        "response_complete", "response_started", "scope", "transport", "waiting_for_100_continue",
+        "_bodiless", "_chunked", "_headers", "_held", "_hold_head", "_missing", "_news",
+        "_waiter", "body", "disconnected", "expects_continue", "flow", "is_http_1_0", "keep_alive",
+        "more_body", "on_response", "rejection", "response_complete", "response_started", "scope",
+        "skippable", "transport",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it has from its connection, and from its head)
         self,
         scope: Scope,
         transport: asyncio.Transport,
         flow: FlowControl,
         on_response: Callable[[], None],
-        usual: Iterable[tuple[bytes, bytes]],
+        headers: Iterable[tuple[bytes, bytes]],
         *,
         keep_alive: bool,
-        expected: bool,
+        expects_continue: bool = False,
+        skippable: bool = True,
     ) -> None:
         self.scope = scope
         self.transport = transport
         self.flow = flow
         self.on_response = on_response
-        self._usual = usual
         self.keep_alive = keep_alive
-        self.waiting_for_100_continue = expected
-        self.head_only = scope["method"] == "HEAD"
+        self.expects_continue = expects_continue
+        self.skippable = skippable
+        self.is_http_1_0 = scope["http_version"] == "1.0"
         self.disconnected = self.response_started = self.response_complete = False
         self.body, self.more_body = b"", True
+        self.rejection: Rejection | None = None
+        self._headers = headers
+        self._bodiless = scope["method"] == "HEAD"
         self._chunked = False
-        self._left = 0
+        self._missing: float = 0
         self._held = b""
-        self._at_once = False
-        self._woken = False
+        self._hold_head = False
+        self._news = False
         self._waiter: asyncio.Future[None] | None = None
 
     def begin(self, app: Asgi) -> Coroutine[Any, Any, None] | None:
-        """Let `app` answer until it has to wait; return what is left, for a task to go on with.
+        """Run `app` until it has to wait; return what is left of it, for a task to go on with.
 
-        A head is held back meanwhile for the body that follows: each write is a system call.
+        The head is held back meanwhile for the body that follows: each write is a system call.
         """
-        self._at_once = True
-        left = begin(self.run(app))
-        self._at_once = False
+        self._hold_head = True
+        rest = begin(self.run(app))
+        self._hold_head = False
         self._flush()
-        return left
+        return rest
 
     async def run(self, app: Asgi) -> None:
-        """Let `app` answer; a reply without an end ends the connection."""
+        """Let `app` respond; a response that it does not finish ends the connection."""
         try:
             await app(self.scope, self.receive, self.send)
         except Exception:
-            log.exception("the reply to %s %s", self.scope["method"], self.scope["path"])
+            log.exception("%s %s", self.scope["method"], self.scope["path"])
             if not self.response_started:
                 self.keep_alive = False
                 await self.send(_FAILED)
@@ -91,35 +144,50 @@ class Cycle:
             if not self.response_complete and not self.disconnected:
                 self._flush()
                 self.transport.close()
-            self.scope = _OVER  # it leads back here, and would be left to the garbage collector
+            self.scope = _FINISHED  # it refers back here: a cycle for the garbage collector
 
-    def wake(self) -> None:
-        """Let whoever receives see that something has come, or that nobody is there."""
-        self._woken = True
+    def add_body(self, content: bytes, *, more: bool) -> None:
+        """Take a piece of the body, for `receive` to return."""
+        self.more_body = more
+        self.body += content
+        self._wake()
+
+    def reject(self, rejection: Rejection) -> None:
+        """Let `receive` return that the body went wrong; the response to that is the last."""
+        self.rejection = rejection
+        self.keep_alive = False
+        self._wake()
+
+    def disconnect(self) -> None:
+        """Take the client for gone: what has not been sent by now never will be."""
+        if not self.response_complete:
+            self.disconnected = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def leave(self) -> None:
-        """Take the caller for gone: what is not sent by now never will be."""
-        self.disconnected = True
-        self.wake()
-
     async def receive(self) -> dict[str, Any]:
-        """Return the next piece of the body, or that the caller has gone."""
-        if self.waiting_for_100_continue and not self.transport.is_closing():
+        """Return the next piece of the body, or that there will be none."""
+        if self.expects_continue and not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.waiting_for_100_continue = False
-        if not self.disconnected and not self.response_complete:
-            self.flow.resume_reading()
-            if not self._woken:
-                await self._news()
-            self._woken = False
+            self.expects_continue = False
+        if not (self.disconnected or self.response_complete or self.rejection):
+            if self.more_body:
+                self.flow.resume_reading()
+            if not self._news:
+                await self._wait()
+            self._news = False
+        if self.rejection:
+            return {"type": "http.disconnect", REJECTION_KEY: self.rejection}
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
         body, self.body = self.body, b""
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
-    async def _news(self) -> None:
+    async def _wait(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
         try:
             await self._waiter
@@ -127,10 +195,10 @@ class Cycle:
             self._waiter = None
 
     async def send(self, message: Any) -> None:
-        """Take a message of ASGI: the head, or a piece of the body.
+        """Take a message of ASGI: the head of the response, or a piece of its body.
 
         Raises:
-            RuntimeError: the body is longer or shorter than its length tells.
+            RuntimeError: the body is longer or shorter than its Content-Length.
         """
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
@@ -143,45 +211,50 @@ class Cycle:
 
     def _send_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.response_started = True
-        self.waiting_for_100_continue = False
-        lines = [STATUS_LINE[status]]
-        chunked = True
-        for name, value in (*self._usual, *headers):
+        if self.more_body and (self.expects_continue or not self.skippable):
+            self.keep_alive = False  # RFC 9112, 9.3: else the body would be read as a request
+        self.expects_continue = False
+        self._bodiless = self._bodiless or status in {204, 304} or status < 200
+        lines = [_STATUS_LINES[status]]
+        framed = False
+        for name, value in (*self._headers, *headers):
             if name == b"content-length":
-                self._left = int(value)
-                chunked = False
+                self._missing = int(value)
+                framed = True
             elif name == b"connection" and value == b"close":
                 self.keep_alive = False
                 continue
             lines.append(b"%b: %b\r\n" % (name, value))
+        if not framed and not self._bodiless:
+            if self.is_http_1_0:  # RFC 9112, 6.1: it knows no chunks; the close ends the body
+                self.keep_alive = False
+                self._missing = inf
+            else:
+                self._chunked = True
+                lines.append(b"transfer-encoding: chunked\r\n")
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
-        if chunked and not self.head_only and status not in _BODILESS:
-            self._chunked = True
-            lines.append(b"transfer-encoding: chunked\r\n")
         lines.append(b"\r\n")
         self._held = b"".join(lines)
-        if not self._at_once:
+        if not self._hold_head:
             self._flush()
 
     def _send_body(self, body: bytes, *, more: bool) -> None:
-        if self._chunked:
+        if self._bodiless:
+            body = b""
+        elif self._chunked:
             body = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
             body += b"" if more else b"0\r\n\r\n"
-        elif self.head_only:
-            body = b""
         else:
-            self._left -= len(body)
-            if self._left < 0 or (self._left and not more):
-                raise RuntimeError("the body has not the length that was told")
+            self._missing -= len(body)
+            if self._missing < 0 or (0 < self._missing < inf and not more):
+                raise RuntimeError("the body does not have the length that its head gives")
         head, self._held = self._held, b""
         self.transport.write(head + body if head else body)
         if not more:
             self.response_complete = True
             if self._waiter is not None:
-                self.wake()
-            if not self.keep_alive:
-                self.transport.close()
+                self._wake()
             self.on_response()
 
     def _flush(self) -> None:
@@ -191,19 +264,19 @@ class Cycle:
             self.transport.write(held)
 
     def write(self, data: bytes) -> None:
-        """Send bytes that HTTP knows nothing of."""
+        """Send bytes as they are."""
         self._flush()
         self.transport.write(data)
 
     def close(self) -> None:
-        """Send what is written, then end the connection in the middle of the reply."""
+        """Send what has been written, then close in the middle of the response."""
         self._flush()
-        self.leave()
+        self.disconnect()
         self.transport.close()
 
     def reset(self) -> None:
-        """Let the other side see a reset; what is written may be lost."""
-        self.leave()
+        """Close with a TCP reset; what has been written may be lost."""
+        self.disconnect()
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()

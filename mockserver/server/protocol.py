@@ -1,269 +1,372 @@
-"""uvicorn's HTTP protocol with limits of size and time to what it reads."""
+"""HTTP/1.1 on one connection: requests in, responses out, in the same order (RFC 9112)."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine
 from math import inf
 from typing import Any
 from urllib.parse import unquote
 
-import httptools
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from mockserver.config import ConnectionLimits
 from mockserver.http.application import CONTROL
-from mockserver.http.context import Scope
-from mockserver.server.connection import CONNECTION_KEY
-from mockserver.server.cycle import Cycle
+from mockserver.http.context import Asgi, Scope
+from mockserver.server.connection import CONNECTION_KEY, REJECTION_KEY, Rejection
+from mockserver.server.cycle import FlowControl, RequestCycle
+from mockserver.server.request_body import BodyDecoder, ChunkedBody, CountedBody
+from mockserver.server.request_head import (
+    END,
+    Headers,
+    MalformedRequestError,
+    RequestHead,
+    check_beginning,
+    parse_head,
+    sketch_head,
+)
 
 LINGER = 2
-"""Seconds that a caller who has been answered may still send into the void."""
+"""Seconds of silence after which a connection is closed that has had its last response."""
 
-MOST_IGNORED = 16 * 1024 * 1024
-"""Bytes that he may."""
+MOST_IGNORED = 64 * 1024 * 1024
+"""Bytes of a body that are read and dropped for a client that already has its response."""
 
-_TOO_LARGE = "The request line and the headers are too large."
+HIGH_WATER = 64 * 1024
+"""Bytes of a body that may wait for the application."""
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
-Refuse = Callable[[str, int, str], bytes]
-"""Makes the JSON body of an answer, given the path (empty where unknown), status and message."""
 
+class Http1Protocol(asyncio.Protocol):
+    """One connection.
 
-class Protocol(HttpToolsProtocol):
-    """One connection. It has one timer, which is late rather than set anew for every request."""
+    A request begins to be read once the response before it is sent; what comes earlier waits in the
+    buffer. So every request that arrived whole is answered, whatever comes behind it. What is no
+    request goes to the application as well, with a `Rejection` in its scope, and is the last.
 
-    url = b""
-    cycle: Cycle | None  # type: ignore[assignment] # uvicorn says there always is one
-    pipeline: deque[tuple[Cycle, Any]]  # type: ignore[assignment] # of our own cycles
+    There is one timer, which is late rather than set anew for every request.
+    """
 
-    def __init__(
-        self, *args: Any, refuse: Refuse, patience: ConnectionLimits, **options: Any
-    ) -> None:
-        super().__init__(*args, **options)
-        self._refuse = refuse
-        self._limits = patience
-        self._unread = 0
-        self._whole = True
+    __slots__ = (
+        "_app", "_arriving", "_buffer", "_client", "_cycle", "_deadline", "_decoder", "_dropped",
+        "_ended", "_flow", "_last", "_limits", "_loop", "_on_deadline", "_scanned", "_scheme",
+        "_server", "_state", "_timer", "_transport",
+    )  # fmt: skip
+
+    def __init__(self, app: Asgi, state: ServerState, limits: ConnectionLimits) -> None:
+        self._app = app
+        self._state = state
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._buffer = b""
+        self._scanned = 0  # bytes of the buffer that hold no end of a head
+        self._cycle: RequestCycle | None = None
+        self._decoder: BodyDecoder | None = None  # of the part of a body that is still to come
+        self._last = False  # nothing that arrives from now on is a request
+        self._ended = False  # the client sends no more
+        self._dropped = 0
         self._arriving = False
-        self._answered = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = inf
-        self._overdue: Callable[[], None] = self._give_up
-        self._next: Cycle | None = None
-        self._beginning = False
+        self._on_deadline: Callable[[], None] = self._time_out
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        """Begin to wait for a request."""
+        self._state.connections.add(self)  # type: ignore[arg-type] # uvicorn names its own only
+        self._transport = transport
+        self._flow = FlowControl(transport)
+        secure = transport.get_extra_info("sslcontext") is not None
+        self._scheme = "https" if secure else "http"
+        self._server = _address(transport.get_extra_info("sockname"))
+        self._client = _address(transport.get_extra_info("peername"))
         self._arriving = True
-        self._expect(self._limits.request_timeout, self._give_up)
+        self._expect(self._limits.request_timeout, self._time_out)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
+        """Let the application know that its client has gone."""
         self._deadline = inf
         if self._timer is not None:
             self._timer.cancel()
-        self.connections.discard(self)
-        self.flow.resume_writing()
-        if self.cycle is not None:
-            if not self.cycle.response_complete:
-                self.cycle.disconnected = True
-            self.cycle.wake()
-        if exc is None:
-            self.transport.close()
+        self._state.connections.discard(self)
+        self._flow.resume_writing()
+        if self._cycle is not None:
+            self._cycle.disconnect()
+
+    def pause_writing(self) -> None:
+        """Let the application wait until the client has read more."""
+        self._flow.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Let the application go on."""
+        self._flow.resume_writing()
+
+    def shutdown(self) -> None:
+        """Close once the response that is under way has been sent; uvicorn calls this."""
+        if self._is_busy():
+            assert self._cycle is not None
+            self._cycle.keep_alive = False
+        else:
+            self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        self._unread += len(data)
-        if self._answered:
-            if self._unread > MOST_IGNORED:
-                self.transport.close()
+        """Read what has arrived, as far as it is wanted now."""
+        self._buffer = self._buffer + data if self._buffer else data
+        self._read()
+
+    def eof_received(self) -> bool:
+        """Return whether the connection stays open for a response (RFC 9112, 9.6)."""
+        self._ended = True
+        if not self._is_busy() and not self._buffer and self._decoder is None:
+            return False
+        self._read()
+        return self._scheme == "http" and not self._transport.is_closing()
+
+    def _is_busy(self) -> bool:
+        return self._cycle is not None and not self._cycle.response_complete
+
+    def _read(self) -> None:
+        if self._transport.is_closing():
             return
+        if self._decoder is not None:
+            decoder = self._decoder
+            self._read_body(decoder)
+            if self._last and decoder.complete and not self._is_busy():
+                self._transport.close()
+                return
+        if self._last:
+            self._drop()
+            return
+        if self._buffer and self._decoder is None:
+            if self._is_busy():
+                self._flow.pause_reading()
+            else:
+                self._read_head()
+        if self._ended and not self._last:
+            self._miss_the_rest()
+        self._mind_time()
+
+    def _read_head(self) -> None:
+        while self._buffer.startswith(b"\r\n"):  # RFC 9112, 2.2: empty lines are skipped
+            self._buffer = self._buffer[2:]
+        end = self._buffer.find(END, max(self._scanned - 3, 0)) + len(END)
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserError:
-            self._refuse_data()
+            if end < len(END):
+                self._check_beginning()
+                return
+            if end > self._limits.max_head_bytes:
+                raise _too_large()
+            head = parse_head(self._buffer[:end])
+        except MalformedRequestError as error:
+            self._reject(error.status, error.message)
             return
-        except httptools.HttpParserUpgrade:  # nobody has to
-            pass
-        cycle, self._next = self._next, None
-        self._mind_time(cycle)
-        # Not from within the parser: what has come of the body is there by now.
-        if cycle is not None and not self.transport.is_closing():
-            self._start(cycle)
-        if self._unread > self._limits.max_head_bytes:
-            self._answer(431, _TOO_LARGE)
+        self._buffer, self._scanned = self._buffer[end:], 0
+        self._begin(head)
 
-    def on_message_begin(self) -> None:
-        self._whole = False
-        self.url = b""
-        self.headers = []
-        self.expect_100_continue = False
+    def _check_beginning(self) -> None:
+        if len(self._buffer) > self._limits.max_head_bytes:
+            raise _too_large()
+        if self._buffer:
+            check_beginning(self._buffer, self._scanned)
+        self._scanned = len(self._buffer)
 
-    def on_headers_complete(self) -> None:
-        if (
-            self._unread > self._limits.max_head_bytes
-            and self._measure() > self._limits.max_head_bytes
-        ):
-            raise _HeadTooLargeError
-        self._unread = 0
-        parser = self.parser
-        version = parser.get_http_version()
-        raw_path, query = _split(self.url)
-        path = raw_path.decode("ascii")
-        scope: Scope = {
+    def _begin(self, head: RequestHead) -> None:
+        whole = not head.chunked and not head.content_length
+        self._cycle = cycle = self._make_cycle(
+            self._make_scope(head.method, head.path, head.query, head.headers, head.version),
+            keep_alive=head.keep_alive,
+            expects_continue=head.expects_continue and not whole and not self._buffer,
+            skippable=head.content_length <= MOST_IGNORED and not head.chunked,
+        )
+        if whole:
+            cycle.add_body(b"", more=False)
+        else:
+            self._decoder = decoder = self._make_decoder(head)
+            if self._buffer:  # so that most applications need not wait for it
+                self._read_body(decoder)
+        self._run(cycle)
+
+    def _make_decoder(self, head: RequestHead) -> BodyDecoder:
+        if head.chunked:
+            return ChunkedBody(self._limits.max_head_bytes)
+        return CountedBody(head.content_length)
+
+    def _make_cycle(self, scope: Scope, *, keep_alive: bool, **options: bool) -> RequestCycle:
+        cycle = scope[CONNECTION_KEY] = RequestCycle(
+            scope,
+            self._transport,
+            self._flow,
+            self._on_response,
+            self._state.default_headers,
+            keep_alive=keep_alive,
+            **options,
+        )
+        return cycle
+
+    def _make_scope(
+        self, method: str, path: bytes, query: bytes, headers: Headers, version: str
+    ) -> Scope:
+        text = path.decode("latin-1")
+        return {
             "type": "http",
             "asgi": _ASGI,
             "http_version": version,
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
+            "server": self._server,
+            "client": self._client,
+            "scheme": self._scheme,
             "root_path": "",
-            "method": parser.get_method().decode("ascii"),
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": raw_path,
+            "method": method,
+            "path": unquote(text) if "%" in text else text,
+            "raw_path": path,
             "query_string": query,
-            "headers": self.headers,
+            "headers": headers,
         }
-        before = self.cycle
-        self.cycle = scope[CONNECTION_KEY] = cycle = Cycle(
-            scope,
-            self.transport,
-            self.flow,
-            self.on_response_complete,
-            self.server_state.default_headers,
-            keep_alive=version != "1.0" and parser.should_keep_alive(),
-            expected=self.expect_100_continue,
-        )
-        if before is None or before.response_complete:
-            self._next = cycle
-        else:  # it waits for its turn
-            self.flow.pause_reading()
-            self.pipeline.appendleft((cycle, self.app))
 
-    def on_body(self, body: bytes) -> None:
-        self._unread = 0
-        cycle = self.cycle
+    def _run(self, cycle: RequestCycle) -> None:
+        rest: Coroutine[Any, Any, None] | None
+        if cycle.scope["path"].startswith(CONTROL):  # its pages need a task around them
+            rest = cycle.run(self._app)
+        else:
+            rest = cycle.begin(self._app)
+        if rest is not None:
+            task = self._loop.create_task(rest)
+            self._state.tasks.add(task)
+            task.add_done_callback(self._state.tasks.discard)
+
+    def _read_body(self, decoder: BodyDecoder) -> None:
+        cycle = self._cycle
         assert cycle is not None
-        if not cycle.response_complete:
-            cycle.body += body
-            if len(cycle.body) > HIGH_WATER_LIMIT:
-                self.flow.pause_reading()
-            cycle.wake()
-
-    def on_message_complete(self) -> None:
-        self._unread = 0
-        self._whole = True
-        cycle = self.cycle
-        assert cycle is not None
-        if not cycle.response_complete:
-            cycle.more_body = False
-            cycle.wake()
-
-    def on_response_complete(self) -> None:
-        """Go on with the next request, or wait for one."""
-        if self.transport.is_closing():
+        if not self._buffer:
             return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start(self.pipeline.pop()[0])
-        elif self._whole:
-            self._expect(self._limits.idle_timeout, self.transport.close)
+        try:
+            content, self._buffer = decoder.feed(self._buffer)
+        except MalformedRequestError as error:
+            self._reject_body(error.status, error.message)
+            return
+        if decoder.complete:
+            self._decoder = None
+        if cycle.response_complete:
+            self._dropped += len(content)
+            return
+        cycle.add_body(content, more=not decoder.complete)
+        if len(cycle.body) > HIGH_WATER:
+            self._flow.pause_reading()
 
-    def _start(self, cycle: Cycle) -> None:
-        left: Coroutine[Any, Any, None] | None
-        # Pages use what wants a task; and one that begins within another would go ever deeper.
-        if self._beginning or cycle.scope["path"].startswith(CONTROL):
-            left = cycle.run(self.app)
+    def _on_response(self) -> None:
+        """Go on with the next request, or wait for one, or close."""
+        cycle = self._cycle
+        assert cycle is not None
+        if self._transport.is_closing():
+            return
+        self._flow.resume_reading()
+        if not cycle.keep_alive:
+            self._close()
+        elif self._buffer or self._ended:
+            self._loop.call_soon(self._read)  # not at once: it may go on like this for long
+        elif self._decoder is None:
+            self._expect(self._limits.idle_timeout, self._transport.close)
+
+    def _reject(self, status: int, message: str) -> None:
+        """Let the application answer what is no request."""
+        method, target, headers = sketch_head(self._buffer)
+        path, _, query = target.partition(b"?")
+        scope = self._make_scope(method, path, query, headers, "1.1")
+        rejection = scope[REJECTION_KEY] = Rejection(status, message)
+        self._cycle = self._make_cycle(scope, keep_alive=False)
+        self._cycle.reject(rejection)
+        self._ignore_the_rest()
+        self._run(self._cycle)
+
+    def _reject_body(self, status: int, message: str) -> None:
+        """Let the application answer that the body went wrong, if it has not answered yet."""
+        cycle = self._cycle
+        assert cycle is not None
+        self._ignore_the_rest()
+        cycle.reject(Rejection(status, message))
+        if cycle.response_complete:
+            self._close()
+
+    def _ignore_the_rest(self) -> None:
+        self._last = True
+        self._decoder = None
+        self._buffer = b""
+        self._deadline = inf
+
+    def _miss_the_rest(self) -> None:
+        """Answer that a request ended before it was whole, or close where there is none."""
+        if self._decoder is not None:
+            self._reject_body(400, "The connection ended before the body did.")
+        elif self._is_busy() or self._scanned < len(self._buffer):
+            return  # its turn comes
+        elif self._buffer:
+            self._reject(400, "The connection ended before the request did.")
         else:
-            self._beginning = True
-            left = cycle.begin(self.app)
-            self._beginning = False
-        if left is not None:
-            task = self.loop.create_task(left)
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self._transport.close()
 
-    def _refuse_data(self) -> None:
-        if self._unread > self._limits.max_head_bytes:
-            self._answer(431, _TOO_LARGE)
+    def _close(self) -> None:
+        """Close; later, where closing now could take the response from a client that sends."""
+        if self._ended or not (self._last or self._buffer or self._decoder):
+            self._transport.close()
+            return
+        self._last = True
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._drop()
+
+    def _drop(self) -> None:
+        """Drop what arrives after the last request; close once there is enough of it."""
+        self._dropped += len(self._buffer)
+        self._buffer = b""
+        if self._is_busy():
+            return
+        if self._dropped > MOST_IGNORED or self._ended:
+            self._transport.close()
         else:
-            self._answer(400, "Invalid HTTP request received.")
+            self._expect(LINGER, self._transport.close)
 
-    def _measure(self) -> int:
-        """Return the bytes of a head that has come, perhaps with more behind it."""
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-
-    def _mind_time(self, begins: Cycle | None) -> None:
-        """Begin to wait where a request has begun, and do not where all of it is there."""
-        if not self._whole:
+    def _mind_time(self) -> None:
+        """Limit the time that a request may take to arrive, and that an idle connection stays."""
+        if self._last or self._transport.is_closing():
+            return
+        busy = self._is_busy()
+        if self._decoder is not None or (self._buffer and not busy):
             if not self._arriving:
                 self._arriving = True
-                self._expect(self._limits.request_timeout, self._give_up)
+                self._expect(self._limits.request_timeout, self._time_out)
             return
         self._arriving = False
         self._deadline = inf
-        if begins is None and (self.cycle is None or self.cycle.response_complete):
-            # Answered before it was whole, or nothing but line ends.
-            self._expect(self._limits.idle_timeout, self.transport.close)
+        if not busy:
+            self._expect(self._limits.idle_timeout, self._transport.close)
 
-    def _expect(self, seconds: float, overdue: Callable[[], None]) -> None:
-        """Call `overdue` in so many seconds, unless something else is expected until then."""
-        self._overdue = overdue
-        self._deadline = deadline = self.loop.time() + seconds
+    def _time_out(self) -> None:
+        message = "The request took too long to arrive."
+        if self._decoder is None:
+            self._reject(408, message)
+        else:
+            self._reject_body(408, message)
+
+    def _expect(self, seconds: float, then: Callable[[], None]) -> None:
+        """Call `then` in so many seconds, unless something else is expected until then."""
+        self._on_deadline = then
+        self._deadline = deadline = self._loop.time() + seconds
         if self._timer is None or self._timer.when() > deadline:
             self._set_timer()
 
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.loop.call_at(self._deadline, self._look)
+        self._timer = self._loop.call_at(self._deadline, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        if self._deadline <= self.loop.time():
-            self._overdue()
+        if self._deadline <= self._loop.time():
+            self._on_deadline()
         elif self._deadline < inf:
             self._set_timer()
 
-    def _give_up(self) -> None:
-        if self.cycle is not None and not self.cycle.response_started:
-            self.cycle.leave()
-        self._answer(408, "The request took too long to arrive.")
 
-    def _answer(self, status: int, message: str) -> None:
-        """Answer what is no request, unless an answer is under way, and end the connection."""
-        if self._answered or self.transport.is_closing():
-            return
-        self._deadline = inf
-        cycle = self.cycle
-        if cycle is not None and not (cycle.response_complete or cycle.disconnected):
-            self.transport.close()
-            return
-        self._answered = True
-        path = self.url.partition(b"?")[0].decode("latin-1")
-        body = self._refuse(path, status, message)
-        head = b"content-type: application/json\r\nconnection: close\r\n"
-        length = b"content-length: %d\r\n\r\n" % len(body)
-        self.transport.write(STATUS_LINE[status] + head + length + body)
-        self._end()
-
-    def _end(self) -> None:
-        """Close once the caller has, or soon: at once would take the answer from one who sends."""
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self._expect(LINGER, self.transport.close)
-        else:
-            self.transport.close()
+def _address(name: Any) -> tuple[str, int] | None:
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
 
 
-def _split(url: bytes) -> tuple[bytes, bytes]:
-    """Return path and query of a request target, which may be a whole URL."""
-    if url.startswith(b"/") and b"#" not in url:
-        path, _, query = url.partition(b"?")
-        return path, query
-    parsed = httptools.parse_url(url)
-    return parsed.path or b"/", parsed.query or b""
-
-
-class _HeadTooLargeError(Exception):
-    """Ends the parser, which then asks what to answer."""
+def _too_large() -> MalformedRequestError:
+    return MalformedRequestError(431, "The request line and the headers are too large.")

@@ -16,6 +16,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from mockserver import logs
 from mockserver.app import App, create_app
@@ -23,7 +24,7 @@ from mockserver.config import ConnectionLimits, Settings
 from mockserver.http.context import Asgi
 from mockserver.logs import AccessLog
 from mockserver.server.banner import render_json, render_text
-from mockserver.server.protocol import Protocol, Refuse
+from mockserver.server.protocol import Http1Protocol
 from mockserver.server.sockets import BoundSocket, bind
 from mockserver.server.supervisor import WorkerSupervisor
 
@@ -32,16 +33,11 @@ STOP_SECONDS = 5
 
 
 class UvicornServer:
-    """A server on a bound socket; `stop` may be called from any thread.
+    """A server on a bound socket; `stop` may be called from any thread."""
 
-    `refuse` makes the body of an answer to what is not even a request.
-    """
-
-    def __init__(
-        self, app: Asgi, listening: BoundSocket, refuse: Refuse, patience: ConnectionLimits
-    ) -> None:
-        self._listening = listening
-        self._server = _Server(_config(app, refuse, patience))
+    def __init__(self, app: Asgi, bound: BoundSocket, limits: ConnectionLimits) -> None:
+        self._bound = bound
+        self._server = _Server(_config(app, limits))
 
     def run(self, on_start: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop`, or until SIGINT or SIGTERM where this is the main thread."""
@@ -58,7 +54,7 @@ class UvicornServer:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.stop)
-        await self._server.serve(sockets=[self._listening.socket])
+        await self._server.serve(sockets=[self._bound.socket])
 
 
 class _Server(uvicorn.Server):
@@ -76,11 +72,13 @@ class _Server(uvicorn.Server):
             self.on_start()
 
 
-def _config(app: Asgi, refuse: Refuse, patience: ConnectionLimits) -> uvicorn.Config:
+def _config(app: Asgi, limits: ConnectionLimits) -> uvicorn.Config:
+    def make_protocol(*, server_state: ServerState, **_: Any) -> asyncio.Protocol:
+        return Http1Protocol(app, server_state, limits)
+
     return uvicorn.Config(
         app,
-        # As good as the class that uvicorn asks for.
-        http=partial(Protocol, refuse=refuse, patience=patience),  # type: ignore[arg-type]
+        http=make_protocol,  # type: ignore[arg-type] # as good as the class that uvicorn asks for
         ws="none",
         lifespan="off",
         log_config=None,
@@ -88,7 +86,7 @@ def _config(app: Asgi, refuse: Refuse, patience: ConnectionLimits) -> uvicorn.Co
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=patience.idle_timeout,
+        timeout_keep_alive=limits.idle_timeout,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 
@@ -145,7 +143,7 @@ def serve(settings: Settings, say: Say) -> None:
 def run_on(mock: App, listening: BoundSocket, settings: Settings) -> UvicornServer:
     """Return a server of a mock on a socket."""
     app = mock.app if settings.log == logs.NONE else AccessLog(mock.app, settings.log)
-    return UvicornServer(app, listening, app.refuse, settings.patience)
+    return UvicornServer(app, listening, settings.patience)
 
 
 def with_token(settings: Settings, listening: BoundSocket) -> Settings:

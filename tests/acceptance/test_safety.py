@@ -117,7 +117,7 @@ def test_a_token_that_was_told_is_asked_for_everywhere_and_never_shown() -> None
         (b"GET", 408),
         (b"", 408),
         (b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\ng", 408),
-        (b"POST /oauth/token HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n", 408),
+        (b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n", 408),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 5000 + b"\r\n\r\n", 431),
         (b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 5000, 431),

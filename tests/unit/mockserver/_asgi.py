@@ -37,9 +37,11 @@ def ask(
     target: str,
     headers: dict[str, str] | None = None,
     body: bytes | dict[str, Any] | None = None,
+    extra: Scope | None = None,
 ) -> Answer:
-    """Send one request and return the whole answer."""
-    return asyncio.run(_ask(app, _scope(method, target, headers or {}), _encode(body)))
+    """Send one request, its scope with what is `extra` in it, and return the whole answer."""
+    scope = {**_scope(method, target, headers or {}), **(extra or {})}
+    return asyncio.run(_ask(app, scope, _encode(body)))
 
 
 def _encode(body: bytes | dict[str, Any] | None) -> bytes:

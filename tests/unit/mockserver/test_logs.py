@@ -11,6 +11,7 @@ import pytest
 from mockserver import logs
 from mockserver.app import App
 from mockserver.logs import AccessLog
+from mockserver.server.connection import REJECTION_KEY, Rejection
 from tests.unit.mockserver._asgi import ask
 
 SECRET = "mock-talkdesk-writer"
@@ -69,12 +70,15 @@ def test_secrets_are_not_written(mock: App, form: str) -> None:
     assert "token=" not in text
 
 
-def test_what_is_no_request_is_written_too(mock: App) -> None:
+@pytest.mark.parametrize(("method", "path"), [("GET", "/data/x"), ("", "")])
+def test_what_was_rejected_is_written_too(mock: App, method: str, path: str) -> None:
     app, lines = logged(mock, "json")
-    body = app.refuse("/data/x", 431, "The head is too large.")
-    assert orjson.loads(body)["message"] == "The head is too large."
+    rejection = Rejection(431, "The head is too large.")
+    answer = ask(app, method, path, extra={REJECTION_KEY: rejection})
+    assert answer.json["message"] == rejection.message
     row = orjson.loads(lines[0])
-    assert (row["event"], row["status"], row["path"]) == ("refused", 431, "/data/x")
+    assert (row["event"], row["status"], row["reason"]) == ("refused", 431, rejection.message)
+    assert (row["method"], row["path"]) == (method, path)
 
 
 def test_a_fault_of_the_mock_is_one_line_with_its_trace(
