@@ -13,9 +13,8 @@ from conformance.contract_queries import (
     strings_in,
     value_at,
 )
-from conformance.http.exchange import Exchange
+from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, parse_url
-from conformance.http.transport import ExchangeInfo
 from conformance.request_data.factory import RequestFactory
 from conformance.request_data.operation_request import OperationRequest
 from conformance.target.client import Client
@@ -69,7 +68,7 @@ def follow_redirect(client: Client, exchange: Exchange, handle: JobRef) -> Excha
         return client.download(there, replace(label, role=None)) if known else None
     fetch = client.contract.operations[client.contract.lifecycle.actions["fetch"].operation]
     path = there.path.removeprefix(base.path) + (f"?{there.query}" if there.query else "")
-    return client.send(fetch, HttpRequest("GET", path), {"Accept": "*/*"}, label=label)
+    return client.send(fetch, HttpRequest("GET", path), {"Accept": "*/*"}, info=label)
 
 
 MAX_PAGES: Final = 5

@@ -16,9 +16,8 @@ from conformance.drivers import DriverCase
 from conformance.drivers.fuzz_cases import GeneratedCase, copy_case, generate_cases
 from conformance.drivers.request_validation import RequestValidator
 from conformance.errors import NotPermitted
-from conformance.http.exchange import Exchange
+from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest
-from conformance.http.transport import ExchangeInfo
 from conformance.request_data.operation_request import existing_resources
 from conformance.settings import Effort
 from conformance.target.client import DEFAULT_HEADERS
@@ -128,7 +127,7 @@ class _CaseSender(RequestsTransport):
         valid = self._valid(operation, draft, path, generated)
         label = ExchangeInfo(operation.id, NAME, PRIMARY, valid, path)
         try:
-            self._note(operation, self._client.send(operation, draft, {}, label=label))
+            self._note(operation, self._client.send(operation, draft, {}, info=label))
         except NotPermitted:
             return
 

@@ -1,4 +1,4 @@
-"""Turns the errors of the HTTP libraries into plain sentences."""
+"""The adapter over requests: one host, no redirects, a deadline for every response."""
 
 import http.client
 import io
@@ -21,29 +21,29 @@ from conformance.errors import NetworkFailure, NotPermitted, Timeout
 
 @contextmanager
 def translate_errors(timeout: float) -> Iterator[None]:
-    """Raise `NetworkFailure` with a sentence for whatever the HTTP libraries raise inside.
+    """Translate the exceptions of the HTTP libraries into those of the suite.
 
     Raises:
-        NetworkFailure: the connection failed, or what came was no HTTP.
-        Timeout: nothing came within `timeout` seconds.
-        NotPermitted: the request cannot be put on the wire.
+        NetworkFailure: the connection failed, or the response is not HTTP.
+        Timeout: no response came within `timeout` seconds.
+        NotPermitted: the request cannot be sent as HTTP.
     """
     try:
         yield
     except requests.exceptions.ConnectTimeout as error:
         raise Timeout(f"no connection within {timeout:g} s") from error
     except requests.exceptions.Timeout as error:
-        raise Timeout(f"no answer within {timeout:g} s") from error
+        raise Timeout(f"no response within {timeout:g} s") from error
     except requests.exceptions.SSLError as error:
         raise NetworkFailure(f"TLS failed: {_tls(error)}", repeatable=False) from error
     except requests.exceptions.ProxyError as error:
         raise NetworkFailure("the proxy did not let the request through") from error
     except (requests.exceptions.InvalidHeader, UnicodeError, LocationParseError) as error:
-        raise NotPermitted("the request cannot be put on the wire") from error
+        raise NotPermitted("the request cannot be sent as HTTP") from error
     except requests.exceptions.ConnectionError as error:
         raise _connection(error) from error
     except (requests.exceptions.RequestException, OSError, ValueError) as error:
-        raise NetworkFailure("what came back is no HTTP") from error
+        raise NetworkFailure("the response is not HTTP") from error
 
 
 def _connection(error: requests.exceptions.ConnectionError) -> NetworkFailure:
@@ -54,29 +54,29 @@ def _connection(error: requests.exceptions.ConnectionError) -> NetworkFailure:
         return NetworkFailure("the connection was refused", repeatable=False)
     text = str(error)
     if "got more than" in text or "LineTooLong" in text or "header line" in text:
-        return NetworkFailure("the headers of the answer are too large", repeatable=False)
+        return NetworkFailure("the response headers are too large", repeatable=False)
     if "BadStatusLine" in text or "HttpStatus" in text:
-        return NetworkFailure("what came back is no HTTP", repeatable=False)
-    return NetworkFailure("the connection was closed before an answer came")
+        return NetworkFailure("the response is not HTTP", repeatable=False)
+    return NetworkFailure("the connection was closed before a response came")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error, and those inside it, however the libraries wrapped them."""
+    """Yield an exception and those that it wraps, in whatever way the libraries do."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, BaseException) and id(found) not in seen:
-            seen.add(id(found))
-            yield found
-            waiting += [found.__cause__, found.__context__, getattr(found, "reason", None)]
-            waiting += [argument for argument in found.args if isinstance(argument, BaseException)]
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
+            waiting += [argument for argument in cause.args if isinstance(argument, BaseException)]
 
 
 def _tls(error: requests.exceptions.SSLError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "the certificate is not trusted (give its issuer with --ca-bundle)"
-    return "no secure connection could be agreed"
+    return "no TLS version or cipher could be agreed"
 
 
 class _TimedReader(io.RawIOBase):
@@ -103,7 +103,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedSocket:
-    """What `http.client.HTTPResponse` wants of a socket, with a deadline."""
+    """The part of a socket that `http.client.HTTPResponse` uses, with a deadline."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._sock = sock
@@ -114,7 +114,7 @@ class _TimedSocket:
 
 
 def _timed_response(connection: HTTPConnection) -> Any:
-    """Make the read timeout of a connection the time for the whole answer."""
+    """Make the read timeout of a connection the deadline of the whole response."""
 
     def respond(sock: socket.socket, *args: Any, **more: Any) -> http.client.HTTPResponse:
         timeout: Any = connection.timeout  # urllib3 has set the read timeout by now
@@ -157,7 +157,7 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 class GuardedAdapter(HTTPAdapter):
-    """Sends to the hosts it was made for, and to no other."""
+    """Sends to the base URL and the download hosts, and to no other host."""
 
     def __init__(self, base_url: str, download_hosts: tuple[str, ...] = ()) -> None:
         self._origin = origin(base_url)
@@ -173,9 +173,9 @@ class GuardedAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         """Send, or raise `NotPermitted` for another host, or for credentials to a download host."""
-        there = origin(request.url or "")
-        if there != self._origin:
-            self._check_download(there[1], request.headers)
+        destination = origin(request.url or "")
+        if destination != self._origin:
+            self._check_download(destination[1], request.headers)
         return super().send(request, *args, **more)
 
     def _check_download(self, host: str, headers: Mapping[str, str]) -> None:

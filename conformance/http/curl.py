@@ -1,4 +1,4 @@
-"""The curl line that repeats an exchange."""
+"""The curl command that repeats an exchange."""
 
 import re
 import shlex
@@ -6,31 +6,28 @@ from typing import Final
 
 from conformance.http.exchange import Exchange
 
-_DULL: Final = frozenset({"content-length", "accept", "accept-encoding", "user-agent"})
+_DEFAULT_HEADERS: Final = frozenset({"content-length", "accept", "accept-encoding", "user-agent"})
 _PLACEHOLDER: Final = re.compile(r"\$[A-Z][A-Z0-9_]*")
-_SHORTEST_PIECE: Final = 8
+_MIN_PIECE: Final = 8
 
-Word = tuple[str, str | bytes]  # a flag, or nothing, and what comes after it
+Word = tuple[str, str | bytes]  # a flag (or an empty text) and its value
 
 
 def curl(exchange: Exchange) -> str:
-    """Return a line for a POSIX shell; set the variables it names (`$TALKDESK_TOKEN`) before."""
+    """Return a command for a POSIX shell; its variables (`$TALKDESK_TOKEN`) must be set before."""
     return " ".join(_whole(word) for word in _words(exchange))
 
 
 def shell_variables(exchange: Exchange) -> frozenset[str]:
-    """Return the variables that the line names, each with its dollar sign."""
-    return frozenset(name for _, word in _words(exchange) for name in _named(word))
-
-
-def _named(word: str | bytes) -> list[str]:
-    return _PLACEHOLDER.findall(word) if isinstance(word, str) else []
+    """Return the variables of the command, each with its dollar sign."""
+    texts = (word for _, word in _words(exchange) if isinstance(word, str))
+    return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
 
 
 def wrap_curl(exchange: Exchange, width: int) -> list[str]:
-    """Return the curl line folded to `width` columns; the shell still reads it as one.
+    """Return the curl command in lines of `width` columns, which the shell joins again.
 
-    A word that is too long is broken, and goes on at the very beginning of the next line.
+    A word that is too long continues in the first column of the next line.
     """
     lines = [""]
     for word in _words(exchange):
@@ -47,16 +44,16 @@ def wrap_curl(exchange: Exchange, width: int) -> list[str]:
 
 
 def _words(exchange: Exchange) -> list[Word]:
-    sent = exchange.request
+    request = exchange.request
     words: list[Word] = [("curl", ""), ("-i", ""), ("--globoff", ""), ("--path-as-is", "")]
-    if sent.method != "GET":
-        words.append(("-X", sent.method))
-    words.append(("", sent.url))
-    for name, value in sent.headers.items():
-        if name.lower() not in _DULL:
+    if request.method != "GET":
+        words.append(("-X", request.method))
+    words.append(("", request.url))
+    for name, value in request.headers.items():
+        if name.lower() not in _DEFAULT_HEADERS:
             words.append(("-H", f"{name}: {value}" if value else f"{name};"))
-    if sent.body is not None:
-        words.append(("--data-binary", sent.body))
+    if request.body is not None:
+        words.append(("--data-binary", request.body))
     return words
 
 
@@ -74,7 +71,7 @@ def _pieces(start: str, word: Word, width: int) -> list[str]:
     flag, rest = word
     lines = [f"{start}{flag} " if flag else start]
     while rest:
-        room = max(_SHORTEST_PIECE, width - len(lines[-1]) - 2)
+        room = max(_MIN_PIECE, width - len(lines[-1]) - 2)
         size = min(len(rest), room)
         while len(_quote(rest[:size])) > room and size > 1:
             size -= 1

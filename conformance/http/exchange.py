@@ -1,4 +1,4 @@
-"""One request and its answer, as every judge, probe and report sees them: free of secrets."""
+"""Recorded exchanges, as every check and report sees them: free of secrets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,12 +22,42 @@ class NotJson:
 NOT_JSON: Final = NotJson()
 
 
+def _parsed(body: bytes | None) -> Any:
+    try:
+        return orjson.loads(body or b"")
+    except ValueError:
+        return NOT_JSON
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeInfo:
+    """What a request is recorded with; for the first four see `Exchange`.
+
+    Attributes:
+        operation: the operationId.
+        driver: what sends it.
+        role: the role of its credential.
+        valid: whether the contract allows it.
+        path_parameters: values before encoding.
+        repeatable: it may be sent twice, should the response be incomplete.
+        tokens: the placeholder for tokens in the response body.
+    """
+
+    operation: str | None
+    driver: str
+    role: str | None = None
+    valid: bool | None = None
+    path_parameters: Mapping[str, Any] = field(default_factory=dict)
+    repeatable: bool = True
+    tokens: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request as it left, with placeholders (`$TALKDESK_TOKEN`) where secrets stood.
+    """A request as it was sent, with placeholders (`$TALKDESK_TOKEN`) for secrets.
 
     `path` is the path of the URL, still percent-encoded; `query` holds decoded pairs in the order
-    sent; `role` names the credential that went along, or None where none did.
+    sent; `role` names the credential that was sent, None where there was none.
     """
 
     method: str
@@ -41,20 +71,16 @@ class RecordedRequest:
     @property
     def json(self) -> Any:
         """The parsed body, or `NOT_JSON`."""
-        try:
-            return orjson.loads(self.body or b"")
-        except ValueError:
-            return NOT_JSON
+        return _parsed(self.body)
 
 
 @dataclass(frozen=True)
 class RecordedResponse:
-    """An answer, its body decoded from any Content-Encoding.
+    """A response, its body decoded from any Content-Encoding.
 
     `complete` is False where the body ended before its Content-Length or did not decode, twice in
-    a row; `body_error` says how, `timed_out` that the rest did not come in time. `elapsed` is in
-    seconds. Secrets are replaced in `body`, so its length is no evidence for Content-Length:
-    `complete` is.
+    a row; then `body_error` says how, and `timed_out` that the rest did not come in time. `elapsed`
+    is in seconds. Secrets are replaced in `body`, so its length is no evidence for Content-Length.
     """
 
     status: int
@@ -71,10 +97,7 @@ class RecordedResponse:
     @cached_property
     def json(self) -> Any:
         """The parsed body, or `NOT_JSON` (whatever the Content-Type says)."""
-        try:
-            return orjson.loads(self.body)
-        except ValueError:
-            return NOT_JSON
+        return _parsed(self.body)
 
     @property
     def media(self) -> str:
@@ -84,12 +107,12 @@ class RecordedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what came of it: an answer, or a failure in plain words.
+    """A request with its response, or with a failure in plain words.
 
     `number` counts from 1 in the order of the run. `operation` is the operationId, None where the
-    request belongs to none. `valid` is True where the contract allows the request and the
-    credential is good, False where it is wrong on purpose, None where nobody knows.
-    `path_parameters` are the values before encoding.
+    request belongs to none. `driver` names the part of the suite that sent it. `valid` is True
+    where the contract allows the request and the credential is good, False where it is wrong on
+    purpose, None where that is unknown. `path_parameters` are the values before encoding.
     """
 
     number: int
@@ -103,12 +126,12 @@ class Exchange:
 
     @property
     def status(self) -> int | None:
-        """The HTTP status, None where no answer came."""
+        """The HTTP status, None where no response came."""
         return self.response.status if self.response else None
 
     @property
     def json(self) -> Any:
-        """The parsed body of the answer, or `NOT_JSON`."""
+        """The parsed body of the response, or `NOT_JSON`."""
         return self.response.json if self.response else NOT_JSON
 
     @property

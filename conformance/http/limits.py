@@ -1,4 +1,4 @@
-"""The suite's own time: handed in, so that tests need not wait."""
+"""Limits of a run: requests, time, rate, and when to give up on a target."""
 
 import time
 from dataclasses import dataclass, field
@@ -7,18 +7,26 @@ from typing import Protocol
 
 from conformance.errors import BudgetExceeded, NetworkFailure, Overloaded, Timeout
 
+TIMEOUTS_PER_OPERATION = 2
+TIMEOUTS_PER_RUN = 3
+MAX_FAILURES_IN_SUCCESSION = 12
+MAX_OVERLOADS_IN_SUCCESSION = 2
+# Reserved for the clean-up: requests for each created resource, and a tenth of the time.
+REQUESTS_TO_CLEAN_UP = 3
+MAX_CLEAN_UP_SECONDS = 30.0
+
 
 class Clock(Protocol):
-    """A steady clock that can wait."""
+    """The suite's own time; it is injected, so that tests need not wait."""
 
     def now(self) -> float:
-        """Return seconds since some moment; they never run back."""
+        """Return monotonic seconds."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
 
     def today(self) -> datetime:
-        """Return the date and time of the calendar, in UTC."""
+        """Return the date and time in UTC."""
 
 
 class SystemClock:
@@ -35,7 +43,7 @@ class SystemClock:
 
 
 class SkippingClock(SystemClock):
-    """The machine's clock, put forward by each wait: for targets that do not tell the time."""
+    """The machine's clock, moved forward by each wait: for targets with a clock of their own."""
 
     def __init__(self) -> None:
         self._skipped = 0.0
@@ -47,23 +55,13 @@ class SkippingClock(SystemClock):
         self._skipped += seconds
 
 
-TIMEOUTS_AN_OPERATION = 2
-TIMEOUTS_A_RUN = 3
-BREAKS_IN_SUCCESSION = 12
-OVERLOADS_IN_SUCCESSION = 2
-LONGEST_LOAD_WAIT = 60.0
-# What is kept back for the clean-up: requests for each thing made, and of the time a tenth.
-REQUESTS_TO_CLEAN_UP = 3
-LONGEST_CLEAN_UP = 30.0
-
-
 @dataclass(slots=True)
 class Budget:
     """Requests, time and rate of one run.
 
-    `max_requests` and `rate` (requests a second) are unlimited where None; `max_time` is in
-    seconds from `started`, the clock's time at the beginning. A part of both is for the clean-up
-    only, which `closing` begins.
+    `max_requests` and `rate` (requests per second) are unlimited where None; `max_time` is in
+    seconds from `started`, the clock's time at the beginning. A part of both is reserved for the
+    clean-up, which `closing` begins.
     """
 
     clock: Clock
@@ -81,40 +79,37 @@ class Budget:
 
     @property
     def time_left(self) -> float:
-        """Seconds until `max_time`, or until its last part, which is for the clean-up."""
-        kept = 0.0 if self.closing else min(LONGEST_CLEAN_UP, self.max_time / 10)
-        return self.max_time - kept - (self.clock.now() - self.started)
+        """Seconds until `max_time`, or until the part that is reserved for the clean-up."""
+        reserved = 0.0 if self.closing else min(MAX_CLEAN_UP_SECONDS, self.max_time / 10)
+        return self.max_time - reserved - (self.clock.now() - self.started)
 
     def reserve_cleanup(self) -> None:
-        """Keep requests back to remove something that was made: half of them all at most."""
+        """Reserve requests to remove a created resource: half of all at most."""
         self._reserved += REQUESTS_TO_CLEAN_UP
 
     def spend(self) -> None:
-        """Take leave to send one request, at its time.
+        """Take one request from the budget, and wait for its time where there is a rate.
 
         Raises:
             BudgetExceeded: there is none left.
         """
         if self.max_requests is not None:
-            kept = 0 if self.closing else min(self._reserved, self.max_requests // 2)
-            if self.used >= self.max_requests - kept:
-                spent = f"the {self.max_requests} requests of --max-requests were used up"
-                raise BudgetExceeded(spent)
+            reserved = 0 if self.closing else min(self._reserved, self.max_requests // 2)
+            if self.used >= self.max_requests - reserved:
+                raise BudgetExceeded(
+                    f"the {self.max_requests} requests of --max-requests were used up"
+                )
         if self.time_left <= 0:
             raise BudgetExceeded(f"the {self.max_time:g} s of --max-time were used up")
-        self._pace()
+        if self.rate is not None:
+            now = self.clock.now()
+            if self._next > now:
+                self.clock.sleep(self._next - now)
+            self._next = max(self._next, now) + 1 / self.rate
         self.used += 1
 
-    def _pace(self) -> None:
-        if self.rate is None:
-            return
-        now = self.clock.now()
-        if self._next > now:
-            self.clock.sleep(self._next - now)
-        self._next = max(self._next, now) + 1 / self.rate
-
     def sleep(self, seconds: float) -> bool:
-        """Wait if the time allows it, and tell whether it did."""
+        """Wait if the time allows it, and return whether it did."""
         if seconds > self.time_left:
             return False
         self.clock.sleep(seconds)
@@ -123,38 +118,38 @@ class Budget:
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """Stops asking an operation, or the whole target, that does not answer."""
+    """Stops requests to an operation, or to the whole target, that does not respond."""
 
     reason: str | None = None
     _timeouts: dict[str | None, int] = field(default_factory=dict)
-    _breaks: int = 0
+    _failures: int = 0
     _overloads: int = 0
 
     def denial_reason(self, operation: str | None) -> str | None:
         """Return why nothing more is sent to `operation`, or None."""
         if self.reason is not None:
             return self.reason
-        if self._timeouts.get(operation, 0) >= TIMEOUTS_AN_OPERATION:
+        if self._timeouts.get(operation, 0) >= TIMEOUTS_PER_OPERATION:
             return f"given up: {operation or 'the target'} did not answer in time before"
         return None
 
     def answered(self) -> None:
-        """Note an answer."""
-        self._breaks = self._overloads = 0
+        """Record a response."""
+        self._failures = self._overloads = 0
 
     def failed(self, operation: str | None, failure: NetworkFailure) -> None:
-        """Note a failure."""
+        """Record a failure."""
         if isinstance(failure, Timeout):
             self.timed_out(operation)
         self._overloads += isinstance(failure, Overloaded)
-        if self._overloads >= OVERLOADS_IN_SUCCESSION:
+        if self._overloads >= MAX_OVERLOADS_IN_SUCCESSION:
             self.reason = f"given up: {failure}, again and again"
-        self._breaks += 1
-        if self._breaks >= BREAKS_IN_SUCCESSION:
-            self.reason = f"given up after {self._breaks} failures in succession: {failure}"
+        self._failures += 1
+        if self._failures >= MAX_FAILURES_IN_SUCCESSION:
+            self.reason = f"given up after {self._failures} failures in succession: {failure}"
 
     def timed_out(self, operation: str | None) -> None:
-        """Note an answer that did not come in time, or not whole: each costs the whole patience."""
+        """Record a response that was not complete in time."""
         self._timeouts[operation] = self._timeouts.get(operation, 0) + 1
-        if sum(self._timeouts.values()) >= TIMEOUTS_A_RUN:
+        if sum(self._timeouts.values()) >= TIMEOUTS_PER_RUN:
             self.reason = "given up: the target did not answer in time, again and again"

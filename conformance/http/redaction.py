@@ -1,4 +1,4 @@
-"""Keeps secrets out of everything that is recorded: a placeholder stands where a secret stood."""
+"""Redaction: placeholders stand for secrets in everything that is recorded."""
 
 import base64
 import re
@@ -10,46 +10,45 @@ import orjson
 
 TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id_token")
 _COOKIES: Final = frozenset({"set-cookie", "cookie", "set-cookie2", "proxy-authorization"})
+_PLACEHOLDER: Final = re.compile(r"\$[A-Z][A-Z0-9_]*")
 
 
 class Redactor:
-    """Secrets by placeholder, in every spelling in which they may come back."""
+    """Secrets by placeholder, in every encoding in which they may come back."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, str] = {}
-        self._spellings: list[tuple[str, str]] = []
-        self._issued = 0
+        self._encodings: list[tuple[str, str]] = []
+        self._issued_tokens = 0
 
     def register(self, secret: str | None, placeholder: str) -> None:
-        """Remember a secret; from now on `placeholder` is shown for it."""
+        """Show `placeholder` for a secret from now on."""
         if not secret:
             return
         self._secrets.setdefault(placeholder, secret)
-        known = {spelling for spelling, _ in self._spellings}
-        for spelling in {secret, quote(secret, safe=""), quote_plus(secret), _json_text(secret)}:
-            if spelling not in known:
-                self._spellings.append((spelling, placeholder))
-        self._spellings.sort(key=lambda pair: len(pair[0]), reverse=True)  # a part never wins
+        registered = {encoded for encoded, _ in self._encodings}
+        in_json = orjson.dumps(secret).decode()[1:-1]
+        for encoded in {secret, quote(secret, safe=""), quote_plus(secret), in_json} - registered:
+            self._encodings.append((encoded, placeholder))
+        # The longest first, so that a secret wins over one that is a part of it.
+        self._encodings.sort(key=lambda pair: len(pair[0]), reverse=True)
 
     def register_basic(self, id_: str, secret: str, placeholder: str) -> str:
-        """Remember the Basic credential of a client and return it in Base64."""
-        pair = base64.b64encode(f"{id_}:{secret}".encode()).decode()
-        self.register(pair, placeholder)
-        return pair
+        """Register the Basic credential of a client and return it in Base64."""
+        credential = base64.b64encode(f"{id_}:{secret}".encode()).decode()
+        self.register(credential, placeholder)
+        return credential
 
     def redact(self, text: str) -> str:
         """Return `text` with placeholders for secrets."""
-        for spelling, placeholder in self._spellings:
-            if spelling in text:
-                text = text.replace(spelling, placeholder)
+        for encoded, placeholder in self._encodings:
+            text = text.replace(encoded, placeholder)
         return text
 
     def redact_bytes(self, body: bytes) -> bytes:
         """Return `body` with placeholders for secrets."""
-        for spelling, placeholder in self._spellings:
-            secret = spelling.encode()
-            if secret in body:
-                body = body.replace(secret, placeholder.encode())
+        for encoded, placeholder in self._encodings:
+            body = body.replace(encoded.encode(), placeholder.encode())
         return body
 
     def redact_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
@@ -61,23 +60,16 @@ class Redactor:
 
     def restore(self, text: str) -> str:
         """Return `text` with the secrets of its placeholders: for sending only."""
-        return _PLACEHOLDER.sub(lambda found: self._secrets.get(found[0], found[0]), text)
+        return _PLACEHOLDER.sub(lambda match: self._secrets.get(match[0], match[0]), text)
 
     def register_tokens(self, body: bytes, placeholder: str) -> None:
-        """Remember the tokens in the answer of a token operation as `placeholder`_1, _2, …"""
+        """Register the tokens in a token operation's response as `placeholder`_1, _2, …"""
         try:
-            answer = orjson.loads(body)
+            fields = orjson.loads(body)
         except ValueError:
             return
         for name in TOKEN_FIELDS:
-            token = answer.get(name) if isinstance(answer, dict) else None
+            token = fields.get(name) if isinstance(fields, dict) else None
             if isinstance(token, str) and token and token not in self._secrets.values():
-                self._issued += 1
-                self.register(token, f"{placeholder}_{self._issued}")
-
-
-_PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
-
-
-def _json_text(secret: str) -> str:
-    return orjson.dumps(secret).decode()[1:-1]
+                self._issued_tokens += 1
+                self.register(token, f"{placeholder}_{self._issued_tokens}")

@@ -1,6 +1,6 @@
-"""A request before it is sent, written from the contract's operation."""
+"""HTTP requests before they are sent, built from the contract's operation, and URL parsing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
@@ -17,8 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 class HttpRequest:
     """A request without credentials: the path is percent-encoded, the query pairs are not.
 
-    `raw_query`, where given, goes on the wire as it is, instead of the pairs. `origin` is another
-    host than the target's own (`https://files.example`): one of its download hosts.
+    `raw_query`, where given, is sent as it is, instead of the pairs. `origin` is another host than
+    the target's own (`https://files.example`): one of its download hosts.
     """
 
     method: str
@@ -31,16 +31,16 @@ class HttpRequest:
 
     @property
     def target(self) -> str:
-        """Path and query as they go on the wire."""
+        """Path and query as they are sent."""
         query = urlencode(self.query) if self.raw_query is None else self.raw_query
         return f"{self.path}?{query}" if query else self.path
 
     def with_headers(self, headers: Mapping[str, str | None]) -> "HttpRequest":
-        """Return the draft with `headers` set; None removes one."""
+        """Return the request with `headers` set; None removes one."""
         changed = {name.lower() for name in headers}
-        kept = {name: value for name, value in self.headers.items() if name.lower() not in changed}
+        others = {name: v for name, v in self.headers.items() if name.lower() not in changed}
         added = {name: value for name, value in headers.items() if value is not None}
-        return replace(self, headers={**kept, **added})
+        return replace(self, headers={**others, **added})
 
 
 def build_path(operation: Operation, values: Mapping[str, Any]) -> str:
@@ -58,32 +58,26 @@ def build_path(operation: Operation, values: Mapping[str, Any]) -> str:
 
 def _segment(value: Any) -> str:
     text = _text(value)
-    # A segment of dots alone would be taken for a way up the path.
+    # A segment of dots alone would be resolved as a relative path.
     return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
 
 
 def build_query(
     operation: Operation, values: Mapping[str, Any] | Sequence[tuple[str, str]]
 ) -> tuple[tuple[str, str], ...]:
-    """Return query pairs; a list is written in its parameter's style, None is left out."""
+    """Return query pairs; a list is written in its parameter's style, None is omitted."""
     if not isinstance(values, Mapping):
         return tuple(values)
-    described = {p["name"]: p for p in operation.parameters if p["in"] == "query"}
+    parameters = {p["name"]: p for p in operation.parameters if p["in"] == "query"}
     pairs: list[tuple[str, str]] = []
     for name, value in values.items():
-        if isinstance(value, list | tuple):
-            pairs += _write_list(name, [_text(item) for item in value], described.get(name, {}))
-        elif value is not None:
-            pairs.append((name, _text(value)))
+        if value is None:
+            continue
+        items = [_text(item) for item in (value if isinstance(value, list | tuple) else [value])]
+        # `explode` is OpenAPI's default for the style `form`.
+        exploded = parameters.get(name, {}).get("explode", True)
+        pairs += [(name, item) for item in (items if exploded else [",".join(items)])]
     return tuple(pairs)
-
-
-def _write_list(
-    name: str, items: list[str], parameter: Mapping[str, Any]
-) -> Iterable[tuple[str, str]]:
-    if parameter.get("explode", True):  # OpenAPI's default for the style `form`
-        return [(name, item) for item in items]
-    return [(name, ",".join(items))]
 
 
 def _text(value: Any) -> str:
@@ -101,10 +95,10 @@ def form_body(values: Mapping[str, str]) -> tuple[bytes, str]:
 
 
 def parse_url(text: str, base: str = "") -> SplitResult | None:
-    """Return the parts of a URL, read relative to `base`; None where it cannot be one."""
+    """Return the parts of a URL, resolved against `base`; None where it is not a URL."""
     try:
         parts = urlsplit(urljoin(base, text))
-        _ = parts.port  # read late, and wrong only then
+        _ = parts.port  # parsed on access, and only then invalid
     except ValueError:
         return None
     return parts

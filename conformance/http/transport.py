@@ -1,10 +1,9 @@
-"""Reads and decodes the body of an answer, and tells how it fell short."""
+"""The transport to the target: budget, retries, waiting under load, redaction, recording."""
 
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -12,17 +11,20 @@ from urllib3.exceptions import HTTPError, IncompleteRead, ReadTimeoutError
 
 from conformance.errors import NetworkFailure, Overloaded, Timeout
 from conformance.http.adapter import Session, translate_errors
-from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
-from conformance.http.limits import LONGEST_LOAD_WAIT, Budget, CircuitBreaker
+from conformance.http.exchange import Exchange, ExchangeInfo, RecordedRequest, RecordedResponse
+from conformance.http.limits import Budget, CircuitBreaker
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest
 
 CHUNK = 64 * 1024
+OVERLOAD = frozenset({429, 503})
+ATTEMPTS_UNDER_LOAD = 5
+MAX_RETRY_AFTER_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseBody:
-    """A body as far as it could be read; `error` tells how it fell short, None where it did not.
+    """A body as far as it could be read; `error` says why it is incomplete, None where it is not.
 
     `timed_out`: the rest may have come, but not in time.
     """
@@ -33,47 +35,38 @@ class ResponseBody:
 
 
 def read_body(response: requests.Response, limit: int, timeout: float) -> ResponseBody:
-    """Read the whole body of a streamed answer and undo its Content-Encoding.
+    """Read the whole body of a streamed response and decode its Content-Encoding.
 
     Raises:
-        NetworkFailure: the connection broke before anything was promised.
-        Timeout: the body was still coming after `timeout` seconds, or after `limit` bytes.
+        NetworkFailure: the connection broke before the body had a length.
+        Timeout: the body was not complete after `timeout` seconds, or after `limit` bytes.
     """
     raw = bytearray()
     try:
         for chunk in response.raw.stream(CHUNK, decode_content=False):
             raw += chunk
             if len(raw) > limit:
-                raise Timeout(too_large(limit))
+                raise _too_large(limit)
     except ReadTimeoutError:
-        return _stalled(response, bytes(raw), timeout)
-    except IncompleteRead:
-        return ResponseBody(bytes(raw), _short(response, len(raw)))
+        if raw and response.headers.get("Content-Length", "").isdigit():
+            error = f"{_incomplete(response, len(raw))} within {timeout:g} s"
+            return ResponseBody(bytes(raw), error, timed_out=True)
+        raise Timeout(f"the body was not complete after {timeout:g} s") from None
     except (HTTPError, OSError, ValueError) as error:
         if isinstance(error.__context__, IncompleteRead) or isinstance(error, HTTPError):
-            return ResponseBody(bytes(raw), _short(response, len(raw)))
+            return ResponseBody(bytes(raw), _incomplete(response, len(raw)))
         raise NetworkFailure("the connection broke while the body was coming") from error
     return _decode(bytes(raw), response.headers.get("Content-Encoding", ""), limit)
 
 
-def too_large(limit: int) -> str:
-    """Say that an answer has more than `limit` bytes."""
-    return f"the answer is larger than {limit // 2**20} MB; the suite stopped reading"
+def _too_large(limit: int) -> Timeout:
+    return Timeout(f"the response is larger than {limit // 2**20} MB; the suite stopped reading")
 
 
-def _stalled(response: requests.Response, raw: bytes, timeout: float) -> ResponseBody:
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdigit() and raw:
-        return ResponseBody(
-            raw, f"{_short(response, len(raw))} within {timeout:g} s", timed_out=True
-        )
-    raise Timeout(f"the body was still coming after {timeout:g} s")
-
-
-def _short(response: requests.Response, size: int) -> str:
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdigit():
-        return f"the body ended after {size} of the {announced} bytes that Content-Length announces"
+def _incomplete(response: requests.Response, size: int) -> str:
+    length = response.headers.get("Content-Length", "")
+    if length.isdigit():
+        return f"the body ended after {size} of the {length} bytes of its Content-Length"
     return f"the body broke off after {size} bytes"
 
 
@@ -82,52 +75,31 @@ def _decode(raw: bytes, encoding: str, limit: int) -> ResponseBody:
     if coding in {"", "identity"} or not raw:
         return ResponseBody(raw)
     if coding not in {"gzip", "x-gzip", "deflate"}:
-        return ResponseBody(raw, f"the body is in the coding {encoding!r}, which was not asked for")
-    try:
-        return _inflate(raw, coding, limit)
-    except zlib.error:
-        return ResponseBody(raw, f"the body does not decode as {coding}, its Content-Encoding")
-
-
-def _inflate(raw: bytes, coding: str, limit: int) -> ResponseBody:
+        return ResponseBody(raw, f"the body is in the coding {encoding!r}, which was not requested")
     # 47: gzip or zlib by its header; -15: the bare stream that some servers call deflate.
     bare = coding == "deflate" and raw[0] & 0x0F != 8
     decoder = zlib.decompressobj(-15 if bare else 47)
-    content = decoder.decompress(raw, limit + 1)
+    try:
+        content = decoder.decompress(raw, limit + 1)
+    except zlib.error:
+        return ResponseBody(raw, f"the body does not decode as {coding}, its Content-Encoding")
     if len(content) > limit:
-        raise Timeout(too_large(limit))
+        raise _too_large(limit)
     if not decoder.eof:
         return ResponseBody(content, f"the {coding} body ends before its stream does")
     return ResponseBody(content)
 
 
-LOAD = frozenset({429, 503})
-ATTEMPTS_UNDER_LOAD = 5
-
-
 @dataclass(frozen=True, slots=True)
 class ResponseLimits:
-    """`timeout`: seconds for one whole answer; `max_body`: bytes, decoded."""
+    """`timeout`: seconds for one whole response; `max_body`: bytes, decoded."""
 
     timeout: float = 10.0
     max_body: int = 32 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeInfo:
-    """What an exchange is filed under (see `Exchange`); `repeatable`: it may be sent twice."""
-
-    operation: str | None
-    driver: str
-    role: str | None = None
-    valid: bool | None = None
-    path_parameters: Mapping[str, Any] = field(default_factory=dict)
-    repeatable: bool = True
-    tokens: str | None = None
-
-
 class Transport:
-    """Sends drafts to `base_url` and records every exchange, redacted."""
+    """Sends requests to `base_url` and records every exchange, redacted."""
 
     def __init__(
         self,
@@ -149,140 +121,135 @@ class Transport:
         self._limits = limits
         self._direct = direct
 
-    def send(self, draft: HttpRequest, label: ExchangeInfo) -> Exchange:
-        """Send a draft (credentials included) and return the recorded exchange.
+    def send(self, request: HttpRequest, info: ExchangeInfo) -> Exchange:
+        """Send a request (credentials included) and return the recorded exchange.
 
         Raises:
             BudgetExceeded: nothing more may be sent.
-            NotPermitted: the request would leave the target, or cannot be put on the wire.
+            NotPermitted: the request would leave the target, or cannot be sent as HTTP.
         """
-        failure = self.breaker.denial_reason(label.operation)
-        received: RecordedResponse | None = None
+        failure = self.breaker.denial_reason(info.operation)
+        response: RecordedResponse | None = None
         if failure is None:
             try:
-                received = self._send_under_load(draft, label)
+                response = self._send_under_load(request, info)
                 self.breaker.answered()
-                if received.timed_out:
-                    self.breaker.timed_out(label.operation)
+                if response.timed_out:
+                    self.breaker.timed_out(info.operation)
             except NetworkFailure as error:
                 failure = str(error)
-                self.breaker.failed(label.operation, error)
-        return self._record(draft, label, received, failure)
+                self.breaker.failed(info.operation, error)
+        return self._record(request, info, response, failure)
 
-    def _send_under_load(self, draft: HttpRequest, label: ExchangeInfo) -> RecordedResponse:
+    def _send_under_load(self, request: HttpRequest, info: ExchangeInfo) -> RecordedResponse:
         for attempt in range(ATTEMPTS_UNDER_LOAD):
-            received = self._send_with_retry(draft, label)
-            wait = self._retry_after(received, attempt)
+            response = self._send_with_retry(request, info)
+            wait = self._retry_after(response, attempt)
             if wait is None:
-                return received
-            if attempt + 1 == ATTEMPTS_UNDER_LOAD or wait > LONGEST_LOAD_WAIT:
+                return response
+            is_last = attempt + 1 == ATTEMPTS_UNDER_LOAD
+            if is_last or wait > MAX_RETRY_AFTER_SECONDS or not self.budget.sleep(wait):
                 break
-            if not self.budget.sleep(wait):
-                break
-        asked = "Retry-After" in received.headers
-        said = f"Retry-After {wait:g} s" if asked else "without Retry-After"
-        raise Overloaded(f"the target is overloaded: {received.status}, {said}")
+        has_header = "Retry-After" in response.headers
+        detail = f"Retry-After {wait:g} s" if has_header else "without Retry-After"
+        raise Overloaded(f"the target is overloaded: {response.status}, {detail}")
 
-    def _send_with_retry(self, draft: HttpRequest, label: ExchangeInfo) -> RecordedResponse:
-        """Send once more where the answer broke off or did not decode."""
+    def _send_with_retry(self, request: HttpRequest, info: ExchangeInfo) -> RecordedResponse:
+        """Send a second time where the response is incomplete or does not decode."""
         try:
-            received = self._send_once(draft)
+            response = self._send_once(request)
         except NetworkFailure as error:
-            if not (error.repeatable and label.repeatable):
+            if not (error.repeatable and info.repeatable):
                 raise
-            return self._send_once(draft)
-        again = label.repeatable and not (received.complete or received.timed_out)
-        return self._send_once(draft) if again else received
+            return self._send_once(request)
+        retry = info.repeatable and not (response.complete or response.timed_out)
+        return self._send_once(request) if retry else response
 
-    def _send_once(self, draft: HttpRequest) -> RecordedResponse:
+    def _send_once(self, request: HttpRequest) -> RecordedResponse:
         self.budget.spend()
-        began = self.budget.clock.now()
-        with translate_errors(self._limits.timeout):
-            response = self._session.deliver(
-                self._prepare(draft), self._limits.timeout, direct=self._direct and not draft.origin
-            )
+        started = self.budget.clock.now()
+        timeout = self._limits.timeout
+        with translate_errors(timeout):
+            direct = self._direct and not request.origin
+            response = self._session.deliver(self._prepare(request), timeout, direct=direct)
             try:
-                body = read_body(response, self._limits.max_body, self._limits.timeout)
+                body = read_body(response, self._limits.max_body, timeout)
             finally:
                 response.close()
-        elapsed = self.budget.clock.now() - began
         return RecordedResponse(
             response.status_code,
             CaseInsensitiveDict(response.headers),
             body.content,
             complete=body.error is None,
-            elapsed=elapsed,
+            elapsed=self.budget.clock.now() - started,
             body_error=body.error,
             timed_out=body.timed_out,
         )
 
-    def _prepare(self, draft: HttpRequest) -> requests.PreparedRequest:
-        request = requests.PreparedRequest()
-        request.method = draft.method
-        request.url = (draft.origin or self.base_url) + draft.target
-        request.headers = CaseInsensitiveDict(draft.headers)
-        request.body = draft.body
-        if draft.body is not None or draft.method in {"POST", "PUT", "PATCH"}:
-            request.headers["Content-Length"] = str(len(draft.body or b""))
-        return request
+    def _prepare(self, request: HttpRequest) -> requests.PreparedRequest:
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = (request.origin or self.base_url) + request.target
+        prepared.headers = CaseInsensitiveDict(request.headers)
+        prepared.body = request.body
+        if request.body is not None or request.method in {"POST", "PUT", "PATCH"}:
+            prepared.headers["Content-Length"] = str(len(request.body or b""))
+        return prepared
 
-    def _retry_after(self, received: RecordedResponse, attempt: int) -> float | None:
-        """Seconds that a 429 or 503 asks to wait; None for any other answer.
+    def _retry_after(self, response: RecordedResponse, attempt: int) -> float | None:
+        """Return the seconds to wait after a 429 or 503; None for any other response.
 
-        A 503 that does not say for how long is no promise that it ends: it is an answer.
+        A 503 without Retry-After does not promise to end: it is a response.
         """
-        asked = received.headers.get("Retry-After", "").strip()
-        if received.status not in LOAD or (received.status == 503 and not asked):
+        header = response.headers.get("Retry-After", "").strip()
+        if response.status not in OVERLOAD or (response.status == 503 and not header):
             return None
-        if asked.isascii() and asked.isdigit():
-            return float(asked)
+        if header.isascii() and header.isdigit():
+            return float(header)
         try:
-            moment = parsedate_to_datetime(asked)
-            return max(0.0, (moment - self.budget.clock.today()).total_seconds())
+            until = parsedate_to_datetime(header)
+            return max(0.0, (until - self.budget.clock.today()).total_seconds())
         except (TypeError, ValueError):
             return float(2**attempt)
 
     def _record(
         self,
-        draft: HttpRequest,
-        label: ExchangeInfo,
-        received: RecordedResponse | None,
+        request: HttpRequest,
+        info: ExchangeInfo,
+        response: RecordedResponse | None,
         failure: str | None,
     ) -> Exchange:
-        if received is not None and label.tokens is not None:
-            self.redactor.register_tokens(received.body, label.tokens)
+        if response is not None:
+            if info.tokens is not None:
+                self.redactor.register_tokens(response.body, info.tokens)
+            response = replace(
+                response,
+                headers=self.redactor.redact_headers(response.headers),
+                body=self.redactor.redact_bytes(response.body),
+            )
         exchange = Exchange(
             number=len(self.exchanges) + 1,
-            operation=label.operation,
-            request=self._sent(draft, label.role),
-            response=self._redacted(received),
+            operation=info.operation,
+            request=self._redacted(request, info.role),
+            response=response,
             failure=failure,
-            driver=label.driver,
-            valid=label.valid,
-            path_parameters=label.path_parameters,
+            driver=info.driver,
+            valid=info.valid,
+            path_parameters=info.path_parameters,
         )
         self.exchanges.append(exchange)
         for listener in self.listeners:
             listener(exchange)
         return exchange
 
-    def _sent(self, draft: HttpRequest, role: str | None) -> RecordedRequest:
-        hide = self.redactor.redact
+    def _redacted(self, request: HttpRequest, role: str | None) -> RecordedRequest:
+        redact = self.redactor.redact
         return RecordedRequest(
-            method=draft.method,
-            url=hide((draft.origin or self.base_url) + draft.target),
-            path=hide(draft.path),
-            query=tuple((hide(name), hide(value)) for name, value in draft.query),
-            headers=self.redactor.redact_headers(draft.headers),
-            body=None if draft.body is None else self.redactor.redact_bytes(draft.body),
+            method=request.method,
+            url=redact((request.origin or self.base_url) + request.target),
+            path=redact(request.path),
+            query=tuple((redact(name), redact(value)) for name, value in request.query),
+            headers=self.redactor.redact_headers(request.headers),
+            body=None if request.body is None else self.redactor.redact_bytes(request.body),
             role=role,
-        )
-
-    def _redacted(self, received: RecordedResponse | None) -> RecordedResponse | None:
-        if received is None:
-            return None
-        return replace(
-            received,
-            headers=self.redactor.redact_headers(received.headers),
-            body=self.redactor.redact_bytes(received.body),
         )

@@ -7,9 +7,8 @@ from urllib.parse import quote, urlsplit
 
 from conformance.contract_queries import created_ids, security_scheme
 from conformance.evaluation.result import ReplayStep
-from conformance.http.exchange import Exchange
+from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest
-from conformance.http.transport import ExchangeInfo
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.reproduction.steps import MIN_LENGTH_IN_BODY
 from conformance.target.client import Client
@@ -92,7 +91,7 @@ class Replayer:
         parameters = self._parameters(old)
         label = ExchangeInfo(old.operation, old.driver, sent.role, old.valid, parameters)
         return self._client.send(
-            operation, draft, self._headers(operation, sent.headers), label=label
+            operation, draft, self._headers(operation, sent.headers), info=label
         )
 
     def _headers(self, operation: Operation, headers: Mapping[str, str]) -> dict[str, str | None]:

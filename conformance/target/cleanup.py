@@ -1,13 +1,12 @@
-"""Removes what the run has made, checks that it is gone, and tells what it had to leave behind."""
+"""The clean-up: deletes what the run has created, verifies it, and names what is left."""
 
 from dataclasses import dataclass
 
-from conformance.contract_queries import id_parameters
+from conformance.contract_queries import id_parameters, value_at
 from conformance.errors import SuiteError
 from conformance.http.exchange import Exchange
 from conformance.target.client import Client
 from specs import Operation
-from specs.pointer import find
 
 DRIVER = "clean-up"
 MAX_NAMED = 5
@@ -16,7 +15,7 @@ GONE = frozenset({403, 404, 410})
 
 @dataclass(frozen=True, slots=True)
 class CreatedResource:
-    """Something that the run made: its id, the parameters that the id fits, how it came to be."""
+    """Something that the run created: its id, the parameters that take it, its creation."""
 
     id: str
     parameters: tuple[str, ...]
@@ -24,83 +23,79 @@ class CreatedResource:
 
 
 def clean_up(client: Client) -> tuple[str, ...]:
-    """Delete what this run made and can delete; return sentences about what is left."""
+    """Delete what this run created and can delete; return sentences about what is left."""
     left: list[str] = []
-    lasting: list[str] = []
-    for thing in _created_resources(client):
-        deletes = [o for o in _operations_on(client, thing) if o.method == "DELETE"]
+    undeletable: list[str] = []
+    for resource in _created_resources(client):
+        deletes = [o for o in _operations_on(client, resource) if o.method == "DELETE"]
         if not deletes:
-            lasting.append(thing.id)
-        elif not _delete(client, thing, deletes):
-            left.append(thing.id)
-    sentences = [_sentence("Left behind at the target", left)] if left else []
-    if lasting:
-        sentences.append(_sentence("Made by this run, and not to be deleted by this API", lasting))
-    return tuple(sentences)
+            undeletable.append(resource.id)
+        elif not _delete(client, resource, deletes):
+            left.append(resource.id)
+    sentences = {
+        "Left behind at the target": left,
+        "Created by this run, and not to be deleted by this API": undeletable,
+    }
+    return tuple(_sentence(subject, ids) for subject, ids in sentences.items() if ids)
 
 
-def _sentence(what: str, ids: list[str]) -> str:
+def _sentence(subject: str, ids: list[str]) -> str:
     more = f" and {len(ids) - MAX_NAMED} more" if len(ids) > MAX_NAMED else ""
-    return f"{what}: {', '.join(ids[:MAX_NAMED])}{more}."
+    return f"{subject}: {', '.join(ids[:MAX_NAMED])}{more}."
 
 
 def _created_resources(client: Client) -> list[CreatedResource]:
-    """Return what was made; things of two kinds may have the same id."""
-    found: dict[tuple[str, int], CreatedResource] = {}
+    """Return what was created; resources of two kinds may have the same id."""
+    resources: dict[tuple[str, int], CreatedResource] = {}
     for name in client.tracker.parameters:
         for value, origin in client.tracker.origins(name):
             key = (value, origin.number)
-            names = found[key].parameters if key in found else ()
-            found[key] = CreatedResource(value, (*names, name), origin)
-    return list(found.values())
+            parameters = resources[key].parameters if key in resources else ()
+            resources[key] = CreatedResource(value, (*parameters, name), origin)
+    return list(resources.values())
 
 
-def _operations_on(client: Client, thing: CreatedResource) -> list[Operation]:
-    """Return the operations whose path names the thing and nothing else of anybody's."""
+def _operations_on(client: Client, resource: CreatedResource) -> list[Operation]:
+    """Return the operations whose path has the resource's id and no other."""
     return [
         operation
         for operation in client.contract.operations.values()
-        if len(ids := id_parameters(client.contract, operation)) == 1 and ids[0] in thing.parameters
+        if len(ids := id_parameters(client.contract, operation)) == 1
+        and ids[0] in resource.parameters
     ]
 
 
-def _delete(client: Client, thing: CreatedResource, deletes: list[Operation]) -> bool:
+def _delete(client: Client, resource: CreatedResource, deletes: list[Operation]) -> bool:
     statuses = []
     try:
         for operation in deletes:
-            statuses.append(_call(client, operation, thing).status)
+            statuses.append(_call(client, operation, resource).status)
             if statuses[-1] in {200, 202, 204}:
-                return _is_gone(client, thing)
+                return _is_gone(client, resource)
     except (SuiteError, LookupError):
         return False
-    return all(status in GONE for status in statuses)  # it ended before
+    return all(status in GONE for status in statuses)  # it was deleted before
 
 
-def _is_gone(client: Client, thing: CreatedResource) -> bool:
-    """Read the thing once more, where that is possible: it must be gone, or at its end."""
-    states = client.contract.lifecycle.states.values()
-    going_on = {state.wire.lower() for state in states if not state.final}
-    poll = client.contract.lifecycle.actions["poll"].operation
-    for operation in _operations_on(client, thing):
-        location = client.contract.lifecycle.locations.get(operation.id)
+def _is_gone(client: Client, resource: CreatedResource) -> bool:
+    """Read the resource again, where that is possible: it must be gone, or in a final state."""
+    lifecycle = client.contract.lifecycle
+    active = {state.wire.lower() for state in lifecycle.states.values() if not state.final}
+    poll = lifecycle.actions["poll"].operation
+    for operation in _operations_on(client, resource):
+        location = lifecycle.locations.get(operation.id)
         if operation.method != "GET" or (location and operation.id != poll):
             continue
-        exchange = _call(client, operation, thing)
+        exchange = _call(client, operation, resource)
         if location and location.status and exchange.status == 200:
-            return str(_value(exchange, location.status)).lower() not in going_on
+            return str(value_at(exchange.json, location.status)).lower() not in active
         return exchange.status in GONE
     return True
 
 
-def _value(exchange: Exchange, pointer: str) -> object:
-    try:
-        return find(exchange.json, pointer)
-    except (LookupError, TypeError):
-        return None
-
-
-def _call(client: Client, operation: Operation, thing: CreatedResource) -> Exchange:
-    origin = thing.origin.path_parameters
+def _call(client: Client, operation: Operation, resource: CreatedResource) -> Exchange:
+    origin = resource.origin.path_parameters
     names = [p["name"] for p in operation.parameters if p["in"] == "path"]
-    path = {name: thing.id if name in thing.parameters else origin[name] for name in names}
-    return client.call(operation.id, path=path, driver=DRIVER, role=thing.origin.request.role)
+    path = {n: resource.id if n in resource.parameters else origin[n] for n in names}
+    role = resource.origin.request.role
+    return client.call(operation.id, path=path, driver=DRIVER, role=role)

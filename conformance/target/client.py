@@ -1,17 +1,18 @@
-"""The one way by which a check or a driver speaks to the target."""
+"""The client through which every driver and active check sends requests to the target."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import SplitResult
 
 from conformance.contract_queries import token_operation
-from conformance.errors import BudgetExceeded, NotPermitted
+from conformance.errors import NotPermitted
 from conformance.http.adapter import GuardedAdapter, Session
-from conformance.http.exchange import Exchange
+from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.limits import Budget, Clock, SystemClock
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest, build_path, build_query, form_body, json_body
-from conformance.http.transport import ExchangeInfo, ResponseLimits, Transport
+from conformance.http.transport import ResponseLimits, Transport
 from conformance.settings import Settings
 from conformance.target.config import PRIMARY, Target, is_loopback
 from conformance.target.control import SANDBOX_HEADER, ControlPlane
@@ -19,8 +20,6 @@ from conformance.target.credentials import Credentials
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import JobHistory, ResourceTracker
 from specs import Contract, Operation
-
-__all__ = ["UNSET", "BudgetExceeded", "Client", "NotPermitted"]
 
 UNSET: Final[Any] = object()
 DEFAULT_HEADERS: Final = {
@@ -31,7 +30,7 @@ DEFAULT_HEADERS: Final = {
 
 
 class Client:
-    """Sends requests of the contract's operations; every exchange is recorded."""
+    """Sends requests of the contract's operations within the write policy, and records them."""
 
     def __init__(
         self,
@@ -54,7 +53,7 @@ class Client:
 
     @property
     def jobs(self) -> Sequence[JobHistory]:
-        """The jobs seen so far."""
+        """The jobs observed so far."""
         return self.tracker.jobs
 
     @property
@@ -76,75 +75,80 @@ class Client:
         driver: str,
         valid: bool | None = None,
     ) -> Exchange:
-        """Send one request and return what came back; HTTP answers never raise.
+        """Send one request and return its exchange; HTTP errors do not raise.
 
-        `path` holds values not yet encoded; `query` values by name (a list is written in the
-        parameter's style, None is left out) or pairs that are sent as they are. `headers` are added
-        to the request's own; None removes one, and a placeholder of an answer (`$TALKDESK_TOKEN_1`)
-        stands for the token that it hides. Raw bytes in `body` need a Content-Type there. `role`
-        says whose credential goes along (None: nobody's), `valid` is that of `Exchange`.
+        Args:
+            operation_id: the operation of the contract.
+            path: values of path parameters, not yet encoded.
+            query: values by name (a list is written in the parameter's style, None is omitted), or
+                pairs that are sent as they are.
+            headers: added to the request's own. None removes one; a placeholder of a recorded
+                response (`$TALKDESK_TOKEN_1`) is replaced by its secret.
+            json: a JSON body.
+            form: a form body.
+            body: raw bytes, which need a Content-Type in `headers`.
+            role: whose credential is sent; None sends none.
+            driver: what sends the request; see `Exchange`.
+            valid: whether the contract allows it; see `Exchange`.
 
         Raises:
-            NotPermitted: the target does not allow it.
+            NotPermitted: the write policy forbids it.
             BudgetExceeded: nothing more may be sent in this run.
         """
         operation = self.contract.operations[operation_id]
         parameters = dict(path or {})
-        content, media = _encoded(json, form, body)
-        draft = HttpRequest(
+        content, media = body, None
+        if json is not UNSET:
+            content, media = json_body(json)
+        elif form is not None:
+            content, media = form_body(form)
+        request = HttpRequest(
             operation.method,
             build_path(operation, parameters),
             build_query(operation, query or {}),
             {**DEFAULT_HEADERS, "Content-Type": media} if media else DEFAULT_HEADERS,
             content,
         )
-        label = ExchangeInfo(operation_id, driver, role, valid, parameters)
-        return self.send(operation, draft, self._with_secrets(headers or {}), label=label)
-
-    def _with_secrets(self, headers: Mapping[str, str | None]) -> dict[str, str | None]:
-        return {name: value and self.restore_secrets(value) for name, value in headers.items()}
+        restored = {n: v and self.restore_secrets(v) for n, v in (headers or {}).items()}
+        info = ExchangeInfo(operation_id, driver, role, valid, parameters)
+        return self.send(operation, request, restored, info=info)
 
     def restore_secrets(self, text: str) -> str:
-        """Return a text with the secrets that its placeholders stand for: for sending only."""
+        """Return a text with the secrets of its placeholders: for sending only."""
         return self._transport.redactor.restore(text)
 
     def send(
         self,
         operation: Operation,
-        draft: HttpRequest,
+        request: HttpRequest,
         headers: Mapping[str, str | None],
         *,
-        label: ExchangeInfo,
+        info: ExchangeInfo,
     ) -> Exchange:
-        """Send a draft of an operation; its role's credential comes before `headers`.
+        """Send a request of an operation; `headers` take precedence over the role's credential.
 
         Raises:
-            NotPermitted: the target does not allow it.
+            NotPermitted: the write policy forbids it.
             BudgetExceeded: nothing more may be sent in this run.
         """
-        if objection := self.policy.denial_reason(operation, label.path_parameters, draft.query):
-            raise NotPermitted(objection)
-        self.quota.check(operation, label.valid)
-        authorised: dict[str, str | None] = {**self._credentials.headers(operation, label.role)}
+        if reason := self.policy.denial_reason(operation, info.path_parameters, request.query):
+            raise NotPermitted(reason)
+        self.quota.check(operation, info.valid)
+        own: dict[str, str | None] = {**self._credentials.headers(operation, info.role)}
         if self.target.sandbox:
-            authorised[SANDBOX_HEADER] = self.target.sandbox
-        filed = ExchangeInfo(
-            label.operation,
-            label.driver,
-            label.role,
-            label.valid,
-            label.path_parameters,
-            repeatable=self._repeatable(operation),
-            tokens=self._token_placeholder(operation, label.role),
+            own[SANDBOX_HEADER] = self.target.sandbox
+        info = replace(
+            info,
+            repeatable=self._is_repeatable(operation),
+            tokens=self._token_placeholder(operation, info.role),
         )
-        whole = draft.with_headers(authorised).with_headers(headers)
-        exchange = self._transport.send(whole, filed)
-        self.quota.record(operation, exchange.status, label.valid)
+        exchange = self._transport.send(request.with_headers(own).with_headers(headers), info)
+        self.quota.record(operation, exchange.status, info.valid)
         if self.policy.creates_deletable(operation, exchange.status):
             self._transport.budget.reserve_cleanup()
         return exchange
 
-    def download(self, url: SplitResult, label: ExchangeInfo) -> Exchange:
+    def download(self, url: SplitResult, info: ExchangeInfo) -> Exchange:
         """Fetch a file from one of the target's download hosts, without any credential.
 
         Raises:
@@ -152,13 +156,13 @@ class Client:
             BudgetExceeded: nothing more may be sent in this run.
         """
         origin = f"{url.scheme}://{url.netloc}"
-        draft = HttpRequest(
+        request = HttpRequest(
             "GET", url.path or "/", headers=DEFAULT_HEADERS, raw_query=url.query, origin=origin
         )
-        return self._transport.send(draft, label)
+        return self._transport.send(request, info)
 
-    def _repeatable(self, operation: Operation) -> bool:
-        """Tell whether a request may be sent twice, should its answer break off."""
+    def _is_repeatable(self, operation: Operation) -> bool:
+        """Return True if a request may be sent twice, should its response be incomplete."""
         scarce = self.quota.max_created is not None and self.quota.creates(operation)
         return not (scarce or self.policy.needs_consent(operation))
 
@@ -169,10 +173,10 @@ class Client:
         return credential.placeholder if credential else "$TOKEN"
 
     def wait(self, seconds: float) -> bool:
-        """Let `seconds` of the target's time pass: by its control URL, else by really waiting.
+        """Let `seconds` of the target's time pass: by its control URL, or by waiting.
 
         Returns:
-            False where the budget of time does not allow it; nothing was waited then.
+            False where the time budget does not allow it; then nothing was waited.
         """
         if self._transport.breaker.reason is not None:
             return False
@@ -181,57 +185,50 @@ class Client:
         return self._transport.budget.sleep(seconds)
 
     def control_answers(self) -> bool:
-        """Tell whether somebody answers at the control URL; True where there is none."""
+        """Return True if the control URL answers, or there is none."""
         return self._control is None or self._control.is_healthy()
 
     @property
     def has_control(self) -> bool:
-        """True where a control URL is known: `wait` costs nothing, `force` works."""
+        """True with a control URL: `wait` costs no time, `force_outcome` works."""
         return self._control is not None
 
-    def force_outcome(self, job_id: str, outcome: str) -> bool:
-        """Ask the control URL to lead a job to a state (its name in lifecycle.yaml).
+    def force_outcome(self, job_id: str, state: str) -> bool:
+        """Force a job into a state (its name in lifecycle.yaml) through the control URL.
 
         Returns:
-            False without a control URL, or where it refused.
+            False without a control URL, or where it rejects the request.
         """
         vendor = self.contract.vendor
-        return self._control is not None and self._control.force_outcome(vendor, job_id, outcome)
+        return self._control is not None and self._control.force_outcome(vendor, job_id, state)
 
     def unused_id(self, parameter: str) -> str:
-        """Return an id that names nothing at the target and fits the contract.
+        """Return an id that does not exist at the target and matches the contract.
 
-        A write may name it. The target file's `absent` comes first, then an id that nobody gives.
+        A write may name it. The target file's `absent` comes first, then an id that no API assigns.
         """
         return self.policy.unused_id(parameter)
-
-
-def _encoded(
-    json: Any, form: Mapping[str, str] | None, body: bytes | None
-) -> tuple[bytes | None, str | None]:
-    if json is not UNSET:
-        return json_body(json)
-    return (body, None) if form is None else form_body(form)
 
 
 def open_session(
     contract: Contract, target: Target, settings: Settings, clock: Clock | None = None
 ) -> tuple[Client, Transport]:
-    """Return a client for `target` and the transport under it; nothing is sent yet."""
-    clock = clock or SystemClock()
-    budget = Budget(clock, settings.max_requests, settings.rate, settings.max_time)
-    vault = Redactor()
+    """Return a client for `target` and its transport; nothing is sent yet."""
+    budget = Budget(clock or SystemClock(), settings.max_requests, settings.rate, settings.max_time)
+    redactor = Redactor()
     limits = ResponseLimits(settings.timeout)
 
     def transport_to(url: str, download_hosts: tuple[str, ...] = ()) -> Transport:
         session = Session(GuardedAdapter(url, download_hosts), settings.ca_bundle)
         direct = is_loopback(url)
-        return Transport(url, session, redactor=vault, budget=budget, limits=limits, direct=direct)
+        return Transport(
+            url, session, redactor=redactor, budget=budget, limits=limits, direct=direct
+        )
 
     transport = transport_to(target.base_url, target.download_hosts)
-    urls = {c.token_url for c in target.credentials.values() if c.token_url}
-    desks = {url: transport_to(url) for url in urls}
-    credentials = Credentials(contract, target, transport, desks)
+    token_urls = {c.token_url for c in target.credentials.values() if c.token_url}
+    token_endpoints = {url: transport_to(url) for url in token_urls}
+    credentials = Credentials(contract, target, transport, token_endpoints)
     control = None
     if target.control_url is not None:
         direct = is_loopback(target.control_url)

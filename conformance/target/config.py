@@ -1,4 +1,4 @@
-"""Who is judged: the base URL, the credentials by role, and what the suite may do there."""
+"""The target of a run: its URLs, credentials by role, and what the suite may do there."""
 
 import ipaddress
 import json
@@ -22,9 +22,9 @@ WRONG: Final = "wrong"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A role's secrets: a token (bearer or key), or client credentials that buy one, or both.
+    """A role's secrets: a token (bearer or key), or client credentials for one, or both.
 
-    `placeholder` stands in for them wherever they would be shown.
+    `placeholder` is shown in their place.
     """
 
     role: str
@@ -37,7 +37,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Leave to run an operation that reaches others (EnergyCAP's exec sends mail).
+    """Consent to an operation that reaches other people (EnergyCAP's exec sends mail).
 
     Path and query values must come from the lists, unless `any_query` allows every query.
     """
@@ -73,17 +73,17 @@ class Target:
     max_created: int | None = None
 
     def has_credential(self, role: str) -> bool:
-        """True where the target names a credential for `role` (everybody has a wrong one)."""
+        """Return True if there is a credential for `role`; a wrong one can always be invented."""
         return role == WRONG or role in self.credentials
 
 
-# Where the target file says nothing and the target is no loopback address.
+# The default of `max_created` where the target is not a loopback address.
 DEFAULT_MAX_CREATED: Final = 20
 SCHEMA = Path(__file__).with_name("target.schema.json")
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL names this machine: 127.0.0.0/8, ::1 or localhost."""
+    """Return True for a URL of this machine: 127.0.0.0/8, ::1 or localhost."""
     host = (urlsplit(url).hostname or "").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -97,17 +97,17 @@ def check_url(url: str, flag: str) -> str:
     """Return `url` without a slash at its end.
 
     Raises:
-        UsageError: it is no http or https URL, or carries a user, a query or a fragment.
+        UsageError: it is not an http or https URL, or has a user, a query or a fragment.
     """
     try:
         parts = urlsplit(url)
-        port_is_fine = parts.port is None or parts.port > 0
+        valid_port = parts.port is None or parts.port > 0
     except ValueError:
-        raise UsageError(f"{flag}: {url!r} is no URL") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
-        raise UsageError(f"{flag}: {url!r} is no http:// or https:// URL")
+        raise UsageError(f"{flag}: {url!r} is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not valid_port:
+        raise UsageError(f"{flag}: {url!r} is not an http:// or https:// URL")
     if parts.username is not None or parts.query or parts.fragment:
-        raise UsageError(f"{flag}: give neither user, query nor fragment in the URL")
+        raise UsageError(f"{flag}: the URL must not have a user, a query or a fragment")
     return url.rstrip("/")
 
 
@@ -123,7 +123,7 @@ def read_target(
     """Return the target at `base_url`.
 
     `environment` is where `env: NAME` in the file is looked up. Without a `file` the built-in
-    target of `fixture_root` is taken, on loopback only. `control_url` goes over the file's.
+    target of `fixture_root` is used, on loopback only. `control_url` overrides the file's.
 
     Raises:
         UsageError: something is missing or wrong; the text names the flag or the field.
@@ -133,7 +133,9 @@ def read_target(
     if file is None:
         if not loopback:
             host = urlsplit(base_url).hostname
-            raise UsageError(f"{host} is no loopback address: name its credentials with --target")
+            raise UsageError(
+                f"{host} is not a loopback address: give its credentials with --target"
+            )
         file = (fixture_root or fixtures()) / vendor / "target.yaml"
     raw = _read(file, vendor)
     control_url = control_url or raw.get("control_url")
@@ -169,9 +171,9 @@ def _read(file: Path, vendor: str) -> dict[str, Any]:
     except SpecError as error:
         raise UsageError(f"--target: {error}") from None
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    for fault in validator.iter_errors(raw):
-        place = "/" + "/".join(str(step) for step in fault.instance_path)
-        raise UsageError(f"--target: {file}: {place}: {fault.message}")
+    for invalid in validator.iter_errors(raw):
+        place = "/" + "/".join(str(step) for step in invalid.instance_path)
+        raise UsageError(f"--target: {file}: {place}: {invalid.message}")
     if raw["vendor"] != vendor:
         raise UsageError(f"--target: {file}: /vendor: it is for {raw['vendor']!r}, not {vendor!r}")
     target: dict[str, Any] = raw
@@ -179,7 +181,7 @@ def _read(file: Path, vendor: str) -> dict[str, Any]:
 
 
 class _SecretReader:
-    """Finds secrets in the environment; literal ones are for loopback targets only."""
+    """Reads secrets from the environment; literal ones are for loopback targets only."""
 
     def __init__(self, file: Path, environment: Mapping[str, str], *, literal: bool) -> None:
         self._file = file
@@ -200,12 +202,12 @@ class _SecretReader:
         place = f"--target: {self._file}: /credentials/{role}/{name}"
         if isinstance(value, str):
             if name != "client_id" and not self._literal:
-                raise UsageError(f"{place}: name an environment variable instead: {{env: NAME}}")
+                raise UsageError(f"{place}: use an environment variable instead: {{env: NAME}}")
             return value
-        found = self._environment.get(value["env"])
-        if not found:
+        secret = self._environment.get(value["env"])
+        if not secret:
             raise UsageError(f"{place}: the environment variable {value['env']} is not set")
-        return found
+        return secret
 
 
 def _consents(file: Path, rows: Mapping[str, Any], *, loopback: bool) -> dict[str, Consent]:

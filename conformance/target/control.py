@@ -1,4 +1,4 @@
-"""The mock's control plane: moves its clock and forces outcomes; no verdict ever reads it."""
+"""The mock's control plane: moves its clock and forces outcomes; no verdict depends on it."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ SANDBOX_HEADER = "X-Mock-Sandbox"
 
 
 class ControlPlane:
-    """A control URL (it ends in `/_mock`), for the default sandbox or the one named."""
+    """A control URL (it ends in `/_mock`), for the default sandbox or the named one."""
 
     def __init__(self, url: str, sandbox: str | None, timeout: float, *, direct: bool) -> None:
         self._url = url.rstrip("/")
@@ -26,18 +26,18 @@ class ControlPlane:
         self._session = Session(GuardedAdapter(url))
 
     def is_healthy(self) -> bool:
-        """Tell whether somebody answers there."""
+        """Return True if it answers."""
         return self._send("GET", "/health") == 200
 
     def advance_clock(self, seconds: float) -> bool:
-        """Move the clock forward and tell whether it moved."""
+        """Move the clock forward and return whether it moved."""
         duration = isodate.duration_isoformat(timedelta(seconds=seconds))
         return self._send("POST", "/clock", {"advance": duration}) == 200
 
-    def force_outcome(self, vendor: str, job_id: str, outcome: str) -> bool:
-        """Lead a job to a state (its name in lifecycle.yaml) and tell whether it was accepted."""
+    def force_outcome(self, vendor: str, job_id: str, state: str) -> bool:
+        """Force a job into a state (its name in lifecycle.yaml); return whether that succeeded."""
         path = f"/jobs/{vendor}/{quote(job_id, safe='')}/outcome"
-        status = self._send("POST", path, {"outcome": outcome})
+        status = self._send("POST", path, {"outcome": state})
         return status is not None and status < 300
 
     def _send(self, method: str, path: str, body: Any = None) -> int | None:
@@ -52,7 +52,7 @@ class ControlPlane:
         try:
             with translate_errors(self._timeout):
                 response = self._session.deliver(request, self._timeout, direct=self._direct)
-                response.content  # noqa: B018  (read, so that the connection can be used again)
+                response.content  # noqa: B018  (read, so that the connection can be reused)
                 return response.status_code
         except (NetworkFailure, NotPermitted):
             return None

@@ -1,32 +1,32 @@
-"""Puts the credential of a role on a request, in the way that the contract's scheme wants it."""
+"""Credentials: puts those of a role on a request, as the contract's security scheme says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from conformance.contract_queries import security_scheme, token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http.exchange import NOT_JSON
+from conformance.http.exchange import NOT_JSON, ExchangeInfo
 from conformance.http.request import HttpRequest, form_body
-from conformance.http.transport import ExchangeInfo, Transport
+from conformance.http.transport import Transport
 from conformance.target.config import WRONG, Credential, Target
 from specs import Contract, Operation
 
 INVENTED = "no-such-credential"
 DRIVER = "credentials"
+DEFAULT_LIFETIME = 300.0
 RENEW_BEFORE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token bought with client credentials, until the clock's time `until`."""
+    """A token from the token operation; it is renewed at the clock's time `renew_at`."""
 
     value: str
-    expires_at: float
+    renew_at: float
 
 
 class Credentials:
-    """The headers that carry a role's credential; tokens are bought and renewed as needed."""
+    """The headers with a role's credential; tokens are requested and renewed as needed."""
 
     def __init__(
         self,
@@ -38,33 +38,30 @@ class Credentials:
         self._contract = contract
         self._target = target
         self._transport = transport
+        self._redactor = transport.redactor
+        self._clock = transport.budget.clock
         self._token_endpoints = token_endpoints
         self._tokens: dict[str, Token] = {}
         for credential in target.credentials.values():
-            self._register(credential)
-
-    def _register(self, credential: Credential) -> None:
-        vault = self._transport.redactor
-        vault.register(credential.token, credential.placeholder)
-        vault.register(credential.client_secret, f"{credential.placeholder}_SECRET")
-        if credential.client_id and credential.client_secret:
-            basic = f"{credential.placeholder}_BASIC"
-            vault.register_basic(credential.client_id, credential.client_secret, basic)
+            self._redactor.register(credential.token, credential.placeholder)
+            self._redactor.register(credential.client_secret, f"{credential.placeholder}_SECRET")
+            if credential.client_id and credential.client_secret:
+                self._basic_credential(credential.role)
 
     def headers(self, operation: Operation, role: str | None) -> dict[str, str]:
         """Return the headers of `role` for an operation; none where it needs no credential.
 
         Raises:
             NotPermitted: the target names no such credential.
-            TargetUnavailable: the token operation gave no token.
+            TargetUnavailable: the token operation answered without a token.
         """
-        found = security_scheme(self._contract, operation)
-        if role is None or found is None:
+        scheme = security_scheme(self._contract, operation)
+        if role is None or scheme is None:
             return {}
-        if (found["type"], found.get("scheme")) == ("http", "basic"):
+        if (scheme["type"], scheme.get("scheme")) == ("http", "basic"):
             return {"Authorization": f"Basic {self._basic_credential(role)}"}
-        if found["type"] == "apiKey":
-            return {found["name"]: self._token(role)}
+        if scheme["type"] == "apiKey":
+            return {scheme["name"]: self._token(role)}
         return {"Authorization": f"Bearer {self._token(role)}"}
 
     def _credential(self, role: str) -> Credential:
@@ -74,52 +71,44 @@ class Credentials:
             raise NotPermitted(f"the target names no credential for the role {role!r}") from None
 
     def _basic_credential(self, role: str) -> str:
-        vault = self._transport.redactor
         if role == WRONG:
-            return vault.register_basic(INVENTED, INVENTED, "$NO_SUCH_CREDENTIAL")
-        found = self._credential(role)
-        if found.client_id is None or found.client_secret is None:
+            return self._redactor.register_basic(INVENTED, INVENTED, "$NO_SUCH_CREDENTIAL")
+        credential = self._credential(role)
+        if credential.client_id is None or credential.client_secret is None:
             raise NotPermitted(f"the target names no client credentials for the role {role!r}")
-        basic = f"{found.placeholder}_BASIC"
-        return vault.register_basic(found.client_id, found.client_secret, basic)
+        return self._redactor.register_basic(
+            credential.client_id, credential.client_secret, f"{credential.placeholder}_BASIC"
+        )
 
     def _token(self, role: str) -> str:
         if role == WRONG:
             return INVENTED
-        found = self._credential(role)
-        if found.token is not None:
-            return found.token
-        bought = self._tokens.get(role)
-        if bought is None or bought.expires_at <= self._transport.budget.clock.now():
-            bought = self._tokens[role] = self._request_token(found)
-        return bought.value
+        credential = self._credential(role)
+        if credential.token is not None:
+            return credential.token
+        token = self._tokens.get(role)
+        if token is None or token.renew_at <= self._clock.now():
+            token = self._tokens[role] = self._request_token(credential)
+        return token.value
 
     def _request_token(self, credential: Credential) -> Token:
         body, media = form_body({"grant_type": "client_credentials"})
-        basic = {
-            "Authorization": f"Basic {self._basic_credential(credential.role)}",
-            "Content-Type": media,
-        }
+        basic = f"Basic {self._basic_credential(credential.role)}"
+        transport, path, operation_id = self._transport, "", None
         operation = token_operation(self._contract)
-        desk, path, known = self._transport, "", None
         if credential.token_url:
-            desk = self._token_endpoints[credential.token_url]
+            transport = self._token_endpoints[credential.token_url]
         elif operation is not None:
-            path, known = operation.path, operation.id
-        draft = HttpRequest("POST", path, headers=basic, body=body)
-        label = ExchangeInfo(known, DRIVER, credential.role, tokens=credential.placeholder)
-        exchange = desk.send(draft, label)
-        answer = exchange.json if exchange.status == 200 else NOT_JSON
-        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-            what = exchange.failure or f"it answered {exchange.status}"
-            raise TargetUnavailable(f"no token for the role {credential.role!r}: {what}")
-        return self._read_token(answer)
-
-    def _read_token(self, answer: Mapping[str, Any]) -> Token:
-        lasts = answer.get("expires_in")
-        seconds = float(lasts) if isinstance(lasts, int | float) else 300.0
-        margin = min(RENEW_BEFORE, seconds / 2)
-        now = self._transport.budget.clock.now()
-        return Token(
-            self._transport.redactor.restore(answer["access_token"]), now + seconds - margin
-        )
+            path, operation_id = operation.path, operation.id
+        headers = {"Authorization": basic, "Content-Type": media}
+        request = HttpRequest("POST", path, headers=headers, body=body)
+        info = ExchangeInfo(operation_id, DRIVER, credential.role, tokens=credential.placeholder)
+        exchange = transport.send(request, info)
+        fields = exchange.json if exchange.status == 200 else NOT_JSON
+        if not isinstance(fields, dict) or not isinstance(fields.get("access_token"), str):
+            reason = exchange.failure or f"it answered {exchange.status}"
+            raise TargetUnavailable(f"no token for the role {credential.role!r}: {reason}")
+        expires_in = fields.get("expires_in")
+        lifetime = float(expires_in) if isinstance(expires_in, int | float) else DEFAULT_LIFETIME
+        renew_in = lifetime - min(RENEW_BEFORE, lifetime / 2)
+        return Token(self._redactor.restore(fields["access_token"]), self._clock.now() + renew_in)

@@ -17,8 +17,8 @@ from specs import Contract, Operation
 
 ROLES = {
     READER: "may only read",
-    LIMITED: "is known, but lacks what the operations ask for",
-    FOREIGN: "belongs to another account: must not see what yours holds",
+    LIMITED: "is authenticated, but lacks the permissions of the operations",
+    FOREIGN: "belongs to another account: must not see the data of yours",
 }
 
 
@@ -31,10 +31,10 @@ def write_template(contract: Contract, file: Path, *, force: bool) -> None:
     """Write the target file.
 
     Raises:
-        UsageError: the file is there already and `force` is not set, or it cannot be written.
+        UsageError: the file exists and `force` is not set, or it cannot be written.
     """
     if file.exists() and not force:
-        raise UsageError(f"{file} is there already; --force writes over it")
+        raise UsageError(f"{file} exists; --force overwrites it")
     try:
         file.write_text(target_template(contract), encoding="utf-8")
     except OSError as error:
@@ -43,14 +43,14 @@ def write_template(contract: Contract, file: Path, *, force: bool) -> None:
 
 def _lines(contract: Contract) -> Iterator[str]:
     vendor = contract.vendor
-    yield f"# Who is judged by: conformance run {vendor} --base-url URL --target THIS-FILE"
+    yield f"# Target file for: conformance run {vendor} --base-url URL --target THIS-FILE"
     yield "# Secrets are never written here: `env` names the environment variable that holds one."
     yield f"vendor: {vendor}"
     yield ""
-    yield "# false: the run only reads, and skips what it cannot try so. true: it creates, changes"
-    yield "# and deletes things of its own, and never touches what it did not make."
+    yield "# false: the run only reads, and skips what needs writes. true: it creates, changes"
+    yield "# and deletes resources of its own, and never touches what it did not create."
     yield "writes: false"
-    yield "# So much each of these may make in a run, at most:"
+    yield "# At most so many resources per run may be created by each of:"
     yield from (f"#   {name}" for name in CreationQuota(contract).create_operations)
     yield f"max_created: {DEFAULT_MAX_CREATED}"
     yield ""
@@ -71,16 +71,17 @@ def _lines(contract: Contract) -> Iterator[str]:
 def _credentials(contract: Contract) -> Iterator[str]:
     name = contract.vendor.upper()
     yield "credentials:"
-    yield "  # May do everything that is to be judged."
+    yield "  # May do everything that is judged."
     yield f"  primary: {{token: {{env: {name}_TOKEN}}}}"
-    desk = token_operation(contract)
-    if desk is not None:
-        yield f"  # Instead of a token, or beside it, what {desk.id} takes; tokens are renewed."
+    operation = token_operation(contract)
+    if operation is not None:
+        yield f"  # Instead of a token, or in addition, the client credentials for {operation.id};"
+        yield "  # tokens are renewed."
         yield "  # primary:"
         yield f"  #   client_id: {{env: {name}_CLIENT_ID}}"
         yield f"  #   client_secret: {{env: {name}_CLIENT_SECRET}}"
         yield "  #   token_url: https://another.host/oauth/token"
-    yield "  # What these roles would show is skipped where they are not named."
+    yield "  # What needs one of these roles is skipped without it."
     for role, meaning in ROLES.items():
         yield f"  # {role}: {{token: {{env: {name}_{role.upper()}_TOKEN}}}}  # {meaning}"
 
@@ -91,45 +92,47 @@ def _known(contract: Contract) -> Iterator[str]:
     job = job_parameter(contract, poll)
     required = [p["name"] for p in operation.parameters if p.get("required") or p["name"] == job]
     row = ", ".join(f"{name}: …" for name in required)
-    yield "# Jobs that are there, by state: only read, never changed. They show what a run cannot"
+    yield "# Existing jobs, by state: only read, never changed. They show what a run cannot"
     yield f"# cause by itself. States: {', '.join(contract.lifecycle.states)}."
     yield "known: {}"
     if row:
         yield f"#   {next(iter(contract.lifecycle.states))}: [{{{row}}}]"
-    yield "# Ids that certainly name nothing, by parameter."
+    yield "# Ids that certainly do not exist, by parameter."
     yield "absent: {}"
 
 
 def _values(contract: Contract) -> Iterator[str]:
-    names = sorted({name for o in contract.operations.values() for name in _free(contract, o)})
+    names = sorted(
+        {name for o in contract.operations.values() for name in _account_parameters(contract, o)}
+    )
     yield ""
-    yield "# Values of this account, by parameter or member of a body; the contract's examples do"
-    yield "# for what is not named."
+    yield "# Values of this account, by parameter or body member; the default is the contract's"
+    yield "# examples."
     yield "values: {}"
     for name in names:
         yield f"#   {name}: []"
 
 
-def _free(contract: Contract, operation: Operation) -> Iterator[str]:
-    """Yield the parameters whose right values only the account knows."""
+def _account_parameters(contract: Contract, operation: Operation) -> Iterator[str]:
+    """Yield the parameters whose valid values depend on the account."""
     ids = id_parameters(contract, operation)
     for parameter in operation.parameters:
         schema = parameter_schema(contract, parameter)
-        closed = {"enum", "maximum", "format"} & schema.keys() or schema.get("type") == "boolean"
-        if parameter["in"] in {"path", "query"} and (parameter["name"] in ids or not closed):
+        bounded = {"enum", "maximum", "format"} & schema.keys() or schema.get("type") == "boolean"
+        if parameter["in"] in {"path", "query"} and (parameter["name"] in ids or not bounded):
             yield str(parameter["name"])
 
 
 def _consent(contract: Contract) -> Iterator[str]:
-    guard = WritePolicy(contract, Target(contract.vendor, ""), ResourceTracker(contract))
-    needy = [o for o in contract.operations.values() if guard.needs_consent(o)]
-    if not needy:
+    policy = WritePolicy(contract, Target(contract.vendor, ""), ResourceTracker(contract))
+    operations = [o for o in contract.operations.values() if policy.needs_consent(o)]
+    if not operations:
         return
     yield ""
-    yield "# These set something off with what is there already, such as mail to people. They are"
-    yield "# sent only with a consent that names which things, and whom they may reach."
+    yield "# These act on what exists already, and may send mail to people. They are sent only"
+    yield "# with a consent that names the resources, and whom they may reach."
     yield "consent: {}"
-    for operation in needy:
+    for operation in operations:
         places: dict[str, dict[str, list[object]]] = {
             place: {p["name"]: [] for p in operation.parameters if p["in"] == place}
             for place in ("path", "query")

@@ -28,7 +28,7 @@ def test_an_unknown_vendor_is_a_usage_error_that_names_the_known_ones(nowhere: s
     result = conformance("run", "acme", "--base-url", nowhere)
     assert result.exit_code == 2
     known = "clinicalone, energycap, talkdesk"
-    assert result.output == f"conformance: there is no vendor 'acme'; known vendors: {known}\n"
+    assert result.output == f"conformance: unknown vendor 'acme'; known vendors: {known}\n"
 
 
 def test_nobody_there_exits_3_with_a_plain_sentence(nowhere: str):

@@ -177,7 +177,7 @@ def test_a_breach_without_any_answer_is_an_error_of_the_network():
         result = run(server.url, *rows, functions={"probe_gone": probe_gone})
     found = only(result, "TY-ONE-001")
     assert found.verdict is Verdict.ERROR
-    assert found.reason == "the connection was closed before an answer came"
+    assert found.reason == "the connection was closed before a response came"
 
 
 def test_nobody_there_means_not_judged():

@@ -8,11 +8,11 @@ import pytest
 
 from conformance.errors import BudgetExceeded, NotPermitted
 from conformance.http.adapter import GuardedAdapter, Session
-from conformance.http.exchange import Exchange, RecordedResponse
+from conformance.http.exchange import Exchange, ExchangeInfo, RecordedResponse
 from conformance.http.limits import Budget
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest
-from conformance.http.transport import ExchangeInfo, ResponseLimits, Transport
+from conformance.http.transport import ResponseLimits, Transport
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import RawServer, reply, serving
 
@@ -87,7 +87,7 @@ def test_a_refused_connection_is_a_failure_in_plain_words():
 def test_a_closed_connection_is_tried_once_more():
     with serving(b"") as server:
         exchange = ask(server)
-    assert exchange.failure == "the connection was closed before an answer came"
+    assert exchange.failure == "the connection was closed before a response came"
     assert len(server.requests) == 2
 
 
@@ -103,14 +103,14 @@ def test_silence_ends_with_the_timeout():
 
     with serving(hang) as server:
         exchange = ask(server, timeout=0.2)
-    assert exchange.failure == "no answer within 0.2 s"
+    assert exchange.failure == "no response within 0.2 s"
 
 
 @pytest.mark.parametrize(
     ("start", "failure"),
     [
-        (b"HTTP/1.1 200 OK\r\nX-Slow: ", "no answer within 0.3 s"),
-        (b"HTTP/1.1 200 OK\r\n\r\n", "the body was still coming after 0.3 s"),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", "no response within 0.3 s"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "the body was not complete after 0.3 s"),
     ],
 )
 def test_an_answer_that_drips_for_ever_ends_with_the_timeout(start: bytes, failure: str):
@@ -127,15 +127,15 @@ def test_an_answer_that_drips_for_ever_ends_with_the_timeout(start: bytes, failu
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "what came back is no HTTP"),
-        (b"\x00" * 500 + b"\r\n\r\n", "what came back is no HTTP"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "the response is not HTTP"),
+        (b"\x00" * 500 + b"\r\n\r\n", "the response is not HTTP"),
         (
             b"HTTP/1.1 200 OK\r\nX-Big: " + b"x" * 10_000_000 + b"\r\n\r\n",
-            "the headers of the answer are too large",
+            "the response headers are too large",
         ),
         (
             b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(300)) + b"\r\n",
-            "the headers of the answer are too large",
+            "the response headers are too large",
         ),
     ],
 )
@@ -148,14 +148,14 @@ def test_what_is_no_answer_is_a_failure_in_plain_words(answer: bytes, failure: s
 def test_a_huge_body_is_not_read_to_its_end():
     with serving(reply(200, b"x" * (2 * 2**20))) as server:
         exchange = ask(server)
-    assert exchange.failure == "the answer is larger than 1 MB; the suite stopped reading"
+    assert exchange.failure == "the response is larger than 1 MB; the suite stopped reading"
     assert len(server.requests) == 1
 
 
 def test_a_gzip_bomb_is_not_inflated():
     with serving(reply(200, gzip.compress(b"0" * 2**24), Content_Encoding="gzip")) as server:
         exchange = ask(server)
-    assert exchange.failure == "the answer is larger than 1 MB; the suite stopped reading"
+    assert exchange.failure == "the response is larger than 1 MB; the suite stopped reading"
 
 
 def test_gzip_and_deflate_are_decoded():
@@ -169,7 +169,7 @@ def test_gzip_and_deflate_are_decoded():
         (reply(200, b"abc", Content_Length="10"), "after 3 of the 10 bytes"),
         (reply(200, b"plain", Content_Encoding="gzip"), "does not decode as gzip"),
         (reply(200, gzip.compress(b"abc" * 99)[:-4], Content_Encoding="gzip"), "before its stream"),
-        (reply(200, b"abc", Content_Encoding="br"), "was not asked for"),
+        (reply(200, b"abc", Content_Encoding="br"), "was not requested"),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
             "the body broke off",

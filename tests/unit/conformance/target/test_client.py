@@ -123,7 +123,7 @@ def test_only_what_the_run_made_may_be_changed():
     with TinyServer() as server:
         server.jobs["theirs"] = {"id": "theirs", "state": "old"}
         client = client_for(target(server.url))
-        with pytest.raises(NotPermitted, match="'theirs' names nothing that this run has made"):
+        with pytest.raises(NotPermitted, match="'theirs' was not created by this run"):
             client.call("deleteJob", path={"id": "theirs"}, driver="t")
         made = client.call("createJob", json={"size": 1}, driver="t").json["id"]
         assert client.call("deleteJob", path={"id": made}, driver="t").status == 204
@@ -155,7 +155,7 @@ def test_an_operation_that_reaches_others_needs_consent():
         client.call(run, path=path, driver="t")
     with pytest.raises(NotPermitted, match="only with overrideUserIds from 7, 8"):
         client.call(run, path=path, query={"overrideUserIds": [7, 9]}, driver="t")
-    with pytest.raises(NotPermitted, match="names nothing that this run has made"):
+    with pytest.raises(NotPermitted, match="was not created by this run"):
         client.call(run, path={"reportDistributionId": 2}, driver="t")
     allowed = client.call(run, path=path, query={"overrideUserIds": [7, 8]}, driver="t")
     assert allowed.failure == "the connection was refused"

@@ -49,12 +49,12 @@ def test_elsewhere_a_target_file_is_needed():
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("vendor.example", "no http:// or https:// URL"),
-        ("ftp://vendor.example", "no http:// or https:// URL"),
-        ("http://", "no http:// or https:// URL"),
-        ("http://vendor.example:port", "is no URL"),
-        ("http://user:pw@vendor.example", "neither user"),
-        ("http://vendor.example/?a=b", "neither user"),
+        ("vendor.example", "not an http:// or https:// URL"),
+        ("ftp://vendor.example", "not an http:// or https:// URL"),
+        ("http://", "not an http:// or https:// URL"),
+        ("http://vendor.example:port", "is not a URL"),
+        ("http://user:pw@vendor.example", "must not have a user"),
+        ("http://vendor.example/?a=b", "must not have a user"),
     ],
 )
 def test_a_bad_url_names_its_flag(url: str, reason: str):
@@ -84,7 +84,7 @@ def test_secrets_come_from_the_environment(tmp_path: Path):
         ("vendor: energycap\ncredentials: {primary: {token: {env: X}}}\n", "it is for 'energycap'"),
         (
             "vendor: talkdesk\ncredentials: {primary: {token: abc}}\n",
-            r"/primary/token: name an env",
+            r"/primary/token: use an env",
         ),
         (
             "vendor: talkdesk\ncredentials: {primary: {token: {env: NOT_SET}}}\n",

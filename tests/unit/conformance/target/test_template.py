@@ -49,9 +49,9 @@ def test_a_file_that_is_there_is_kept_without_force(tmp_path: Path):
     file.write_text("mine")
     refused = conformance("init", "talkdesk", str(file))
     assert (refused.exit_code, file.read_text()) == (2, "mine")
-    assert "--force writes over it" in refused.output
+    assert "--force overwrites it" in refused.output
     assert conformance("init", "talkdesk", str(file), "--force").exit_code == 0
-    assert file.read_text().startswith("# Who is judged")
+    assert file.read_text().startswith("# Target file for")
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path):
