@@ -1,11 +1,11 @@
 """`python -m specs` lints every contract file; exit code 1 if there is an issue.
 
-`python -m specs --write` then updates the diagrams in `specs/README.md`.
+`python -m specs --write` then updates the generated sections of `specs/README.md`.
 """
 
 import sys
 
-from specs import mermaid
+from specs import readme
 from specs.files import vendors
 from specs.lint import check_all
 
@@ -19,8 +19,8 @@ def main() -> int:
         return 1
     print(f"specs: {', '.join(vendors())} and control: no issues")
     if "--write" in sys.argv[1:]:
-        text = mermaid.update(mermaid.README.read_text(encoding="utf-8"))
-        mermaid.README.write_text(text, encoding="utf-8")
+        text = readme.update(readme.README.read_text(encoding="utf-8"))
+        readme.README.write_text(text, encoding="utf-8")
     return 0
 
 

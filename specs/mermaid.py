@@ -1,35 +1,14 @@
-"""Draw the lifecycles as Mermaid state diagrams, kept in `specs/README.md` between two markers."""
+"""Draw a lifecycle as a Mermaid state diagram."""
 
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
-from specs.files import DOCUMENTED, ROOT, read_yaml, vendors
-from specs.lifecycle import Edge, Lifecycle, read_lifecycle
-
-README = ROOT / "README.md"
-START, END = "<!-- lifecycles: written by `python -m specs --write` -->", "<!-- end -->"
+from specs.lifecycle import Edge, Lifecycle
 
 
 def diagram(lifecycle: Lifecycle) -> str:
     """Return the Mermaid text of a lifecycle; an edge of the timeline shows the duration."""
     return "\n".join(_lines(lifecycle))
-
-
-def sections(root: Path = ROOT) -> str:
-    """Return a section with a diagram for each vendor."""
-    parts = []
-    for vendor in vendors(root):
-        lifecycle = read_lifecycle(read_yaml(root / vendor / "lifecycle.yaml"), DOCUMENTED)
-        parts.append(f"### {lifecycle.title}\n\n```mermaid\n{diagram(lifecycle)}\n```\n")
-    return "\n".join(parts)
-
-
-def update(text: str, root: Path = ROOT) -> str:
-    """Return the README's `text` with the diagrams of the present lifecycle files."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n{sections(root)}\n{END}{after}"
 
 
 def _lines(lifecycle: Lifecycle) -> Iterator[str]:

@@ -1,23 +1,21 @@
-"""The diagrams of the lifecycles in the README."""
+"""The Mermaid diagram of a lifecycle."""
 
-import re
+import pytest
 
 import specs
-from specs import mermaid
+from specs.mermaid import diagram
 
 
-def test_diagrams_are_of_the_present_lifecycles() -> None:
-    text = mermaid.README.read_text(encoding="utf-8")
-    assert mermaid.update(text) == text, "stale: run `python -m specs --write`"
+def test_an_edge_of_the_timeline_shows_the_duration_any_other_its_cause() -> None:
+    text = diagram(specs.load("clinicalone").lifecycle)
+    assert "WAITING --> RUNNING : after 20 s" in text
+    assert "WAITING --> RUNNING : start" in text
+    assert "WAITING --> FAILED : time" in text
 
 
-def test_every_vendor_has_its_diagram() -> None:
-    text = mermaid.sections()
-    assert text.count("stateDiagram-v2") == text.count("### ") == len(specs.vendors())
-    assert "CREATED --> PROCESSING : after 5 s" in text
-
-
-def test_no_two_edges_of_a_diagram_are_equal() -> None:
-    for section in mermaid.sections().split("### "):
-        edges = re.findall(r"^.* --> .*$", section, re.MULTILINE)
-        assert len(edges) == len(set(edges))
+@pytest.mark.parametrize("profile", specs.PROFILES)
+@pytest.mark.parametrize("vendor", specs.vendors())
+def test_every_edge_is_drawn_once(vendor: str, profile: str) -> None:
+    lifecycle = specs.load(vendor, profile).lifecycle
+    drawn = [line for line in diagram(lifecycle).splitlines() if " --> " in line and " : " in line]
+    assert len(drawn) == len(set(drawn)) == len(lifecycle.edges)
