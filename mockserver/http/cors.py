@@ -38,7 +38,13 @@ class Cors:
         self._exposed = {"Access-Control-Expose-Headers": exposed}
 
     def headers(self, origin: str) -> dict[str, str]:
-        """Return what a response to a page of `origin` carries besides."""
+        """Return what a response to a page of `origin` carries besides.
+
+        It is empty where a request broke off before it told its origin: then the only origin that
+        is named, if there is only one, can read why.
+        """
+        if not origin and len(self._named) == 1:
+            (origin,) = self._named
         vary = {"Vary": "Origin"} if self._named else {}
         if origin in self._named:
             credentials = {"Access-Control-Allow-Credentials": "true"}

@@ -103,6 +103,23 @@ def test_credentials_where_any_origin_may_call_are_refused_by_the_browser(
     assert page.run("return (await call(path)).status;", path=JOBS) == 200
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_refusals_of_the_protocol_are_readable(start: Start, origin: str, named: bool) -> None:
+    limits = ("--max-headers", "4096", "--max-body", "1000")
+    page, _ = start(*limits, *(["--cors-origin", origin] if named else []))
+    script = """
+      const more = {
+        ...headers, "Content-Type": "application/json", "x-request-id": "x".repeat(size),
+      };
+      const body = size < 4096 ? "x".repeat(2000) : undefined;
+      const method = body ? "POST" : "GET";
+      const reply = await call(path, {method, body, headers: more});
+      return [reply.status, typeof (await reply.json()).message];
+    """
+    assert page.run(script, path=JOBS, size=5000) == [431, "string"]
+    assert page.run(script, path=JOBS, size=1) == [413, "string"]
+
+
 def test_a_redirect_is_followed_with_the_credentials(
     start: Start,
 ) -> None:

@@ -1,5 +1,6 @@
 """HTTP clients as their users have them take a job of Talkdesk through its life."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -57,6 +58,18 @@ class Client:
     connections: int = 6
 
 
+def _java(_: Environments) -> list[str]:
+    program("javac", "default-jdk-headless")
+    # Before Java 18 source files are read in the encoding of the locale.
+    options = ["-Dfile.encoding=UTF-8", "-XX:TieredStopAtLevel=1"]
+    return [program("java", "default-jdk-headless"), *options]
+
+
+def _curl(_: Environments) -> list[str]:
+    program("curl", "curl")
+    return [sys.executable]
+
+
 REDIRECTED = frozenset({300, 303})
 FETCHED = frozenset({303})
 CLIENTS = [
@@ -64,6 +77,8 @@ CLIENTS = [
     Client("aiohttp", "aiohttp_job.py", _python("aiohttp"), FETCHED, repeats_after_reset=True),
     Client("fetch", "fetch_job.mjs", _node, FETCHED, uploads=("chunked",)),
     Client("axios", "axios_job.mjs", _axios, REDIRECTED, REDIRECTED),
+    Client("java", "HttpClientJob.java", _java, repeats_after_reset=True),
+    Client("curl", "curl_job.py", _curl, can_follow=REDIRECTED, connections=1000),
 ]
 
 

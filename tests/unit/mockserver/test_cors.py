@@ -98,6 +98,13 @@ def test_an_origin_that_is_named_beside_any_is_told_its_name(mock: App) -> None:
     assert "Access-Control-Allow-Credentials" not in cors.headers("https://other.example")
 
 
+def test_where_the_origin_never_arrived_the_only_one_that_may_call_is_named(mock: App) -> None:
+    allowed = "Access-Control-Allow-Origin"
+    assert Cors([PAGE["origin"]], mock.apis).headers("")[allowed] == PAGE["origin"]
+    assert Cors(["*"], mock.apis).headers("")[allowed] == "*"
+    assert allowed not in Cors([PAGE["origin"], "https://two.example"], mock.apis).headers("")
+
+
 def test_the_control_plane_opens_to_an_origin_that_is_named() -> None:
     settings = Settings(control_origins=(PAGE["origin"],), control_token="invented-control-token")
     app = create_app(settings).app
