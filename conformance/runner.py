@@ -17,6 +17,7 @@ from conformance.evaluation.baseline import apply_baseline, read_baseline
 from conformance.evaluation.coverage import measure_coverage, profile_hints
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.evaluation.result import AcceptedFailure, RequirementResult, Result
+from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
@@ -85,7 +86,8 @@ class Runner:
     `on_progress` takes a line before each step, `on_failure` a requirement that was seen to fail,
     and the reason, as soon as the step ends.
     `load_profile` loads the contract in another profile, for the hint that it fits better. `clock`
-    takes the place of the machine's. `baseline` holds the failures that are accepted.
+    takes the place of the machine's. `baseline` holds the failures that are accepted. `adapter`
+    makes the way to a base URL.
     """
 
     contract: Contract
@@ -97,14 +99,18 @@ class Runner:
     load_profile: Callable[[str], Contract] | None = None
     clock: Clock | None = None
     baseline: tuple[AcceptedFailure, ...] = ()
+    adapter: AdapterFactory = GuardedAdapter
     _stop_reason: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         check_arguments(self.contract, self.checks)
 
+    def _open_session(self) -> tuple[Client, Transport]:
+        return open_session(self.contract, self.target, self.settings, self.clock, self.adapter)
+
     def plan(self) -> Plan:
         """Return what `run` would do; nothing is sent."""
-        client, _ = open_session(self.contract, self.target, self.settings, self.clock)
+        client, _ = self._open_session()
         return make_plan(self.contract, self.checks, self.target, self.settings, client.policy)
 
     def run(self) -> Result:
@@ -114,7 +120,7 @@ class Runner:
             UsageError: the settings or the target do not fit.
             TargetUnavailable: the target cannot be reached, or refuses the credentials.
         """
-        client, transport = open_session(self.contract, self.target, self.settings, self.clock)
+        client, transport = self._open_session()
         plan = make_plan(self.contract, self.checks, self.target, self.settings, client.policy)
         preflight(client)
         bench = Evaluator(self.contract, self.checks, plan.requirements, self.settings, plan.skips)
@@ -153,7 +159,10 @@ class Runner:
         return replace(row, replay_steps=way)
 
     def _steps(self, plan: Plan, client: Client, bench: Evaluator) -> None:
+        pending = {requirement.id for requirement in plan.requirements} - plan.skips.keys()
         for step in plan.steps:
+            if not pending:  # what has failed stays failed, so the rest can change no verdict
+                return
             self.on_progress(step.name)
             news = []
             if step.requirement is None:
@@ -161,6 +170,7 @@ class Runner:
             else:
                 news += bench.record(step.requirement, *self._probe(step, client))
             for requirement, reason in news + bench.evaluate(client.exchanges):
+                pending.discard(requirement.id)
                 self.on_failure(requirement, reason)
 
     def _clean_up(self, client: Client, transport: Transport) -> tuple[str, ...]:

@@ -18,13 +18,16 @@ import specs
 from conformance.errors import UsageError
 from conformance.evaluation.result import Result
 from conformance.http.limits import SkippingClock
+from conformance.http.wsgi import WsgiAdapter
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS, VARIANTS, Defect
 from conformance.reference.serving import serve
-from conformance.runner import create_runner
+from conformance.runner import Runner, create_runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import Verdict
 from specs import DOCUMENTED
+
+LOCAL_URL = "http://127.0.0.1:8080"  # of an app that is called in this process
 
 
 class TrialKind(StrEnum):
@@ -92,12 +95,21 @@ def _judge(trial: Trial, effort: Effort) -> TrialResult:
     switches = (trial.switch,) if trial.switch else ()
     only = () if trial.full else DEFECTS[trial.switch].requirements
     settings = Settings(trial.profile, trial.seed, effort, frozenset(only))
-    with serve(create_app(defects=switches, seed=trial.seed, profile=trial.profile)) as url:
-        made = create_runner(
-            trial.vendor, url, control_url=f"{url}/_mock", settings=settings, environment={}
-        )
-        made.clock = SkippingClock()
-        return _finding(trial, made.run())
+    app = create_app(defects=switches, seed=trial.seed, profile=trial.profile)
+    if any(VARIANTS[switch].needs_socket for switch in switches if switch in VARIANTS):
+        with serve(app) as url:
+            return _finding(trial, _runner(trial, url, settings).run())
+    runner = _runner(trial, LOCAL_URL, settings)
+    runner.adapter = lambda url, hosts: WsgiAdapter(app, url, *hosts)
+    return _finding(trial, runner.run())
+
+
+def _runner(trial: Trial, url: str, settings: Settings) -> Runner:
+    runner = create_runner(
+        trial.vendor, url, control_url=f"{url}/_mock", settings=settings, environment={}
+    )
+    runner.clock = SkippingClock()
+    return runner
 
 
 def _finding(trial: Trial, result: Result) -> TrialResult:

@@ -4,7 +4,7 @@ import http.client
 import io
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -183,6 +183,9 @@ class GuardedAdapter(HTTPAdapter):
             raise NotPermitted(f"{host} is neither the target nor one of its download_hosts")
         if "authorization" in CaseInsensitiveDict(headers):
             raise NotPermitted(f"credentials never go to the download host {host}")
+
+
+AdapterFactory = Callable[[str, tuple[str, ...]], HTTPAdapter]
 
 
 class Session(requests.Session):

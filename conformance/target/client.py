@@ -7,7 +7,7 @@ from urllib.parse import SplitResult
 
 from conformance.contract_queries import token_operation
 from conformance.errors import NotPermitted
-from conformance.http.adapter import GuardedAdapter, Session
+from conformance.http.adapter import AdapterFactory, GuardedAdapter, Session
 from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.limits import Budget, Clock, SystemClock
 from conformance.http.redaction import Redactor
@@ -211,15 +211,22 @@ class Client:
 
 
 def open_session(
-    contract: Contract, target: Target, settings: Settings, clock: Clock | None = None
+    contract: Contract,
+    target: Target,
+    settings: Settings,
+    clock: Clock | None = None,
+    adapter: AdapterFactory = GuardedAdapter,
 ) -> tuple[Client, Transport]:
-    """Return a client for `target` and its transport; nothing is sent yet."""
+    """Return a client for `target` and its transport; nothing is sent yet.
+
+    `adapter` makes the adapter for a base URL and the hosts of downloads.
+    """
     budget = Budget(clock or SystemClock(), settings.max_requests, settings.rate, settings.max_time)
     redactor = Redactor()
     limits = ResponseLimits(settings.timeout)
 
     def transport_to(url: str, download_hosts: tuple[str, ...] = ()) -> Transport:
-        session = Session(GuardedAdapter(url, download_hosts), settings.ca_bundle)
+        session = Session(adapter(url, download_hosts), settings.ca_bundle)
         direct = is_loopback(url)
         return Transport(
             url, session, redactor=redactor, budget=budget, limits=limits, direct=direct
@@ -232,5 +239,8 @@ def open_session(
     control = None
     if target.control_url is not None:
         direct = is_loopback(target.control_url)
-        control = ControlPlane(target.control_url, target.sandbox, settings.timeout, direct=direct)
+        session = Session(adapter(target.control_url, ()))
+        control = ControlPlane(
+            target.control_url, session, target.sandbox, settings.timeout, direct=direct
+        )
     return Client(contract, target, transport, credentials, control), transport

@@ -10,7 +10,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from conformance.errors import NetworkFailure, NotPermitted
-from conformance.http.adapter import GuardedAdapter, Session, translate_errors
+from conformance.http.adapter import Session, translate_errors
 
 SANDBOX_HEADER = "X-Mock-Sandbox"
 
@@ -18,12 +18,14 @@ SANDBOX_HEADER = "X-Mock-Sandbox"
 class ControlPlane:
     """A control URL (it ends in `/_mock`), for the default sandbox or the named one."""
 
-    def __init__(self, url: str, sandbox: str | None, timeout: float, *, direct: bool) -> None:
+    def __init__(
+        self, url: str, session: Session, sandbox: str | None, timeout: float, *, direct: bool
+    ) -> None:
         self._url = url.rstrip("/")
         self._sandbox = sandbox
         self._timeout = timeout
         self._direct = direct
-        self._session = Session(GuardedAdapter(url))
+        self._session = session
 
     def is_healthy(self) -> bool:
         """Return True if it answers."""

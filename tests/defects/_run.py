@@ -1,7 +1,7 @@
 """Runs the suite against the reference app, without the driver that takes most of the time."""
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import pytest
 
@@ -10,13 +10,13 @@ from conformance.checks import registry
 from conformance.drivers import fuzz
 from conformance.evaluation.result import Result
 from conformance.http.limits import SkippingClock
+from conformance.http.wsgi import WsgiAdapter
 from conformance.reference.app import create_app
-from conformance.reference.serving import serve
 from conformance.runner import Runner
-from conformance.settings import Settings
+from conformance.settings import Effort, Settings
 from conformance.target.config import read_target
 
-Run = Callable[..., Result]
+URL = "http://127.0.0.1:8080"
 
 
 @functools.cache
@@ -32,18 +32,22 @@ def judge(
     *,
     profile: str = specs.DOCUMENTED,
     seed: int = 1,
+    effort: Effort = Effort.DEFAULT,
 ) -> Result:
-    """Judge the reference app with `switches` on, by the requirements `only` or by all."""
-    with serve(create_app(defects=switches, profile=profile)) as url:
-        target = read_target(vendor, url, {}, control_url=f"{url}/_mock")
-        settings = Settings(profile=profile, seed=seed, only=frozenset(only))
-        return Runner(
-            contract(vendor, profile),
-            registry.load_checks(),
-            target,
-            settings,
-            clock=SkippingClock(),
-        ).run()
+    """Judge the reference app with `switches` on, by the requirements `only` or by all.
+
+    The app is called in this process; no socket is opened.
+    """
+    app = create_app(defects=switches, profile=profile)
+    target = read_target(vendor, URL, {}, control_url=f"{URL}/_mock")
+    return Runner(
+        contract(vendor, profile),
+        registry.load_checks(),
+        target,
+        Settings(profile=profile, seed=seed, effort=effort, only=frozenset(only)),
+        clock=SkippingClock(),
+        adapter=lambda url, hosts: WsgiAdapter(app, url, *hosts),
+    ).run()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ __all__ = ["without_schemathesis"]
 
 VENDORS = specs.vendors()
 # What no app that speaks http can break.
-NEEDS_HTTPS = {"refuses_old_tls"}
+NEEDS_HTTPS = {"rejects_old_tls"}
 # Rows that are enough for a defect of a weaker source, or of a mere should.
 CAUGHT = {True: {Verdict.FAIL}, False: {Verdict.FAIL, Verdict.WARN}}
 

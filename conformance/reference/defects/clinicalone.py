@@ -1,6 +1,12 @@
 """Clinical One's planted defects and legal variants."""
 
-from conformance.reference.defects.model import Variant, defect, transport_variants
+from conformance.reference.defects.model import (
+    Variant,
+    defect,
+    should_defect,
+    transport_variants,
+    vendor_defect,
+)
 
 _KICKOFF = (
     defect("c1-kickoff-right-ignored", "a viewer may kick off", requirements="C1-AUTH-003"),
@@ -16,11 +22,8 @@ _KICKOFF = (
         requirements="C1-KICK-008",
     ),
     defect("c1-kickoff-training-refused", "mode training gets 400", requirements="C1-KICK-007"),
-    defect(
-        "c1-kickoff-null-study-refused",
-        "the study id null gets 400",
-        requirements="C1-KICK-018",
-        level="should",
+    should_defect(
+        "c1-kickoff-null-study-refused", "the study id null gets 400", requirements="C1-KICK-018"
     ),
     defect(
         "c1-kickoff-tenant-refused",
@@ -53,18 +56,10 @@ _KICKOFF = (
     defect(
         "c1-kickoff-ext-specs-refused", "extFieldSpecsList gets 400", requirements="C1-KICK-013"
     ),
-    defect(
-        "c1-kickoff-text-taken",
-        "a body of text/plain is taken",
-        requirements="C1-KICK-019",
-        level="should",
+    should_defect(
+        "c1-kickoff-text-taken", "a body of text/plain is taken", requirements="C1-KICK-019"
     ),
-    defect(
-        "c1-kickoff-list-taken",
-        "a list is taken as body",
-        requirements="C1-KICK-011",
-        level="should",
-    ),
+    should_defect("c1-kickoff-list-taken", "a list is taken as body", requirements="C1-KICK-011"),
     defect(
         "c1-kickoff-empty-refused", "an empty object is refused as body", requirements="C1-KICK-010"
     ),
@@ -114,22 +109,16 @@ _DOWNLOAD = (
     defect(
         "c1-download-mode-unchecked", "a mode outside the set is taken", requirements="C1-DL-009"
     ),
-    defect(
-        "c1-download-date-unchecked",
-        "a garbled date-time is taken",
-        requirements="C1-DL-012",
-        level="should",
+    should_defect(
+        "c1-download-date-unchecked", "a garbled date-time is taken", requirements="C1-DL-012"
     ),
     defect("c1-download-unknown-ok", "an unknown job has an empty file", requirements="C1-DL-014"),
     defect("c1-download-unknown-400", "an unknown job gets 400", requirements="C1-DL-014"),
     defect(
         "c1-download-other-tenant", "implied: another tenant downloads", requirements="C1-AUTH-006"
     ),
-    defect(
-        "c1-download-null-study-404",
-        "the study id null finds nothing",
-        requirements="C1-DL-021",
-        level="should",
+    should_defect(
+        "c1-download-null-study-404", "the study id null finds nothing", requirements="C1-DL-021"
     ),
     defect(
         "c1-download-training-404",
@@ -188,13 +177,8 @@ _DOWNLOAD = (
         "c1-crash-tenant-report", "implied: a tenant report gives 500", requirements="C1-NET-001"
     ),
     defect("c1-download-name-refused", "a report name gets 400", requirements="C1-DL-010"),
-    defect("c1-disposition-inline", "the file is inline", requirements="C1-DL-003", level="should"),
-    defect(
-        "c1-disposition-garbled",
-        "the disposition is garbled",
-        requirements="C1-DL-003",
-        level="should",
-    ),
+    should_defect("c1-disposition-inline", "the file is inline", requirements="C1-DL-003"),
+    should_defect("c1-disposition-garbled", "the disposition is garbled", requirements="C1-DL-003"),
 )
 _ERRORS = (
     defect(
@@ -236,67 +220,34 @@ _ERRORS = (
     defect("c1-error-truncated", "implied: a 400 is JSON cut off", requirements="C1-DERR-001"),
 )
 _BEYOND = (
-    defect(
+    vendor_defect(
         "c1-error-details-number",
         "details is a number",
         requirements=("C1-KERR-006", "C1-DERR-006"),
-        source="vendor",
     ),
-    defect(
-        "c1-log-no-format", "the log has no rptFormat", requirements="C1-KICK-004", source="vendor"
+    vendor_defect("c1-log-no-format", "the log has no rptFormat", requirements="C1-KICK-004"),
+    vendor_defect(
+        "c1-log-date-number", "the log's date-time is a number", requirements="C1-KICK-005"
     ),
-    defect(
-        "c1-log-date-number",
-        "the log's date-time is a number",
-        requirements="C1-KICK-005",
-        source="vendor",
+    vendor_defect("c1-log-storage-id", "fileStorageId is no UUID", requirements="C1-KICK-005"),
+    vendor_defect("c1-list-more-boolean", "hasMore is a boolean", requirements="C1-LIST-001"),
+    vendor_defect(
+        "c1-list-other-tenant", "the list shows other tenants' jobs", requirements="C1-AUTH-011"
     ),
-    defect(
-        "c1-log-storage-id", "fileStorageId is no UUID", requirements="C1-KICK-005", source="vendor"
+    vendor_defect(
+        "c1-create-id-reused", "the second create answers the first id", requirements="C1-NEW-003"
     ),
-    defect(
-        "c1-list-more-boolean", "hasMore is a boolean", requirements="C1-LIST-001", source="vendor"
-    ),
-    defect(
-        "c1-list-other-tenant",
-        "the list shows other tenants' jobs",
-        requirements="C1-AUTH-011",
-        source="vendor",
-    ),
-    defect(
-        "c1-create-id-reused",
-        "the second create answers the first id",
-        requirements="C1-NEW-003",
-        source="vendor",
-    ),
-    defect(
-        "c1-file-while-running",
-        "a running job has a file",
-        requirements="C1-DL-017",
-        source="vendor",
-    ),
-    defect(
-        "c1-file-while-failed", "a failed job has a file", requirements="C1-DL-018", source="vendor"
-    ),
-    defect("c1-log-nan", "the log has a number that is NaN", requirements=()),
+    vendor_defect("c1-file-while-running", "a running job has a file", requirements="C1-DL-017"),
+    vendor_defect("c1-file-while-failed", "a failed job has a file", requirements="C1-DL-018"),
+    defect("c1-log-nan", "the log has a number that is NaN", requirements="C1-KICK-003"),
     defect("c1-file-json-latin1", "a JSON file is in Latin-1", requirements=()),
     defect("c1-kickoff-empty-token-ok", "an empty token may kick off", requirements=()),
     defect(
-        "c1-kickoff-scheme-ignored",
-        "the word before the token may be anything",
-        requirements=(),
+        "c1-kickoff-scheme-ignored", "the word before the token may be anything", requirements=()
     ),
     defect("c1-download-empty-token-ok", "an empty token may download", requirements=()),
-    defect(
-        "c1-download-token-case-ignored",
-        "the case of a token is ignored",
-        requirements=(),
-    ),
-    defect(
-        "c1-download-mode-capitals",
-        "TEST in capitals is taken for a mode",
-        requirements=(),
-    ),
+    defect("c1-download-token-case-ignored", "the case of a token is ignored", requirements=()),
+    defect("c1-download-mode-capitals", "TEST in capitals is taken for a mode", requirements=()),
     defect("c1-crash-offset", "implied: an offset in a date-time gives 500", requirements=()),
     defect(
         "c1-crash-repeated-specs",
@@ -305,33 +256,22 @@ _BEYOND = (
     ),
     defect("c1-crash-many-specs", "implied: over 30 field specs give 500", requirements=()),
     defect(
-        "c1-crash-long-field",
-        "implied: a field name of 255 characters gives 500",
-        requirements=(),
+        "c1-crash-long-field", "implied: a field name of 255 characters gives 500", requirements=()
     ),
     defect(
         "c1-crash-unicode-field",
         "implied: a field name beyond ASCII gives 500",
         requirements="C1-NET-001",
     ),
-    defect(
+    vendor_defect(
         "c1-list-page-shifted",
         "the second stretch of the list begins one job late",
         requirements=(),
-        source="vendor",
     ),
-    defect(
-        "c1-list-page-repeated",
-        "the second stretch of the list repeats the first",
-        requirements=(),
-        source="vendor",
+    vendor_defect(
+        "c1-list-page-repeated", "the second stretch of the list repeats the first", requirements=()
     ),
-    defect(
-        "c1-list-omits-new",
-        "the list lacks the newest job",
-        requirements=(),
-        source="vendor",
-    ),
+    vendor_defect("c1-list-omits-new", "the list lacks the newest job", requirements="C1-LIST-002"),
     defect(
         "c1-crossed-files",
         "implied: two downloads at the same time get each other's file",

@@ -1,6 +1,12 @@
 """EnergyCAP's planted defects and legal variants."""
 
-from conformance.reference.defects.model import Variant, defect, transport_variants
+from conformance.reference.defects.model import (
+    Variant,
+    defect,
+    should_defect,
+    transport_variants,
+    vendor_defect,
+)
 
 _GROUP = (
     defect("ec-group-id-string", "the group's id is a string", requirements="EC-GRP-005"),
@@ -51,30 +57,12 @@ _GROUP = (
     ),
     defect("ec-group-key-unneeded", "a group is made without a key", requirements="EC-AUTH-001"),
     defect("ec-group-any-key-ok", "a group is made with any key", requirements="EC-AUTH-002"),
-    defect(
-        "ec-group-text-taken",
-        "a body of text/plain is taken",
-        requirements="EC-GRP-016",
-        level="should",
+    should_defect(
+        "ec-group-text-taken", "a body of text/plain is taken", requirements="EC-GRP-016"
     ),
-    defect(
-        "ec-group-code-unchecked",
-        "a code may be a number",
-        requirements="EC-GRP-027",
-        level="should",
-    ),
-    defect(
-        "ec-group-info-unchecked",
-        "an info may be a list",
-        requirements="EC-GRP-028",
-        level="should",
-    ),
-    defect(
-        "ec-group-ids-unchecked",
-        "report ids may be strings",
-        requirements="EC-GRP-014",
-        level="should",
-    ),
+    should_defect("ec-group-code-unchecked", "a code may be a number", requirements="EC-GRP-027"),
+    should_defect("ec-group-info-unchecked", "an info may be a list", requirements="EC-GRP-028"),
+    should_defect("ec-group-ids-unchecked", "report ids may be strings", requirements="EC-GRP-014"),
     defect(
         "ec-crash-group-repeated",
         "implied: repeated report ids give 500",
@@ -145,11 +133,8 @@ _EXEC = (
         "the next run still has the override users",
         requirements="EC-EXEC-008",
     ),
-    defect(
-        "ec-exec-override-unchecked",
-        "an override user abc is taken",
-        requirements="EC-EXEC-016",
-        source="vendor",
+    vendor_defect(
+        "ec-exec-override-unchecked", "an override user abc is taken", requirements="EC-EXEC-016"
     ),
     defect(
         "ec-exec-recipients-string",
@@ -230,95 +215,53 @@ _EXEC = (
     ),
 )
 _BEYOND = (
-    defect(
-        "ec-group-reports-none",
-        "the group is made without its reports",
-        requirements="EC-GRP-017",
-        source="vendor",
+    vendor_defect(
+        "ec-group-reports-none", "the group is made without its reports", requirements="EC-GRP-017"
     ),
-    defect(
-        "ec-group-reports-last",
-        "the last of several reports is lost",
-        requirements="EC-GRP-017",
-        source="vendor",
+    vendor_defect(
+        "ec-group-reports-last", "the last of several reports is lost", requirements="EC-GRP-017"
     ),
-    defect(
-        "ec-group-info-lost",
-        "the info asked for is not the group's",
-        requirements="EC-GRP-018",
-        source="vendor",
+    vendor_defect(
+        "ec-group-info-lost", "the info asked for is not the group's", requirements="EC-GRP-018"
     ),
-    defect(
-        "ec-group-viewer", "a viewer may make groups", requirements="EC-AUTH-009", source="vendor"
+    vendor_defect("ec-group-viewer", "a viewer may make groups", requirements="EC-AUTH-009"),
+    vendor_defect(
+        "ec-group-code-case", "the code is put into lower case", requirements="EC-GRP-019"
     ),
-    defect(
-        "ec-group-code-case",
-        "the code is put into lower case",
-        requirements="EC-GRP-019",
-        source="vendor",
+    vendor_defect("ec-group-code-twice", "a code can be used twice", requirements="EC-GRP-020"),
+    vendor_defect(
+        "ec-group-delete-nothing", "a deleted group is still there", requirements="EC-GRP-022"
     ),
-    defect(
-        "ec-group-code-twice",
-        "a code can be used twice",
-        requirements="EC-GRP-020",
-        source="vendor",
-    ),
-    defect(
-        "ec-group-delete-nothing",
-        "a deleted group is still there",
-        requirements="EC-GRP-022",
-        source="vendor",
-    ),
-    defect(
+    vendor_defect(
         "ec-exec-strangers-counted",
         "users who do not exist are counted",
         requirements="EC-EXEC-015",
-        source="vendor",
     ),
-    defect(
-        "ec-group-reads-other",
-        "a group reads otherwise than answered",
-        requirements="EC-GRP-021",
-        source="vendor",
+    vendor_defect(
+        "ec-group-reads-other", "a group reads otherwise than answered", requirements="EC-GRP-021"
     ),
-    defect(
-        "ec-list-no-paging",
-        "a list does not tell its pages",
-        requirements="EC-GRP-024",
-        source="vendor",
+    vendor_defect("ec-list-no-paging", "a list does not tell its pages", requirements="EC-GRP-024"),
+    vendor_defect(
+        "ec-group-charset-refused", "JSON with a charset gets 415", requirements="EC-GRP-029"
     ),
-    defect(
-        "ec-group-charset-refused",
-        "JSON with a charset gets 415",
-        requirements="EC-GRP-029",
-        source="vendor",
+    vendor_defect(
+        "ec-log-lost", "a run with override users leaves no log", requirements="EC-LOG-017"
     ),
-    defect(
-        "ec-log-lost",
-        "a run with override users leaves no log",
-        requirements="EC-LOG-017",
-        source="vendor",
-    ),
-    defect(
+    vendor_defect(
         "ec-log-status-partial",
         "a partial failure reads Partial",
         requirements=("EC-LOG-016", "EC-LOG-018"),
-        source="vendor",
     ),
-    defect(
-        "ec-log-end-first",
-        "a log that is over ended before it began",
-        requirements="EC-LOG-020",
-        source="vendor",
+    vendor_defect(
+        "ec-log-end-first", "a log that is over ended before it began", requirements="EC-LOG-020"
     ),
-    defect(
+    vendor_defect(
         "ec-log-goes-back",
         "a log that is over reads In Progress at the second look",
         requirements="EC-LOG-015",
-        source="vendor",
     ),
-    defect("ec-group-nan", "a group has a number that is NaN", requirements=()),
-    defect("ec-exec-nan", "a log has a number that is NaN", requirements=()),
+    defect("ec-group-nan", "a group has a number that is NaN", requirements="EC-GRP-003"),
+    defect("ec-exec-nan", "a log has a number that is NaN", requirements="EC-EXEC-003"),
     defect("ec-group-empty-key-ok", "a group is made with an empty key", requirements=()),
     defect("ec-exec-empty-key-ok", "a run takes an empty key", requirements=()),
     defect("ec-exec-key-case-ignored", "the case of a key is ignored", requirements=()),
@@ -333,7 +276,7 @@ _BEYOND = (
     defect(
         "ec-crash-group-unicode",
         "implied: an information beyond ASCII gives 500",
-        requirements=(),
+        requirements="EC-NET-001",
     ),
     defect(
         "ec-crash-group-long",
@@ -341,47 +284,26 @@ _BEYOND = (
         requirements=(),
     ),
     defect("ec-crash-group-many", "implied: over 8 reports give 500", requirements=()),
-    defect(
-        "ec-group-reports-eight",
-        "reports beyond the eighth are dropped",
-        requirements=(),
-        source="vendor",
+    vendor_defect(
+        "ec-group-reports-eight", "reports beyond the eighth are dropped", requirements=()
     ),
-    defect(
-        "ec-group-info-cut",
-        "a long information comes back cut off",
-        requirements=(),
-        source="vendor",
+    vendor_defect(
+        "ec-group-info-cut", "a long information comes back cut off", requirements="EC-GRP-018"
     ),
-    defect(
+    vendor_defect(
         "ec-group-info-double-encoded",
         "an information beyond ASCII comes back encoded twice",
-        requirements=(),
-        source="vendor",
+        requirements="EC-GRP-018",
     ),
-    defect(
-        "ec-list-page-shifted",
-        "the second page of the groups begins one late",
-        requirements=(),
-        source="vendor",
+    vendor_defect(
+        "ec-list-page-shifted", "the second page of the groups begins one late", requirements=()
     ),
-    defect(
-        "ec-list-page-repeated",
-        "the second page of the groups repeats the first",
-        requirements=(),
-        source="vendor",
+    vendor_defect(
+        "ec-list-page-repeated", "the second page of the groups repeats the first", requirements=()
     ),
-    defect(
-        "ec-list-omits-new",
-        "the list of groups lacks the newest",
-        requirements=(),
-        source="vendor",
-    ),
-    defect(
-        "ec-log-page-shifted",
-        "the second page of the logs begins one late",
-        requirements=(),
-        source="vendor",
+    vendor_defect("ec-list-omits-new", "the list of groups lacks the newest", requirements=()),
+    vendor_defect(
+        "ec-log-page-shifted", "the second page of the logs begins one late", requirements=()
     ),
 )
 DEFECTS = (*_GROUP, *_EXEC, *_BEYOND)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 VENDOR_OF: Mapping[str, str] = MappingProxyType(
@@ -34,6 +35,7 @@ _TRANSPORT: Mapping[str, str] = MappingProxyType(
         "media-type-case": "media types are in capitals",
     }
 )
+_NEED_SOCKET = frozenset({"early-hints", "http10"})
 
 
 class _Switch:
@@ -76,15 +78,27 @@ def defect(
     return Defect(switch, text, rows, source, level)
 
 
+vendor_defect = partial(defect, source="vendor")
+observed_defect = partial(defect, source="observed")
+should_defect = partial(defect, level="should")
+
+
 @dataclass(frozen=True)
 class Variant(_Switch):
-    """One unusual but legal behaviour, which no requirement may report; it may include others."""
+    """One unusual but legal behaviour, which no requirement may report; it may include others.
+
+    ``needs_socket``: it does not show where the app is called without a connection.
+    """
 
     id: str
     text: str
     includes: tuple[str, ...] = ()
+    needs_socket: bool = False
 
 
 def transport_variants(prefix: str) -> tuple[Variant, ...]:
     """The variants of HTTP itself, for the vendor with this prefix."""
-    return tuple(Variant(f"{prefix}-free-{name}", text) for name, text in _TRANSPORT.items())
+    return tuple(
+        Variant(f"{prefix}-free-{name}", text, needs_socket=name in _NEED_SOCKET)
+        for name, text in _TRANSPORT.items()
+    )

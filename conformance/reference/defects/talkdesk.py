@@ -1,6 +1,13 @@
 """Talkdesk's planted defects and legal variants."""
 
-from conformance.reference.defects.model import Variant, defect, transport_variants
+from conformance.reference.defects.model import (
+    Variant,
+    defect,
+    observed_defect,
+    should_defect,
+    transport_variants,
+    vendor_defect,
+)
 
 _BODY = (
     defect("td-job-list", "job is a list with one job in it", requirements="TD-JOB-001"),
@@ -24,15 +31,8 @@ _BODY = (
         "the time zone is an offset, not an IANA name",
         requirements="TD-JOB-005",
     ),
-    defect(
-        "td-timezone-unknown", "the zone is on no map", requirements="TD-JOB-006", level="should"
-    ),
-    defect(
-        "td-name-changes",
-        "a job is renamed once it is done",
-        requirements="TD-JOB-013",
-        level="should",
-    ),
+    should_defect("td-timezone-unknown", "the zone is on no map", requirements="TD-JOB-006"),
+    should_defect("td-name-changes", "a job is renamed once it is done", requirements="TD-JOB-013"),
     defect(
         "td-timezone-number-done", "the time zone is a number once done", requirements="TD-JOB-005"
     ),
@@ -173,11 +173,8 @@ _FILES = (
 _ACCESS = (
     defect("td-no-token-ok", "no token is needed", requirements="TD-AUTH-001"),
     defect("td-any-token-ok", "any token will do", requirements="TD-AUTH-002"),
-    defect(
-        "td-scheme-ignored",
-        "the word before the token may be anything",
-        requirements="TD-AUTH-018",
-        source="vendor",
+    vendor_defect(
+        "td-scheme-ignored", "the word before the token may be anything", requirements="TD-AUTH-018"
     ),
     defect(
         "td-file-no-token-ok",
@@ -202,12 +199,7 @@ _ACCESS = (
         "implied: another account reads the file",
         requirements="TD-AUTH-012",
     ),
-    defect(
-        "td-foreign-409",
-        "another's job is refused by 409",
-        requirements="TD-STAT-004",
-        level="should",
-    ),
+    should_defect("td-foreign-409", "another's job is refused by 409", requirements="TD-STAT-004"),
     defect(
         "td-unknown-type-ok", "an invalid report type is taken for any", requirements="TD-STAT-002"
     ),
@@ -256,161 +248,77 @@ _ERRORS = (
     ),
 )
 _BEYOND = (
-    defect(
-        "td-name-not-echoed",
-        "the name asked for is not the job's",
-        requirements="TD-NEW-007",
-        source="observed",
+    observed_defect(
+        "td-name-not-echoed", "the name asked for is not the job's", requirements="TD-NEW-007"
     ),
-    defect(
-        "td-timezone-not-echoed",
-        "the zone asked for is lost",
-        requirements="TD-NEW-009",
-        source="observed",
+    observed_defect(
+        "td-timezone-not-echoed", "the zone asked for is lost", requirements="TD-NEW-009"
     ),
-    defect(
-        "td-timespan-shifted",
-        "the span is not the one asked for",
-        requirements="TD-NEW-010",
-        source="observed",
+    observed_defect(
+        "td-timespan-shifted", "the span is not the one asked for", requirements="TD-NEW-010"
     ),
-    defect(
-        "td-format-not-echoed",
-        "JSON asked for, CSV made",
-        requirements="TD-NEW-008",
-        source="observed",
-    ),
-    defect(
+    observed_defect("td-format-not-echoed", "JSON asked for, CSV made", requirements="TD-NEW-008"),
+    observed_defect(
         "td-other-type-reads",
         "a job is readable under another type",
         requirements=("TD-FILE-011", "TD-NEW-013"),
-        source="observed",
     ),
-    defect(
-        "td-delete-nothing",
-        "a delete answers 204 and deletes nothing",
-        requirements="TD-DEL-002",
-        source="vendor",
+    vendor_defect(
+        "td-delete-nothing", "a delete answers 204 and deletes nothing", requirements="TD-DEL-002"
     ),
-    defect(
-        "td-delete-twice",
-        "a second delete gets 204 again",
-        requirements="TD-DEL-003",
-        source="vendor",
+    vendor_defect("td-delete-twice", "a second delete gets 204 again", requirements="TD-DEL-003"),
+    observed_defect("td-created-hidden", "a queued job cannot be read", requirements="TD-NEW-006"),
+    vendor_defect("td-cancel-nothing", "a cancelled job goes on", requirements="TD-CAN-003"),
+    vendor_defect(
+        "td-file-json-sparse", "a JSON file has only its entries", requirements="TD-FILE-010"
     ),
-    defect(
-        "td-created-hidden",
-        "a queued job cannot be read",
-        requirements="TD-NEW-006",
-        source="observed",
+    vendor_defect("td-token-useless", "a new token opens nothing", requirements="TD-TOK-001"),
+    observed_defect(
+        "td-list-too-long", "a page has more jobs than asked for", requirements="TD-LIST-002"
     ),
-    defect(
-        "td-cancel-nothing", "a cancelled job goes on", requirements="TD-CAN-003", source="vendor"
+    vendor_defect(
+        "td-cancel-finished", "a finished job can be cancelled", requirements="TD-CAN-002"
     ),
-    defect(
-        "td-file-json-sparse",
-        "a JSON file has only its entries",
-        requirements="TD-FILE-010",
-        source="vendor",
+    vendor_defect(
+        "td-link-self-other", "_links.self leads to another job", requirements="TD-LINK-004"
     ),
-    defect(
-        "td-token-useless", "a new token opens nothing", requirements="TD-TOK-001", source="vendor"
+    vendor_defect(
+        "td-list-total-string", "the total of a list is a string", requirements="TD-LIST-001"
     ),
-    defect(
-        "td-list-too-long",
-        "a page has more jobs than asked for",
-        requirements="TD-LIST-002",
-        source="observed",
-    ),
-    defect(
-        "td-cancel-finished",
-        "a finished job can be cancelled",
-        requirements="TD-CAN-002",
-        source="vendor",
-    ),
-    defect(
-        "td-link-self-other",
-        "_links.self leads to another job",
-        requirements="TD-LINK-004",
-        source="vendor",
-    ),
-    defect(
-        "td-list-total-string",
-        "the total of a list is a string",
-        requirements="TD-LIST-001",
-        source="vendor",
-    ),
-    defect(
+    vendor_defect(
         "td-reader-writes",
         "the read scope is enough to create",
         requirements=("TD-AUTH-007", "TD-AUTH-014"),
-        source="vendor",
     ),
-    defect(
-        "td-expired-token-ok",
-        "an expired token is taken",
-        requirements="TD-TOK-005",
-        source="vendor",
-    ),
-    defect(
-        "td-long-span-ok",
-        "a span of over a month is taken",
-        requirements="TD-NEW-012",
-        source="vendor",
-    ),
-    defect("td-json-nan", "a job has a number that is NaN", requirements=()),
-    defect(
-        "td-file-json-latin1",
-        "a JSON file is in Latin-1",
-        requirements=(),
-    ),
+    vendor_defect("td-expired-token-ok", "an expired token is taken", requirements="TD-TOK-005"),
+    vendor_defect("td-long-span-ok", "a span of over a month is taken", requirements="TD-NEW-012"),
+    defect("td-json-nan", "a done job has a number that is NaN", requirements="TD-JOB-012"),
+    defect("td-file-json-latin1", "a JSON file is in Latin-1", requirements=()),
     defect("td-empty-token-ok", "an empty token is taken", requirements=()),
-    defect(
-        "td-token-without-scheme-ok",
-        "a token without a scheme is taken",
-        requirements=(),
-        source="vendor",
+    vendor_defect(
+        "td-token-without-scheme-ok", "a token without a scheme is taken", requirements=()
     ),
     defect("td-token-case-ignored", "the case of a token is ignored", requirements=()),
-    defect("td-token-prefix", "only the beginning of the token is compared", requirements=()),
+    defect(
+        "td-token-prefix",
+        "only the beginning of the token is compared",
+        requirements=("TD-AUTH-002", "TD-AUTH-010"),
+    ),
     defect("td-crash-offset", "implied: an offset in a date-time gives 500", requirements=()),
+    defect("td-crash-long-name", "implied: a name of 255 characters gives 500", requirements=()),
     defect(
-        "td-crash-long-name",
-        "implied: a name of 255 characters gives 500",
-        requirements=(),
+        "td-crash-unicode-name", "implied: a name beyond ASCII gives 500", requirements="TD-NET-002"
     ),
-    defect("td-crash-unicode-name", "implied: a name beyond ASCII gives 500", requirements=()),
-    defect(
-        "td-name-cut",
-        "a long name comes back cut off",
-        requirements=(),
-        source="observed",
-    ),
-    defect(
+    observed_defect("td-name-cut", "a long name comes back cut off", requirements=()),
+    observed_defect(
         "td-name-double-encoded",
         "a name beyond ASCII comes back encoded twice",
-        requirements=(),
-        source="observed",
+        requirements="TD-NEW-007",
     ),
     defect("td-format-case-ignored", "a format in capitals is taken", requirements=()),
-    defect(
-        "td-list-page-shifted",
-        "the second page begins one job late",
-        requirements=(),
-        source="vendor",
-    ),
-    defect(
-        "td-list-page-repeated",
-        "the second page repeats the first",
-        requirements=(),
-        source="vendor",
-    ),
-    defect(
-        "td-list-omits-new",
-        "the list lacks the newest job",
-        requirements=(),
-        source="vendor",
-    ),
+    vendor_defect("td-list-page-shifted", "the second page begins one job late", requirements=()),
+    vendor_defect("td-list-page-repeated", "the second page repeats the first", requirements=()),
+    vendor_defect("td-list-omits-new", "the list lacks the newest job", requirements="TD-LIST-003"),
     defect(
         "td-crossed-jobs",
         "implied: two requests at the same time get each other's job",

@@ -41,7 +41,9 @@ class Authenticator:
 
     def authenticate_runner(self) -> Caller:
         """Return the caller, who may run a distribution."""
-        if _key().lower() in ENERGYCAP_KEYS and self.context.has_defect("ec-exec-key-case-ignored"):
+        known = _key() in ENERGYCAP_KEYS
+        same = _key().lower() in ENERGYCAP_KEYS
+        if same and not known and self.context.has_defect("ec-exec-key-case-ignored"):
             return _ANYONE
         if _starts_like_a_key(_key()) and self.context.has_defect("ec-exec-key-prefix"):
             return _ANYONE

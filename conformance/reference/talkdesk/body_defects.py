@@ -50,7 +50,6 @@ JOB: BodyChanges[JobSnapshot] = MappingProxyType(
         "td-name-null": lambda _: {"name": None},
         "td-timezone-offset": lambda _: {"timezone": "UTC+00:00"},
         "td-timezone-unknown": lambda _: {"timezone": "Europe/Atlantis"},
-        "td-json-nan": lambda _: {"progress": float("nan")},
         "td-name-cut": _renamed(lambda name: name[:64]),
         "td-name-double-encoded": _renamed(double_encoded),
         "td-name-changes": _if_state(
@@ -83,6 +82,11 @@ JOB: BodyChanges[JobSnapshot] = MappingProxyType(
 
 ENVELOPE: BodyChanges[JobSnapshot] = MappingProxyType(
     {
+        "td-json-nan": lambda snapshot: (
+            {"job": {**snapshot.body["job"], "progress": float("nan")}}
+            if snapshot.state == DONE
+            else {}
+        ),
         "td-job-list": lambda snapshot: {"job": [snapshot.body["job"]]},
         "td-links-string": lambda snapshot: {"_links": snapshot.body["_links"]["self"]["href"]},
         "td-link-self-string": lambda snapshot: {

@@ -62,7 +62,7 @@ def test_defect_shows(switch: str, correct: dict[str, list[Exchange]]) -> None:
         assert wrong.status < 400 <= right.status
 
 
-SOCKET_ONLY = {name for name in VARIANTS if name.endswith(("-early-hints", "-http10"))}
+SOCKET_ONLY = {name for name, variant in VARIANTS.items() if variant.needs_socket}
 
 
 @pytest.mark.parametrize("switch", sorted(VARIANTS.keys() - SOCKET_ONLY))

@@ -71,6 +71,21 @@ def test_a_broken_rule_fails_with_the_smallest_exchange_as_proof():
     assert sizes[0] <= 12
 
 
+@pytest.mark.parametrize("broken", [True, False])
+def test_a_run_ends_once_no_step_can_change_a_verdict(broken: bool):
+    def twist(method, path, *_):
+        return (500, {"message": "oops"}) if broken else None
+
+    steps: list[str] = []
+    with TinyServer(twist) as server:
+        rows = (row("TY-ONE-001", "no_server_error"),)
+        runner = Runner(contract(*rows), CHECKS, target(server.url), QUICK, steps.append)
+        planned = [step.name for step in runner.plan().steps]
+        assert runner.run().verdict == (Verdict.FAIL if broken else Verdict.PASS)
+    assert len(planned) > 1
+    assert steps[:-1] == (planned[:1] if broken else planned)
+
+
 @pytest.mark.parametrize(
     ("more", "settings", "verdict"),
     [
