@@ -1,11 +1,14 @@
-"""A mock that is wired and only needs a server."""
+"""The composition root: everything is wired here, and it reads as a diagram.
 
-from collections.abc import Mapping
+server - Application: routing - sandbox - security - validation - handler - jobs, resources - store
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import specs
-from mockserver.auth.control_plane import ControlTokenAuth, HostOriginGuard
+from mockserver.auth.control_plane import ControlPlaneAccess, ControlTokenAuth, HostOriginGuard
 from mockserver.auth.identities import Credential
 from mockserver.clock import ClockSettings
 from mockserver.config import Settings
@@ -23,7 +26,8 @@ from mockserver.http.dispatch import Dispatcher
 from mockserver.http.executors import call_in_thread, call_inline
 from mockserver.http.messages import Response
 from mockserver.http.prefer import Preferences
-from mockserver.http.routing import Entrance, Routes, connect
+from mockserver.http.routing import build_router
+from mockserver.http.security import Security
 from mockserver.jobs.admin import JobAdmin, JobLocator
 from mockserver.openapi.operation import CompiledOperation, compile_operations
 from mockserver.openapi.responses import ResponseValidator
@@ -36,12 +40,13 @@ from mockserver.store import open_store
 from mockserver.store.base import Store
 from mockserver.vendors import Vendor
 from mockserver.vendors.registry import VendorRegistry, load_vendors
+from specs import Operation
 from specs.contract import read_operations
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The application, and what there is to tell about it; identities are by vendor."""
+    """The application with what the start-up text and tests show; identities are by vendor."""
 
     app: Application
     sandboxes: SandboxRegistry
@@ -50,48 +55,108 @@ class App:
     store: Store
 
 
-def vendor_api(contract: specs.Contract, vendor: Vendor) -> Api:
-    """Return who answers under the prefixes of a vendor."""
+def create_app(settings: Settings, store: Store | None = None) -> App:
+    """Return the mock that `settings` describe.
+
+    Raises:
+        SpecError: a contract has a fault.
+        ConfigurationError: a setting or a fixture cannot be used.
+    """
+    registry = load_vendors(settings)
+    openapi = specs.load_control()
+    vendors = vendor_apis(registry, settings.origins)
+    faults = _fault_rule_parser(registry, vendors, Schemas(openapi), settings)
+    registry.library.open(ScenarioParser(registry.contracts, faults), settings.scenario)
+    store = store or open_store(settings.store)
+    run = call_in_thread if store.shared else call_inline
+    sandboxes = _sandboxes(registry, store, faults, settings)
+    control = Control(
+        sandboxes,
+        JobAdmin(registry.vendors),
+        registry.access_info,
+        tuple(vendors),
+        faults,
+        registry.library,
+    )
+    apis = (*vendors.values(), control_api(openapi, control, settings.control_origins))
+    everyone = ApiRegistry(apis, fallback_api(apis, settings.origins))
+    application = Application(
+        apis=everyone,
+        router=build_router(apis),
+        control_access=ControlPlaneAccess(
+            ControlTokenAuth(settings.control_token),
+            HostOriginGuard(settings.control_hosts, settings.control_origins),
+        ),
+        pages=Pages(apis),
+        resolve_sandbox=SandboxResolver(sandboxes, credential_headers(apis)),
+        security=Security(apis, registry.authenticators()),
+        dispatcher=Dispatcher(
+            settings.largest_body, Preferences(vendors), registry.library.resolve_scenario, run
+        ),
+        fault_injector=_fault_injector(registry, everyone, faults, settings),
+        run=run,
+        flush_journal=sandboxes.flush,
+    )
+    return App(application, sandboxes, registry.library.identities, apis, store)
+
+
+def vendor_apis(registry: VendorRegistry, origins: tuple[str, ...]) -> dict[str, Api]:
+    """Return the API of each vendor by its slug."""
+    cors = Cors(origins, _operations(registry.contracts.values()))
+    return {
+        slug: vendor_api(registry.contracts[slug], vendor, cors)
+        for slug, vendor in registry.vendors.items()
+    }
+
+
+def _operations(contracts: Iterable[specs.Contract]) -> list[Operation]:
+    return [operation for contract in contracts for operation in contract.operations.values()]
+
+
+def vendor_api(contract: specs.Contract, vendor: Vendor, cors: Cors | None = None) -> Api:
+    """Return the API under the prefixes of a vendor."""
     schemas = Schemas(contract.openapi)
-    plans = compile_operations(schemas, contract.operations.values())
+    operations = compile_operations(schemas, contract.operations.values())
     return Api(
         name=contract.vendor,
         prefixes=contract.prefixes,
         openapi=contract.openapi,
-        operations=plans,
+        operations=operations,
         handlers=vendor.handlers,
-        responses=_all_replies(schemas, plans),
+        responses=_all_responses(schemas, operations),
         error=vendor.error,
         forbidden_status=contract.grant_refused,
-        cors_enabled=True,
+        cors=cors,
+        is_vendor=True,
     )
 
 
-def control_api(openapi: dict[str, Any], api: control.Control) -> Api:
-    """Return who answers under /_mock."""
+def control_api(openapi: dict[str, Any], api: control.Control, origins: tuple[str, ...]) -> Api:
+    """Return the API under /_mock; pages of `origins` may call it."""
     schemas = Schemas(openapi)
-    plans = compile_operations(schemas, read_operations(openapi))
+    declared = list(read_operations(openapi))
+    operations = compile_operations(schemas, declared)
     return Api(
         name=openapi["x-vendor"],
         prefixes=tuple(openapi["x-paths"]),
         openapi=openapi,
-        operations=plans,
+        operations=operations,
         handlers=api.handlers,
-        responses=_all_replies(schemas, plans),
+        responses=_all_responses(schemas, operations),
         error=control.error,
         forbidden_status=openapi["x-grant-refused"],
-        cors_enabled=False,
+        cors=Cors(origins, declared) if origins else None,
     )
 
 
-def fallback_api(apis: tuple[Api, ...]) -> Api:
-    """Return who answers where no contract reaches: with the way to those that do."""
-    known = [prefix for api in apis for prefix in api.prefixes]
+def fallback_api(apis: tuple[Api, ...], origins: tuple[str, ...]) -> Api:
+    """Return the API of all other paths: its errors list the prefixes that are served."""
+    served = [prefix for api in apis for prefix in api.prefixes]
 
     def error(refusal: ApiError, _operation: object = None) -> Response:
-        return Response(refusal.status, {"message": refusal.message, "served": known})
+        return Response(refusal.status, {"message": refusal.message, "served": served})
 
-    return Api("nobody", (), {}, {}, {}, None, error, 403, cors_enabled=True)
+    return Api("nobody", (), {}, {}, {}, None, error, 403, Cors(origins, ()))
 
 
 def credential_headers(apis: tuple[Api, ...]) -> tuple[str, ...]:
@@ -106,88 +171,50 @@ def credential_headers(apis: tuple[Api, ...]) -> tuple[str, ...]:
     )
 
 
-def _all_replies(schemas: Schemas, plans: Mapping[str, CompiledOperation]) -> ResponseValidator:
-    """Return for each status of a contract the first reply that it lists."""
+def _all_responses(
+    schemas: Schemas, operations: Mapping[str, CompiledOperation]
+) -> ResponseValidator:
+    """Return a validator of the first response that an API lists for each status."""
     listed: dict[int, Mapping[str, Any]] = {}
-    for plan in plans.values():
-        listed = {**plan.operation.responses, **listed}
+    for operation in operations.values():
+        listed = {**operation.operation.responses, **listed}
     return ResponseValidator(schemas, listed)
 
 
-def create_app(settings: Settings, store: Store | None = None) -> App:
-    """Return the mock that `settings` describe.
-
-    Raises:
-        SpecError: a contract has a fault.
-        ConfigurationError: a setting or a fixture cannot work.
-    """
-    cast = load_vendors(settings)
-    openapi = specs.load_control()
-    vendors = {name: vendor_api(cast.contracts[name], it) for name, it in cast.vendors.items()}
-    faults = _faults(cast, vendors, Schemas(openapi), settings)
-    cast.library.open(ScenarioParser(cast.contracts, faults), settings.scenario)
-    store = store or open_store(settings.store)
-    run = call_in_thread if store.shared else call_inline
-    sandboxes = _sandboxes(cast, store, faults, settings)
-    control = Control(
-        sandboxes, JobAdmin(cast.vendors), cast.access_info, tuple(vendors), faults, cast.library
-    )
-    apis = (*vendors.values(), control_api(openapi, control))
-    routes: Routes[Entrance] = Routes()
-    endpoint = Dispatcher(
-        settings.largest_body, Preferences(vendors), cast.library.resolve_scenario, run
-    )
-    gate = Application(
-        inside=connect(apis, cast.authenticators(), endpoint, routes),
-        apis=(everyone := ApiRegistry(apis, fallback_api(apis))),
-        choose=SandboxResolver(sandboxes, credential_headers(apis)),
-        methods=routes.methods,
-        lock=ControlTokenAuth(settings.control_token),
-        guard=HostOriginGuard(settings.control_hosts, settings.control_origins),
-        cors=Cors(settings.origins, vendors.values()),
-        control_cors=Cors(settings.control_origins, apis[-1:]),
-        pages=Pages(apis),
-        injector=_injector(cast, everyone, faults, settings),
-        run=run,
-        settle=sandboxes.flush,
-    )
-    return App(gate, sandboxes, cast.library.identities, apis, store)
-
-
-def _faults(
-    cast: VendorRegistry, vendors: dict[str, Api], control: Schemas, settings: Settings
+def _fault_rule_parser(
+    registry: VendorRegistry, vendors: dict[str, Api], control: Schemas, settings: Settings
 ) -> FaultRuleParser:
     return FaultRuleParser(
         control=control,
-        contracts=cast.contracts,
-        roles=cast.library.roles,
+        contracts=registry.contracts,
+        roles=registry.library.roles,
         forecast=LabelPredictor(vendors),
         longest=settings.longest_delay * 1000,
     )
 
 
 def _sandboxes(
-    cast: VendorRegistry, store: Store, faults: FaultRuleParser, settings: Settings
+    registry: VendorRegistry, store: Store, faults: FaultRuleParser, settings: Settings
 ) -> SandboxRegistry:
-    told = settings.pace != ClockSettings()  # else a scenario's clock counts
+    pace_is_explicit = settings.pace != ClockSettings()  # else a scenario's clock counts
     return SandboxRegistry(
-        SandboxConfig(settings.seed, settings.pace, settings.scenario, told),
+        SandboxConfig(settings.seed, settings.pace, settings.scenario, pace_is_explicit),
         settings.profile,
         store,
-        cast.seed,
+        registry.seed,
         faults.read,
         settings.limits,
-        begin_of=cast.library.resolve_scenario,
-        refresh=cast.library.refresh,
+        begin_of=registry.library.resolve_scenario,
+        refresh=registry.library.refresh,
     )
 
 
-def _injector(
-    cast: VendorRegistry, apis: ApiRegistry, faults: FaultRuleParser, settings: Settings
+def _fault_injector(
+    registry: VendorRegistry, apis: ApiRegistry, faults: FaultRuleParser, settings: Settings
 ) -> FaultInjector:
     return FaultInjector(
         apis=apis,
         reader=faults,
-        find=JobLocator(cast.contracts, cast.vendors).state,
+        find=JobLocator(registry.contracts, registry.vendors).state,
         longest=settings.longest_delay * 1000,
     )

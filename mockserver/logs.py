@@ -105,7 +105,7 @@ class AccessLog:
             "sandbox": context.sandbox.id if context.sandbox else None,
             "method": context.method,
             "path": path[:_LONGEST_PATH],
-            "operation": context.operation.operation.id if context.operation else None,
+            "operation": context.operation_id,
             "caller": context.identity.role if context.identity else None,
             "status": status or None,
             "bytes": size,

@@ -1,4 +1,4 @@
-"""Credentials: where a request carries them, whom they stand for, and what that one may do."""
+"""Authentication: the credentials of a request, the identity they belong to, its permissions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,39 +10,37 @@ from mockserver.http.headers import RequestHeaders, read_basic
 from mockserver.sandbox.sandbox import Sandbox
 
 Identify = Callable[[Sandbox, str, str], Identity | None]
-"""Whom a secret of a scheme stands for in a sandbox; None if nobody."""
+"""Resolves a credential to an identity: sandbox, kind of scheme, secret; None if unknown."""
 
 _NOT_KNOWN = "The credentials are not known."
 
 
 class Authenticator:
-    """Lets callers of one vendor in, by the security schemes of its contract."""
+    """Authenticates callers of one vendor by the security schemes of its contract."""
 
     def __init__(self, known: Mapping[tuple[str, str], Identity], issued: Identify) -> None:
         self._known = known
         self._issued = issued
 
     def authenticate(self, context: RequestContext, scheme: "SecurityScheme") -> Identity:
-        """Return who calls; to be asked once the operation and the sandbox are known.
+        """Return the identity of the caller of a routed request, and set it on the context.
 
         Raises:
-            ApiError: 401 for credentials that are missing or not known; for those without the
-                grant of the operation, the status that the vendor has for it.
+            ApiError: 401 for missing or unknown credentials; without the permission that the
+                operation asks for, the status that the vendor has for it.
         """
         assert context.sandbox is not None
-        assert context.operation is not None
-        assert context.api is not None
+        assert context.route is not None
         shown = context.head.credentials.get(scheme.name) or scheme.read(context.head)
         identity = self._known.get(shown) or self._find(context.sandbox, *shown)
         if identity is None:
             raise ApiError(401, _NOT_KNOWN, headers=www_authenticate(scheme.kind))
         context.identity = identity
-        if not identity.may(context.operation.operation.grant):
-            status = context.api.forbidden_status
+        grant = context.route.operation.operation.grant
+        if not identity.may(grant):
+            status = context.route.api.forbidden_status
             headers = www_authenticate(scheme.kind) if status == 401 else {}
-            raise ApiError(
-                status, f"The caller lacks {context.operation.operation.grant}.", headers=headers
-            )
+            raise ApiError(status, f"The caller lacks the permission {grant}.", headers=headers)
         return identity
 
     def _find(self, sandbox: Sandbox, kind: str, secret: str) -> Identity | None:

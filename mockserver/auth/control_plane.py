@@ -1,4 +1,4 @@
-"""The lock of the control plane: the token that it asks for, where it asks for one."""
+"""Who may use the control plane: its token, and the hosts and origins it is served to."""
 
 from collections.abc import Iterable, Mapping
 from hmac import compare_digest
@@ -60,10 +60,10 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class HostOriginGuard:
-    """Refuses what a page of another site, or a name bent to this machine, could send.
+    """Refuses requests that a page of another site, or DNS rebinding, could send.
 
-    A loopback address and the names in `hosts` are served; `*` among them serves any name. Pages of
-    `origins` may call.
+    A loopback address and the names in `hosts` are served; `*` among them serves any name. Pages
+    of `origins` may call besides the mock's own.
     """
 
     def __init__(self, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
@@ -73,7 +73,7 @@ class HostOriginGuard:
     def check(self, headers: Mapping[str, str], *, proven: bool = False) -> None:
         """Return if the request may reach the control plane.
 
-        `proven` tells that its sender knows the token, which no page can: then any Host will do.
+        `proven` is True if the sender knows the token, which no page can: then any Host is served.
 
         Raises:
             ApiError: 403, the Host is not served or the Origin is another site's.
@@ -118,3 +118,20 @@ def is_loopback(name: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+class ControlPlaneAccess:
+    """Lets requests into the control plane."""
+
+    def __init__(self, token_auth: ControlTokenAuth, guard: HostOriginGuard) -> None:
+        self._token_auth = token_auth
+        self._guard = guard
+
+    def check(self, path: str, headers: Mapping[str, str]) -> None:
+        """Return if a request may enter.
+
+        Raises:
+            ApiError: 401 without the token, 403 from another host or origin.
+        """
+        proven = self._token_auth.check(path, headers)
+        self._guard.check(headers, proven=proven)

@@ -70,7 +70,7 @@ class FaultSession:
         return await run(self._instead, context)
 
     def after_handler(
-        self, context: RequestContext, response: Response, verdict: Outcome, reason: str
+        self, context: RequestContext, response: Response, outcome: Outcome, reason: str
     ) -> tuple[Response, Outcome, str]:
         """Return the reply after all that befalls it, and what the journal is to say of it.
 
@@ -81,7 +81,7 @@ class FaultSession:
         for rule, chance in self._drawn(context, before=False):
             response = self._strike(rule, chance, context, response)
         if not self._played:
-            return response, verdict, reason
+            return response, outcome, reason
         context.faults = tuple(Noted(kind, label) for kind, label, _ in self._played)
         text = ", ".join(map(_text, self._played))
         response = Response(
@@ -91,7 +91,7 @@ class FaultSession:
             return response, Outcome.BROKEN, f"a fault on purpose: {text}"
         if self.replaced:
             return response, Outcome.REFUSED, f"a fault on purpose: {text}"
-        return response, verdict, reason
+        return response, outcome, reason
 
     @property
     def resets(self) -> bool:
@@ -188,7 +188,7 @@ class FaultSession:
     def _seen(self, context: RequestContext) -> RequestFacts:
         return RequestFacts(
             vendor=self._striker.vendor,
-            operation=context.operation.operation.id if context.operation else None,
+            operation=context.operation_id,
             method=context.method,
             path=context.path,
             role=context.identity.role if context.identity else None,
@@ -219,7 +219,7 @@ class FaultInjector:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._apis = apis
-        self._strikers = {api.name: FaultApplier(api) for api in apis.all if api.cors_enabled}
+        self._strikers = {api.name: FaultApplier(api) for api in apis.all if api.is_vendor}
         self._reader = reader
         self._find = find
         self._longest = longest
@@ -245,7 +245,7 @@ class FaultInjector:
 
     async def wrap_send(self, context: RequestContext, send: Send) -> Send:
         """Let the time of a latency pass, and return `send` under the fault of the wire."""
-        assert context.fault_session is not None
+        assert isinstance(context.fault_session, FaultSession)
         await context.fault_session.wait(self._sleep)
         return context.fault_session.wrap(send, context.connection, self._sleep)
 

@@ -1,10 +1,11 @@
-"""Who answers under a path: a vendor, the control plane, or nobody."""
+"""The APIs behind one port: a vendor's, the control plane's, and the fallback."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.errors import ApiError
+from mockserver.http.cors import Cors
 from mockserver.http.messages import Request, Response
 from mockserver.openapi.operation import CompiledOperation
 from mockserver.openapi.responses import ResponseValidator
@@ -15,10 +16,11 @@ Handler = Callable[[Request], Response]
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One contract with its handlers.
+    """One contract with its handlers, mounted under its prefixes.
 
-    `replies` are those of all its operations together: what may answer a request that reached
-    none of them, None where no contract says. `open` tells that pages of any origin may call it.
+    `responses` validates a response to a request that no operation matches, None where no contract
+    applies. `error` makes the API's own error body. `cors` is None where pages of other origins
+    may not call the API.
     """
 
     name: str
@@ -29,20 +31,28 @@ class Api:
     responses: ResponseValidator | None
     error: Callable[[ApiError, Operation | None], Response]
     forbidden_status: int
-    cors_enabled: bool
+    cors: Cors | None
+    is_vendor: bool = False
 
     def handles(self, path: str) -> bool:
-        """Tell whether `path` lies under one of the prefixes."""
+        """Return whether `path` lies under one of the prefixes."""
         return any(path == p or path.startswith(f"{p}/") for p in self.prefixes)
 
 
-class ApiRegistry:
-    """All who answer on one port."""
+class Route(NamedTuple):
+    """The target of a request: an operation of an API."""
 
-    def __init__(self, apis: tuple[Api, ...], nobody: Api) -> None:
+    api: Api
+    operation: CompiledOperation
+
+
+class ApiRegistry:
+    """The APIs on one port, and the fallback for paths of none of them."""
+
+    def __init__(self, apis: tuple[Api, ...], fallback: Api) -> None:
         self.all = apis
-        self._nobody = nobody
+        self._fallback = fallback
 
     def for_path(self, path: str) -> Api:
-        """Return who answers for `path`, known or not."""
-        return next((api for api in self.all if api.handles(path)), self._nobody)
+        """Return the API whose errors answer `path`, whether or not an operation is there."""
+        return next((api for api in self.all if api.handles(path)), self._fallback)

@@ -1,24 +1,25 @@
-"""The outermost layer: each request gets a sandbox, each reply is checked, journaled and sent."""
+"""The ASGI application: one request, one response, in the order of `Application.handle`."""
 
 import logging
 from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter_ns
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
-from mockserver.auth.control_plane import ControlTokenAuth, HostOriginGuard
+from mockserver.auth.control_plane import ControlPlaneAccess
 from mockserver.control.pages import Pages
 from mockserver.errors import ApiError, ContractViolation
 from mockserver.faults.injection import FaultInjector
 from mockserver.http import transfer
-from mockserver.http.apis import Api, ApiRegistry
+from mockserver.http.apis import Api, ApiRegistry, Route
 from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
-from mockserver.http.cors import Cors, is_preflight
+from mockserver.http.cors import is_preflight
+from mockserver.http.dispatch import Dispatcher
 from mockserver.http.executors import Executor
 from mockserver.http.headers import HeaderCache
 from mockserver.http.messages import Response
-from mockserver.http.transfer import discard_body
-from mockserver.jobs import serialization
+from mockserver.http.routing import Router
+from mockserver.http.security import Security
 from mockserver.journal import Flush
 from mockserver.journal.entry import Outcome
 from mockserver.journal.recorder import Recorder
@@ -28,87 +29,97 @@ from mockserver.server.connection import Rejection
 log = logging.getLogger("mockserver")
 
 CONTROL = "/_mock"
-# A state, a file or a refusal that a browser kept would outlive the job, the token or a reset.
-_NO_STORE = (b"cache-control", b"no-store")
-FAULT = "the mock has a fault; its log says more"
+"""The path prefix of the control plane."""
 
-Choose = Callable[[RequestContext], Sandbox]
-Methods = Callable[[str], tuple[str, ...]]
+_INTERNAL_ERROR = "the mock has a fault; its log says more"
+
+ResolveSandbox = Callable[[RequestContext], Sandbox]
+
+
+class Result(NamedTuple):
+    """A response, how it came about, and why where that is not OK."""
+
+    response: Response
+    outcome: Outcome = Outcome.OK
+    reason: str = ""
 
 
 class Application:
-    """The ASGI application. The gate alone sends: what is inside leaves its reply on the visit."""
+    """Serves the APIs of all vendors and the control plane on one port."""
 
-    def __init__(  # noqa: PLR0913 (all that stands around the inside)
+    def __init__(  # noqa: PLR0913 (the collaborators of every step)
         self,
         *,
-        inside: Asgi,
         apis: ApiRegistry,
-        choose: Choose,
-        methods: Methods,
-        lock: ControlTokenAuth,
-        guard: HostOriginGuard,
-        cors: Cors,
-        control_cors: Cors,
+        router: Router[Route],
+        control_access: ControlPlaneAccess,
         pages: Pages,
-        injector: FaultInjector,
+        resolve_sandbox: ResolveSandbox,
+        security: Security,
+        dispatcher: Dispatcher,
+        fault_injector: FaultInjector,
         run: Executor,
-        settle: Flush | None,
+        flush_journal: Flush | None,
     ) -> None:
-        self._inside = inside
         self._apis = apis
-        self._choose = choose
-        self._methods = methods
-        self._lock = lock
-        self._guard = guard
-        self._cors = cors
-        self._control_cors = control_cors
+        self._router = router
+        self._control_access = control_access
         self._pages = pages
-        self._injector = injector
+        self._resolve_sandbox = resolve_sandbox
+        self._security = security
+        self._dispatcher = dispatcher
+        self._fault_injector = fault_injector
         self._run = run
-        self._settle = settle
-        self._heads = HeaderCache()
+        self._flush_journal = flush_journal
+        self._header_cache = HeaderCache()
         self._recorder = Recorder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI event: a request, or the lifespan of the server."""
+        if scope["type"] == "lifespan":
+            await _answer_lifespan(receive, send)
         if scope["type"] != "http":
             return
-        began = perf_counter_ns()
-        context = scope[CONTEXT_KEY] = RequestContext(
-            scope, receive, self._heads.read(scope["headers"])
-        )
+        started_at = perf_counter_ns()
+        head = self._header_cache.read(scope["headers"])
+        context = scope[CONTEXT_KEY] = RequestContext(scope, receive, head)
+        is_head = context.method == "HEAD"
         try:
-            if context.rejection is not None:
-                await self._reject(context, context.rejection)
-            if not context.path.startswith(CONTROL):
-                context.touched_jobs = serialization.start_recording()
-            elif (page := self._find_page(context)) is not None:
-                await page(scope, receive, send)
+            if (page := self._enter_control_plane(context)) is not None:
+                await page(scope, receive, transfer.without_body(send) if is_head else send)
                 return
-            response, verdict, reason = await self._respond(context, scope), Outcome.OK, ""
-        except ApiError as refusal:
-            verdict, reason = Outcome.REFUSED, refusal.message
-            response = self._refuse(context, refusal)
+            result = Result(await self.handle(context))
+        except ApiError as error:
+            result = self._refused(context, error)
         except Exception:
             log.exception("%s %s", context.method, context.path)
-            response, verdict, reason = self._fail(context, FAULT), Outcome.BROKEN, FAULT
-        if not context.read and (late := await discard_body(context, response.status)):
-            verdict, reason = Outcome.REFUSED, late.message
-            response = self._refuse(context, late)
-        await self._send(context, response, verdict, reason, send, began)
+            result = self._internal_error(context, _INTERNAL_ERROR)
+        late_error = await transfer.discard_body(context, result.response.status)
+        if late_error is not None:
+            result = self._refused(context, late_error)
+        response, body, headers = await self._finish(context, result, started_at)
+        if context.fault_session is not None:
+            send = await self._fault_injector.wrap_send(context, send)
+        await transfer.send_response(context, send, response, headers, body)
 
-    async def _respond(self, context: RequestContext, scope: Scope) -> Response:
-        try:
-            context.sandbox = await self._run(self._choose, context)
-        except ApiError:
-            await self._refuse_path(context, scope)  # a 404 or 405 comes first
-            raise
-        context.fault_session = self._injector.start(context)
+    async def handle(self, context: RequestContext) -> Response:
+        """Return the response to a request.
+
+        Raises:
+            ApiError: the request is refused by one of the steps; the first that refuses counts.
+        """
+        if context.rejection is not None:
+            await self._reject(context, context.rejection)
+        await self._route_and_choose_sandbox(context)
         if context.method == "OPTIONS":
             return self._options(context)
-        await self._inside(scope, context.receive, _nobody_sends)
-        assert context.response is not None
-        return context.response
+        await self._security.authenticate(context)
+        if context.fault_session is not None:
+            response = await context.fault_session.before_handler(context, self._run)
+            if response is not None:
+                return response
+        request = await self._dispatcher.read_request(context)
+        return await self._dispatcher.respond(context, request)
 
     async def _reject(self, context: RequestContext, rejection: Rejection) -> NoReturn:
         """Refuse what the server took for no request; where it names a sandbox, that records it.
@@ -118,105 +129,120 @@ class Application:
         """
         if context.method:
             with suppress(ApiError):
-                context.sandbox = await self._run(self._choose, context)
+                context.sandbox = await self._run(self._resolve_sandbox, context)
         raise ApiError(rejection.status, rejection.message)
 
-    def _find_page(self, context: RequestContext) -> Asgi | None:
-        """Let a request into the control plane; return the page that it is for, if it is for one.
+    async def _route_and_choose_sandbox(self, context: RequestContext) -> None:
+        """Set route and sandbox; a 404 or 405 of the path comes before an unknown sandbox."""
+        refusal: ApiError | None = None
+        if context.method != "OPTIONS":
+            try:
+                context.route, context.segments = self._router.find(context.method, context.path)
+            except ApiError as error:
+                refusal = error
+        try:
+            sandbox = await self._run(self._resolve_sandbox, context)
+        except ApiError as error:
+            raise refusal or error from None
+        context.sandbox = sandbox.for_request(context.touched_jobs)
+        context.fault_session = self._fault_injector.start(context)
+        if refusal is not None:
+            raise refusal
+
+    async def _finish(
+        self, context: RequestContext, result: Result, started_at: int
+    ) -> tuple[Response, bytes, transfer.Pairs]:
+        """Check, record and encode a response; one that breaks the contract becomes a 500."""
+        try:
+            if result.outcome is not Outcome.BROKEN:
+                result = await self._check(context, result)
+            body, headers = transfer.encode(result.response)
+        except ContractViolation as violation:
+            reason = f"the response breaks the contract: {violation}"
+            log.error("%s %s: %s", context.method, context.path, reason)
+            result = self._internal_error(context, reason)
+            body, headers = transfer.encode(result.response)
+        api = self._api(context)
+        if api.cors is not None:
+            # Of what was rejected, the line that names the origin may never have been read.
+            origin = context.headers.get("origin", None if context.rejection is None else "")
+            headers += transfer.encode_headers(api.cors.headers(origin))
+        if not is_control(context.path):
+            self._recorder.record(context, api, result.response, body, result[1:], started_at)
+            if self._flush_journal is not None:
+                await self._flush_journal()
+        return result.response, body, headers
+
+    async def _check(self, context: RequestContext, result: Result) -> Result:
+        """Hold a response against the contract; play the faults that change it."""
+        session = context.fault_session
+        if session is None or not session.replaced:  # else its label says how it fits the contract
+            self._check_contract(context, result.response)
+        if session is None:
+            return result
+        return Result(*await self._run(session.after_handler, context, *result))
+
+    def _check_contract(self, context: RequestContext, response: Response) -> None:
+        validator = (
+            self._api(context).responses
+            if context.operation is None
+            else context.operation.responses
+        )
+        if validator is not None and context.rejection is None and context.method != "OPTIONS":
+            validator.check(response, handled=context.handled)
+
+    def _enter_control_plane(self, context: RequestContext) -> Asgi | None:
+        """Return the page that a request to the control plane asks for, or None.
 
         Raises:
-            ApiError: it may not enter.
+            ApiError: 401 or 403, the request may not enter the control plane.
         """
-        if self._control_cors.enabled and is_preflight(context):
-            self._guard.check(context.headers)  # browsers send no credentials with a preflight
+        if not is_control(context.path):
             return None
-        proven = self._lock.check(context.path, context.headers)
-        self._guard.check(context.headers, proven=proven)
+        cors = self._api(context).cors
+        if cors is not None and is_preflight(context.method, context.headers):
+            return None  # a preflight carries no credentials
+        self._control_access.check(context.path, context.headers)
         return self._pages.find(context.path)
 
-    async def _refuse_path(self, context: RequestContext, scope: Scope) -> None:
-        """Refuse what leads nowhere, if it does."""
-        if context.method not in self._methods(context.path):
-            await self._inside(scope, context.receive, _nobody_sends)
-
     def _options(self, context: RequestContext) -> Response:
-        methods = self._methods(context.path)
-        if is_preflight(context) and (cors := self._cors_of(self._api(context))).enabled:
-            return cors.preflight(context, methods)
+        methods = self._router.methods(context.path)
+        cors = self._api(context).cors
+        if cors is not None and is_preflight(context.method, context.headers):
+            return cors.preflight(context.headers, methods)
         if not methods:
             raise ApiError(404, f"Nothing is at {context.path[:200]}.")
         return Response(204, headers={"Allow": ", ".join(methods)})
 
     def _api(self, context: RequestContext) -> Api:
-        return context.api or self._apis.for_path(context.path)
+        route = context.route
+        return self._apis.for_path(context.path) if route is None else route.api
 
-    def _cors_of(self, api: Api) -> Cors:
-        return self._cors if api.cors_enabled else self._control_cors
-
-    def _refuse(self, context: RequestContext, refusal: ApiError) -> Response:
+    def _error_response(self, context: RequestContext, error: ApiError) -> Response:
         operation = context.operation.operation if context.operation else None
-        response = self._api(context).error(refusal, operation)
-        missing = {n: v for n, v in refusal.headers.items() if n not in response.headers}
+        response = self._api(context).error(error, operation)
+        missing = {n: v for n, v in error.headers.items() if n not in response.headers}
         if not missing:
             return response
-        return Response(
-            response.status, response.body, {**response.headers, **missing}, response.file
-        )
+        return response._replace(headers={**response.headers, **missing})
 
-    def _fail(self, context: RequestContext, reason: str) -> Response:
-        """Return the one kind of 5xx there is; no contract has it, so that nothing checks it."""
-        return self._refuse(context, ApiError(500, f"The mock is at fault: {reason}."))
+    def _refused(self, context: RequestContext, error: ApiError) -> Result:
+        return Result(self._error_response(context, error), Outcome.REFUSED, error.message)
 
-    async def _send(
-        self,
-        context: RequestContext,
-        response: Response,
-        verdict: Outcome,
-        reason: str,
-        send: Send,
-        began: int,
-    ) -> None:
-        try:
-            if verdict is not Outcome.BROKEN:
-                self._check(context, response)
-                if context.fault_session is not None:
-                    after = context.fault_session.after_handler
-                    response, verdict, reason = await self._run(
-                        after, context, response, verdict, reason
-                    )
-            body, headers = transfer.encode(response), transfer.encode_headers(response.headers)
-        except ContractViolation as broken:
-            verdict, reason = Outcome.BROKEN, f"the reply breaks the contract: {broken}"
-            log.error("%s %s: %s", context.method, context.path, reason)
-            response = self._fail(context, reason)
-            body, headers = transfer.encode(response), transfer.encode_headers(response.headers)
-        api = self._api(context)
-        # Of what was rejected, the line that names the origin may never have been read.
-        origin = context.headers.get("origin", None if context.rejection is None else "")
-        headers.append(_NO_STORE)
-        if origin is not None:
-            headers += transfer.encode_headers(self._cors_of(api).headers(origin))
-        if not context.path.startswith(CONTROL):
-            self._recorder.record(context, api, response, body, (verdict, reason), began)
-            if self._settle is not None:
-                await self._settle()
-        if context.fault_session is not None:
-            send = await self._injector.wrap_send(context, send)
-        if response.file is not None:
-            await transfer.send_file(send, context.receive, response.status, headers, response.file)
-        else:
-            await transfer.send_body(send, response.status, headers, body)
-
-    def _check(self, context: RequestContext, response: Response) -> None:
-        if context.fault_session is not None and context.fault_session.replaced:
-            return  # its label says what the contract thinks of it
-        if context.rejection is not None:
-            return  # HTTP's own refusals stand in no contract
-        if context.operation is not None:
-            context.operation.responses.check(response)
-        elif context.method != "OPTIONS" and (responses := self._api(context).responses):
-            responses.check(response)
+    def _internal_error(self, context: RequestContext, reason: str) -> Result:
+        """Return the only kind of 500; no contract lists it, so nothing checks it."""
+        error = ApiError(500, f"The mock is at fault: {reason}.")
+        return Result(self._error_response(context, error), Outcome.BROKEN, reason)
 
 
-async def _nobody_sends(_message: object) -> None:
-    raise ContractViolation("only the gate sends")
+def is_control(path: str) -> bool:
+    """Return whether a path belongs to the control plane."""
+    return path.startswith(CONTROL)
+
+
+async def _answer_lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        event = (await receive())["type"]
+        await send({"type": f"{event}.complete"})
+        if event == "lifespan.shutdown":
+            return

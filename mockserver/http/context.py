@@ -1,57 +1,76 @@
-"""One request on its way through the server: what came, and what has been found out about it."""
+"""What is known of one request while it is served."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 from mockserver.auth.identity import Identity
-from mockserver.http.apis import Api
+from mockserver.http.apis import Route
+from mockserver.http.executors import Executor
 from mockserver.http.headers import RequestHeaders
 from mockserver.http.messages import Response
-from mockserver.journal.entry import Fault, JobTouch
+from mockserver.journal.entry import Fault, JobTouch, Outcome
 from mockserver.openapi.operation import CompiledOperation
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.server.connection import CONNECTION_KEY, REJECTION_KEY, ConnectionControl, Rejection
-
-if TYPE_CHECKING:
-    from mockserver.faults.injection import FaultSession
-
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-CONTEXT_KEY = "mockserver.http.context"
-"""Where the ASGI scope carries the visit."""
+CONTEXT_KEY = "mockserver.request"
+"""The key of the request context in the ASGI scope."""
+
+
+class RequestFaults(Protocol):
+    """The faults that are to be played on one request; see `mockserver.faults.injection`."""
+
+    replaced: bool
+
+    @property
+    def resets(self) -> bool:
+        """Whether the connection is reset in place of the response."""
+        ...
+
+    async def before_handler(self, context: "RequestContext", run: Executor) -> Response | None:
+        """Return the response that takes the place of the handler's, or None."""
+        ...
+
+    def after_handler(
+        self, context: "RequestContext", response: Response, outcome: Outcome, reason: str
+    ) -> tuple[Response, Outcome, str]:
+        """Return the response with the faults that change it, and what the journal records."""
+        ...
 
 
 class RequestContext:
-    """A request and, as it goes in, its sandbox, operation, caller and reply.
+    """One request: what was sent, and what the steps of `Application.handle` found out.
 
-    `path` is as it was sent, percent-encoding and all; `headers` are those of its `head`. `read`
-    tells that nothing of the body is left. `touched_jobs` are the jobs that it read or changed,
-    `faults` those played on it; `fault_session` holds those still to come. `connection` controls
-    the connection, where the server offers it; `rejection` is why the server took no request from
-    what arrived.
+    `path` is as it was sent, percent-encoded; `headers` are by lower-case name, `head` the same
+    with what was derived from them. `body_complete` is True once nothing of the body is left to
+    read. `route` and `segments` (path parameters, still encoded) are set by routing, `sandbox` by
+    the sandbox resolver, `identity` by authentication; `handled` is True from the call of the
+    operation's handler on. `touched_jobs` are the jobs that the request read or changed, `faults`
+    those played on it. `connection` controls the connection, where the server offers it;
+    `rejection` is why the server took no request from what arrived.
     """
 
     __slots__ = (
-        "api",
         "body",
+        "body_complete",
         "connection",
         "fault_session",
         "faults",
+        "handled",
         "head",
         "headers",
         "identity",
         "method",
-        "operation",
         "path",
         "query",
-        "read",
         "receive",
         "rejection",
-        "response",
+        "route",
         "sandbox",
         "segments",
         "touched_jobs",
@@ -64,24 +83,37 @@ class RequestContext:
         self.head = head
         self.headers = head.headers
         self.receive = receive
-        self.body = b""
-        self.read = self.method == "GET" and "content-length" not in self.headers
-        self.sandbox: Sandbox | None = None
-        self.api: Api | None = None
-        self.operation: CompiledOperation | None = None
-        self.segments: Mapping[str, str] = {}
-        self.identity: Identity | None = None
-        self.response: Response | None = None
-        self.faults: tuple[Fault, ...] = ()
-        self.fault_session: FaultSession | None = None
         self.connection: ConnectionControl | None = scope.get(CONNECTION_KEY)
         self.rejection: Rejection | None = scope.get(REJECTION_KEY)
-        self.touched_jobs: Sequence[JobTouch] = ()
+        self.body = b""
+        self.body_complete = self.method == "GET" and "content-length" not in self.headers
+        self.route: Route | None = None
+        self.segments: Mapping[str, str] = {}
+        self.sandbox: Sandbox | None = None
+        self.identity: Identity | None = None
+        self.handled = False
+        self.touched_jobs: list[JobTouch] = []
+        self.fault_session: RequestFaults | None = None
+        self.faults: tuple[Fault, ...] = ()
+
+    @property
+    def operation(self) -> CompiledOperation | None:
+        """The compiled operation of the route, or None."""
+        return None if self.route is None else self.route.operation
+
+    @property
+    def operation_id(self) -> str | None:
+        """The operationId that the request counts as; None for a HEAD, which is no operation."""
+        if self.route is None or self.method == "HEAD":
+            return None
+        return self.route.operation.operation.id
 
 
 def _path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
-    if raw is None:  # the server keeps no raw path; nothing is left of an encoded slash
+    if (
+        raw is None
+    ):  # the server keeps no raw path; an encoded slash cannot be told from a plain one
         return str(scope["path"])
     path = raw.decode("latin-1")
     return path.partition("?")[0] if "?" in path else path

@@ -1,9 +1,9 @@
-"""The endpoint behind Connexion: the request against its contract, then the handler."""
+"""From a routed request to its response: validation by the contract, then the handler."""
 
 from mockserver.errors import ApiError
-from mockserver.http.context import CONTEXT_KEY, Receive, RequestContext, Scope, Send
+from mockserver.http.context import RequestContext
 from mockserver.http.executors import Executor
-from mockserver.http.messages import Request
+from mockserver.http.messages import Request, Response
 from mockserver.http.prefer import Preferences
 from mockserver.http.transfer import read_body
 from mockserver.sandbox.factory import ResolveScenario
@@ -13,60 +13,66 @@ _SCENARIO = "x-mock-scenario"
 
 
 class Dispatcher:
-    """Calls handlers, with requests that the contract allows and no others.
+    """Calls handlers with requests that the contract allows.
 
-    `largest` is the size of a body in bytes from which it is refused. `run` calls handlers: beside
-    the event loop, where the store may let them wait. `begin_of` tells what scenarios say.
+    `max_body_bytes` bounds a request body. `run` calls handlers, in a thread where the store may
+    block. `resolve_scenario` returns the initial state that a scenario describes.
     """
 
     def __init__(
-        self, largest: int, preferences: Preferences, begin_of: ResolveScenario, run: Executor
+        self,
+        max_body_bytes: int,
+        preferences: Preferences,
+        resolve_scenario: ResolveScenario,
+        run: Executor,
     ) -> None:
-        self._largest = largest
-        self._begin_of = begin_of
+        self._max_body_bytes = max_body_bytes
         self._preferences = preferences
+        self._resolve_scenario = resolve_scenario
         self._run = run
 
-    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
-        context: RequestContext = scope[CONTEXT_KEY]
-        assert context.operation is not None
-        assert context.api is not None
-        if context.fault_session is not None:
-            context.response = await context.fault_session.before_handler(context, self._run)
-            if context.response is not None:
-                return
-        plan = context.operation
-        path = plan.path.read_path(context.segments)
-        query = plan.query.read_query(context.query)
-        plan.headers.read_headers(context.headers)
-        media = plan.body.check_media(context.headers.get("content-type"))
-        body = None
-        if plan.body.expected:
-            context.body = await read_body(context, self._largest)
-            body = plan.body.read(context.body, media)
-        sandbox = self._sandbox(context)
-        request = Request(
-            plan.operation, path, query, context.headers, body, context.identity, sandbox
-        )
-        if "prefer" in context.headers:
-            context.response = self._preferences.answer(request)
-            if context.response is not None:
-                return
-        handler = context.api.handlers[plan.operation.id]
-        context.response = await self._run(handler, request)
+    async def read_request(self, context: RequestContext) -> Request:
+        """Return the request, parsed and valid.
 
-    def _sandbox(self, context: RequestContext) -> Sandbox:
-        """Return the sandbox as the request has it."""
+        Raises:
+            ApiError: 400, 413 or 415; a parameter, the media type or the body breaks the contract.
+        """
+        operation, headers = context.operation, context.headers
+        assert operation is not None
         assert context.sandbox is not None
-        if _SCENARIO in context.headers:
-            return self._with_scenario(context.sandbox, context.headers[_SCENARIO])
-        return context.sandbox
+        path = operation.path.read_path(context.segments)
+        query = operation.query.read_query(context.query)
+        operation.headers.read_headers(headers)
+        media = operation.body.check_media(headers.get("content-type"))
+        body = None
+        if operation.body.expected:
+            context.body = await read_body(context, self._max_body_bytes)
+            body = operation.body.read(context.body, media)
+        sandbox = self._with_scenario(context.sandbox, headers.get(_SCENARIO))
+        return Request(operation.operation, path, query, headers, body, context.identity, sandbox)
 
-    def _with_scenario(self, sandbox: Sandbox, scenario: str) -> Sandbox:
-        """Return the sandbox as the request alone has it: with the futures of another scenario."""
+    async def respond(self, context: RequestContext, request: Request) -> Response:
+        """Return the response that the request prefers (see `mockserver.http.prefer`), or the
+        handler's.
+
+        Raises:
+            ApiError: the handler refuses the request.
+        """
+        assert context.route is not None
+        if "prefer" in request.headers:
+            preferred = self._preferences.answer(request)
+            if preferred is not None:
+                return preferred
+        context.handled = True
+        return await self._run(context.route.api.handlers[request.operation.id], request)
+
+    def _with_scenario(self, sandbox: Sandbox, scenario: str | None) -> Sandbox:
+        """Return the sandbox with the job scripts of another scenario, for this request alone."""
+        if scenario is None:
+            return sandbox
         try:
-            beginning = self._begin_of(scenario)
-        except ApiError as refusal:
-            text = f"X-Mock-Scenario: {refusal.message}"
-            raise ApiError(400, text, field="X-Mock-Scenario", reason=refusal.reason) from None
-        return sandbox.with_scripts(beginning.scripts)
+            initial_state = self._resolve_scenario(scenario)
+        except ApiError as error:
+            text = f"X-Mock-Scenario: {error.message}"
+            raise ApiError(400, text, field="X-Mock-Scenario", reason=error.reason) from None
+        return sandbox.with_scripts(initial_state.scripts)

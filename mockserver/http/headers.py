@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -57,10 +56,10 @@ def _unquoted(value: str | None) -> str | None:
 
 
 def read_basic(encoded: str) -> str:
-    """Return `id:secret` of HTTP Basic; empty, which nobody has, if it cannot be read."""
+    """Return `id:secret` of HTTP Basic (RFC 7617); empty, which nobody has, if it is malformed."""
     try:
         return b64decode(encoded, validate=True).decode()
-    except (Base64Error, UnicodeError):
+    except ValueError:  # not base64, not even ASCII, or not UTF-8
         return ""
 
 

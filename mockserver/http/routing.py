@@ -1,18 +1,28 @@
-"""Which operation a method and a path mean, found without looking at each path in turn."""
+"""Routing: the operation that a method and a path mean, without trying each path in turn."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
-from warnings import catch_warnings, simplefilter
 
-from mockserver.auth.authentication import Authenticator, SecurityScheme
 from mockserver.errors import ApiError, ConfigurationError
-from mockserver.http.apis import Api
-from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
-from mockserver.openapi.operation import CompiledOperation
+from mockserver.http.apis import Api, Route
 
 T = TypeVar("T")
+
+
+def build_router(apis: Iterable[Api]) -> "Router[Route]":
+    """Return a router over the operations of all APIs.
+
+    Raises:
+        ConfigurationError: two operations have the same method and path.
+    """
+    router: Router[Route] = Router()
+    for api in apis:
+        for operation in api.operations.values():
+            declared = operation.operation
+            router.add(declared.method, declared.path, Route(api, operation))
+    return router
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,8 @@ class _Template(Generic[T]):
     methods: dict[str, T] = field(default_factory=dict)
 
 
-class Routes(Generic[T]):
-    """What paths lead to; where several templates fit, the first literal segment decides.
+class Router(Generic[T]):
+    """Maps methods and paths to targets; of several templates that match, a literal one wins.
 
     Paths are compared as they were sent, so that an encoded slash stays within its segment and a
     trailing one names another path.
@@ -39,12 +49,12 @@ class Routes(Generic[T]):
         self._templates: dict[tuple[int, str], list[_Template[T]]] = {}
 
     def add(self, method: str, path: str, target: T) -> None:
-        """Let `method` (upper case) on the path template `path` lead to `target`.
+        """Add a target for `method` (upper case) on the path template `path`.
 
-        The first segment of a path is a literal.
+        The first segment of a path has to be a literal.
 
         Raises:
-            ConfigurationError: the path starts with a parameter, or leads somewhere already.
+            ConfigurationError: the path starts with a parameter, or has a target already.
         """
         made: _Template[T] = _compile(path)
         segments = path.split("/")
@@ -70,9 +80,12 @@ class Routes(Generic[T]):
         if template is None:
             raise ApiError(404, f"Nothing is at {path[:200]}.")
         target = template.methods.get(method)
+        if target is None and method == "HEAD":  # RFC 9110, 9.3.2: a GET without its content
+            target = template.methods.get("GET")
         if target is None:
             allow = ", ".join(_allowed(template))
-            raise ApiError(405, f"{method} is not among {allow}.", headers={"Allow": allow})
+            message = f"{method} is not allowed here; allowed: {allow}."
+            raise ApiError(405, message, headers={"Allow": allow})
         values: dict[str, str] = {}
         for name, at in template.names:  # a third of what a comprehension takes for so few
             values[name] = segments[at]
@@ -103,183 +116,5 @@ def _compile(path: str) -> _Template[Any]:
 
 
 def _allowed(template: _Template[T]) -> tuple[str, ...]:
-    return tuple(sorted({*template.methods, "OPTIONS"}))
-
-
-with catch_warnings():  # of what Connexion's own imports are outgrown by; nobody here can mend it
-    simplefilter("ignore")
-    from connexion.exceptions import ProblemException
-    from connexion.http_facts import METHODS
-    from connexion.middleware import ConnexionMiddleware
-    from connexion.middleware.main import API
-    from connexion.middleware.security import (
-        SecurityAPI,
-        SecurityMiddleware,
-        SecurityOperation,
-    )
-    from connexion.resolver import Resolver
-    from connexion.spec import OpenAPISpecification
-
-
-def connect(
-    apis: tuple[Api, ...],
-    doors: Mapping[str, Authenticator],
-    endpoint: Asgi,
-    routes: Routes["Entrance"],
-) -> Asgi:
-    """Return the ASGI application that routes a visit, lets the caller in, and calls `endpoint`.
-
-    `doors` are by the name of the party; `routes` is filled, for whoever asks about methods.
-    """
-    app = _Connexion(endpoint, middlewares=[lambda app: _Entry(app, apis, routes)])
-    for api in apis:
-        app.add_api(
-            _to_route(api.openapi),
-            base_path=f"/{api.name}",  # names the API within Connexion; no URL has it
-            resolver=Resolver(_finder(api.operations)),
-            security_map=_handlers(doors[api.name]) if api.name in doors else {},
-        )
-    app.app, app.middleware_stack = app._build_middleware_stack()  # now, not at the first request
-    entry: Asgi = app.app
-    return entry
-
-
-class _Connexion(ConnexionMiddleware):  # type: ignore[misc]
-    """Connexion, which does not check documents: `specs` has, and more of them."""
-
-    def add_api(self, specification: dict[str, Any], *, base_path: str, **options: Any) -> None:
-        known = self.options.replace(**options).__dict__
-        self.apis.append(API(_Document(specification), base_path=base_path, **known))
-
-
-def _to_route(openapi: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Connexion has to read: it copies and resolves all it is given, many times."""
-    paths = {
-        path: {
-            method: {key: row[key] for key in ("operationId", "security") if key in row}
-            for method, row in item.items()
-            if method in METHODS
-        }
-        for path, item in openapi["paths"].items()
-    }
-    schemes = openapi["components"].get("securitySchemes", {})
-    rest = {key: openapi[key] for key in ("openapi", "info", "security") if key in openapi}
-    return {**rest, "paths": paths, "components": {"securitySchemes": schemes}}
-
-
-class _Document(OpenAPISpecification):  # type: ignore[misc]
-    @classmethod
-    def _validate_spec(cls, spec: dict[str, Any]) -> None:
-        """Leave out the check that would take a third of the start."""
-
-
-class _Knock:
-    """What Connexion's security is shown of a request: its scope, and room for its own notes."""
-
-    __slots__ = ("context", "scope")
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.context: dict[str, Any] = {}
-
-
-class Entrance(SecurityOperation):  # type: ignore[misc]
-    """One operation with its security, as Connexion reads it.
-
-    Where the operation asks for one scheme, `ask` is that one's; where it leaves a choice, that is
-    Connexion's, but not with its own request object, which would cost more than the check.
-    """
-
-    api: Api
-    plan: CompiledOperation
-
-    def _get_verification_fn(self) -> Any:
-        self.ask: Callable[[_Knock], object] | None = None
-        if len(self.security) == 1 and len(self.security[0]) == 1:
-            ((name, scopes),) = self.security[0].items()
-            scheme = self.security_schemes[name]
-            self.ask = self.security_handler_factory.parse_security_scheme(scheme, scopes)
-        return super()._get_verification_fn()
-
-
-class _Entrances(SecurityAPI):  # type: ignore[misc]
-    """Hands the operations that Connexion has read and resolved to the tree of paths."""
-
-    def __init__(
-        self, specification: Any, api: Api, routes: Routes[Entrance], **options: Any
-    ) -> None:
-        self._api = api
-        self._routes = routes
-        super().__init__(specification, **options)
-
-    def add_paths(self) -> None:
-        """Add all operations; Connexion's own leaves out what does not resolve."""
-        for path, item in self.specification["paths"].items():
-            for method in item:
-                self.add_operation(path, method)
-
-    def make_operation(self, operation: Any) -> Entrance:
-        made: Entrance = Entrance.from_operation(
-            operation,
-            next_app=self.next_app,
-            security_handler_factory=self.security_handler_factory,
-        )
-        made.api, made.plan = self._api, operation.function
-        self._routes.add(operation.method.upper(), operation.path, made)
-        return made
-
-
-class _Entry(SecurityMiddleware):  # type: ignore[misc]
-    """Finds the entrance of a request."""
-
-    def __init__(self, app: Asgi, apis: tuple[Api, ...], routes: Routes[Entrance]) -> None:
-        super().__init__(app)
-        self._apis = {f"/{api.name}": api for api in apis}
-        self._routes = routes
-
-    def add_api(self, specification: Any, base_path: str, **options: Any) -> None:
-        options |= {"base_path": base_path, "next_app": self.app}
-        _Entrances(specification, self._apis[base_path], self._routes, **options)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        context: RequestContext = scope[CONTEXT_KEY]
-        entrance, context.segments = self._routes.find(context.method, context.path)
-        context.api, context.operation = entrance.api, entrance.plan
-        try:
-            if entrance.ask is not None:
-                entrance.ask(_Knock(scope))
-            elif entrance.security:
-                await entrance.verification_fn(_Knock(scope))
-        except ProblemException as problem:
-            raise ApiError(problem.status, str(problem.detail)) from None
-        await self.app(scope, receive, send)
-
-
-def _finder(plans: Mapping[str, CompiledOperation]) -> Callable[[str], CompiledOperation]:
-    def find(operation_id: str) -> CompiledOperation:
-        try:
-            return plans[operation_id]
-        except KeyError:
-            raise ValueError(f"{operation_id} is no operation of the contract") from None
-
-    return find
-
-
-def _handlers(door: Authenticator) -> dict[str, Callable[[], "_Handler"]]:
-    return dict.fromkeys(("bearer", "basic", "apiKey"), lambda: _Handler(door))
-
-
-class _Handler:
-    """A security handler in Connexion's sense, one a scheme and operation."""
-
-    def __init__(self, door: Authenticator) -> None:
-        self._door = door
-
-    def get_fn(self, declared: dict[str, Any], _: list[str]) -> Callable[[Any], dict[str, Any]]:
-        enter, scheme = self._door.authenticate, SecurityScheme(declared)
-
-        def verify(request: Any) -> dict[str, Any]:
-            enter(request.scope[CONTEXT_KEY], scheme)
-            return {}
-
-        return verify
+    implied = {"OPTIONS", "HEAD"} if "GET" in template.methods else {"OPTIONS"}
+    return tuple(sorted({*template.methods} | implied))

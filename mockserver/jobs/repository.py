@@ -43,7 +43,7 @@ class JobRepository:
             Duplicate: an id is taken.
         """
         rows = self.apply_scenario(sandbox, openings)
-        return self._opened(sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
+        return self._opened(sandbox, sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
 
     def apply_scenario(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[NewJob]:
         """Return openings as the sandbox's scenario has them, each the next in number."""
@@ -67,7 +67,7 @@ class JobRepository:
             return None
         job = self._job(record)
         state = current_state(job, sandbox.now())
-        serialization.record_touch(job_id, state, state)
+        serialization.record_touch(sandbox, job_id, state, state)
         return job, self.lifecycle.states[state]
 
     def state(self, sandbox: Sandbox, job: Job) -> State:
@@ -167,7 +167,7 @@ class JobRepository:
             else:
                 now = sandbox.now()
                 serialization.record_touch(
-                    job.id, current_state(job, now), current_state(changed, now)
+                    sandbox, job.id, current_state(job, now), current_state(changed, now)
                 )
                 return changed
         return job
@@ -178,10 +178,10 @@ class JobRepository:
         data = serialization.to_data(row.account, created_at, row.details, plan)
         return NewRecord(self.kind, row.id, row.group, data, row.also, common)
 
-    def _opened(self, records: Iterable[Record]) -> list[Job]:
+    def _opened(self, sandbox: Sandbox, records: Iterable[Record]) -> list[Job]:
         jobs = [self._job(record) for record in records]
         for job in jobs:
-            serialization.record_touch(job.id, None, self.first_state(job).name)
+            serialization.record_touch(sandbox, job.id, None, self.first_state(job).name)
         return jobs
 
     def _job(self, record: Record) -> Job:
@@ -215,7 +215,7 @@ class IndexedJobRepository(JobRepository):
                 )
             except Duplicate:  # a number of the seed data
                 continue
-            return self._opened(made[: len(rows)])
+            return self._opened(sandbox, made[: len(rows)])
 
     def active_index(self, openings: Iterable[NewJob]) -> list[NewRecord]:
         """Return the notes that go with jobs to be."""

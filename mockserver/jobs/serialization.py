@@ -1,11 +1,11 @@
 """The facts of a job as a record's data, as few words as will do: a sandbox may hold a million."""
 
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
 from typing import Any
 
 from mockserver.jobs.model import Job, Schedule
 from mockserver.journal.entry import JobTouch
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Record
 
 
@@ -51,26 +51,17 @@ def _pairs(rows: Iterable[list[Any]]) -> tuple[tuple[str, Any], ...]:
     return tuple((name, value) for name, value in rows)
 
 
-MOST = 100
+MAX_TOUCHED = 100
 """How many jobs of one request are noted."""
 
-_CURRENT: ContextVar[list[JobTouch] | None] = ContextVar("trail", default=None)
 
-
-def start_recording() -> list[JobTouch]:
-    """Return the empty trail of the request that this task, or a thread it starts, serves."""
-    trail: list[JobTouch] = []
-    _CURRENT.set(trail)
-    return trail
-
-
-def record_touch(job: str, before: str | None, after: str) -> None:
-    """Note that the present request, if there is one, met or moved a job."""
-    trail = _CURRENT.get()
-    if trail is None or len(trail) >= MOST:
+def record_touch(sandbox: Sandbox, job: str, before: str | None, after: str) -> None:
+    """Note that the request that `sandbox` belongs to, if any, has read or changed a job."""
+    touched = sandbox.touched_jobs
+    if touched is None or len(touched) >= MAX_TOUCHED:
         return
-    for place, met in enumerate(trail):
-        if met.job == job:
-            trail[place] = JobTouch(job, met.before, after)
+    for place, touch in enumerate(touched):
+        if touch.job == job:
+            touched[place] = JobTouch(job, touch.before, after)
             return
-    trail.append(JobTouch(job, before, after))
+    touched.append(JobTouch(job, before, after))

@@ -39,11 +39,11 @@ class Recorder:
         response: Response,
         body: bytes,
         judged: Judged,
-        began: int,
+        started_at: int,
     ) -> None:
-        """Write down a request that came at `began` (of `perf_counter_ns`) and its reply."""
-        sandbox, plan = context.sandbox, context.operation
-        if sandbox is None:  # it named one that is not there
+        """Record a request that came at `started_at` (of `perf_counter_ns`) and its response."""
+        sandbox = context.sandbox
+        if sandbox is None:  # the request names an unknown one
             return
         status: int | None = response.status
         if context.fault_session is not None and context.fault_session.resets:
@@ -57,12 +57,12 @@ class Recorder:
             Entry(  # by place, because names cost as much as the rest of it
                 journal.next_number(),
                 sandbox.now(),
-                (perf_counter_ns() - began) // 1000,
+                (perf_counter_ns() - started_at) // 1000,
                 context.method,
                 path,
                 query,
                 api.name if api.prefixes else None,
-                plan.operation.id if plan else None,
+                context.operation_id,
                 context.identity.role if context.identity else None,
                 status,
                 judged[0],

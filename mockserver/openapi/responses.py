@@ -1,4 +1,4 @@
-"""The replies that an operation may give, each checked as an object before it is encoded."""
+"""Responses held against the contract, as objects, before they are encoded."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,9 @@ from mockserver.openapi.parameters import Parse, parser
 from mockserver.openapi.request_body import JSON
 from mockserver.openapi.schemas import Schemas, Validator
 
+HTTP_REFUSALS = frozenset({404, 405, 408, 413, 414, 415, 417, 426, 431, 501, 503})
+"""Statuses of HTTP itself, with which a request is refused before an operation handles it."""
+
 
 class ResponseValidator:
     """The listed statuses of an operation, and what each of them promises."""
@@ -16,14 +19,19 @@ class ResponseValidator:
     def __init__(self, schemas: Schemas, responses: Mapping[int, Mapping[str, Any]]) -> None:
         self._answers = {status: _ResponseRule(schemas, row) for status, row in responses.items()}
 
-    def check(self, response: Response) -> None:
-        """Return if the contract allows `reply`.
+    def check(self, response: Response, *, handled: bool = True) -> None:
+        """Return if the contract allows a response.
+
+        `handled` is False for a refusal that no handler has made: HTTP's own statuses for those
+        need not be listed (RFC 9110, 15.5 and 15.6).
 
         Raises:
             ContractViolation: its status is not listed, or its body or a header is not as promised.
         """
         answer = self._answers.get(response.status)
         if answer is None:
+            if not handled and response.status in HTTP_REFUSALS:
+                return
             raise ContractViolation(
                 f"status {response.status} is not in the contract of the operation"
             )

@@ -8,6 +8,7 @@ from mockserver.faults.rules import FaultRules
 from mockserver.ids import Ids
 from mockserver.jobs.schedule import JobScripts
 from mockserver.journal.base import Journal
+from mockserver.journal.entry import JobTouch
 from mockserver.store.base import Records
 
 DEFAULT = "default"
@@ -23,7 +24,7 @@ class Sandbox:
 
     __slots__ = (
         "clock", "faults", "futures", "id", "ids", "is_own", "journal", "now", "profile",
-        "records", "scenario", "seed",
+        "records", "scenario", "seed", "touched_jobs",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913
@@ -51,6 +52,17 @@ class Sandbox:
         self.scenario = scenario
         self.futures: JobScripts = futures or {}
         self.is_own = True
+        self.touched_jobs: list[JobTouch] | None = None
+
+    def for_request(self, touched_jobs: list[JobTouch]) -> "Sandbox":
+        """Return the sandbox as one request sees it: jobs it reads or changes go to the list."""
+        same = Sandbox.__new__(Sandbox)  # a fifth of what copy() takes, with every request
+        same.id, same.seed, same.profile = self.id, self.seed, self.profile
+        same.clock, same.now, same.records = self.clock, self.now, self.records
+        same.journal, same.ids, same.faults = self.journal, self.ids, self.faults
+        same.scenario, same.futures, same.is_own = self.scenario, self.futures, self.is_own
+        same.touched_jobs = touched_jobs
+        return same
 
     def with_scripts(self, futures: JobScripts) -> "Sandbox":
         """Return the same sandbox with other futures, for one request."""

@@ -64,12 +64,12 @@ def test_nobodys_path_is_a_plain_404_that_shows_the_way(mock: App) -> None:
 
 def test_allow_lists_all_methods_of_a_path(mock: App) -> None:
     answer = ask(mock.app, "PUT", f"{TD_JOBS}/x", TALKDESK)
-    assert answer.headers["allow"] == "DELETE, GET, OPTIONS"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
 
 
 def test_options_tells_the_methods(mock: App) -> None:
     answer = ask(mock.app, "OPTIONS", f"{TD_JOBS}/x")
-    assert (answer.status, answer.headers["allow"]) == (204, "DELETE, GET, OPTIONS")
+    assert (answer.status, answer.headers["allow"]) == (204, "DELETE, GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize(

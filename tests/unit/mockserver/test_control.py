@@ -152,7 +152,7 @@ def test_foreign_host_is_403(mock: App, host: str) -> None:
 def test_unknown_path_and_method(mock: App) -> None:
     assert ask(mock.app, "GET", "/_mock/nothing").json["title"] == "Not Found"
     answer = ask(mock.app, "PUT", "/_mock/clock")
-    assert (answer.status, answer.headers["allow"]) == (405, "GET, OPTIONS, POST")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
 
 
 @pytest.mark.parametrize("name", ["talkdesk", "clinicalone", "energycap", "control"])

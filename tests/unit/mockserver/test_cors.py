@@ -4,8 +4,9 @@ import pytest
 
 from mockserver.app import App, create_app
 from mockserver.config import Settings
+from mockserver.errors import ConfigurationError
 from mockserver.http.cors import Cors
-from tests.unit.mockserver._asgi import TALKDESK, ask
+from tests.unit.mockserver._asgi import JSON, TALKDESK, ask
 
 TD_JOBS = "/data/reports/calls/jobs"
 DONE = f"{TD_JOBS}/3f2c9d1e-0000-4000-8000-000000000001"
@@ -33,7 +34,7 @@ def test_preflight_allows_what_clients_send(mock: App, path: str, method: str, h
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == "*"
     assert method in answer.headers["access-control-allow-methods"]
-    assert answer.headers["access-control-allow-headers"] == header.lower()
+    assert header.lower() in answer.headers["access-control-allow-headers"]
 
 
 @pytest.mark.parametrize("key", [TALKDESK, {}], ids=["known", "unknown"])
@@ -61,63 +62,69 @@ def test_control_plane_is_closed_to_pages_of_other_origins(
     assert "access-control-allow-origin" not in answer.headers
 
 
-@pytest.mark.parametrize(
-    "asked", ["traceparent", "baggage,sentry-trace", "x-request-id, x-requested-with", "a!#$%&'*+"]
-)
-def test_whatever_headers_are_asked_for_are_allowed(mock: App, asked: str) -> None:
-    answer = ask(mock.app, "OPTIONS", TD_JOBS, preflight("GET", asked))
-    assert answer.headers["access-control-allow-headers"] == asked
+def test_preflight_allows_every_header_that_a_page_asks_for(mock: App) -> None:
+    names = "traceparent,baggage, sentry-trace,x-request-id , range,if-none-match,idempotency-key"
+    answer = ask(mock.app, "OPTIONS", TD_JOBS, preflight("POST", names))
+    assert answer.headers["access-control-allow-headers"] == names
 
 
-@pytest.mark.parametrize("asked", ["", "a b", "a,,b", "a\tb", "x: y", "é"])
-def test_what_are_no_header_names_is_not_repeated(mock: App, asked: str) -> None:
-    answer = ask(mock.app, "OPTIONS", TD_JOBS, preflight("GET", asked))
+def test_preflight_echoes_no_value_that_is_not_a_list_of_names(mock: App) -> None:
+    answer = ask(mock.app, "OPTIONS", TD_JOBS, preflight("POST", "x: y"))
     assert answer.status == 204
-    assert answer.headers["access-control-allow-headers"] == "Authorization, Content-Type"
+    assert "access-control-allow-headers" not in answer.headers
 
 
-def test_no_cache_keeps_a_reply(mock: App) -> None:
-    for path, key in [(DONE, TALKDESK), (DONE, {}), ("/nowhere", {}), ("/_mock/clock", {})]:
-        assert ask(mock.app, "GET", path, key).headers["cache-control"] == "no-store"
-
-
-def test_an_origin_that_is_named_may_send_credentials(mock: App) -> None:
-    cors = Cors([PAGE["origin"]], mock.apis)
-    headers = cors.headers(PAGE["origin"])
+def test_named_origins_may_send_credentials() -> None:
+    cors = Cors(["https://app.example"], ())
+    headers = cors.headers("https://app.example")
     assert headers["Access-Control-Allow-Origin"] == PAGE["origin"]
     assert headers["Access-Control-Allow-Credentials"] == "true"
     assert headers["Vary"] == "Origin"
-    assert cors.headers("https://other.example") == {"Vary": "Origin"}
 
 
-def test_an_origin_that_is_named_beside_any_is_told_its_name(mock: App) -> None:
-    cors = Cors(["*", PAGE["origin"]], mock.apis)
-    allowed = "Access-Control-Allow-Origin"
-    assert cors.headers(PAGE["origin"])[allowed] == PAGE["origin"]
-    assert cors.headers("https://other.example")[allowed] == "*"
+@pytest.mark.parametrize("origin", [None, "https://other.example", "null"])
+def test_other_origins_get_nothing_but_vary(origin: str | None) -> None:
+    assert Cors(["https://app.example"], ()).headers(origin) == {"Vary": "Origin"}
+
+
+def test_any_origin_is_without_credentials() -> None:
+    headers = Cors(["*"], ()).headers("https://app.example")
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in headers
+
+
+def test_origin_that_is_named_beside_any_may_send_credentials() -> None:
+    cors = Cors(["*", PAGE["origin"]], ())
+    assert cors.headers(PAGE["origin"])["Access-Control-Allow-Credentials"] == "true"
     assert "Access-Control-Allow-Credentials" not in cors.headers("https://other.example")
 
 
-def test_where_the_origin_never_arrived_the_only_one_that_may_call_is_named(mock: App) -> None:
+def test_where_the_origin_never_arrived_the_only_one_that_may_call_is_named() -> None:
     allowed = "Access-Control-Allow-Origin"
-    assert Cors([PAGE["origin"]], mock.apis).headers("")[allowed] == PAGE["origin"]
-    assert Cors(["*"], mock.apis).headers("")[allowed] == "*"
-    assert allowed not in Cors([PAGE["origin"], "https://two.example"], mock.apis).headers("")
+    assert Cors([PAGE["origin"]], ()).headers("")[allowed] == PAGE["origin"]
+    assert Cors(["*"], ()).headers("")[allowed] == "*"
+    assert allowed not in Cors([PAGE["origin"], "https://two.example"], ()).headers("")
 
 
-def test_the_control_plane_opens_to_an_origin_that_is_named() -> None:
-    settings = Settings(control_origins=(PAGE["origin"],), control_token="invented-control-token")
-    app = create_app(settings).app
-    answer = ask(app, "OPTIONS", "/_mock/reset", preflight("POST", "x-mock-token"))
-    assert answer.status == 204
-    assert answer.headers["access-control-allow-origin"] == PAGE["origin"]
-    assert answer.headers["access-control-allow-headers"] == "x-mock-token"
-    refused = ask(app, "POST", "/_mock/reset", PAGE)
-    assert refused.status == 401
-    assert refused.headers["access-control-allow-origin"] == PAGE["origin"]
-    key = {"x-mock-token": "invented-control-token", "sec-fetch-site": "cross-site"}
-    assert ask(app, "POST", "/_mock/reset", PAGE | key).status == 204
-    other = {"origin": "https://other.example"} | key
-    assert ask(app, "POST", "/_mock/reset", other).status == 403
-    asks = preflight("POST", "x-mock-token") | {"origin": "https://other.example"}
-    assert ask(app, "OPTIONS", "/_mock/reset", asks).status == 403
+@pytest.fixture(scope="module")
+def open_mock() -> App:
+    return create_app(Settings(control_origins=(PAGE["origin"],)))
+
+
+def test_control_plane_can_be_opened_to_named_origins(open_mock: App) -> None:
+    asked = ask(open_mock.app, "OPTIONS", "/_mock/clock", preflight("POST", "content-type"))
+    assert (asked.status, asked.headers["access-control-allow-origin"]) == (204, PAGE["origin"])
+    answer = ask(open_mock.app, "POST", "/_mock/clock", PAGE | JSON, {"advance": "PT1S"})
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, PAGE["origin"])
+
+
+def test_control_plane_opened_to_one_origin_is_closed_to_others(open_mock: App) -> None:
+    other = {"origin": "https://other.example"}
+    answer = ask(open_mock.app, "POST", "/_mock/clock", other | JSON, {"advance": "PT1S"})
+    assert answer.status == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_control_plane_is_not_opened_to_every_origin() -> None:
+    with pytest.raises(ConfigurationError, match="must be an origin"):
+        Settings(control_origins=("*",))

@@ -174,7 +174,7 @@ def test_latency_is_bounded() -> None:
 
 def test_late_request_holds_up_no_other() -> None:
     mock = create_app(Settings())
-    asyncio.run(_overtake(mock.app, mock.app._injector))
+    asyncio.run(_overtake(mock.app, mock.app._fault_injector))
 
 
 async def _overtake(app: Asgi, injector: Any) -> None:

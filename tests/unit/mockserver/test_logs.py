@@ -102,8 +102,15 @@ def test_a_fault_of_the_mock_is_one_line_with_its_trace(
 def test_other_scopes_pass(mock: App) -> None:
     app, lines = logged(mock, "json")
 
-    async def nothing() -> Any:
-        return {}
+    events = ["lifespan.startup", "lifespan.shutdown"]
+    answers: list[Any] = []
 
-    asyncio.run(app({"type": "lifespan"}, nothing, lambda _message: nothing()))
+    async def receive() -> Any:
+        return {"type": events[len(answers)]}
+
+    async def send(message: Any) -> None:
+        answers.append(message["type"])
+
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+    assert answers == [f"{event}.complete" for event in events]
     assert lines == []
