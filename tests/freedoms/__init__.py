@@ -1,0 +1,1 @@
+"""Independent servers, one a vendor, that use every freedom the vendors' documents leave."""
