@@ -2,23 +2,24 @@
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
+
+from conformance.http.exchange import NOT_JSON, parse_json
 
 _BOM: Final = "\ufeff"
 _OTHER_DELIMITERS: Final = (";", "\t", "|")
 _MARKUP: Final = ("<!doctype", "<html", "<?xml")
-_NOT_JSON: Final = object()
 
 
-def decode_text(body: bytes, content_type: str) -> str | None:
+def decode_text(body: bytes, content_type: str, *, is_json: bool = False) -> str | None:
     """Return the text of a body, None where it is not in the charset of its Content-Type.
 
-    Without a charset UTF-8 is tried, then Latin-1, which never fails.
+    Without a charset UTF-8 is tried, then Latin-1, which never fails. JSON is UTF-8, whatever its
+    Content-Type says (RFC 8259, 8.1).
     """
-    charset = _charset(content_type)
+    charset = "utf-8" if is_json else _charset(content_type)
     try:
         return body.decode(charset or "utf-8").removeprefix(_BOM)
     except LookupError:
@@ -63,30 +64,32 @@ def _row_length_error(text: str, delimiter: str) -> str | None:
 def _is_table(text: str, delimiter: str) -> bool:
     if _row_length_error(text, delimiter) is not None:
         return False
-    return len(next(_rows(text, delimiter), [])) > 1
+    return any(len(row) > 1 for row in _rows(text, delimiter)[:1])
 
 
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    before = csv.field_size_limit(max(len(text), 1))  # the format knows no limit for a cell
+    try:
+        lines = io.StringIO(text, newline="")
+        return list(csv.reader(lines, delimiter=delimiter, strict=True))
+    finally:
+        csv.field_size_limit(before)
 
 
 def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return _NOT_JSON
+    return parse_json(text.encode())
 
 
 def json_error(text: str) -> str | None:
     """Return why a text is not one JSON document."""
     if not text.strip():
         return "empty, not even an empty JSON document"
-    return "not a JSON document" if _json(text) is _NOT_JSON else None
+    return "not a JSON document" if _json(text) is NOT_JSON else None
 
 
 def json_any_error(text: str) -> str | None:
     """Return why a text is neither JSON nor JSON Lines; an empty text is both."""
-    if _json(text) is not _NOT_JSON or not any(_json(line) is _NOT_JSON for line in _lines(text)):
+    if _json(text) is not NOT_JSON or not any(_json(line) is NOT_JSON for line in _lines(text)):
         return None
     return "neither JSON nor JSON Lines"
 

@@ -1,6 +1,5 @@
 """History checks of downloaded files: content and media type belong to the job's format."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -93,7 +92,9 @@ def file_format(
         if file.format != format:
             continue
         tested = True
-        text = decode_text(file.response.body, file.response.headers.get("Content-Type", ""))
+        stated_type = file.response.headers.get("Content-Type", "")
+        is_json = content.startswith("json")
+        text = decode_text(file.response.body, stated_type, is_json=is_json)
         error = "not in its charset" if text is None else FORMAT_VALIDATORS[content](text)
         if error is None:
             yield passed(file.exchange)
@@ -167,8 +168,4 @@ def file_members(
 
 
 def _json_object(response: RecordedResponse) -> Mapping[str, object] | None:
-    try:
-        body = json.loads(response.body)
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
+    return response.json if isinstance(response.json, dict) else None

@@ -1,6 +1,7 @@
 """Exchange checks of HTTP statuses."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final
 
 from conformance.checks.applicability import applicable_response
@@ -15,9 +16,9 @@ GENERIC: Final = frozenset(
 
 @exchange_check("no_server_error")
 def no_server_error(case: ExchangeCase) -> CheckResult | None:
-    """No 5xx to any request; 503 with Retry-After is overload (implied by all sources)."""
+    """No 5xx to any request; 503 is overload (implied by all sources)."""
     response = case.exchange.response
-    if response is None or (response.status == 503 and "Retry-After" in response.headers):
+    if response is None or response.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return None
     if response.status >= 500:
         request = case.exchange.request

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from conformance.http.exchange import Exchange
+from conformance.http.exchange import BYTE_ORDER_MARK, NOT_JSON, Exchange
 from conformance.target.tracker import JobHistory
 from specs import PROFILES, Contract, Lifecycle
 from specs.pointer import find
@@ -86,6 +86,18 @@ def profile_hints(
         signs = sorted(set(_signs(contract, again(profile), odd)))
         if signs:
             return (f"The target answers with {', '.join(signs)}: try --profile {profile}.",)
+    return ()
+
+
+def byte_order_mark_hints(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
+    """Return a hint where JSON begins with a byte order mark, which RFC 8259 (8.1) forbids to add.
+
+    It lets readers overlook one, so nobody is judged by it.
+    """
+    for exchange in exchanges:
+        if exchange.response_body.startswith(BYTE_ORDER_MARK) and exchange.json is not NOT_JSON:
+            where = f"{exchange.request.method} {exchange.request.path}"
+            return (f"JSON begins with a byte order mark, such as in the answer to {where}.",)
     return ()
 
 

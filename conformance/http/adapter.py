@@ -119,9 +119,20 @@ def _timed_response(connection: HTTPConnection) -> Any:
     def respond(sock: socket.socket, *args: Any, **more: Any) -> http.client.HTTPResponse:
         timeout: Any = connection.timeout  # urllib3 has set the read timeout by now
         timed: Any = _TimedSocket(sock, time.monotonic() + float(timeout))
-        return http.client.HTTPResponse(timed, *args, **more)
+        return _FinalResponse(timed, *args, **more)
 
     return respond
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """Skips interim responses: any 1xx but 101 may come before the answer (RFC 9110, 15.2)."""
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            unread: Any = None
+            self.headers = self.msg = unread
+            super().begin()
 
 
 class _HTTPConnection(HTTPConnection):

@@ -1,5 +1,7 @@
 """Recorded exchanges, as every check and report sees them: free of secrets."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,11 +24,40 @@ class NotJson:
 NOT_JSON: Final = NotJson()
 
 
-def _parsed(body: bytes | None) -> Any:
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+# Where a number with a fraction of zeros alone may be.
+_POINT_ZERO: Final = re.compile(rb"\.0+(?![0-9])")
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the JSON value of a body, or `NOT_JSON`, as RFC 8259 reads it.
+
+    It is UTF-8. A byte order mark before it and an escaped lone surrogate are allowed, `NaN` and
+    `Infinity` are not. A number written `1.0` is the integer that it equals.
+    """
+    text = body.removeprefix(BYTE_ORDER_MARK)
     try:
-        return orjson.loads(body or b"")
+        value = orjson.loads(text)
     except ValueError:
-        return NOT_JSON
+        try:
+            value = json.loads(text.decode(), parse_constant=_reject_constant)
+        except (ValueError, RecursionError):
+            return NOT_JSON
+    return _with_integers(value) if _POINT_ZERO.search(text) else value
+
+
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, list):
+        return [_with_integers(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _with_integers(item) for name, item in value.items()}
+    return value
+
+
+def _reject_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON (RFC 8259, 6)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +102,7 @@ class RecordedRequest:
     @property
     def json(self) -> Any:
         """The parsed body, or `NOT_JSON`."""
-        return _parsed(self.body)
+        return parse_json(self.body or b"")
 
 
 @dataclass(frozen=True)
@@ -97,7 +128,7 @@ class RecordedResponse:
     @cached_property
     def json(self) -> Any:
         """The parsed body, or `NOT_JSON` (whatever the Content-Type says)."""
-        return _parsed(self.body)
+        return parse_json(self.body)
 
     @property
     def media(self) -> str:
@@ -128,6 +159,11 @@ class Exchange:
     def status(self) -> int | None:
         """The HTTP status, None where no response came."""
         return self.response.status if self.response else None
+
+    @property
+    def response_body(self) -> bytes:
+        """The body of the response; empty where there is none."""
+        return self.response.body if self.response else b""
 
     @property
     def json(self) -> Any:

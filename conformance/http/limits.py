@@ -10,7 +10,9 @@ from conformance.errors import BudgetExceeded, NetworkFailure, Overloaded, Timeo
 TIMEOUTS_PER_OPERATION = 2
 TIMEOUTS_PER_RUN = 3
 MAX_FAILURES_IN_SUCCESSION = 12
-MAX_OVERLOADS_IN_SUCCESSION = 2
+# Of one operation, and of all together: only some may be under load.
+OVERLOADS_PER_OPERATION = 2
+MAX_OVERLOADS_IN_SUCCESSION = 4
 # Reserved for the clean-up: requests for each created resource, and a tenth of the time.
 REQUESTS_TO_CLEAN_UP = 3
 MAX_CLEAN_UP_SECONDS = 30.0
@@ -117,6 +119,42 @@ class Budget:
 
 
 @dataclass(slots=True)
+class JobPatience:
+    """How long a run waits for jobs without a control URL, in seconds: it learns as it goes.
+
+    `longest_wait` is for one job, `fruitless` what a run may lose on jobs that never came to what
+    was waited for. Where a job shows no state at all, `blind_wait` is enough, and once.
+    """
+
+    longest_wait: float = 20.0
+    fruitless: float = 40.0
+    blind_wait: float = 3.0
+    _took: float | None = None
+
+    def wait_for(self, *, shows_states: bool) -> float:
+        """Return how long to wait for a job now."""
+        usual = self.longest_wait if self._took is None else 2 * self._took + 2.0
+        return min(usual, self.fruitless, usual if shows_states else self.blind_wait)
+
+    def reached(self, seconds: float) -> None:
+        """Record how long a job took."""
+        self._took = max(self._took or 0.0, seconds)
+
+    def missed(self, seconds: float, *, shows_states: bool) -> None:
+        """Record a wait that led to nothing."""
+        self.fruitless = max(0.0, self.fruitless - seconds)
+        if not shows_states:
+            self.blind_wait = 0.0
+
+
+def patience(job_seconds: float | None) -> JobPatience:
+    """Return the patience for jobs of which a target file may say how long they take at most."""
+    if job_seconds is None:
+        return JobPatience()
+    return JobPatience(job_seconds, 2 * job_seconds)
+
+
+@dataclass(slots=True)
 class CircuitBreaker:
     """Stops requests to an operation, or to the whole target, that does not respond."""
 
@@ -124,6 +162,7 @@ class CircuitBreaker:
     _timeouts: dict[str | None, int] = field(default_factory=dict)
     _failures: int = 0
     _overloads: int = 0
+    _overloaded: dict[str | None, int] = field(default_factory=dict)
 
     def denial_reason(self, operation: str | None) -> str | None:
         """Return why nothing more is sent to `operation`, or None."""
@@ -131,17 +170,22 @@ class CircuitBreaker:
             return self.reason
         if self._timeouts.get(operation, 0) >= TIMEOUTS_PER_OPERATION:
             return f"given up: {operation or 'the target'} did not answer in time before"
+        if self._overloaded.get(operation, 0) >= OVERLOADS_PER_OPERATION:
+            return f"given up: {operation or 'the target'} is overloaded, again and again"
         return None
 
-    def answered(self) -> None:
+    def answered(self, operation: str | None) -> None:
         """Record a response."""
         self._failures = self._overloads = 0
+        self._overloaded.pop(operation, None)
 
     def failed(self, operation: str | None, failure: NetworkFailure) -> None:
         """Record a failure."""
         if isinstance(failure, Timeout):
             self.timed_out(operation)
-        self._overloads += isinstance(failure, Overloaded)
+        if isinstance(failure, Overloaded):
+            self._overloads += 1
+            self._overloaded[operation] = self._overloaded.get(operation, 0) + 1
         if self._overloads >= MAX_OVERLOADS_IN_SUCCESSION:
             self.reason = f"given up: {failure}, again and again"
         self._failures += 1

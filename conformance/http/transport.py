@@ -1,7 +1,9 @@
 """The transport to the target: budget, retries, waiting under load, redaction, recording."""
 
+import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
@@ -19,6 +21,8 @@ from conformance.http.request import HttpRequest
 CHUNK = 64 * 1024
 OVERLOAD = frozenset({429, 503})
 ATTEMPTS_UNDER_LOAD = 5
+# Without Retry-After; doubled each time.
+FIRST_OVERLOAD_WAIT_SECONDS = 0.5
 MAX_RETRY_AFTER_SECONDS = 60.0
 
 
@@ -81,6 +85,12 @@ def _decode(raw: bytes, encoding: str, limit: int) -> ResponseBody:
     decoder = zlib.decompressobj(-15 if bare else 47)
     try:
         content = decoder.decompress(raw, limit + 1)
+        while decoder.eof and decoder.unused_data and coding != "deflate":
+            rest = decoder.unused_data  # gzip is a series of members (RFC 1952, 2.2)
+            decoder = zlib.decompressobj(47)
+            content += decoder.decompress(rest, limit + 1)
+            if len(content) > limit:
+                break
     except zlib.error:
         return ResponseBody(raw, f"the body does not decode as {coding}, its Content-Encoding")
     if len(content) > limit:
@@ -96,6 +106,10 @@ class ResponseLimits:
 
     timeout: float = 10.0
     max_body: int = 32 * 2**20
+
+
+_Outcome = tuple[RecordedResponse | None, str | None]
+"""A response, or why none came."""
 
 
 class Transport:
@@ -120,6 +134,7 @@ class Transport:
         self._session = session
         self._limits = limits
         self._direct = direct
+        self._spending = threading.Lock()
 
     def send(self, request: HttpRequest, info: ExchangeInfo) -> Exchange:
         """Send a request (credentials included) and return the recorded exchange.
@@ -128,18 +143,43 @@ class Transport:
             BudgetExceeded: nothing more may be sent.
             NotPermitted: the request would leave the target, or cannot be sent as HTTP.
         """
+        return self._record(request, info, *self._outcome(request, info))
+
+    def send_together(self, requests: Sequence[tuple[HttpRequest, ExchangeInfo]]) -> list[Exchange]:
+        """Send requests at the same time, each on a connection of its own; record them in order.
+
+        Raises:
+            BudgetExceeded: nothing more may be sent.
+            NotPermitted: a request would leave the target, or cannot be sent as HTTP.
+        """
+        barrier = threading.Barrier(len(requests))
+
+        def deliver(request: HttpRequest, info: ExchangeInfo) -> _Outcome:
+            barrier.wait()
+            return self._outcome(request, info)
+
+        with ThreadPoolExecutor(len(requests)) as pool:
+            running = [pool.submit(deliver, request, info) for request, info in requests]
+        done = zip(requests, running, strict=True)
+        sent = [(pair, future) for pair, future in done if future.exception() is None]
+        exchanges = [self._record(*pair, *future.result()) for pair, future in sent]
+        for future in running:
+            future.result()
+        return exchanges
+
+    def _outcome(self, request: HttpRequest, info: ExchangeInfo) -> _Outcome:
         failure = self.breaker.denial_reason(info.operation)
         response: RecordedResponse | None = None
         if failure is None:
             try:
                 response = self._send_under_load(request, info)
-                self.breaker.answered()
+                self.breaker.answered(info.operation)
                 if response.timed_out:
                     self.breaker.timed_out(info.operation)
             except NetworkFailure as error:
                 failure = str(error)
                 self.breaker.failed(info.operation, error)
-        return self._record(request, info, response, failure)
+        return response, failure
 
     def _send_under_load(self, request: HttpRequest, info: ExchangeInfo) -> RecordedResponse:
         for attempt in range(ATTEMPTS_UNDER_LOAD):
@@ -166,7 +206,8 @@ class Transport:
         return self._send_once(request) if retry else response
 
     def _send_once(self, request: HttpRequest) -> RecordedResponse:
-        self.budget.spend()
+        with self._spending:
+            self.budget.spend()
         started = self.budget.clock.now()
         timeout = self._limits.timeout
         with translate_errors(timeout):
@@ -178,7 +219,8 @@ class Transport:
                 response.close()
         return RecordedResponse(
             response.status_code,
-            CaseInsensitiveDict(response.headers),
+            # White space around a field value is not part of it (RFC 9110, 5.5).
+            CaseInsensitiveDict({k: v.strip(" \t") for k, v in response.headers.items()}),
             body.content,
             complete=body.error is None,
             elapsed=self.budget.clock.now() - started,
@@ -197,12 +239,9 @@ class Transport:
         return prepared
 
     def _retry_after(self, response: RecordedResponse, attempt: int) -> float | None:
-        """Return the seconds to wait after a 429 or 503; None for any other response.
-
-        A 503 without Retry-After does not promise to end: it is a response.
-        """
+        """Return the seconds to wait after a 429 or 503; None for any other response."""
         header = response.headers.get("Retry-After", "").strip()
-        if response.status not in OVERLOAD or (response.status == 503 and not header):
+        if response.status not in OVERLOAD:
             return None
         if header.isascii() and header.isdigit():
             return float(header)
@@ -210,7 +249,7 @@ class Transport:
             until = parsedate_to_datetime(header)
             return max(0.0, (until - self.budget.clock.today()).total_seconds())
         except (TypeError, ValueError):
-            return float(2**attempt)
+            return float(FIRST_OVERLOAD_WAIT_SECONDS * 2**attempt)
 
     def _record(
         self,

@@ -17,7 +17,7 @@ KEPT, BROKEN, NOT_CONCERNED = True, False, None
         (429, {}, KEPT),
         (500, {}, BROKEN),
         (501, {}, BROKEN),
-        (503, {}, BROKEN),
+        (503, {}, NOT_CONCERNED),
         (503, {"Retry-After": "1"}, NOT_CONCERNED),
     ],
 )

@@ -1,0 +1,46 @@
+"""How bodies are read as JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.http.exchange import NOT_JSON, parse_json
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES)
+def test_what_json_writes_is_read(value: object) -> None:
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
+        assert parse_json(text.encode()) == value
+
+
+@given(VALUES)
+def test_a_byte_order_mark_is_overlooked(value: object) -> None:
+    assert parse_json(b"\xef\xbb\xbf" + json.dumps(value).encode()) == value
+
+
+@given(st.integers(-(2**53) + 1, 2**53 - 1), st.integers(1, 5))
+def test_an_integer_may_have_a_fraction_of_zeros(number: int, zeros: int) -> None:
+    written = f'{{"id": {number}.{"0" * zeros}}}'.encode()
+    found = parse_json(written)
+    assert found == {"id": number}
+    assert isinstance(found["id"], int)
+
+
+def test_an_escaped_lone_surrogate_is_read() -> None:
+    assert parse_json(b'["\\ud800"]') == ["\ud800"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a": NaN}', b"[Infinity]", b"[-Infinity]", b"", b"{", '["é"]'.encode("latin-1"),
+     '{"a": 1}'.encode("utf-16"), b"[" * 100_000],
+)  # fmt: skip
+def test_what_rfc_8259_forbids_is_no_json(body: bytes) -> None:
+    assert parse_json(body) is NOT_JSON
