@@ -186,6 +186,16 @@ def _parameter_type(contract: Contract, name: str) -> type:
 # --- Paths
 
 
+def link_pointers(contract: Contract, operation_id: str) -> tuple[str, ...]:
+    """Return where bodies link to an operation, as the requirements of those links say."""
+    checks = [requirement.check for requirement in contract.requirements if requirement.check]
+    return tuple(
+        str(check.arguments["pointer"])
+        for check in checks
+        if check.arguments.get("to") == operation_id and "pointer" in check.arguments
+    )
+
+
 def match_path(template: str, path: str) -> Mapping[str, str] | None:
     """Return the values of the template's parameters if `path` ends with it, else None.
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from conformance.contract_queries import (
     has_parameter,
     job_parameter,
+    link_pointers,
     match_path,
+    operation_at,
     request_parameters,
     strings_in,
     value_at,
@@ -20,7 +22,7 @@ from conformance.request_data.operation_request import OperationRequest
 from conformance.target.client import Client
 from conformance.target.config import PRIMARY
 from conformance.target.tracker import JobHistory
-from specs import Operation
+from specs import Contract, Operation
 
 LIFECYCLE: Final = "lifecycle"
 PROBE: Final = "probe"
@@ -56,12 +58,14 @@ def follow_redirect(client: Client, exchange: Exchange, handle: JobRef) -> Excha
     if received is None or not 300 <= received.status < 400:
         return None
     location = received.headers.get("Location")
-    if location is None:
-        return None
+    there = parse_url(location, exchange.request.url) if location is not None else None
+    # Where it is no URL the checks of links say what is wrong with it.
+    return download(client, there, handle) if there is not None else None
+
+
+def download(client: Client, there: SplitResult, handle: JobRef) -> Exchange | None:
+    """Fetch a job's file from where the target says it is; None if that host is strange."""
     base = urlsplit(client.target.base_url)
-    there = parse_url(location, exchange.request.url)
-    if there is None:
-        return None  # the judges of links say what is wrong with it
     label = ExchangeInfo(None, DOWNLOAD, PRIMARY, None, {**handle.parameters, "id": handle.id})
     if (there.scheme, there.netloc) != (base.scheme, base.netloc):
         known = there.hostname in client.target.download_hosts
@@ -79,15 +83,36 @@ def paginate(
     requests: RequestFactory, operation: Operation, handle: JobRef
 ) -> Iterator[OperationRequest]:
     """Yield requests for the list that a job should be in, from its first page on."""
-    wide = {p["name"]: _widest(p) for p in operation.parameters if _widest(p) is not None}
+    wide = {p["name"]: widest_value(p) for p in operation.parameters if widest_value(p) is not None}
     size = next((v for v in wide.values() if v is not True), 1)
     for number in range(MAX_PAGES):
         place = {
-            p["name"]: _place(p, number, size)
+            p["name"]: page_position(p, number, size)
             for p in operation.parameters
             if _is_page_or_offset(p)
         }
         yield requests.minimal(operation.id, {**handle.own_parameters(operation), **wide, **place})
+
+
+def file_place(contract: Contract, exchange: Exchange) -> SplitResult | None:
+    """Return where an answer says that a job's file is, None where it is the usual place.
+
+    That is the Location of a redirect, else the link in the body; Location's usual place is a mere
+    default (Talkdesk's page on the status of a job), so any other address is right as well.
+    """
+    response = exchange.response
+    if response is None:
+        return None
+    fetch = contract.lifecycle.actions["fetch"].operation
+    found = [value_at(exchange.json, pointer) for pointer in link_pointers(contract, fetch)]
+    if 300 <= response.status < 400:
+        found.insert(0, response.headers.get("Location"))
+    text = next((place for place in found if isinstance(place, str)), None)
+    there = parse_url(text, exchange.request.url) if text is not None else None
+    if there is None or there.netloc != urlsplit(exchange.request.url).netloc:
+        return there
+    known = operation_at(contract, there.path) is not None or there.path in {"", "/"}
+    return None if known else there
 
 
 def is_full(exchange: Exchange, items: str) -> bool:
@@ -97,7 +122,7 @@ def is_full(exchange: Exchange, items: str) -> bool:
     return isinstance(found, list) and bool(sizes) and len(found) >= max(sizes)
 
 
-def _widest(parameter: Mapping[str, Any]) -> Any:
+def widest_value(parameter: Mapping[str, Any]) -> Any:
     """Return the value by which a parameter of a list shows the most, None where it has none."""
     schema = parameter.get("schema", {})
     if parameter["in"] != "query":
@@ -119,7 +144,7 @@ def _is_page_or_offset(parameter: Mapping[str, Any]) -> bool:
     return counts and bool(schema.get("maximum", 0) > MAX_PAGE_SIZE)
 
 
-def _place(parameter: Mapping[str, Any], number: int, size: int) -> int | None:
+def page_position(parameter: Mapping[str, Any], number: int, size: int) -> int | None:
     """Return the page or offset of the page `number` (from 0); the first one needs none."""
     if not number and not parameter.get("required"):
         return None
@@ -130,7 +155,7 @@ def _place(parameter: Mapping[str, Any], number: int, size: int) -> int | None:
 # Seconds of the target's time: moved at once with a control URL, else really waited.
 FIRST_POLL_INTERVAL: Final = {True: 5.0, False: 0.1}
 MAX_POLL_INTERVAL: Final = {True: 60.0, False: 5.0}
-MAX_WAIT: Final = {True: 300.0, False: 20.0}
+MAX_WAIT: Final = 300.0
 
 
 class JobClient:
@@ -264,15 +289,20 @@ class JobClient:
 
     def wait_for_state(self, handle: JobRef, *states: str) -> bool:
         """Wait until a job is in one of `states`; False where it cannot be, or takes too long."""
-        control = self.client.has_control
+        control, patience = self.client.has_control, self.client.patience
         wait, waited = FIRST_POLL_INTERVAL[control], 0.0
         while True:
             found = self.poll(handle)
             if found & set(states):
+                patience.reached(waited)
                 return True
             if found and not any(self._may_reach(state, states) for state in found):
                 return False
-            if waited >= MAX_WAIT[control] or not self.client.wait(wait):
+            shows = bool(found or self.last_states(handle))
+            most = MAX_WAIT if control else patience.wait_for(shows_states=shows)
+            if waited >= most or not self.client.wait(wait):
+                if not control:
+                    patience.missed(waited, shows_states=shows)
                 return False
             waited += wait
             wait = min(wait * 2, MAX_POLL_INTERVAL[control])
@@ -286,6 +316,10 @@ class JobClient:
         return tuple(state.name for state in self.lifecycle.states.values() if state.file)
 
     def fetch(self, handle: JobRef) -> Exchange:
-        """Fetch the file of a job, and what it redirects to on the same host."""
-        exchange = self.perform("fetch", handle)
+        """Fetch the file of a job from where it was last said to be, and what it redirects to."""
+        job = self.history(handle)
+        seen = job.observations[-1].exchange if job and job.observations else None
+        place = file_place(self.client.contract, seen) if seen else None
+        found = download(self.client, place, handle) if place is not None else None
+        exchange = found or self.perform("fetch", handle)
         return follow_redirect(self.client, exchange, handle) or exchange

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.checks.registry import CheckKind, RegisteredCheck
-from conformance.drivers import DriverCase, examples, lifecycle, negative
+from conformance.drivers import DriverCase, examples, lifecycle, negative, side_by_side
 from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
 from conformance.target.config import Target
 from conformance.target.safety import CreationQuota, WritePolicy
-from specs import Contract, Operation, Requirement
+from specs import Contract, Operation, Requirement, SpecError, SpecIssue
 
 NOT_SOURCED = "assumed: no source says it, so nobody is judged by it"
 
@@ -44,6 +44,29 @@ class Plan:
     def requests(self) -> int:
         """About how many requests the run sends."""
         return sum(step.requests for step in self.steps)
+
+
+def check_arguments(contract: Contract, checks: Mapping[str, RegisteredCheck]) -> None:
+    """Make sure that every row names a check that exists, with arguments that it takes.
+
+    Raises:
+        SpecError: a row does not.
+    """
+    file = f"specs/{contract.vendor}/requirements.yaml"
+    issues = []
+    for requirement in contract.requirements:
+        if requirement.check is None:
+            continue
+        check = checks.get(requirement.check.name)
+        complaint = (
+            check.argument_error(dict(requirement.check.arguments))
+            if check
+            else f"there is no check {requirement.check.name!r}"
+        )
+        if complaint:
+            issues.append(SpecIssue(file, requirement.id, complaint))
+    if issues:
+        raise SpecError(issues)
 
 
 def make_plan(
@@ -106,6 +129,8 @@ def _reason_to_skip(
 
 
 def _reason_not_to_send(operation: Operation, guard: WritePolicy) -> str | None:
+    if denial := guard.token_denial(operation):
+        return denial
     if guard.is_write(operation) and not guard.target.writes:
         return "the target is read-only"
     if guard.needs_consent(operation) and operation.id not in guard.target.consent:
@@ -139,6 +164,7 @@ def _driver_steps(
         yield PlanStep("lifecycle", cost, tuple(sorted(live)), lifecycle.drive)
     if operations:
         each = settings.effort.examples * 3
+        yield PlanStep("side_by_side", 4 * len(operations), operations, side_by_side.drive)
         yield PlanStep("examples", 6 * len(operations), operations, examples.drive)
         if settings.effort is not Effort.QUICK:
             yield PlanStep("fuzz", each * len(operations), operations, _fuzz)

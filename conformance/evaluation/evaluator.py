@@ -15,11 +15,15 @@ from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable, 
 from conformance.evaluation.result import RequirementResult
 from conformance.http.exchange import Exchange
 from conformance.settings import Settings
+from conformance.target.config import PRIMARY
 from conformance.target.tracker import JobHistory
 from conformance.verdict import CheckResult, Verdict, skipped
 from specs import OBSERVED, Contract, Requirement
 
 NOTHING_SEEN = "nothing came up that this applies to"
+ABSENT_OPERATION = "not offered here: a valid request is refused in the same way"
+# How a server answers an operation that it does not have.
+NOT_OFFERED = frozenset({404, 405, 501})
 MOST_EXCHANGES = 6
 
 NewFailure = tuple[Requirement, str]
@@ -57,12 +61,14 @@ class Evaluator:
         self._taken = 0
         self._judgements: dict[str, list[CheckResult]] = defaultdict(list)
         self._broken: set[str] = set()
+        self._offered: dict[str, bool] = {}
 
     def evaluate(self, exchanges: Sequence[Exchange]) -> list[NewFailure]:
         """Judge those of the run's exchanges that are new; return what was never broken before."""
         new, self._taken = exchanges[self._taken :], len(exchanges)
         news = []
         for exchange in new:
+            self._note_offered(exchange)
             for operation in dict.fromkeys((exchange.operation, None)):
                 for requirement in self._judges[operation]:
                     judgement = self._ask(requirement, exchange)
@@ -70,10 +76,35 @@ class Evaluator:
                         news += self.record(requirement, judgement)
         return news
 
+    def _is_not_offered(self, requirement: Requirement, judgement: CheckResult) -> bool:
+        """Return True for a failed probe of an operation that this target does not have at all.
+
+        Only the five documents' operations must be there. Of the others, one that answers its
+        valid requests just as it refuses the bad ones tells nothing.
+        """
+        name = requirement.operation
+        if name is None or self._kind(requirement) is not CheckKind.ACTIVE:
+            return False
+        absent = self._offered.get(name) is False
+        documented = self._contract.operations[name].source == "documented"
+        last = judgement.exchanges[-1:]
+        return absent and not documented and all(e.status in NOT_OFFERED for e in last)
+
+    def _note_offered(self, exchange: Exchange) -> None:
+        if exchange.operation is None or exchange.status is None or exchange.valid is not True:
+            return
+        if exchange.request.role == PRIMARY and exchange.status < 500:
+            there = exchange.status not in NOT_OFFERED
+            self._offered[exchange.operation] = there or bool(self._offered.get(exchange.operation))
+
     def record(self, requirement: Requirement, *judgements: CheckResult) -> list[NewFailure]:
         """Take what a probe has found; return it if it is broken and never was before."""
         self._judgements[requirement.id] += judgements
-        reasons = [judgement.reason for judgement in judgements if _is_failure(judgement)]
+        reasons = [
+            judgement.reason
+            for judgement in judgements
+            if _is_failure(judgement) and not self._is_not_offered(requirement, judgement)
+        ]
         if not reasons or requirement.id in self._broken:
             return []
         self._broken.add(requirement.id)
@@ -139,6 +170,8 @@ class Evaluator:
         judgements: Sequence[CheckResult],
         concerned: Sequence[Exchange],
     ) -> RequirementResult:
+        absent = [j for j in judgements if self._is_not_offered(requirement, j)]
+        judgements = [j for j in judgements if j not in absent]
         breaches = [judgement for judgement in judgements if _is_failure(judgement)]
         faults = [j for j in judgements if isinstance(j, CheckCrash)]
         kept = [j for j in judgements if j.passed]
@@ -154,6 +187,8 @@ class Evaluator:
         if kept:
             example = min(kept, key=self._weight)
             return RequirementResult(requirement, Verdict.PASS, "", _proof(example), *counts)
+        if absent:
+            return RequirementResult(requirement, Verdict.SKIP, ABSENT_OPERATION)
         return _not_judged(requirement, judgements, concerned)
 
     def _weight(self, judgement: CheckResult) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """The client through which every driver and active check sends requests to the target."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import SplitResult
 
@@ -9,7 +9,7 @@ from conformance.contract_queries import token_operation
 from conformance.errors import NotPermitted
 from conformance.http.adapter import AdapterFactory, GuardedAdapter, Session
 from conformance.http.exchange import Exchange, ExchangeInfo
-from conformance.http.limits import Budget, Clock, SystemClock
+from conformance.http.limits import Budget, Clock, SystemClock, patience
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest, build_path, build_query, form_body, json_body
 from conformance.http.transport import ResponseLimits, Transport
@@ -21,12 +21,24 @@ from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import JobHistory, ResourceTracker
 from specs import Contract, Operation
 
+# A shorter text may be in a response by chance, and would be taken for the secret.
+SHORTEST_SECRET: Final = 8
 UNSET: Final[Any] = object()
 DEFAULT_HEADERS: Final = {
     "User-Agent": "report-contracts-conformance",
     "Accept": "*/*",
     "Accept-Encoding": "gzip, deflate",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCall:
+    """A request of an operation before its credential is added."""
+
+    operation: Operation
+    request: HttpRequest
+    headers: Mapping[str, str | None]
+    info: ExchangeInfo
 
 
 class Client:
@@ -50,6 +62,7 @@ class Client:
         self._control = control
         self._token_operation = token_operation(contract)
         transport.listeners.append(self.tracker.observe)
+        self.patience = patience(target.job_seconds)
 
     @property
     def jobs(self) -> Sequence[JobHistory]:
@@ -95,6 +108,36 @@ class Client:
             NotPermitted: the write policy forbids it.
             BudgetExceeded: nothing more may be sent in this run.
         """
+        return self.send_prepared(
+            self.prepare(
+                operation_id,
+                path=path,
+                query=query,
+                headers=headers,
+                json=json,
+                form=form,
+                body=body,
+                role=role,
+                driver=driver,
+                valid=valid,
+            )
+        )
+
+    def prepare(  # noqa: PLR0913  (a request has these parts)
+        self,
+        operation_id: str,
+        *,
+        path: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        json: Any = UNSET,
+        form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        role: str | None = PRIMARY,
+        driver: str,
+        valid: bool | None = None,
+    ) -> PreparedCall:
+        """Return a request that is ready to be sent; see `call`."""
         operation = self.contract.operations[operation_id]
         parameters = dict(path or {})
         content, media = body, None
@@ -111,7 +154,39 @@ class Client:
         )
         restored = {n: v and self.restore_secrets(v) for n, v in (headers or {}).items()}
         info = ExchangeInfo(operation_id, driver, role, valid, parameters)
-        return self.send(operation, request, restored, info=info)
+        return PreparedCall(operation, request, restored, info)
+
+    def send_prepared(self, call: PreparedCall) -> Exchange:
+        """Send a prepared request; see `call`."""
+        return self.send(call.operation, call.request, call.headers, info=call.info)
+
+    def send_together(self, calls: Sequence[PreparedCall]) -> list[Exchange]:
+        """Send prepared requests at the same time, each on a connection of its own.
+
+        Raises:
+            NotPermitted: the write policy forbids one of them; then none is sent.
+            BudgetExceeded: nothing more may be sent in this run.
+        """
+        for call in calls:
+            self._check(call)
+        exchanges = self._transport.send_together([self._authorized(call) for call in calls])
+        for call, exchange in zip(calls, exchanges, strict=True):
+            self._count(call, exchange)
+        return exchanges
+
+    def changed_secret(
+        self, placeholder: str, name: str, change: Callable[[str], str]
+    ) -> str | None:
+        """Return the placeholder of a secret that is near another; None where it is too near.
+
+        `change` makes it from the other, which can be guessed from it: it is as secret.
+        """
+        secret = self.restore_secrets(placeholder)
+        changed = change(secret)
+        if changed == secret or len(changed) < SHORTEST_SECRET:
+            return None
+        self._transport.redactor.register(changed, f"{placeholder}_{name}")
+        return f"{placeholder}_{name}"
 
     def restore_secrets(self, text: str) -> str:
         """Return a text with the secrets of its placeholders: for sending only."""
@@ -131,9 +206,20 @@ class Client:
             NotPermitted: the write policy forbids it.
             BudgetExceeded: nothing more may be sent in this run.
         """
-        if reason := self.policy.denial_reason(operation, info.path_parameters, request.query):
+        call = PreparedCall(operation, request, headers, info)
+        self._check(call)
+        exchange = self._transport.send(*self._authorized(call))
+        self._count(call, exchange)
+        return exchange
+
+    def _check(self, call: PreparedCall) -> None:
+        path, query = call.info.path_parameters, call.request.query
+        if reason := self.policy.denial_reason(call.operation, path, query):
             raise NotPermitted(reason)
-        self.quota.check(operation, info.valid)
+        self.quota.check(call.operation, call.info.valid)
+
+    def _authorized(self, call: PreparedCall) -> tuple[HttpRequest, ExchangeInfo]:
+        operation, info = call.operation, call.info
         own: dict[str, str | None] = {**self._credentials.headers(operation, info.role)}
         if self.target.sandbox:
             own[SANDBOX_HEADER] = self.target.sandbox
@@ -142,11 +228,12 @@ class Client:
             repeatable=self._is_repeatable(operation),
             tokens=self._token_placeholder(operation, info.role),
         )
-        exchange = self._transport.send(request.with_headers(own).with_headers(headers), info)
-        self.quota.record(operation, exchange.status, info.valid)
-        if self.policy.creates_deletable(operation, exchange.status):
+        return call.request.with_headers(own).with_headers(call.headers), info
+
+    def _count(self, call: PreparedCall, exchange: Exchange) -> None:
+        self.quota.record(call.operation, exchange.status, call.info.valid)
+        if self.policy.creates_deletable(call.operation, exchange.status):
             self._transport.budget.reserve_cleanup()
-        return exchange
 
     def download(self, url: SplitResult, info: ExchangeInfo) -> Exchange:
         """Fetch a file from one of the target's download hosts, without any credential.
@@ -183,6 +270,10 @@ class Client:
         if self._control is not None and self._control.advance_clock(seconds):
             return True
         return self._transport.budget.sleep(seconds)
+
+    def seconds(self) -> float:
+        """Return the run's clock, in seconds since some moment."""
+        return self._transport.budget.clock.now()
 
     def control_answers(self) -> bool:
         """Return True if the control URL answers, or there is none."""

@@ -55,7 +55,8 @@ class Target:
     knows, parameters that name an existing job (`{"type": "calls", "id": "…"}`): only read, never
     changed. `absent` lists ids by parameter name that name nothing. `values` are parameter values
     that this account may use. `facts` are other things a check may rely on there. `max_created` is
-    how much each operation may make in a run, None for any number.
+    how much each operation may make in a run, None for any number; `job_seconds` is how long a job
+    takes at most, None where nobody says.
     """
 
     vendor: str
@@ -71,6 +72,7 @@ class Target:
     consent: Mapping[str, Consent] = field(default_factory=dict)
     download_hosts: tuple[str, ...] = ()
     max_created: int | None = None
+    job_seconds: float | None = None
 
     def has_credential(self, role: str) -> bool:
         """Return True if there is a credential for `role`; a wrong one can always be invented."""
@@ -161,6 +163,7 @@ def _plain_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
         "absent": _tuples(raw.get("absent", {})),
         "values": _tuples(raw.get("values", {})),
         "facts": raw.get("facts", {}),
+        "job_seconds": raw.get("job_seconds"),
         "download_hosts": tuple(raw.get("download_hosts", ())),
     }
 

@@ -1,5 +1,6 @@
 """What the suite may send to a target: it reads, and changes only what it created itself."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ import jsonschema_rs
 
 from conformance.contract_queries import SAFE_METHODS, id_parameters, token_operation
 from conformance.errors import QuotaExceeded
-from conformance.target.config import Consent, Target
+from conformance.target.config import PRIMARY, Consent, Target
 from conformance.target.tracker import ResourceTracker
 from specs import Contract, Operation
 from specs.schema import self_contained
@@ -21,8 +22,32 @@ _UNUSED_IDS: Final = (
     "0000000000000000000000000000DEAD",
 )
 # The part of the quota that each step of the plan may use, so that something is left for others.
-_SHARES: Final = {"lifecycle": 0.45, "examples": 0.05, "fuzz": 0.05, "negative": 0.05}
+_SHARES: Final = {
+    "lifecycle": 0.4,
+    "side_by_side": 0.1,
+    "examples": 0.05,
+    "fuzz": 0.05,
+    "negative": 0.05,
+}
 _SHARE_OF_A_CHECK: Final = 0.1
+
+
+READ_ONLY: Final = "the target is read-only (its target file does not say `writes: true`)"
+_DIGITS: Final = re.compile(r"\s*([-+]?\d+)")
+
+
+def careless_readings(value: str) -> tuple[str, ...]:
+    """Return the ids that a careless reader may make of a text that is no int32.
+
+    It may stop at the first letter, take digits of other scripts, lose the sign or all bits beyond
+    32. Ids are positive.
+    """
+    found = _DIGITS.match(value)
+    if found is None:
+        return ()
+    number = int(found[1])
+    readings = {number, abs(number), number % 2**32}
+    return tuple(sorted(str(i) for i in readings if i > 0 and str(i) != value))
 
 
 class WritePolicy:
@@ -67,9 +92,9 @@ class WritePolicy:
     ) -> str | None:
         """Return why a request may not be sent, or None."""
         if not self.is_write(operation):
-            return None
+            return self.token_denial(operation)
         if not self.target.writes:
-            return "the target is read-only (its target file does not say `writes: true`)"
+            return READ_ONLY
         consent = self.target.consent.get(operation.id)
         if self.needs_consent(operation) and consent is None:
             return f"the target file has no `consent` for {operation.id}"
@@ -77,7 +102,17 @@ class WritePolicy:
             value = str(path.get(name, ""))
             if not self._may_change(operation, name, value, consent):
                 return f"{name} {value!r} was not created by this run"
-        return _query_denial(operation, consent, query) if consent else None
+        decides = consent if self.needs_consent(operation) else None
+        return _query_denial(operation, decides, query) if decides else None
+
+    def token_denial(self, operation: Operation) -> str | None:
+        """Return why `operation` may not request a token: wrong attempts may lock a client out."""
+        if operation.id != self._token_operation_id:
+            return None
+        primary = self.target.credentials.get(PRIMARY)
+        if primary is None or primary.client_id is None:
+            return "the target file has no client that requests tokens"
+        return None if self.target.writes else READ_ONLY
 
     def _may_change(
         self, operation: Operation, name: str, value: str, consent: Consent | None
@@ -86,7 +121,14 @@ class WritePolicy:
             return True
         if consent is not None and value in consent.path.get(name, ()):
             return True
-        return not self.matches(operation, name, value)
+        if self.matches(operation, name, value):
+            return False
+        # A server that reads such an id carelessly reaches another resource: it needs consent too.
+        return all(
+            not self.matches(operation, name, alias)
+            or self._may_change(operation, name, alias, consent)
+            for alias in careless_readings(value)
+        )
 
     def unused_ids(self, name: str) -> tuple[str, ...]:
         """Return ids for a parameter that do not exist, best first."""

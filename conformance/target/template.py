@@ -53,6 +53,8 @@ def _lines(contract: Contract) -> Iterator[str]:
     yield "# At most so many resources per run may be created by each of:"
     yield from (f"#   {name}" for name in CreationQuota(contract).create_operations)
     yield f"max_created: {DEFAULT_MAX_CREATED}"
+    yield "# How long a job takes at most, in seconds: without it, slowness is never a breach."
+    yield "# job_seconds: 60"
     yield ""
     yield from _credentials(contract)
     yield ""

@@ -70,7 +70,8 @@ def test_tokens_are_bought_hidden_and_can_be_used_by_their_placeholder():
     credential = Credential("primary", "$T", client_id="some-id", client_secret="some-secret")
     with serving(token) as server:
         client = client_for(
-            Target("talkdesk", server.url, credentials={"primary": credential}), load("talkdesk")
+            Target("talkdesk", server.url, writes=True, credentials={"primary": credential}),
+            load("talkdesk"),
         )
         form = {"grant_type": "client_credentials"}
         exchange = client.call("createToken", form=form, driver="t")

@@ -38,7 +38,9 @@ def test_each_vendor_has_a_built_in_target_that_allows_writes(vendor: str):
 
 def test_the_built_in_target_consents_to_exec_with_override_users():
     consent = read_target("energycap", "http://localhost:1", {}).consent
-    assert consent["executeReportDistribution"].query == {"overrideUserIds": ("7", "8", "9")}
+    assert consent["executeReportDistribution"].query == {
+        "overrideUserIds": ("7", "8", "9", "10", "11")
+    }
 
 
 def test_elsewhere_a_target_file_is_needed():
