@@ -9,20 +9,23 @@ from typing import Any
 
 import specs
 from conformance.checks import registry
-from conformance.checks.lint import require_valid_checks
 from conformance.checks.registry import ActiveCase, RegisteredCheck
 from conformance.contract_queries import SAFE_METHODS, load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
 from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable
 from conformance.evaluation.baseline import apply_baseline, read_baseline
-from conformance.evaluation.coverage import measure_coverage, profile_hints
+from conformance.evaluation.coverage import (
+    byte_order_mark_hints,
+    measure_coverage,
+    profile_hints,
+)
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.evaluation.result import AcceptedFailure, RequirementResult, Result
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
-from conformance.plan import Plan, PlanStep, make_plan
+from conformance.plan import Plan, PlanStep, check_arguments, make_plan
 from conformance.reproduction.shrink import Shrinker
 from conformance.reproduction.steps import replay_steps
 from conformance.request_data.operation_request import parameter_values
@@ -104,7 +107,7 @@ class Runner:
     _stop_reason: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        require_valid_checks(self.contract, self.checks)
+        check_arguments(self.contract, self.checks)
 
     def _open_session(self) -> tuple[Client, Transport]:
         return open_session(self.contract, self.target, self.settings, self.clock, self.adapter)
@@ -226,6 +229,7 @@ class Runner:
     ) -> Result:
         exchanges = tuple(client.exchanges)
         found = profile_hints(self.contract, exchanges, self.load_profile)
+        found += byte_order_mark_hints(exchanges)
         if self._stop_reason is not None:
             found += (f"The run ended early: {self._stop_reason}.",)
         found += self._clean_up(client, transport)

@@ -1,11 +1,11 @@
 """Checks that only EnergyCAP needs: who receives a report, its schedule, echoed report ids."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks.applicability import successful_response
 from conformance.checks.probe_context import ProbeContext, expect_accepted
-from conformance.checks.registry import ActiveCase, ExchangeCase, active_check, exchange_check
+from conformance.checks.registry import ActiveCase, HistoryCase, active_check, history_check
 from conformance.contract_queries import ABSENT, created_ids, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
@@ -13,24 +13,47 @@ from conformance.job_client import PROBE
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, skipped
 
+# Override users in one run, at most.
+MAX_OVERRIDE: Final = 5
+_INVALID: Final = frozenset({400, 422})
 _NO_COUNT: Final = "no response had a number of recipients"
 
 
-@exchange_check("response_echoes_report_ids")
+@history_check("response_echoes_report_ids")
 def response_echoes_report_ids(
-    case: ExchangeCase, *, asked: str, pointer: str, member: str
-) -> CheckResult | None:
-    """The items at `pointer` have, at `member`, the ids that the request has at `asked`."""
-    response = successful_response(case)
-    requested = value_at(case.exchange.request.json, asked)
-    if response is None or not isinstance(requested, list):
-        return None
-    if not isinstance(value_at(response.json, pointer), list):
-        return None
-    shown = [value for _, value in values_at(response.json, f"{pointer}/-{member}")]
-    if {str(id_) for id_ in shown} != {str(id_) for id_ in requested}:
-        return failed(f"requested were {requested}, the response has {shown}", case.exchange)
-    return passed(case.exchange)
+    case: HistoryCase, *, asked: str, pointer: str, member: str
+) -> Iterator[CheckResult]:
+    """The items at `pointer` have, at `member`, the ids that the request has at `asked`.
+
+    An id that no response ever had may name nothing, and no source says what becomes of it.
+    """
+    found = [(e, *_echoed_ids(case, e, asked, pointer, member)) for e in case.exchanges]
+    known = {id_ for _, _, shown in found for id_ in shown or ()}
+    compared = False
+    for exchange, requested, shown in found:
+        if requested is None or shown is None:
+            continue
+        compared = True
+        if shown == requested & known:
+            yield passed(exchange)
+        else:
+            reason = f"requested were {sorted(requested)}, the response has {sorted(shown)}"
+            yield failed(reason, exchange)
+    if not compared:
+        yield skipped("no response had what was requested")
+
+
+def _echoed_ids(
+    case: HistoryCase, exchange: Exchange, asked: str, pointer: str, member: str
+) -> tuple[set[str] | None, set[str] | None]:
+    """Return the ids in a request and in its response; None where there is no list of them."""
+    if exchange.operation != case.requirement.operation or exchange.status != HTTPStatus.OK:
+        return None, None
+    requested = value_at(exchange.request.json, asked)
+    if not isinstance(requested, list) or not isinstance(value_at(exchange.json, pointer), list):
+        return None, None
+    shown = {str(value) for _, value in values_at(exchange.json, f"{pointer}/-{member}")}
+    return {str(id_) for id_ in requested}, shown
 
 
 def _count(exchange: Exchange, pointer: str) -> int | None:
@@ -40,8 +63,24 @@ def _count(exchange: Exchange, pointer: str) -> int | None:
 
 
 def _run(probe: ProbeContext, users: Sequence[Any] | None, parameter: str) -> Exchange:
-    request = probe.jobs.factory.minimal(probe.operation)
-    return probe.send(request.with_parameter(parameter, users))
+    """Run with override users; no page says in which style they are written.
+
+    The vendor's client joins them by commas. Where that is refused each is a parameter of its own.
+    """
+    request = probe.jobs.factory.minimal(probe.operation).with_parameter(parameter, users)
+    exchange = probe.send(request, valid=None if users else True)
+    if exchange.status not in _INVALID or not users or len(users) == 1:
+        return exchange
+    repeated = [(parameter, str(user)) for user in users]
+    others = [(name, str(v)) for name, v in request.query.items() if name != parameter]
+    return probe.client.call(
+        request.operation,
+        path=request.path,
+        query=[*others, *repeated],
+        headers={"Content-Type": "application/json"},
+        driver=PROBE,
+        valid=None,
+    )
 
 
 def _override_users(case: ActiveCase, parameter: str) -> list[Any]:
@@ -77,9 +116,9 @@ def accepts_override(case: ActiveCase, *, parameter: str) -> Iterator[CheckResul
 
 @active_check("override_replaces", writes=True, requests=3)
 def override_replaces(case: ActiveCase, *, parameter: str, pointer: str) -> Iterator[CheckResult]:
-    """A run with one, two or three override users counts exactly these."""
+    """A run with any number of override users counts exactly these."""
     users = _override_users(case, parameter)
-    lists = [users[:size] for size in range(1, min(len(users), 3) + 1)]
+    lists = [users[:size] for size in range(1, min(len(users), MAX_OVERRIDE) + 1)]
     yield from _check_counts(case, lists, parameter, pointer)
 
 
@@ -172,6 +211,33 @@ def unknown_user_not_counted(
             yield failed(f"the user {value} does not exist, the count is {count}", exchange)
         elif count == 0 or (exchange.status is not None and 400 <= exchange.status < 500):
             yield passed(exchange)
+
+
+@active_check("run_names_own_resource", writes=True, requests=6)
+def run_names_own_resource(
+    case: ActiveCase, *, parameter: str, read: str, create: str, pointer: str, shown: str
+) -> Iterator[CheckResult]:
+    """The text at `pointer` of a run's response is what `read` has at `shown` of what was run."""
+    probe = ProbeContext(case)
+    users = list(case.target.values.get(parameter, ()))[:1] or None
+    compared = False
+    for request in _run_requests(probe, create):
+        reading = probe.jobs.factory.minimal(read, request.path)
+        before = reading.send(probe.client, PROBE)
+        run = probe.send(request.with_parameter(parameter, users))
+        after = reading.send(probe.client, PROBE)
+        names = {_shown(before, shown), _shown(after, shown)}
+        name = _shown(run, pointer)
+        if not isinstance(name, str) or ABSENT in names:
+            continue
+        compared = True
+        if name in names:
+            yield passed(before, run)
+        else:
+            reason = f"{pointer} is {name!r}, but what was run is called {_shown(after, shown)!r}"
+            yield failed(reason, run, after)
+    if not compared:
+        raise Untestable("no run named what was run")
 
 
 @active_check("schedule_untouched", writes=True, requests=6)

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from conformance.checks.applicability import applicable_response
+from conformance.checks.applicability import applicable_response, is_echo
 from conformance.checks.registry import ExchangeCase, exchange_check
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
@@ -58,7 +58,8 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
     validator = jsonschema_rs.validator_for(
         self_contained(case.contract.openapi, schema), validate_formats=True
     )
-    return next((error.message for error in validator.iter_errors(value)), None)
+    errors = (e for e in validator.iter_errors(value) if not is_echo(case.exchange, e))
+    return next((error.message for error in errors), None)
 
 
 @exchange_check("disposition_parses")

@@ -1,6 +1,8 @@
 """Active checks that take a job of their own through its lifecycle, and of lists of jobs."""
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from itertools import islice
 from typing import Final
 
 from conformance.checks.probe_context import (
@@ -13,7 +15,8 @@ from conformance.checks.registry import ActiveCase, active_check
 from conformance.contract_queries import value_at
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import JobRef, follow_redirect
+from conformance.job_client import PROBE, JobRef, follow_redirect
+from conformance.request_data.operation_request import OperationRequest
 from conformance.target.config import FOREIGN, PRIMARY
 from conformance.verdict import CheckResult, failed, passed, skipped
 
@@ -113,20 +116,31 @@ def cancelled_job_has_no_file(case: ActiveCase) -> Iterator[CheckResult]:
 def start_leaves_initial_state(case: ActiveCase) -> Iterator[CheckResult]:
     """A job that was started leaves its initial state, whatever comes next.
 
-    It only fails where a control URL moves time: elsewhere the job may just be slow.
+    It only fails where a control URL moves time, or where the target file says how long a job
+    takes at most (`job_seconds`): elsewhere the job may just be slow.
     """
     probe = ProbeContext(case)
-    job = probe.require_new_job()
+    job = probe.require_startable_job()
     start = probe.jobs.perform("start", job)
     if start.status is None or start.status >= 400:
         raise Untestable(f"the start was answered {start.status}")
-    lifecycle = probe.jobs.lifecycle
+    lifecycle, began = probe.jobs.lifecycle, case.client.seconds()
     if probe.jobs.wait_for_state(job, *lifecycle.reachable(lifecycle.initial)):
         yield passed(start)
-    elif case.client.has_control and probe.jobs.last_states(job):
+        return
+    file = probe.jobs.perform("fetch", job) if probe.jobs.supports("fetch") else None
+    if file is not None and file.status == HTTPStatus.OK:
+        yield passed(start, file)
+        return
+    waited, limit = case.client.seconds() - began, case.target.job_seconds
+    late = case.client.has_control or (limit is not None and waited >= limit)
+    if late and probe.jobs.last_states(job):
         yield failed(f"the job {job.id} was started and never left its initial state", start)
     else:
-        yield skipped("the job did not leave its initial state within the time of this check")
+        yield skipped(
+            f"the job did not leave its initial state in the {waited:.0f} s of this check "
+            "(`job_seconds` in the target file says how long a job takes at most)"
+        )
 
 
 @active_check("restarts_failed_job", writes=True, requests=5)
@@ -210,3 +224,56 @@ def _listed_ids(probe: ProbeContext, exchange: Exchange) -> set[str] | None:
     if exchange.status != 200 or not isinstance(items, list) or location is None:
         return None
     return {str(value_at(item, location.id)) for item in items}
+
+
+# How often two files are fetched side by side, and how many jobs are tried to find two.
+SIDE_BY_SIDE: Final = 6
+MAX_FILES: Final = 6
+
+
+@active_check("same_file_side_by_side", requests=8)
+def same_file_side_by_side(case: ActiveCase) -> Iterator[CheckResult]:
+    """Two files that are fetched at the same time are those that each request gets alone.
+
+    Files that change from one request to the next are no evidence.
+    """
+    probe = ProbeContext(case)
+    alone = _two_files(probe)
+    calls = [request.prepare(case.client, PROBE) for request, _ in alone] * 2
+    for _ in range(SIDE_BY_SIDE):
+        together = case.client.send_together(calls)
+        for exchange, (_, right) in zip(together, [*alone, *alone], strict=True):
+            if exchange.status != HTTPStatus.OK:
+                continue
+            if exchange.response_body != right.response_body:
+                yield failed("fetched beside another, the file is a different one", exchange)
+                return
+            yield passed(exchange)
+
+
+def _jobs_with_files(probe: ProbeContext) -> Iterator[JobRef]:
+    """Yield jobs that have a file, then new ones that ask for different things."""
+    yield from [*probe.jobs.known_jobs(*probe.jobs.file_states)][:MAX_FILES]
+    create = probe.jobs.lifecycle.actions["create"].operation
+    variants = probe.jobs.factory.variants(create) if probe.client.target.writes else iter(())
+    for request in islice(variants, MAX_FILES):
+        job = probe.jobs.create(request)
+        if job is not None and probe.jobs.supports("start"):
+            probe.jobs.perform("start", job)
+        if job is not None and probe.jobs.wait_for_state(job, *probe.jobs.file_states):
+            yield job
+
+
+def _two_files(probe: ProbeContext) -> list[tuple[OperationRequest, Exchange]]:
+    """Return requests for two different files that answer the same twice, with the responses."""
+    found: list[tuple[OperationRequest, Exchange]] = []
+    for job in _jobs_with_files(probe):
+        request = probe.jobs.request_for(probe.operation, job)
+        first, second = (probe.send(request, valid=None) for _ in range(2))
+        stable = first.response_body == second.response_body
+        unlike = all(first.response_body != other.response_body for _, other in found)
+        if first.status == second.status == HTTPStatus.OK and stable and unlike:
+            found.append((request, first))
+        if len(found) == 2:
+            return found
+    raise Untestable("there are no two finished jobs whose files differ and stay as they are")

@@ -47,6 +47,30 @@ def _with_and_without_optional(
         yield replace(request, query={k: v for k, v in request.query.items() if k in needed})
 
 
+@active_check("rejects_misread_id", writes=True, requests=5)
+def rejects_misread_id(case: ActiveCase, *, parameter: str) -> Iterator[CheckResult]:
+    """A text that is no id is refused, though a careless reader may take it for an existing one.
+
+    It may keep 32 bits of a number, lose its sign, stop at the first letter, or know digits of
+    other scripts. Needs a consent for the existing thing.
+    """
+    probe = ProbeContext(case)
+    consent = case.target.consent.get(probe.operation)
+    ids = consent.path.get(parameter, ()) if consent else ()
+    known = next((id_ for id_ in ids if id_.isascii() and id_.isdigit()), None)
+    if known is None:
+        raise Untestable(f"the target file has no consent that names a {parameter}")
+    request = probe.request_for_rejection()
+    wide = str(int(known) + 2**32)
+    digits = known.translate(_FULLWIDTH)
+    for value in (wide, f"-{known}", f"{known}x", f"{known}.5", digits):
+        exchange = probe.send(request.with_parameter(parameter, value), valid=False)
+        yield from expect_rejected(exchange, f"{parameter} {value!r}")
+
+
+_FULLWIDTH: Final = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
+
+
 @active_check("requires_parameter")
 def requires_parameter(
     case: ActiveCase, *, parameter: str, statuses: Sequence[int] = ()

@@ -99,7 +99,11 @@ class ProbeContext:
         consent = self.client.target.consent.get(self.operation)
         name = job_parameter(self.client.contract, self.operation) or ""
         ids = consent.path.get(name, ()) if consent else ()
-        return JobRef(ids[0], {}, ours=False) if ids else None
+        if not ids:
+            return None
+        rows = (row for rows in self.client.target.known.values() for row in rows)
+        known = next((row for row in rows if ids[0] in map(str, row.values())), {})
+        return JobRef(ids[0], known, ours=False)
 
     def own_jobs(self) -> Iterator[JobRef]:
         """Yield the jobs that this run created with its primary credential, the newest first."""
@@ -125,7 +129,18 @@ class ProbeContext:
         Raises:
             Untestable: that is not allowed or does not succeed.
         """
-        job = self.new_job()
+        return self._required(self.new_job())
+
+    def require_startable_job(self) -> JobRef:
+        """Create a job, or return one for which the target file consents to the operation.
+
+        Raises:
+            Untestable: there is none.
+        """
+        return self._required(self.new_job() or self._consented_job())
+
+    @staticmethod
+    def _required(job: JobRef | None) -> JobRef:
         if job is None:
             raise Untestable(NO_REQUEST_POSSIBLE)
         return job
@@ -140,6 +155,8 @@ class ProbeContext:
                 return job
         for _ in range(ATTEMPTS):
             new = self.new_job(parameters)
+            if new is not None and self.jobs.supports("start"):
+                self.jobs.perform("start", new)
             if new is None or self.jobs.wait_for_state(new, *states):
                 return new
         return None

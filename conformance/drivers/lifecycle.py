@@ -12,7 +12,7 @@ from conformance.request_data.operation_request import OperationRequest
 from conformance.settings import Effort
 from conformance.target.config import PRIMARY
 
-MAX_JOBS: Final = {Effort.QUICK: 4, Effort.DEFAULT: 8, Effort.DEEP: 20}
+MAX_JOBS: Final = {Effort.QUICK: 4, Effort.DEFAULT: 12, Effort.DEEP: 24}
 # Seconds of the target's time between two rounds: moved by a control URL, else really waited.
 POLL_INTERVALS: Final = {
     True: (3.0, 4.0, 8.0, 16.0, 30.0, 60.0),
@@ -96,7 +96,11 @@ class LifecycleScript:
     def _creation_requests(self) -> list[OperationRequest]:
         """Return a plain creation, and one for each other value, text or omission."""
         create = self._lifecycle.actions["create"].operation
-        return list(self.pilot.factory.variants(create))[: self._max_jobs]
+        plain, *others = self.pilot.factory.variants(create)
+        # What comes of a closed list first: a format that nobody asks for is never fetched.
+        closed = self.pilot.factory.closed_lists(create)
+        others.sort(key=lambda other: not _differs_in(other, plain, closed))
+        return [plain, *others][: self._max_jobs]
 
     def _start(self, handle: JobRef) -> None:
         if self.pilot.supports("start"):
@@ -106,11 +110,28 @@ class LifecycleScript:
         """Look at all jobs round by round; return those that did not end."""
         going = list(handles)
         fetched: set[tuple[str, frozenset[str]]] = set()
+        waited = 0.0
         for seconds in POLL_INTERVALS[self._control]:
             if not going or not self.pilot.client.wait(seconds):
                 break
+            waited += seconds
             going = [handle for handle in going if not self._round(handle, fetched)]
+            if not self._control and self._is_vain(going, waited):
+                break
         return going
+
+    def _is_vain(self, going: Sequence[JobRef], waited: float) -> bool:
+        """Return True where really waiting on would show nothing new.
+
+        That is where jobs show no state, or all that are left have to be started first.
+        """
+        states = [self.pilot.last_states(handle) for handle in going]
+        if not any(states):
+            return waited >= self.pilot.client.patience.blind_wait
+        unstarted = self.pilot.supports("start") and all(
+            found <= {self._lifecycle.initial} for found in states
+        )
+        return unstarted and len(going) == 1
 
     def _round(self, handle: JobRef, fetched: set[tuple[str, frozenset[str]]]) -> bool:
         """Look at a job, twice and with a fetch between in each new state; tell if it ended."""
@@ -118,7 +139,7 @@ class LifecycleScript:
         if (handle.id, states) not in fetched:
             fetched.add((handle.id, states))
             if self.pilot.supports("fetch"):
-                self.pilot.perform("fetch", handle)
+                self.pilot.fetch(handle)
             states = self.pilot.poll(handle)
         return bool(states) and not any(self._moves(state) for state in states)
 
@@ -207,6 +228,15 @@ class LifecycleScript:
                 part()
             except NotPermitted:
                 continue
+
+
+def _differs_in(one: OperationRequest, other: OperationRequest, names: frozenset[str]) -> bool:
+    """Return True where two requests differ in a member or parameter of these names."""
+    sides = [
+        {**side.query, **side.path, **(side.json if isinstance(side.json, dict) else {})}
+        for side in (one, other)
+    ]
+    return any(sides[0].get(name) != sides[1].get(name) for name in names)
 
 
 def drive(case: DriverCase) -> None:

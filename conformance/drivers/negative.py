@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from conformance.checks.datetimes import parse_datetime
 from conformance.contract_queries import parameter_schema
 from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
@@ -17,9 +18,21 @@ from conformance.target.client import UNSET
 from specs import Operation
 from specs.pointer import resolve
 
-LONG_STRING: Final = "x" * 300
-STRINGS: Final = ("", LONG_STRING, "Zürich, 東京 ✓", "20260330", "a\x00b", None, 7, ["a"])
-INTEGERS: Final = (2**31, -(2**31) - 1, -1, 0, 2**63, 1.5, "7", None)
+LONG_STRING: Final = "x" * 5000
+STRINGS: Final = (
+    "",
+    LONG_STRING,
+    "x" * 255,
+    "Zürich, 東京 ✓",
+    "20260330",
+    "a\x00b",
+    None,
+    7,
+    ["a"],
+)
+INTEGERS: Final = (2**31 - 1, 2**31, -(2**31) - 1, 2**32 + 1, -1, 0, 2**63, 1.5, "7", None)
+# So often a list is repeated to be a long one.
+MANY: Final = 100
 BOOLEANS: Final = ("true", 1, None)
 
 
@@ -56,13 +69,17 @@ class Mutations:
         yield {**value, "no_such_member": {"x": [1]}}
 
     def _lists(self, items: Any, value: list[Any]) -> Iterator[Any]:
-        yield from ([], [*value, *value], {}, None)
+        yield from ([], [*value, *value], value * MANY, {}, None)
         if value:
             yield from ([new, *value[1:]] for new in self.mutate(items, value[0]))
 
     def _leaves(self, schema: Mapping[str, Any], value: Any) -> Iterator[Any]:
         if "enum" in schema:
             yield from (one for one in schema["enum"] if one != value)
+        if isinstance(value, str) and value:
+            yield from (value.swapcase(), f"{value}s", value[:-1])
+        if isinstance(value, str) and parse_datetime(value) is not None:
+            yield from _other_datetimes(value)
         yield from self._typed(schema.get("type"))
 
     @staticmethod
@@ -74,6 +91,21 @@ class Mutations:
             "boolean": BOOLEANS,
         }
         return by_type.get(kind, (None,))
+
+
+# Ways to write a date-time that ISO 8601 and RFC 3339 both allow.
+RIGHT_DATETIMES: Final = (
+    "2026-03-30T10:00:00+02:00",
+    "2026-03-30T10:00:00-05:30",
+    "2026-03-30T10:00:00.123456Z",
+    "2026-03-30T10:00:00Z",
+)
+
+
+def _other_datetimes(value: str) -> Iterator[str]:
+    """Yield a date-time in other zones and precisions; the time of day stays."""
+    plain = value.removesuffix("Z")[:19]
+    yield from (f"{plain}+02:00", f"{plain}-05:30", f"{plain}.123456Z", plain)
 
 
 def malformed_json(text: bytes) -> Iterator[bytes]:
@@ -93,14 +125,21 @@ def edge_case_parameters(schema: Mapping[str, Any]) -> tuple[str, ...]:
     if schema.get("type") == "integer":
         return ("abc", "2147483648", "-2147483649", "1.5", "-1", "0", "9" * 40)
     if schema.get("type") == "array":
-        return ("abc", "7,,8", ",", "2147483648", "-1", "7;8")
+        return ("", "abc", "7,,8", ",", "2147483648", "-1", "7;8")
     if schema.get("format") == "date-time":
-        return ("2026-02-30T00:00:00Z", "2026-03-30T25:61:00Z", "yesterday", "2026-03-30", "0")
-    return ("x" * 200, "Zürich, 東京 ✓", "a\x00b", "' OR '1'='1", "..", "%", "null")
+        return (
+            *RIGHT_DATETIMES,
+            "2026-02-30T00:00:00Z",
+            "2026-03-30T25:61:00Z",
+            "yesterday",
+            "2026-03-30",
+            "0",
+        )
+    return ("x" * 300, "x" * 2000, "", "Zürich, 東京 ✓", "a\x00b", "' OR '1'='1", "..", "%", "null")
 
 
 # How many changes of a body an operation is sent at most; what the documents tell of comes first.
-MAX_MUTATIONS: Final = {Effort.QUICK: 8, Effort.DEFAULT: 60, Effort.DEEP: 400}
+MAX_MUTATIONS: Final = {Effort.QUICK: 8, Effort.DEFAULT: 120, Effort.DEEP: 400}
 MAX_MUTATIONS_UNDOCUMENTED: Final = {Effort.QUICK: 0, Effort.DEFAULT: 6, Effort.DEEP: 400}
 
 
@@ -110,7 +149,8 @@ def drive(case: DriverCase) -> None:
     for name in case.operations:
         operation = case.contract.operations[name]
         documented = operation.source == "documented"
-        most = (MAX_MUTATIONS if documented else MAX_MUTATIONS_UNDOCUMENTED)[case.effort]
+        creates = name == case.contract.lifecycle.actions["create"].operation
+        most = (MAX_MUTATIONS if documented or creates else MAX_MUTATIONS_UNDOCUMENTED)[case.effort]
         there = existing_resources(case.client, operation)
         plain = requests.minimal(name, there[-1] if there else {})
         for asked in islice(_bodies(case, operation, requests, plain), most):

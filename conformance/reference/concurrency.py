@@ -41,4 +41,6 @@ class Crossing:
                 self._condition.wait_for(lambda: own.received is not None, _PATIENCE)
                 if own.received is None:
                     self._waiting.remove(own)
-        request.view_args, request.environ["QUERY_STRING"] = own.received or own.sent
+        request.view_args, query = own.received or own.sent
+        request.environ["QUERY_STRING"] = query
+        request.query_string = query.encode("latin-1")  # read from the environment before

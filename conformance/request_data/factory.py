@@ -23,6 +23,8 @@ EDGE_CASE_STRINGS: Final = (
     "Zürich, 東京 ✓",
     'a "quoted", name; with\\marks',
     " spaces  inside ",
+    # Long, and beyond the 16 bits of a UTF-16 unit; it says itself where it was cut.
+    "".join(f"{place:03d}-Łódź-🌊 " for place in range(0, 250, 12)),
 )
 
 
@@ -80,9 +82,11 @@ class RequestFactory:
                 own[name] = list(pool) if isinstance(body[name], list) else pool[0]
         return own if self.body_options(operation.id) else {}
 
-    def _unique(self, operation: Operation, body: Mapping[str, Any]) -> dict[str, str]:
+    def _unique(
+        self, operation: Operation, body: Mapping[str, Any], offset: int = 0
+    ) -> dict[str, str]:
         """Return the members that no two things may share, made unlike all before in this run."""
-        number = len(self._client.exchanges)
+        number = len(self._client.exchanges) + offset
         return {
             name: _numbered(body[name], number) for name in self._unique_members(operation.id, body)
         }
@@ -94,6 +98,18 @@ class RequestFactory:
                 name = str(check.arguments["member"]).removeprefix("/")
                 if requirement.operation == operation_id and isinstance(body.get(name), str):
                     yield name
+
+    def closed_lists(self, operation_id: str) -> frozenset[str]:
+        """Return the members of a body, and parameters, whose values are a closed list."""
+        operation = self._contract.operations[operation_id]
+        media, _ = self._examples(operation)
+        content = (operation.body or {}).get("content", {})
+        schema = resolve(self._contract.openapi, content.get(media, {}).get("schema", {}))
+        described = [*schema.get("properties", {}).items()]
+        described += [(p["name"], p.get("schema", {})) for p in operation.parameters]
+        return frozenset(
+            name for name, one in described if "enum" in resolve(self._contract.openapi, one)
+        )
 
     def body_options(self, operation_id: str) -> dict[str, list[Any]]:
         """Return values to choose from for each member of an operation's body, by name."""
@@ -113,7 +129,7 @@ class RequestFactory:
         own = list(self._client.target.values.get(name, ()))
         if schema.get("type") == "array":
             pool = own or (seen[0] if seen else [])
-            return [pool, [], pool[:1], [*pool[:1], *pool[:2]]] if pool else seen
+            return [pool, [], pool[:1], pool[-1:], [*pool[:1], *pool[:2]]] if pool else seen
         options = own or list(schema.get("enum", ())) or _distinct(seen)
         if _is_free_text(schema) and options:
             options = [*options, *EDGE_CASE_STRINGS]
@@ -206,13 +222,15 @@ class RequestFactory:
         described: Mapping[str, Any] = next(iter(content.values()), {"schema": {}})
         return frozenset(resolve(self._contract.openapi, described["schema"]).get("required", ()))
 
-    def with_fresh_unique_values(self, asked: OperationRequest) -> OperationRequest:
+    def with_fresh_unique_values(
+        self, asked: OperationRequest, offset: int = 0
+    ) -> OperationRequest:
         """Return a request whose unique members are unlike all before in this run."""
         body = asked.json
         if not isinstance(body, Mapping):
             return asked
         operation = self._contract.operations[asked.operation]
-        return replace(asked, json={**body, **self._unique(operation, body)})
+        return replace(asked, json={**body, **self._unique(operation, body, offset)})
 
 
 def _numbered(text: str, number: int) -> str:

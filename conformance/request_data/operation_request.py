@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from conformance.contract_queries import id_parameters, parameter_schema
 from conformance.http.exchange import Exchange
-from conformance.target.client import UNSET, Client
+from conformance.target.client import UNSET, Client, PreparedCall
 from conformance.target.config import PRIMARY
 from specs import Operation
 
@@ -32,13 +32,26 @@ class OperationRequest:
         valid: bool | None = True,
         headers: Mapping[str, str | None] | None = None,
     ) -> Exchange:
-        """Send the request; see `Client.call`.
+        """Send the request; see `Client.call`."""
+        call = self.prepare(client, driver, role=role, valid=valid, headers=headers)
+        return client.send_prepared(call)
+
+    def prepare(
+        self,
+        client: Client,
+        driver: str,
+        *,
+        role: str | None = PRIMARY,
+        valid: bool | None = True,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> PreparedCall:
+        """Return the request ready to be sent.
 
         Where a vendor refuses other content types even without a body, JSON is announced.
         """
         operation = client.contract.operations[self.operation]
         picky = operation.body is None and 415 in operation.responses
-        return client.call(
+        return client.prepare(
             self.operation,
             path=self.path,
             query=self.query,

@@ -240,23 +240,39 @@ _BEYOND = (
     vendor_defect("c1-file-while-running", "a running job has a file", requirements="C1-DL-017"),
     vendor_defect("c1-file-while-failed", "a failed job has a file", requirements="C1-DL-018"),
     defect("c1-log-nan", "the log has a number that is NaN", requirements="C1-KICK-003"),
-    defect("c1-file-json-latin1", "a JSON file is in Latin-1", requirements=()),
-    defect("c1-kickoff-empty-token-ok", "an empty token may kick off", requirements=()),
+    defect("c1-file-json-latin1", "a JSON file is in Latin-1", requirements="C1-DL-020"),
+    defect("c1-kickoff-empty-token-ok", "an empty token may kick off", requirements="C1-AUTH-002"),
     defect(
-        "c1-kickoff-scheme-ignored", "the word before the token may be anything", requirements=()
+        "c1-kickoff-scheme-ignored",
+        "the word before the token may be anything",
+        requirements="C1-AUTH-013",
     ),
-    defect("c1-download-empty-token-ok", "an empty token may download", requirements=()),
-    defect("c1-download-token-case-ignored", "the case of a token is ignored", requirements=()),
-    defect("c1-download-mode-capitals", "TEST in capitals is taken for a mode", requirements=()),
-    defect("c1-crash-offset", "implied: an offset in a date-time gives 500", requirements=()),
+    defect("c1-download-empty-token-ok", "an empty token may download", requirements="C1-AUTH-005"),
+    defect(
+        "c1-download-token-case-ignored",
+        "the case of a token is ignored",
+        requirements="C1-AUTH-005",
+    ),
+    defect(
+        "c1-download-mode-capitals",
+        "TEST in capitals is taken for a mode",
+        requirements="C1-DL-009",
+    ),
+    defect(
+        "c1-crash-offset", "implied: an offset in a date-time gives 500", requirements="C1-NET-001"
+    ),
     defect(
         "c1-crash-repeated-specs",
         "implied: a field spec that is there twice gives 500",
         requirements="C1-NET-001",
     ),
-    defect("c1-crash-many-specs", "implied: over 30 field specs give 500", requirements=()),
     defect(
-        "c1-crash-long-field", "implied: a field name of 255 characters gives 500", requirements=()
+        "c1-crash-many-specs", "implied: over 30 field specs give 500", requirements="C1-NET-001"
+    ),
+    defect(
+        "c1-crash-long-field",
+        "implied: a field name of 255 characters gives 500",
+        requirements="C1-NET-001",
     ),
     defect(
         "c1-crash-unicode-field",
@@ -266,16 +282,18 @@ _BEYOND = (
     vendor_defect(
         "c1-list-page-shifted",
         "the second stretch of the list begins one job late",
-        requirements=(),
+        requirements="C1-LIST-005",
     ),
     vendor_defect(
-        "c1-list-page-repeated", "the second stretch of the list repeats the first", requirements=()
+        "c1-list-page-repeated",
+        "the second stretch of the list repeats the first",
+        requirements="C1-LIST-005",
     ),
     vendor_defect("c1-list-omits-new", "the list lacks the newest job", requirements="C1-LIST-002"),
     defect(
         "c1-crossed-files",
         "implied: two downloads at the same time get each other's file",
-        requirements=(),
+        requirements="C1-DL-022",
     ),
 )
 DEFECTS = (*_KICKOFF, *_DOWNLOAD, *_ERRORS, *_BEYOND)

@@ -262,16 +262,22 @@ _BEYOND = (
     ),
     defect("ec-group-nan", "a group has a number that is NaN", requirements="EC-GRP-003"),
     defect("ec-exec-nan", "a log has a number that is NaN", requirements="EC-EXEC-003"),
-    defect("ec-group-empty-key-ok", "a group is made with an empty key", requirements=()),
-    defect("ec-exec-empty-key-ok", "a run takes an empty key", requirements=()),
-    defect("ec-exec-key-case-ignored", "the case of a key is ignored", requirements=()),
-    defect("ec-exec-id-wraps", "the id 2^32 + n runs the distribution n", requirements=()),
-    defect("ec-exec-override-three", "the fourth override user is dropped", requirements=()),
-    defect("ec-exec-other-name", "the log names another distribution", requirements=()),
+    defect(
+        "ec-group-empty-key-ok", "a group is made with an empty key", requirements="EC-AUTH-002"
+    ),
+    defect("ec-exec-empty-key-ok", "a run takes an empty key", requirements="EC-AUTH-004"),
+    defect("ec-exec-key-case-ignored", "the case of a key is ignored", requirements="EC-AUTH-004"),
+    defect(
+        "ec-exec-id-wraps", "the id 2^32 + n runs the distribution n", requirements="EC-EXEC-017"
+    ),
+    defect(
+        "ec-exec-override-three", "the fourth override user is dropped", requirements="EC-EXEC-009"
+    ),
+    defect("ec-exec-other-name", "the log names another distribution", requirements="EC-LOG-021"),
     defect(
         "ec-crossed-runs",
         "implied: two runs at the same time get each other's log",
-        requirements=(),
+        requirements="EC-LOG-010",
     ),
     defect(
         "ec-crash-group-unicode",
@@ -281,9 +287,9 @@ _BEYOND = (
     defect(
         "ec-crash-group-long",
         "implied: an information of over 1000 characters gives 500",
-        requirements=(),
+        requirements="EC-NET-001",
     ),
-    defect("ec-crash-group-many", "implied: over 8 reports give 500", requirements=()),
+    defect("ec-crash-group-many", "implied: over 8 reports give 500", requirements="EC-NET-001"),
     vendor_defect(
         "ec-group-reports-eight", "reports beyond the eighth are dropped", requirements=()
     ),
@@ -296,14 +302,22 @@ _BEYOND = (
         requirements="EC-GRP-018",
     ),
     vendor_defect(
-        "ec-list-page-shifted", "the second page of the groups begins one late", requirements=()
+        "ec-list-page-shifted",
+        "the second page of the groups begins one late",
+        requirements="EC-GRP-030",
     ),
     vendor_defect(
-        "ec-list-page-repeated", "the second page of the groups repeats the first", requirements=()
+        "ec-list-page-repeated",
+        "the second page of the groups repeats the first",
+        requirements="EC-GRP-030",
     ),
-    vendor_defect("ec-list-omits-new", "the list of groups lacks the newest", requirements=()),
     vendor_defect(
-        "ec-log-page-shifted", "the second page of the logs begins one late", requirements=()
+        "ec-list-omits-new", "the list of groups lacks the newest", requirements="EC-GRP-030"
+    ),
+    vendor_defect(
+        "ec-log-page-shifted",
+        "the second page of the logs begins one late",
+        requirements="EC-LOG-022",
     ),
 )
 DEFECTS = (*_GROUP, *_EXEC, *_BEYOND)

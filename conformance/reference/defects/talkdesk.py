@@ -293,41 +293,53 @@ _BEYOND = (
     vendor_defect("td-expired-token-ok", "an expired token is taken", requirements="TD-TOK-005"),
     vendor_defect("td-long-span-ok", "a span of over a month is taken", requirements="TD-NEW-012"),
     defect("td-json-nan", "a done job has a number that is NaN", requirements="TD-JOB-012"),
-    defect("td-file-json-latin1", "a JSON file is in Latin-1", requirements=()),
-    defect("td-empty-token-ok", "an empty token is taken", requirements=()),
+    defect("td-file-json-latin1", "a JSON file is in Latin-1", requirements="TD-FILE-006"),
+    defect("td-empty-token-ok", "an empty token is taken", requirements="TD-AUTH-002"),
     vendor_defect(
-        "td-token-without-scheme-ok", "a token without a scheme is taken", requirements=()
+        "td-token-without-scheme-ok",
+        "a token without a scheme is taken",
+        requirements="TD-AUTH-018",
     ),
-    defect("td-token-case-ignored", "the case of a token is ignored", requirements=()),
+    defect("td-token-case-ignored", "the case of a token is ignored", requirements="TD-AUTH-002"),
     defect(
         "td-token-prefix",
         "only the beginning of the token is compared",
         requirements=("TD-AUTH-002", "TD-AUTH-010"),
     ),
-    defect("td-crash-offset", "implied: an offset in a date-time gives 500", requirements=()),
-    defect("td-crash-long-name", "implied: a name of 255 characters gives 500", requirements=()),
+    defect(
+        "td-crash-offset", "implied: an offset in a date-time gives 500", requirements="TD-NET-002"
+    ),
+    defect(
+        "td-crash-long-name",
+        "implied: a name of 255 characters gives 500",
+        requirements="TD-NET-002",
+    ),
     defect(
         "td-crash-unicode-name", "implied: a name beyond ASCII gives 500", requirements="TD-NET-002"
     ),
-    observed_defect("td-name-cut", "a long name comes back cut off", requirements=()),
+    observed_defect("td-name-cut", "a long name comes back cut off", requirements="TD-NEW-007"),
     observed_defect(
         "td-name-double-encoded",
         "a name beyond ASCII comes back encoded twice",
         requirements="TD-NEW-007",
     ),
-    defect("td-format-case-ignored", "a format in capitals is taken", requirements=()),
-    vendor_defect("td-list-page-shifted", "the second page begins one job late", requirements=()),
-    vendor_defect("td-list-page-repeated", "the second page repeats the first", requirements=()),
+    defect("td-format-case-ignored", "a format in capitals is taken", requirements="TD-NEW-011"),
+    vendor_defect(
+        "td-list-page-shifted", "the second page begins one job late", requirements="TD-LIST-004"
+    ),
+    vendor_defect(
+        "td-list-page-repeated", "the second page repeats the first", requirements="TD-LIST-004"
+    ),
     vendor_defect("td-list-omits-new", "the list lacks the newest job", requirements="TD-LIST-003"),
     defect(
         "td-crossed-jobs",
         "implied: two requests at the same time get each other's job",
-        requirements=(),
+        requirements="TD-JOB-003",
     ),
     defect(
         "td-crossed-files",
         "implied: two requests at the same time get each other's file",
-        requirements=(),
+        requirements="TD-FILE-014",
     ),
 )
 DEFECTS = (*_BODY, *_LIFECYCLE, *_FILES, *_ACCESS, *_ERRORS, *_BEYOND)

@@ -39,7 +39,7 @@ def parse_job_request(context: AppContext) -> JobRequest:
     if isinstance(name, str):
         context.raise_if_planted("td-crash-long-name", when=200 < len(name) <= LONGEST)
         context.raise_if_planted("td-crash-unicode-name", when=not name.isascii())
-    if body.get("format") in {"CSV", "JSON"} and context.has_defect("td-format-case-ignored"):
+    if body.get("format") in ("CSV", "JSON") and context.has_defect("td-format-case-ignored"):
         body["format"] = body["format"].lower()
     return JobRequest(
         name=_name(body),

@@ -252,7 +252,7 @@ def test_only_an_unknown_row_is_a_usage_error():
 @pytest.mark.parametrize(
     ("check", "arguments", "complaint"),
     [
-        ("no_such", {}, "unknown check 'no_such'"),
+        ("no_such", {}, "there is no check 'no_such'"),
         ("no_server_error", {"pointer": "/a"}, "takes no argument 'pointer'"),
         ("probe_needs", {}, "needs the argument 'state'"),
     ],
@@ -333,6 +333,6 @@ def test_a_plan_names_steps_and_cost_and_sends_nothing():
         plan = Runner(contract(*rows), checks(), target(server.url), QUICK).plan()
         assert server.log == []
     steps = {step.name: step for step in plan.steps}
-    assert steps.keys() == {"examples", "negative", "lifecycle"}
+    assert steps.keys() == {"examples", "negative", "lifecycle", "side_by_side"}
     assert steps["examples"].operations == ("getJob",)
     assert plan.requests > 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.conformance._made import BASE, exchange, job, judged
+from tests.unit.conformance._made import BASE, exchange, history, job, judged
 
 KEPT, BROKEN, NOT_CONCERNED = True, False, None
 
@@ -96,16 +96,22 @@ def group(answer: dict[str, Any], **asked: Any) -> Any:
 @pytest.mark.parametrize(
     ("reports", "verdict"),
     [
-        ([{"reportId": 1}, {"reportId": 2}], KEPT),
-        ([{"reportId": 2}, {"reportId": 1}, {"reportId": 1}], KEPT),
-        ([{"reportId": 1}], BROKEN),
-        ([], BROKEN),
-        (None, NOT_CONCERNED),
+        ([{"reportId": 1}, {"reportId": 2}], {KEPT}),
+        ([{"reportId": 2}, {"reportId": 1}, {"reportId": 1}], {KEPT}),
+        ([{"reportId": 1}], {KEPT, BROKEN}),
+        ([], {KEPT, BROKEN}),
+        ([{"reportId": 1}, {"reportId": 2}, {"reportId": 3}], {KEPT, BROKEN}),
+        (None, {KEPT}),
     ],
 )
-def test_reflects_report_ids(reports: Any, verdict: bool | None) -> None:
+def test_reflects_report_ids(reports: Any, verdict: set[bool | None]) -> None:
+    known = group({"reports": [{"reportId": 1}, {"reportId": 2}]}, reportIds=[1, 2])
     one = group({} if reports is None else {"reports": reports}, reportIds=[1, 2, 2])
-    assert judged("EC-GRP-017", one) is verdict
+    assert history("EC-GRP-017", known, one) == verdict
+
+
+def test_reflects_report_ids_knows_nothing_of_reports_that_were_never_shown() -> None:
+    assert history("EC-GRP-017", group({"reports": []}, reportIds=[8, 9])) == {KEPT}
 
 
 def test_answered() -> None:

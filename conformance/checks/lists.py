@@ -1,0 +1,141 @@
+"""Active checks of lists that are walked page by page."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from conformance.checks.registry import ActiveCase, active_check
+from conformance.contract_queries import value_at
+from conformance.errors import NotPermitted, Untestable
+from conformance.http.exchange import Exchange
+from conformance.job_client import PROBE, page_position, widest_value
+from conformance.request_data.factory import RequestFactory
+from conformance.verdict import CheckResult, failed, passed, skipped
+from specs import Operation
+
+# So many on a page, things of our own to look for, and pages that are read at most.
+PAGE_SIZE: Final = 5
+OWN_THINGS: Final = 8
+MAX_PAGES: Final = 40
+# The size of a page that shows many, where the contract gives no bound.
+WIDE: Final = 100
+
+
+class _List(NamedTuple):
+    """How a list is asked for, and where its items and their ids are."""
+
+    operation: Operation
+    size: str
+    page: str
+    items: str
+    key: str
+
+
+class _Walk(NamedTuple):
+    """How often each id came up, in which exchanges, and whether the end was reached."""
+
+    ids: Counter[str]
+    exchanges: tuple[Exchange, ...]
+    complete: bool
+
+
+@active_check("list_pages_complete", writes=True, requests=30)
+def list_pages_complete(
+    case: ActiveCase,
+    *,
+    size: str,
+    page: str,
+    items: str,
+    key: str,
+    resource: str,
+    create: str,
+) -> Iterator[CheckResult]:
+    """Each thing that the run has made, and not deleted, is once in the pages of a list.
+
+    A list moves while others write, so only what shows in two walks counts.
+    """
+    listing = _List(
+        case.contract.operations[case.requirement.operation or ""], size, page, items, key
+    )
+    own = _own_things(case, listing, resource, create)
+    if len(own) <= PAGE_SIZE:
+        raise Untestable(f"fewer than {PAGE_SIZE + 1} things of this run are there to be listed")
+    walk = _walk(case, listing)
+    if not walk.complete:
+        yield skipped("the list did not come to its end in pages of the size asked for")
+    elif (reason := _fault(walk, own)) is None:
+        yield passed(*walk.exchanges[:2])
+    else:
+        again = _walk(case, listing)
+        reason = _fault(again, own) if again.complete else None
+        yield failed(reason, *again.exchanges) if reason else skipped("the list moved on its own")
+
+
+def _fault(walk: _Walk, own: tuple[str, ...]) -> str | None:
+    for id_ in own:
+        if walk.ids[id_] != 1:
+            often = "on no page" if not walk.ids[id_] else f"{walk.ids[id_]} times on the pages"
+            return f"{id_!r}, which this run has made, is {often} of the list"
+    return None
+
+
+def _own_things(case: ActiveCase, listing: _List, resource: str, create: str) -> tuple[str, ...]:
+    """Return the ids that this run has made and one wide page shows, once enough were made."""
+    requests = RequestFactory(case.client)
+    described = next(p for p in listing.operation.parameters if p["name"] == listing.size)
+    wide = {listing.size: widest_value(described) or WIDE, listing.page: _first(listing)}
+    for missing in range(OWN_THINGS, -1, -1):
+        page = requests.minimal(listing.operation.id, wide).send(case.client, PROBE)
+        shown = value_at(page.json, listing.items)
+        items = shown if isinstance(shown, list) else []
+        ids = {str(value_at(item, listing.key)) for item in items}
+        made = [*case.client.tracker.created(resource), *_created_jobs(case)]
+        own = tuple(id_ for id_ in dict.fromkeys(made) if id_ in ids)
+        if len(own) >= OWN_THINGS or not missing or not _create(case, requests, create):
+            return own
+    return ()
+
+
+def _created_jobs(case: ActiveCase) -> Iterator[str]:
+    yield from (job.id for job in case.client.jobs if job.created_by_us)
+
+
+def _create(case: ActiveCase, requests: RequestFactory, create: str) -> bool:
+    """Make one more thing, if it sets nothing off and the target allows it."""
+    if case.client.policy.needs_consent(case.contract.operations[create]):
+        return False
+    try:
+        requests.minimal(create).send(case.client, PROBE)
+    except NotPermitted:
+        return False
+    return True
+
+
+def _first(listing: _List) -> int | None:
+    described = next(p for p in listing.operation.parameters if p["name"] == listing.page)
+    return page_position(described, 0, PAGE_SIZE)
+
+
+def _walk(case: ActiveCase, listing: _List) -> _Walk:
+    requests = RequestFactory(case.client)
+    described = next(p for p in listing.operation.parameters if p["name"] == listing.page)
+    ids: Counter[str] = Counter()
+    exchanges: list[Exchange] = []
+    before: list[str] = []
+    for number in range(MAX_PAGES):
+        place = page_position(described, number, PAGE_SIZE)
+        given = {listing.size: PAGE_SIZE, listing.page: place}
+        exchange = requests.minimal(listing.operation.id, given).send(case.client, PROBE)
+        shown = value_at(exchange.json, listing.items)
+        if exchange.status != listing.operation.success or not isinstance(shown, list):
+            # Beyond the last page a server may refuse rather than show nothing.
+            return _Walk(ids, tuple(exchanges), bool(number) and exchange.status in {400, 404})
+        exchanges.append(exchange)
+        found = [str(value_at(item, listing.key)) for item in shown]
+        ids.update(found)
+        if found == before:  # it would go on like this for ever
+            return _Walk(ids, tuple(exchanges), complete=True)
+        before = found
+        if len(shown) != PAGE_SIZE:
+            return _Walk(ids, tuple(exchanges), len(shown) < PAGE_SIZE)
+    return _Walk(ids, tuple(exchanges), complete=False)
