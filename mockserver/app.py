@@ -91,7 +91,11 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         resolve_sandbox=SandboxResolver(sandboxes, credential_headers(apis)),
         security=Security(apis, registry.authenticators()),
         dispatcher=Dispatcher(
-            settings.largest_body, Preferences(vendors), registry.library.resolve_scenario, run
+            settings.largest_body,
+            Preferences(vendors),
+            registry.library.resolve_scenario,
+            run,
+            sandboxes.replacement,
         ),
         fault_injector=_fault_injector(registry, everyone, faults, settings),
         run=run,
@@ -204,7 +208,7 @@ def _sandboxes(
         registry.seed,
         faults.read,
         settings.limits,
-        begin_of=registry.library.resolve_scenario,
+        resolve_scenario=registry.library.resolve_scenario,
         refresh=registry.library.refresh,
     )
 

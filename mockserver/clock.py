@@ -1,4 +1,4 @@
-"""A sandbox's virtual time: it follows real time at a speed, or stands until it is moved."""
+"""A sandbox's virtual time: it follows real time at a speed, or stands still until it is moved."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ ORIGIN = int(datetime(2026, 3, 30, 9, tzinfo=UTC).timestamp() * 1000)
 """Where every sandbox starts, in milliseconds, so that the same seed gives the same bytes."""
 
 EARLIEST = int(datetime(2, 1, 1, tzinfo=UTC).timestamp() * 1000)
-"""The begin of virtual time, in milliseconds: no clock is set before it."""
+"""The earliest virtual time, in milliseconds."""
 
 LATEST = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
-"""The end of virtual time, in milliseconds: a clock stands still there."""
+"""The latest virtual time, in milliseconds: a clock stands still there."""
 
 
 class Mode(StrEnum):
@@ -27,7 +27,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockSettings:
-    """How a clock runs: `speed` is virtual seconds a real second, and counts in real mode only."""
+    """How a clock runs: `speed` is virtual seconds per real second, used in real mode only."""
 
     mode: Mode = Mode.REAL
     speed: float = 1.0
@@ -35,97 +35,101 @@ class ClockSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """Where a clock stands: at `anchor` (milliseconds) when its counter was at `since` (ns)."""
+    """A reading of a clock: `virtual_ms` (since the epoch) when its counter was at `at_ns`."""
 
-    pace: ClockSettings
+    settings: ClockSettings
     virtual_ms: int
     at_ns: int
     _speed: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        stands = self.pace.mode is Mode.MANUAL
-        object.__setattr__(self, "_speed", 0.0 if stands else self.pace.speed)
+        is_manual = self.settings.mode is Mode.MANUAL
+        object.__setattr__(self, "_speed", 0.0 if is_manual else self.settings.speed)
 
-    def at(self, ticks: int) -> int:
-        """Return the virtual time, in milliseconds since the epoch, when the counter is there."""
-        passed = ticks - self.at_ns
-        if passed <= 0:
+    def at(self, counter_ns: int) -> int:
+        """Return the virtual time, in milliseconds since the epoch, at a value of the counter."""
+        elapsed = counter_ns - self.at_ns
+        if elapsed <= 0:
             return self.virtual_ms
-        now = self.virtual_ms + int(passed * self._speed) // 1_000_000
-        return now if now < LATEST else LATEST  # noqa: FURB136 (a call of `min` takes as long again)
+        now = self.virtual_ms + int(elapsed * self._speed) // 1_000_000
+        return now if now < LATEST else LATEST  # noqa: FURB136 (`min` takes twice the time)
 
 
-Update = Callable[[ClockState], ClockState]
-Persist = Callable[[Update], ClockState]
-"""Takes a step from where the clock stands by now, for everybody, and returns where it led."""
+ClockUpdate = Callable[[ClockState], ClockState]
+Persist = Callable[[ClockUpdate], ClockState]
+"""Applies an update to the current state, for all processes, and returns the new state."""
 
 
 class Clock:
     """Virtual time in whole milliseconds since the epoch.
 
-    It rests on a counter of nanoseconds that never goes back, so virtual time goes back by a
-    move alone. `keep` makes moves known to other processes; without it they stay in this one.
+    It is derived from a counter of nanoseconds that never goes back, so virtual time goes back
+    only when it is set. `persist` shares moves with other processes; by default they are local.
     """
 
-    __slots__ = ("_keep", "_ticks", "hands")
+    __slots__ = ("_now_ns", "_persist", "state")
 
     def __init__(
         self,
-        pace: ClockSettings,
-        ticks: NanosecondCounter = monotonic_ns,
+        settings: ClockSettings,
+        now_ns: NanosecondCounter = monotonic_ns,
         start: int = ORIGIN,
         *,
-        hands: ClockState | None = None,
-        keep: Persist | None = None,
+        state: ClockState | None = None,
+        persist: Persist | None = None,
     ) -> None:
-        self._ticks = ticks
-        self.hands = hands or ClockState(pace, start, ticks())
-        self._keep = keep or self._take
+        """Start at `start`, in milliseconds since the epoch, or go on from `state`."""
+        self._now_ns = now_ns
+        self.state = state or ClockState(settings, start, now_ns())
+        self._persist = persist or self._update
 
     @property
-    def pace(self) -> ClockSettings:
+    def settings(self) -> ClockSettings:
         """How the clock runs."""
-        return self.hands.pace
+        return self.state.settings
 
     def now(self) -> int:
-        """Return the present, in milliseconds since the epoch."""
-        return self.hands.at(self._ticks())
+        """Return the current virtual time, in milliseconds since the epoch."""
+        return self.state.at(self._now_ns())
 
     def advance(self, milliseconds: int) -> None:
-        """Move on by `milliseconds` (none or more), at most to the end of virtual time."""
+        """Advance by `milliseconds` (zero or more), at most to LATEST."""
         self.move(advance=milliseconds)
 
-    def set(self, moment: int) -> None:
-        """Go to `moment`, in milliseconds since the epoch; the only way back."""
-        self.move(moment=moment)
+    def set(self, milliseconds: int) -> None:
+        """Set the virtual time, in milliseconds since the epoch; the only way back."""
+        self.move(to=milliseconds)
 
-    def run(self, pace: ClockSettings) -> None:
-        """Go on at another pace from the present."""
-        self.move(mode=pace.mode, speed=pace.speed)
+    def run(self, settings: ClockSettings) -> None:
+        """Change how the clock runs, from the current virtual time on."""
+        self.move(mode=settings.mode, speed=settings.speed)
 
     def move(
         self,
         *,
         mode: Mode | None = None,
         speed: float | None = None,
-        moment: int | None = None,
+        to: int | None = None,
         advance: int = 0,
     ) -> None:
-        """Change the pace, then go to `moment`, then on by `advance`: one move to everybody else.
+        """Change mode and speed, then set the time to `to`, then advance: one atomic move.
 
-        `moment` and `advance` are in milliseconds; None leaves a thing as it is.
+        `to` and `advance` are in milliseconds; None changes nothing.
+
+        Raises:
+            ValueError: `advance` is negative.
         """
         if advance < 0:
             raise ValueError("a clock advances by zero or more; set it to go back")
 
-        def step(hands: ClockState) -> ClockState:
-            ticks = self._ticks()
-            old = hands.pace
-            pace = ClockSettings(mode or old.mode, old.speed if speed is None else speed)
-            start = hands.at(ticks) if moment is None else moment
-            return ClockState(pace, min(start + advance, LATEST), ticks)
+        def update(state: ClockState) -> ClockState:
+            counter_ns = self._now_ns()
+            old = state.settings
+            settings = ClockSettings(mode or old.mode, old.speed if speed is None else speed)
+            start = state.at(counter_ns) if to is None else to
+            return ClockState(settings, min(start + advance, LATEST), counter_ns)
 
-        self.hands = self._keep(step)
+        self.state = self._persist(update)
 
-    def _take(self, step: Update) -> ClockState:
-        return step(self.hands)
+    def _update(self, update: ClockUpdate) -> ClockState:
+        return update(self.state)

@@ -51,6 +51,9 @@ class Option:
 
 
 _MIB = 2**20
+_JOURNAL_SHARE = 32
+"""The part of the memory of all journals that one of them may take."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DAY = 86_400
 
@@ -289,7 +292,7 @@ def read_settings(told: Mapping[str, Any]) -> Settings:
         limits=SandboxLimits(
             sandboxes=of["max_sandboxes"],
             idle_seconds=of["sandbox_idle"],
-            journal=Bounds(entries=of["max_journal"]),
+            journal=Bounds(of["max_journal"], max(of["max_journal_bytes"] // _JOURNAL_SHARE, _MIB)),
             journals=of["max_journal_bytes"],
         ),
         patience=ConnectionLimits(of["max_headers"], of["request_timeout"], of["idle_timeout"]),

@@ -3,6 +3,7 @@
 Exception
 ├── ApiError              an answer with a 4xx status: the caller is at fault
 ├── ContractViolation     an answer of ours that breaks the contract: a 500 that names the reason
+├── ServiceUnavailable    what the mock needs cannot be used at present: a 503
 └── ConfigurationError    settings or fixtures that cannot work: exit code 2
 """
 
@@ -39,6 +40,10 @@ class ApiError(Exception):
 
 class ContractViolation(Exception):  # noqa: N818
     """A reply of the mock that its contract does not allow; the text names the place and reason."""
+
+
+class ServiceUnavailable(Exception):  # noqa: N818
+    """What the mock needs cannot be used at present; the text is the reason, free of secrets."""
 
 
 class ConfigurationError(Exception):

@@ -103,6 +103,7 @@ class Control:
         }
 
     def _health(self, request: Request) -> Response:
+        self._sandboxes.check_store()
         body = {
             "status": "ok",
             "version": VERSION,
@@ -135,13 +136,19 @@ class Control:
         return Response(200, {"sandboxes": rows, "total": len(self._sandboxes)})
 
     def _create_sandbox(self, request: Request) -> Response:
-        asked = request.body or {}
-        clock, scenario = asked.get("clock", {}), asked.get("scenario")
-        pace: ClockSettings | None = _pace(clock, self._sandboxes.default.clock.pace)
-        if scenario and not clock:
-            pace = None  # the scenario may have one of its own
-        made = self._sandboxes.create(asked.get("seed"), pace, scenario)
-        return Response(201, self._serialize(made))
+        options = request.body or {}
+        clock, scenario = options.get("clock", {}), options.get("scenario")
+        settings: ClockSettings | None = None  # a scenario may have some of its own
+        if not scenario or "mode" in clock or "speed" in clock:
+            settings = _clock_settings(clock, self._sandboxes.default.clock.settings)
+        sandbox = self._sandboxes.create(
+            options.get("seed"),
+            settings,
+            scenario,
+            id_=options.get("id"),
+            now=read_moment(clock["now"], "clock.now") if "now" in clock else None,
+        )
+        return Response(201, self._serialize(sandbox))
 
     def _read_sandbox(self, request: Request) -> Response:
         return Response(200, self._serialize(self._get_sandbox(request.path["id"])))
@@ -187,21 +194,21 @@ def _move_clock(request: Request) -> Response:
     clock.move(
         mode=Mode(move["mode"]) if "mode" in move else None,
         speed=move.get("speed"),
-        moment=read_moment(move["set"], "set") if "set" in move else None,
+        to=read_moment(move["set"], "set") if "set" in move else None,
         advance=read_duration(move.get("advance", "PT0S"), "advance"),
     )
     return Response(200, _clock(clock))
 
 
-def _pace(asked: Mapping[str, Any], present: ClockSettings) -> ClockSettings:
+def _clock_settings(clock: Mapping[str, Any], default: ClockSettings) -> ClockSettings:
     return ClockSettings(
-        Mode(asked.get("mode", present.mode)), float(asked.get("speed", present.speed))
+        Mode(clock.get("mode", default.mode)), float(clock.get("speed", default.speed))
     )
 
 
 def _clock(clock: Clock) -> dict[str, Any]:
     return {
         "now": to_iso_string(clock.now()),
-        "mode": clock.pace.mode.value,
-        "speed": clock.pace.speed,
+        "mode": clock.settings.mode.value,
+        "speed": clock.settings.speed,
     }

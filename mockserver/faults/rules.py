@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.errors import ApiError
 from mockserver.faults.model import RequestFacts, Rule
 from mockserver.ids import Ids
-from mockserver.store.base import Records
+from mockserver.store.base import NamespaceDropped, Records
 
 MOST = 100
 """How many rules a sandbox has at most."""
@@ -98,8 +98,8 @@ class FaultRules:
         """Return the chance of a rule whose turn this request is, else None; counts the request."""
         if not rule.match.matches(seen):
             return None
-        number = self._records.next_number(_seen(rule))
-        if number not in rule.match.occurrences:
+        number = self._next_number(_seen(rule))
+        if number == 0 or number not in rule.match.occurrences:
             return None
         if rule.times is not None and self._records.number(_fired(rule)) >= rule.times:
             return None
@@ -110,7 +110,7 @@ class FaultRules:
 
     def select_one_off(self, rule: Rule) -> Random:
         """Return the chance of a rule that a request brought along; counts it with its like."""
-        number = self._records.next_number(_seen(rule))
+        number = self._next_number(_seen(rule))
         return self._ids.random(f"fault {rule.id}", number)
 
     def deterministic_order(self, rule: Rule, choice: str) -> str:
@@ -122,8 +122,8 @@ class FaultRules:
 
         Somebody may have played it for the last time since the rule was drawn.
         """
-        number = self._records.next_number(_fired(rule))
-        return rule.times is None or number <= rule.times
+        number = self._next_number(_fired(rule))
+        return number > 0 and (rule.times is None or number <= rule.times)
 
     def counts(self, rule: Rule) -> dict[str, Any]:
         """Return how many requests have fitted a rule, and on how many its fault was played."""
@@ -146,6 +146,13 @@ class FaultRules:
     def has_expired(self, secret: str) -> bool:
         """Tell whether a credential was let expire."""
         return bool(self._sheet.expired) and _digest(secret) in self._sheet.expired
+
+    def _next_number(self, counter: str) -> int:
+        """Return the next number of a counter, 0 once the sandbox has been reset."""
+        try:
+            return self._records.next_number(counter)
+        except NamespaceDropped:
+            return 0
 
     def _take(self, step: Update) -> FaultRuleState:
         return step(self._sheet)

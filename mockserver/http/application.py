@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 
 from mockserver.auth.control_plane import ControlPlaneAccess
 from mockserver.control.pages import Pages
-from mockserver.errors import ApiError, ContractViolation
+from mockserver.errors import ApiError, ContractViolation, ServiceUnavailable
 from mockserver.faults.injection import FaultInjector
 from mockserver.http import transfer
 from mockserver.http.apis import Api, ApiRegistry, Route
@@ -31,17 +31,22 @@ log = logging.getLogger("mockserver")
 CONTROL = "/_mock"
 """The path prefix of the control plane."""
 
+_RETRY_AFTER_SECONDS = "1"
 _INTERNAL_ERROR = "the mock has a fault; its log says more"
 
 ResolveSandbox = Callable[[RequestContext], Sandbox]
 
 
 class Result(NamedTuple):
-    """A response, how it came about, and why where that is not OK."""
+    """A response, how it came about, and why where that is not OK.
+
+    `is_deferred` says that the journal can be written only later.
+    """
 
     response: Response
     outcome: Outcome = Outcome.OK
     reason: str = ""
+    is_deferred: bool = False
 
 
 class Application:
@@ -91,6 +96,8 @@ class Application:
             result = Result(await self.handle(context))
         except ApiError as error:
             result = self._refused(context, error)
+        except ServiceUnavailable as error:
+            result = self._unavailable(context, error)
         except Exception:
             log.exception("%s %s", context.method, context.path)
             result = self._internal_error(context, _INTERNAL_ERROR)
@@ -99,7 +106,8 @@ class Application:
             result = self._refused(context, late_error)
         response, body, headers = await self._finish(context, result, started_at)
         if context.fault_session is not None:
-            send = await self._fault_injector.wrap_send(context, send)
+            with suppress(ServiceUnavailable):  # then without faults
+                send = await self._fault_injector.wrap_send(context, send)
         await transfer.send_response(context, send, response, headers, body)
 
     async def handle(self, context: RequestContext) -> Response:
@@ -156,22 +164,53 @@ class Application:
         try:
             if result.outcome is not Outcome.BROKEN:
                 result = await self._check(context, result)
-            body, headers = transfer.encode(result.response)
+            body, headers = self._encode(context, result)
+        except ServiceUnavailable as error:
+            result = self._unavailable(context, error)
+            body, headers = self._encode(context, result)
         except ContractViolation as violation:
             reason = f"the response breaks the contract: {violation}"
             log.error("%s %s: %s", context.method, context.path, reason)
             result = self._internal_error(context, reason)
-            body, headers = transfer.encode(result.response)
-        api = self._api(context)
-        if api.cors is not None:
+            body, headers = self._encode(context, result)
+        if not is_control(context.path):
+            try:
+                await self._record(context, result, body, started_at)
+            except ServiceUnavailable as error:
+                result = self._unavailable(context, error)
+                body, headers = self._encode(context, result)
+                await self._record(context, result, body, started_at)
+        return result.response, body, headers
+
+    def _encode(self, context: RequestContext, result: Result) -> tuple[bytes, transfer.Pairs]:
+        body, headers = transfer.encode(result.response)
+        cors = self._api(context).cors
+        if cors is not None:
             # Of what was rejected, the line that names the origin may never have been read.
             origin = context.headers.get("origin", None if context.rejection is None else "")
-            headers += transfer.encode_headers(api.cors.headers(origin))
-        if not is_control(context.path):
-            self._recorder.record(context, api, result.response, body, result[1:], started_at)
-            if self._flush_journal is not None:
-                await self._flush_journal()
-        return result.response, body, headers
+            headers += transfer.encode_headers(cors.headers(origin))
+        return body, headers
+
+    async def _record(
+        self, context: RequestContext, result: Result, body: bytes, started_at: int
+    ) -> None:
+        """Write a request and its response to the journal.
+
+        Raises:
+            ServiceUnavailable: it cannot be written, and never is.
+        """
+        response, outcome, reason, is_deferred = result
+        self._recorder.record(
+            context,
+            self._api(context),
+            response,
+            body,
+            (outcome, reason),
+            started_at,
+            deferred=is_deferred,
+        )
+        if self._flush_journal is not None and not is_deferred:
+            await self._flush_journal()
 
     async def _check(self, context: RequestContext, result: Result) -> Result:
         """Hold a response against the contract; play the faults that change it."""
@@ -180,7 +219,7 @@ class Application:
             self._check_contract(context, result.response)
         if session is None:
             return result
-        return Result(*await self._run(session.after_handler, context, *result))
+        return Result(*await self._run(session.after_handler, context, *result[:3]))
 
     def _check_contract(self, context: RequestContext, response: Response) -> None:
         validator = (
@@ -228,6 +267,13 @@ class Application:
 
     def _refused(self, context: RequestContext, error: ApiError) -> Result:
         return Result(self._error_response(context, error), Outcome.REFUSED, error.message)
+
+    def _unavailable(self, context: RequestContext, error: ServiceUnavailable) -> Result:
+        """Return a 503; no contract needs to list it, so nothing checks it."""
+        reason = str(error)
+        headers = {"Retry-After": _RETRY_AFTER_SECONDS}
+        response = self._error_response(context, ApiError(503, f"{reason}.", headers=headers))
+        return Result(response, Outcome.BROKEN, reason, is_deferred=True)
 
     def _internal_error(self, context: RequestContext, reason: str) -> Result:
         """Return the only kind of 500; no contract lists it, so nothing checks it."""

@@ -1,6 +1,9 @@
 """From a routed request to its response: validation by the contract, then the handler."""
 
-from mockserver.errors import ApiError
+from collections.abc import Callable
+
+from mockserver.errors import ApiError, ServiceUnavailable
+from mockserver.http.apis import Handler
 from mockserver.http.context import RequestContext
 from mockserver.http.executors import Executor
 from mockserver.http.messages import Request, Response
@@ -9,6 +12,9 @@ from mockserver.http.transfer import read_body
 from mockserver.sandbox.factory import ResolveScenario
 from mockserver.sandbox.sandbox import Sandbox
 
+Replacement = Callable[[Sandbox], Sandbox | None]
+"""Returns what a sandbox has become by a reset, None if it has not been reset."""
+
 _SCENARIO = "x-mock-scenario"
 
 
@@ -16,7 +22,8 @@ class Dispatcher:
     """Calls handlers with requests that the contract allows.
 
     `max_body_bytes` bounds a request body. `run` calls handlers, in a thread where the store may
-    block. `resolve_scenario` returns the initial state that a scenario describes.
+    block. `resolve_scenario` returns the initial state that a scenario describes, `replacement` the
+    sandbox after a reset.
     """
 
     def __init__(
@@ -25,11 +32,13 @@ class Dispatcher:
         preferences: Preferences,
         resolve_scenario: ResolveScenario,
         run: Executor,
+        replacement: Replacement,
     ) -> None:
         self._max_body_bytes = max_body_bytes
         self._preferences = preferences
         self._resolve_scenario = resolve_scenario
         self._run = run
+        self._replacement = replacement
 
     async def read_request(self, context: RequestContext) -> Request:
         """Return the request, parsed and valid.
@@ -64,7 +73,44 @@ class Dispatcher:
             if preferred is not None:
                 return preferred
         context.handled = True
-        return await self._run(context.route.api.handlers[request.operation.id], request)
+        handler = context.route.api.handlers[request.operation.id]
+        return await self._run(self._call, context, handler, request)
+
+    def _call(self, context: RequestContext, handler: Handler, request: Request) -> Response:
+        """Call a handler; call it again if the sandbox was reset while it ran.
+
+        Its first run may have read a part of the old state and a part of nothing. What it wrote
+        was deleted with the old state.
+        """
+        while True:
+            response, failure = None, None
+            try:
+                response = handler(request)
+            except ServiceUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 (raised again, unless it was the reset)
+                failure = error
+            fresh = self._fresh_sandbox(context, failure)
+            if fresh is not None:
+                context.sandbox = fresh
+                sandbox = self._with_scenario(fresh, context.headers.get(_SCENARIO))
+                request = request._replace(sandbox=sandbox)
+            elif failure is not None:
+                raise failure
+            elif response is not None:
+                return response
+
+    def _fresh_sandbox(self, context: RequestContext, failure: Exception | None) -> Sandbox | None:
+        """Return the sandbox to call the handler with again, None if its run counts."""
+        assert context.route is not None
+        assert context.sandbox is not None
+        if failure is None and not context.route.api.is_vendor:
+            return None  # a reset itself, for instance
+        fresh = self._replacement(context.sandbox)
+        if fresh is None:
+            return None
+        context.touched_jobs.clear()
+        return fresh.for_request(context.touched_jobs)
 
     def _with_scenario(self, sandbox: Sandbox, scenario: str | None) -> Sandbox:
         """Return the sandbox with the job scripts of another scenario, for this request alone."""

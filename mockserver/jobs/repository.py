@@ -9,7 +9,7 @@ from mockserver.jobs.lifecycle import current_state, force_outcome, remaining_sc
 from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.schedule import JobScript, from_steps
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, UniqueNaming
+from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, RecordId
 from specs import Action, Lifecycle, State
 
 
@@ -19,7 +19,7 @@ class NewJob(NamedTuple):
     `plan` is the lifecycle's own where it is None; `created_at` is now where it is None.
     """
 
-    id: UniqueNaming
+    id: RecordId
     account: str
     group: str
     details: Mapping[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What a sandbox has been asked and has answered: the last of it, bounded, without secrets."""
+"""The journal of a sandbox: its newest requests and responses, bounded, without secrets."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -22,46 +22,51 @@ __all__ = [
 
 
 Flush = Callable[[], Awaitable[None]]
+"""Returns once all that was added before is written.
+
+Raises:
+    StoreUnavailable: it cannot be written at present, and is not.
+"""
 
 
 class JournalBackend(Protocol):
-    """Opens journals. `flush` returns once all that was added is kept; None: it is at once."""
+    """Opens journals; `flush` is None where entries need no writing."""
 
     flush: Flush | None
 
-    def open(self, place: str) -> Journal:
-        """Return the journal of the sandbox whose records lie at `place`."""
+    def open(self, namespace: str) -> Journal:
+        """Return the journal of the sandbox with the records of `namespace`."""
         ...
 
 
 class MemoryBackend:
-    """Journals of this process. `most` are the bytes of all of them together."""
+    """Journals of this process, with `max_bytes` for all of them together."""
 
     flush: Flush | None = None
 
-    def __init__(self, bounds: Bounds, most: int) -> None:
+    def __init__(self, bounds: Bounds, max_bytes: int) -> None:
         self._bounds = bounds
-        self._budget = MemoryBudget(most)
+        self._budget = MemoryBudget(max_bytes)
 
-    def open(self, _place: str) -> Journal:
+    def open(self, _namespace: str) -> Journal:
         return MemoryJournal(self._bounds, self._budget)
 
 
 class SqlBackend:
     """Journals that all processes on one database share."""
 
-    def __init__(self, rows: JournalStore, bounds: Bounds) -> None:
-        self._rows = rows
-        self._writer = BatchWriter(rows.append)
+    def __init__(self, store: JournalStore, bounds: Bounds) -> None:
+        self._store = store
+        self._writer = BatchWriter(store.append)
         self._bounds = bounds
         self.flush: Flush | None = self._writer.flush
 
-    def open(self, place: str) -> Journal:
-        return DatabaseJournal(self._rows, self._writer, place, self._bounds)
+    def open(self, namespace: str) -> Journal:
+        return DatabaseJournal(self._store, self._writer, namespace, self._bounds)
 
 
-def journal_backend(store: Store, bounds: Bounds, most: int) -> JournalBackend:
-    """Return where journals are kept: where all else is, if others use it too."""
+def journal_backend(store: Store, bounds: Bounds, max_bytes: int) -> JournalBackend:
+    """Return the journals of a store, or those of this process where the store has none."""
     if store.journals is not None:
         return SqlBackend(store.journals, bounds)
-    return MemoryBackend(bounds, most)
+    return MemoryBackend(bounds, max_bytes)

@@ -1,9 +1,12 @@
-"""How much one journal keeps."""
+"""The protocol of a journal: the newest exchanges of one sandbox, within bounds."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from mockserver.journal.entry import Entry
+
+ENTRIES_SETTING = "--max-journal"
+BYTES_SETTING = "--max-journal-bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +18,11 @@ class Bounds:
 
 
 class Journal(Protocol):
-    """The last exchanges of one sandbox."""
+    """The newest exchanges of one sandbox."""
 
     @property
     def scope(self) -> str:
-        """Whose requests it knows: `process` or `store`."""
+        """Whose exchanges it has: those of this `process`, or of all on the `store`."""
         ...
 
     @property
@@ -29,35 +32,43 @@ class Journal(Protocol):
 
     @property
     def last(self) -> int:
-        """The number of the newest entry; it counts on, so that a reader sees what it missed."""
+        """The number of the newest entry ever; it counts on, so that gaps are visible."""
         ...
 
     @property
     def bytes(self) -> int:
-        """What it weighs, about."""
+        """Its approximate size in bytes."""
         ...
 
     @property
     def forgotten(self) -> int:
-        """How many entries went since it was cleared, because of a limit."""
+        """How many entries were dropped because of a bound since it was cleared."""
+        ...
+
+    @property
+    def forgotten_by(self) -> tuple[str, ...]:
+        """The settings whose bounds dropped entries since it was cleared."""
         ...
 
     def next_number(self) -> int:
         """Return the number of the next entry."""
         ...
 
-    def add(self, entry: Entry) -> None:
-        """Keep an entry; the oldest of too many go."""
+    def add(self, entry: Entry, *, deferred: bool = False) -> None:
+        """Add an entry; drop the oldest beyond the bounds.
+
+        A deferred entry is written as soon as the store can be used, and nobody waits for it.
+        """
         ...
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return what is kept, the oldest first."""
+        """Return the entries, oldest first."""
         ...
 
     def clear(self) -> None:
-        """Forget all entries; numbers go on."""
+        """Delete all entries; numbers go on."""
         ...
 
     def close(self) -> None:
-        """Let go of what this process keeps of it; nobody will ask for it again."""
+        """Release its memory; what is added later is ignored."""
         ...

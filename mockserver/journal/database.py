@@ -1,106 +1,154 @@
-"""Writes down what many requests leave in journals that processes share, many at a time."""
+"""Journals in a database that processes share; entries of many requests are written together."""
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from threading import Lock
 
 from mockserver.http.executors import call_in_thread
-from mockserver.journal.base import Bounds
+from mockserver.journal.base import ENTRIES_SETTING, Bounds
 from mockserver.journal.entry import Entry, pack, unpack
-from mockserver.store.base import JournalRow, JournalStats, JournalStore
+from mockserver.store.base import JournalRow, JournalStats, JournalStore, StoreUnavailable
 
 log = logging.getLogger("mockserver")
 
 Write = Callable[[Iterable[JournalRow]], None]
 
+MAX_DEFERRED = 10_000
+"""How many entries wait for the store at most; the oldest of more are lost, and the log says so."""
+
 
 @dataclass(slots=True)
 class _Batch:
-    lines: list[JournalRow] = field(default_factory=list)
-    written: asyncio.Event = field(default_factory=asyncio.Event)
+    rows: list[JournalRow] = field(default_factory=list)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    error: StoreUnavailable | None = None
 
 
 class BatchWriter:
-    """Collects lines while others are being written, so that a busy server writes rarely.
+    """Collects entries while others are being written, so that a busy server writes rarely.
 
-    An exchange is in the journal, for every process, before its reply is sent.
+    An exchange is in the journal, for every process, before its response is sent. Where it cannot
+    be written, the response says so instead, and the entry of that response is deferred.
     """
 
     def __init__(self, write: Write) -> None:
         self._write = write
         self._batch: _Batch | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._deferred: deque[JournalRow] = deque()
+        self._lock = Lock()
 
-    def enqueue(self, line: JournalRow) -> None:
-        """Take a line; it is written by the next `settle`."""
+    def enqueue(self, row: JournalRow) -> None:
+        """Take an entry for the next `flush`."""
         if self._batch is None:
             self._batch = _Batch()
-        self._batch.lines.append(line)
+        self._batch.rows.append(row)
+
+    def defer(self, row: JournalRow) -> None:
+        """Take an entry that is written as soon as something can be."""
+        if len(self._deferred) >= MAX_DEFERRED:
+            self._deferred.popleft()
+            log.error("The journal has lost an entry: the store is unavailable for too long.")
+        self._deferred.append(row)
 
     async def flush(self) -> None:
-        """Return once all that was noted before is written."""
+        """Return once all that was enqueued before is written.
+
+        Raises:
+            StoreUnavailable: it cannot be written at present, and never is.
+        """
         batch = self._batch
         if batch is None:
             return
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
-        await batch.written.wait()
+        await batch.done.wait()
+        if batch.error is not None:
+            raise batch.error
+
+    def write_deferred(self) -> None:
+        """Write deferred entries, in the calling thread.
+
+        Raises:
+            StoreUnavailable: they cannot be written yet.
+        """
+        if self._deferred:
+            self._write_rows([])
 
     async def _write_all(self) -> None:
         while self._batch is not None:
             batch, self._batch = self._batch, None
             try:
-                await call_in_thread(self._write, batch.lines)
+                await call_in_thread(self._write_rows, batch.rows)
+            except StoreUnavailable as error:
+                batch.error = error
             except Exception:
-                log.exception("the journal could not be written")
-            batch.written.set()
+                log.exception("The journal could not be written.")
+            batch.done.set()
         self._writing = None
+
+    def _write_rows(self, rows: list[JournalRow]) -> None:
+        with self._lock:
+            deferred = list(self._deferred)
+            self._write([*deferred, *rows])
+            for _ in deferred:
+                self._deferred.popleft()
 
 
 class DatabaseJournal:
-    """The last exchanges of one sandbox; `place` is where the store has its records."""
+    """The newest exchanges of one sandbox, in a database."""
 
-    __slots__ = ("_place", "_rows", "_scribe", "bounds")
+    __slots__ = ("_namespace", "_store", "_writer", "bounds")
 
     scope = "store"
 
-    def __init__(self, rows: JournalStore, scribe: BatchWriter, place: str, bounds: Bounds) -> None:
-        self._rows = rows
-        self._scribe = scribe
-        self._place = place
+    def __init__(
+        self, store: JournalStore, writer: BatchWriter, namespace: str, bounds: Bounds
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._namespace = namespace
         self.bounds = bounds
 
     @property
     def last(self) -> int:
-        return self._rows.last(self._place)
+        return self._store.last_number(self._namespace)
 
     @property
     def bytes(self) -> int:
-        return self._extent.size
+        return self._stats.size
 
     @property
     def forgotten(self) -> int:
-        extent = self._extent
-        return max(extent.last - extent.cleared - extent.kept, 0)
-
-    def next_number(self) -> int:
-        """Return 0: the number is given where all can see it, when the entry is written."""
-        return 0
-
-    def add(self, entry: Entry) -> None:
-        line = JournalRow(self._place, entry.size, pack(entry), self.bounds.entries)
-        self._scribe.enqueue(line)
-
-    def entries(self) -> tuple[Entry, ...]:
-        return tuple(unpack(number, text) for number, text in self._rows.read(self._place))
-
-    def clear(self) -> None:
-        self._rows.clear(self._place)
-
-    def close(self) -> None:
-        """Nothing is kept here."""
+        stats = self._stats
+        return max(stats.last_number - stats.cleared - stats.entries, 0)
 
     @property
-    def _extent(self) -> JournalStats:
-        return self._rows.extent(self._place)
+    def forgotten_by(self) -> tuple[str, ...]:
+        return (ENTRIES_SETTING,) if self.forgotten else ()
+
+    def next_number(self) -> int:
+        """Return 0: entries are numbered when they are written."""
+        return 0
+
+    def add(self, entry: Entry, *, deferred: bool = False) -> None:
+        row = JournalRow(self._namespace, entry.size, pack(entry), self.bounds.entries)
+        (self._writer.defer if deferred else self._writer.enqueue)(row)
+
+    def entries(self) -> tuple[Entry, ...]:
+        self._writer.write_deferred()
+        return tuple(unpack(number, text) for number, text in self._store.read(self._namespace))
+
+    def clear(self) -> None:
+        self._writer.write_deferred()
+        self._store.clear(self._namespace)
+
+    def close(self) -> None:
+        """Nothing of it is in memory."""
+
+    @property
+    def _stats(self) -> JournalStats:
+        return self._store.stats(self._namespace)

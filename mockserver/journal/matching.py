@@ -1,4 +1,4 @@
-"""What an exchange must be like: the same patterns filter the journal and verify calls."""
+"""Patterns of exchanges: the same ones filter the journal and verify calls."""
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -10,11 +10,11 @@ import orjson
 from mockserver.journal.entry import Entry
 
 FORM = "application/x-www-form-urlencoded"
-UNREADABLE = "(no JSON, or too long to be kept whole)"
+UNREADABLE = "(not JSON, or too long to be kept whole)"
 
 
 class Difference(NamedTuple):
-    """A member of a pattern that an exchange does not fit."""
+    """A member of a pattern that an exchange does not match."""
 
     field: str
     expected: Any
@@ -22,7 +22,7 @@ class Difference(NamedTuple):
 
 
 class EntryView:
-    """An entry, its query and its body read at most once."""
+    """An entry whose query and body are parsed at most once."""
 
     __slots__ = ("_body", "_query", "entry")
 
@@ -33,14 +33,14 @@ class EntryView:
 
     @property
     def query(self) -> Mapping[str, list[str]]:
-        """The texts of the query by name."""
+        """The values of the query by parameter name."""
         if self._query is None:
-            self._query = _fields(self.entry.query)
+            self._query = _parse_form(self.entry.query)
         return self._query
 
     @property
     def body(self) -> Any:
-        """The request's body as JSON, a form as an object of texts; else what says it is none."""
+        """The request's body as JSON, a form as an object of strings, or UNREADABLE."""
         if self._body is self:
             self._body = _read_body(self.entry)
         return self._body
@@ -50,26 +50,30 @@ Check = Callable[[Any, EntryView], Iterator[Difference]]
 
 
 class Pattern:
-    """What is wanted of an exchange, by the names of the control plane's contract."""
+    """What an exchange must be like, by member names of the control plane's contract."""
 
-    def __init__(self, wanted: Mapping[str, Any]) -> None:
-        self.wanted = {name: value for name, value in wanted.items() if name in _CHECKS}
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        self.expected = {name: value for name, value in members.items() if name in _CHECKS}
 
-    def fits(self, seen: EntryView) -> bool:
-        """Tell whether an exchange is as wanted."""
-        return next(self._differences(seen), None) is None
+    def matches(self, view: EntryView) -> bool:
+        """Return True if the exchange has no difference."""
+        return next(self._differences(view), None) is None
 
-    def differences(self, seen: EntryView) -> list[Difference]:
-        """Return all in which an exchange is not as wanted."""
-        return list(self._differences(seen))
+    def may_match(self, view: EntryView) -> bool:
+        """Return True if only a body that was not kept whole keeps the exchange from matching."""
+        return view.entry.cut and [it.field for it in self._differences(view)] == ["body"]
 
-    def _differences(self, seen: EntryView) -> Iterator[Difference]:
-        for name, value in self.wanted.items():
-            yield from _CHECKS[name](value, seen)
+    def differences(self, view: EntryView) -> list[Difference]:
+        """Return all members that the exchange does not match."""
+        return list(self._differences(view))
+
+    def _differences(self, view: EntryView) -> Iterator[Difference]:
+        for name, value in self.expected.items():
+            yield from _CHECKS[name](value, view)
 
 
 def glob(pattern: str, text: str) -> bool:
-    """Tell whether `text` is as `pattern`, in which `*` stands for any text; in linear time."""
+    """Return True if `text` matches `pattern`, in which `*` is any text; in linear time."""
     first, *rest = pattern.split("*")
     if not rest:
         return text == first
@@ -78,84 +82,84 @@ def glob(pattern: str, text: str) -> bool:
         return False
     if not (text.startswith(first) and text.endswith(last)):
         return False
-    place, end = len(first), len(text) - len(last)
+    position, end = len(first), len(text) - len(last)
     for part in rest:
-        place = text.find(part, place, end)
-        if place < 0:
+        position = text.find(part, position, end)
+        if position < 0:
             return False
-        place += len(part)
+        position += len(part)
     return True
 
 
-def _plain(name: str) -> Check:
-    def check(expected: Any, seen: EntryView) -> Iterator[Difference]:
-        actual = getattr(seen.entry, name)
+def _equal_attribute(name: str) -> Check:
+    def check(expected: Any, view: EntryView) -> Iterator[Difference]:
+        actual = getattr(view.entry, name)
         if actual != expected:
             yield Difference(name, expected, actual)
 
     return check
 
 
-def _method(expected: str, seen: EntryView) -> Iterator[Difference]:
-    if seen.entry.method != expected.upper():
-        yield Difference("method", expected.upper(), seen.entry.method)
+def _method(expected: str, view: EntryView) -> Iterator[Difference]:
+    if view.entry.method != expected.upper():
+        yield Difference("method", expected.upper(), view.entry.method)
 
 
-def _path(expected: str, seen: EntryView) -> Iterator[Difference]:
-    if not glob(expected, seen.entry.path):
-        yield Difference("path", expected, seen.entry.path)
+def _path(expected: str, view: EntryView) -> Iterator[Difference]:
+    if not glob(expected, view.entry.path):
+        yield Difference("path", expected, view.entry.path)
 
 
-def _status(expected: float | str, seen: EntryView) -> Iterator[Difference]:
-    actual = str(seen.entry.status)
-    wanted = expected if isinstance(expected, str) else str(int(expected))
-    if actual[: len(wanted.rstrip("X"))] != wanted.rstrip("X"):
-        yield Difference("status", expected, seen.entry.status)
+def _status(expected: float | str, view: EntryView) -> Iterator[Difference]:
+    actual = str(view.entry.status)
+    prefix = (expected if isinstance(expected, str) else str(int(expected))).rstrip("X")
+    if not actual.startswith(prefix):
+        yield Difference("status", expected, view.entry.status)
 
 
-def _job(expected: str, seen: EntryView) -> Iterator[Difference]:
-    jobs = [touch.job for touch in seen.entry.touched]
+def _job(expected: str, view: EntryView) -> Iterator[Difference]:
+    jobs = [touch.job for touch in view.entry.touched]
     if expected not in jobs:
         yield Difference("job", expected, jobs)
 
 
-def _fault(expected: str, seen: EntryView) -> Iterator[Difference]:
-    words = {word for fault in seen.entry.faults for word in fault} or {"none"}
-    if expected not in words and (expected != "any" or not seen.entry.faults):
-        yield Difference("fault", expected, sorted(words))
+def _fault(expected: str, view: EntryView) -> Iterator[Difference]:
+    played = {word for fault in view.entry.faults for word in fault} or {"none"}
+    if expected not in played and (expected != "any" or not view.entry.faults):
+        yield Difference("fault", expected, sorted(played))
 
 
-def _query(expected: Mapping[str, str], seen: EntryView) -> Iterator[Difference]:
+def _query(expected: Mapping[str, str], view: EntryView) -> Iterator[Difference]:
     for name, value in expected.items():
-        actual = seen.query.get(name, [])
+        actual = view.query.get(name, [])
         if value not in actual:
             shown = actual[0] if len(actual) == 1 else actual or None
             yield Difference(f"query.{name}", value, shown)
 
 
-def _body(expected: Any, seen: EntryView) -> Iterator[Difference]:
-    yield from _compare("body", expected, seen.body)
+def _body(expected: Any, view: EntryView) -> Iterator[Difference]:
+    yield from _compare("body", expected, view.body)
 
 
-def _compare(place: str, expected: Any, actual: Any) -> Iterator[Difference]:
+def _compare(path: str, expected: Any, actual: Any) -> Iterator[Difference]:
     if not isinstance(expected, dict) or not isinstance(actual, dict):
         if not _equal(expected, actual):
-            yield Difference(place, expected, actual)
+            yield Difference(path, expected, actual)
         return
     for name, value in expected.items():
         if name in actual:
-            yield from _compare(f"{place}.{name}", value, actual[name])
+            yield from _compare(f"{path}.{name}", value, actual[name])
         else:
-            yield Difference(f"{place}.{name}", value, None)
+            yield Difference(f"{path}.{name}", value, None)
 
 
-def _equal(one: Any, other: Any) -> bool:
-    """Tell whether two are the same JSON; Python would take true for 1."""
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
-    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
+def _equal(a: Any, b: Any) -> bool:
+    """Return True if two JSON values are equal; in Python, true equals 1."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[name], b[name]) for name in a)
+    return isinstance(a, bool) is isinstance(b, bool) and bool(a == b)
 
 
 def _read_body(entry: Entry) -> Any:
@@ -164,27 +168,27 @@ def _read_body(entry: Entry) -> Any:
     if entry.cut:
         return UNREADABLE
     if entry.request_headers.get("content-type", "").partition(";")[0].strip().lower() == FORM:
-        fields = _fields(entry.request_body.decode("latin-1"))
-        return {name: texts[0] for name, texts in fields.items()}
+        form = _parse_form(entry.request_body.decode("latin-1"))
+        return {name: values[0] for name, values in form.items()}
     try:
         return orjson.loads(entry.request_body)
     except orjson.JSONDecodeError:
         return UNREADABLE
 
 
-def _fields(text: str) -> Mapping[str, list[str]]:
-    fields: dict[str, list[str]] = {}
+def _parse_form(text: str) -> Mapping[str, list[str]]:
+    values: dict[str, list[str]] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
-        fields.setdefault(name, []).append(value)
-    return fields
+        values.setdefault(name, []).append(value)
+    return values
 
 
 _CHECKS: Mapping[str, Check] = MappingProxyType(
     {
-        "vendor": _plain("vendor"),
-        "operation": _plain("operation"),
-        "caller": _plain("caller"),
-        "verdict": _plain("verdict"),
+        "vendor": _equal_attribute("vendor"),
+        "operation": _equal_attribute("operation"),
+        "caller": _equal_attribute("caller"),
+        "verdict": _equal_attribute("verdict"),
         "method": _method,
         "path": _path,
         "status": _status,

@@ -1,67 +1,66 @@
-"""The memory that all journals of a server share."""
+"""Journals in the memory of a process, with one budget for all of them."""
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from threading import Lock
 from typing import Protocol
 
-from mockserver.journal.base import Bounds
+from mockserver.journal.base import BYTES_SETTING, ENTRIES_SETTING, Bounds
 from mockserver.journal.entry import Entry
 
 
 class Evictable(Protocol):
-    """A journal, to the budget."""
+    """A journal as the budget sees it."""
 
     def drop_oldest(self) -> int:
-        """Let the oldest entry go; return the bytes that this frees, 0 where there is none."""
+        """Drop the oldest entry; return the bytes that this frees, 0 where there is none."""
         ...
 
 
 class MemoryBudget:
-    """At most `most` bytes for all journals; where they run out, the one idle longest pays.
+    """At most `max_bytes` for all journals; beyond them the journal idle longest drops entries.
 
-    Whoever calls holds `lock`, which guards the journals too: handlers may run in threads.
+    The caller holds `lock`, which guards the journals too: handlers may run in threads.
     """
 
-    __slots__ = ("_latest", "_spenders", "lock", "most", "used")
+    __slots__ = ("_by_last_use", "_newest", "lock", "max_bytes", "used")
 
-    def __init__(self, most: int = 256 * 2**20) -> None:
-        self.most = most
+    def __init__(self, max_bytes: int = 256 * 2**20) -> None:
+        self.max_bytes = max_bytes
         self.used = 0
         self.lock = Lock()
-        self._spenders: OrderedDict[Evictable, None] = OrderedDict()
-        self._latest: Evictable | None = None
+        self._by_last_use: OrderedDict[Evictable, None] = OrderedDict()
+        self._newest: Evictable | None = None
 
-    def spend(self, spender: Evictable, size: int) -> None:
-        """Note that `spender` has taken `size` bytes more, and let others give way."""
+    def spend(self, journal: Evictable, size: int) -> None:
+        """Add `size` bytes of `journal`, and evict entries of others where they run out."""
         self.used += size
-        if spender is not self._latest:
-            self._spenders[spender] = None
-            self._spenders.move_to_end(spender)
-            self._latest = spender
-        while self.used > self.most:
-            idle = next(iter(self._spenders))
+        if journal is not self._newest:
+            self._by_last_use[journal] = None
+            self._by_last_use.move_to_end(journal)
+            self._newest = journal
+        while self.used > self.max_bytes:
+            idle = next(iter(self._by_last_use))
             freed = idle.drop_oldest()
             self.used -= freed
             if not freed:
                 self.release(idle, 0)
 
-    def release(self, spender: Evictable, size: int) -> None:
-        """Note that `spender` has given back its last `size` bytes."""
+    def release(self, journal: Evictable, size: int) -> None:
+        """Subtract the last `size` bytes of `journal`."""
         self.used -= size
-        self._spenders.pop(spender, None)
-        if self._latest is spender:
-            self._latest = None
+        self._by_last_use.pop(journal, None)
+        if self._newest is journal:
+            self._newest = None
 
 
 class MemoryJournal:
-    """The last exchanges of one sandbox.
+    """The newest exchanges of one sandbox, in memory."""
 
-    `last` is the number of the newest and counts on, so that a reader sees what it missed;
-    `forgotten` is how many went since the journal was cleared, because of a limit.
-    """
-
-    __slots__ = ("_budget", "_entries", "bounds", "bytes", "forgotten", "last")
+    __slots__ = (
+        "_budget", "_closed", "_entries", "_forgotten_by_bytes", "bounds", "bytes", "forgotten",
+        "last",
+    )  # fmt: skip
 
     scope = "process"
 
@@ -69,54 +68,71 @@ class MemoryJournal:
         self.bounds = bounds
         self._budget = budget
         self._entries: deque[Entry] | None = None  # most sandboxes are small or short-lived
+        self._closed = False
+        self._forgotten_by_bytes = 0
         self.bytes = 0
         self.forgotten = 0
         self.last = 0
+
+    @property
+    def forgotten_by(self) -> tuple[str, ...]:
+        by_entries = self.forgotten > self._forgotten_by_bytes
+        settings = ((ENTRIES_SETTING, by_entries), (BYTES_SETTING, self._forgotten_by_bytes > 0))
+        return tuple(setting for setting, is_reached in settings if is_reached)
 
     def next_number(self) -> int:
         """Return the number of the next entry."""
         self.last += 1
         return self.last
 
-    def add(self, entry: Entry) -> None:
-        """Keep an entry; the oldest of too many go."""
+    def add(self, entry: Entry, *, deferred: bool = False) -> None:  # noqa: ARG002 (never waits)
+        """Add an entry; drop the oldest beyond the bounds."""
         budget, bounds = self._budget, self.bounds
         with budget.lock:
+            if self._closed:
+                return
             entries = self._entries
             if entries is None:
                 entries = self._entries = deque()
             entries.append(entry)
             size = self.bytes + entry.size
             while len(entries) > bounds.entries or size > bounds.bytes:
+                self._forgotten_by_bytes += len(entries) <= bounds.entries
                 size -= entries.popleft().size
                 self.forgotten += 1
-            grown, self.bytes = size - self.bytes, size
-            budget.spend(self, grown)
+            growth, self.bytes = size - self.bytes, size
+            budget.spend(self, growth)
 
     def drop_oldest(self) -> int:
-        """Let the oldest entry go, if there is one; return the bytes that this frees."""
+        """Drop the oldest entry, if there is one; return the bytes that this frees."""
         if not self._entries:
             return 0
         size = self._entries.popleft().size
         self.bytes -= size
         self.forgotten += 1
+        self._forgotten_by_bytes += 1
         return size
 
     def clear(self) -> None:
-        """Forget all entries; numbers go on."""
+        """Delete all entries; numbers go on."""
         with self._budget.lock:
-            self._budget.release(self, self.bytes)
-            self._entries = None
-            self.bytes = self.forgotten = 0
+            self._clear()
 
     def close(self) -> None:
-        """Let go of everything."""
-        self.clear()
+        """Release its memory; what is added later is ignored."""
+        with self._budget.lock:
+            self._clear()
+            self._closed = True
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return what is kept, the oldest first."""
+        """Return the entries, oldest first."""
         with self._budget.lock:
             return tuple(self._entries or ())
+
+    def _clear(self) -> None:
+        self._budget.release(self, self.bytes)
+        self._entries = None
+        self.bytes = self.forgotten = self._forgotten_by_bytes = 0
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries())

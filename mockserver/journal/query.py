@@ -1,4 +1,4 @@
-"""Entries as `Exchange` of the control plane's contract; made only when somebody reads them."""
+"""Queries of the journal, answered as the control plane's contract has them."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +14,8 @@ JSON = "application/json"
 
 
 def exchange(entry: Entry, sandbox: str, *, brief: bool = False) -> dict[str, Any]:
-    """Return an entry of the journal of `sandbox`; `brief` leaves headers and bodies out."""
-    shown: dict[str, Any] = {
+    """Return an entry as `Exchange` of the contract; `brief` leaves headers and bodies out."""
+    result: dict[str, Any] = {
         "number": entry.number,
         "at": to_iso_string(entry.at),
         "elapsed": entry.took / 1000,
@@ -35,8 +35,8 @@ def exchange(entry: Entry, sandbox: str, *, brief: bool = False) -> dict[str, An
         "faults": [fault._asdict() for fault in entry.faults],
     }
     if entry.reason:
-        shown["reason"] = entry.reason
-    return shown if brief else shown | {"request": _request(entry), "reply": _response(entry)}
+        result["reason"] = entry.reason
+    return result if brief else result | {"request": _request(entry), "reply": _response(entry)}
 
 
 def _request(entry: Entry) -> dict[str, Any]:
@@ -63,19 +63,19 @@ def _text(body: bytes) -> str | None:
     return body.decode(errors="replace") if body else None
 
 
-def page(journal: Journal, sandbox: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `Journal` of the control plane's contract, as its query parameters ask."""
-    kept = journal.entries()
-    limit = asked["limit"]
-    found = list(islice(_matching(_span(kept, asked), Pattern(asked)), limit + 1))
-    more = len(found) > limit
-    brief = asked["detail"] == "brief"
+def page(journal: Journal, sandbox: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `Journal` of the control plane's contract for its query parameters."""
+    entries = journal.entries()
+    limit = query["limit"]
+    matching = list(islice(_matching(_window(entries, query), Pattern(query)), limit + 1))
+    brief = query["detail"] == "brief"
     return {
-        "requests": [exchange(entry, sandbox, brief=brief) for entry in found[:limit]],
-        "next": found[limit - 1].number if more else None,
-        "first": kept[0].number if kept else None,
+        "requests": [exchange(entry, sandbox, brief=brief) for entry in matching[:limit]],
+        "next": matching[limit - 1].number if len(matching) > limit else None,
+        "first": entries[0].number if entries else None,
         "last": journal.last,
         "forgotten": journal.forgotten,
+        "forgotten_by": list(journal.forgotten_by),
         "bytes": journal.bytes,
         "bounds": {"entries": journal.bounds.entries, "bytes": journal.bounds.bytes},
         "scope": journal.scope,
@@ -83,28 +83,28 @@ def page(journal: Journal, sandbox: str, asked: Mapping[str, Any]) -> dict[str, 
 
 
 def find(journal: Journal, number: int) -> Entry | None:
-    """Return the entry of a number, if it is kept."""
-    kept = journal.entries()
-    place = bisect_left(kept, number, key=_number)
-    return kept[place] if place < len(kept) and kept[place].number == number else None
+    """Return the entry of a number, None if the journal does not have it."""
+    entries = journal.entries()
+    index = bisect_left(entries, number, key=_number)
+    return entries[index] if index < len(entries) and entries[index].number == number else None
 
 
-def _span(kept: Sequence[Entry], asked: Mapping[str, Any]) -> Sequence[Entry]:
-    """Return the entries that a page may hold, in its order."""
-    start, end, after = 0, len(kept), asked.get("after")
-    if "since" in asked:
-        start = bisect_left(kept, asked["since"], key=_number)
-    if asked["order"] == "newest":
+def _window(entries: Sequence[Entry], query: Mapping[str, Any]) -> Sequence[Entry]:
+    """Return the entries between `since` and `after`, in the order of the page."""
+    start, end, after = 0, len(entries), query.get("after")
+    if "since" in query:
+        start = bisect_left(entries, query["since"], key=_number)
+    if query["order"] == "newest":
         if after is not None:
-            end = bisect_left(kept, after, key=_number)
-        return kept[start:end][::-1]
+            end = bisect_left(entries, after, key=_number)
+        return entries[start:end][::-1]
     if after is not None:
-        start = max(start, bisect_right(kept, after, key=_number))
-    return kept[start:end]
+        start = max(start, bisect_right(entries, after, key=_number))
+    return entries[start:end]
 
 
 def _matching(entries: Sequence[Entry], pattern: Pattern) -> Iterator[Entry]:
-    return (entry for entry in entries if pattern.fits(EntryView(entry)))
+    return (entry for entry in entries if pattern.matches(EntryView(entry)))
 
 
 def _number(entry: Entry) -> int:

@@ -40,6 +40,8 @@ class Recorder:
         body: bytes,
         judged: Judged,
         started_at: int,
+        *,
+        deferred: bool = False,
     ) -> None:
         """Record a request that came at `started_at` (of `perf_counter_ns`) and its response."""
         sandbox = context.sandbox
@@ -77,7 +79,8 @@ class Recorder:
                 _length(file) if file else len(body),
                 file.media if file else None,
                 size + _JOB * len(jobs),
-            )
+            ),
+            deferred=deferred,
         )
 
     def _clean(

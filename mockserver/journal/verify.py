@@ -1,4 +1,4 @@
-"""Was this called, how often, in which order? With what came closest where it was not."""
+"""Verifies that calls were made, how often and in which order, by the entries of a journal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,58 +8,80 @@ from mockserver.errors import ApiError
 from mockserver.journal.base import Journal
 from mockserver.journal.matching import EntryView, Pattern
 
-MOST_NUMBERS = 100
-MOST_NEAR = 3
+MAX_NUMBERS = 100
+"""How many numbers of matching exchanges a result has."""
+
+MAX_NEAR_MISSES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often a call must have been made."""
+    """How often a call must have been made; `max` None is any number."""
 
-    least: int
-    most: int | None
+    min: int
+    max: int | None
 
     def __str__(self) -> str:
-        if self.most is None:
-            return f"at least {self.least}"
-        if self.least == self.most:
-            return f"exactly {self.least}"
-        return f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
+        if self.max is None:
+            return f"at least {self.min}"
+        if self.min == self.max:
+            return f"exactly {self.min}"
+        return f"{self.min} to {self.max}" if self.min else f"at most {self.max}"
 
     def allows(self, count: int) -> bool:
-        """Tell whether `count` is as often as it must be."""
-        return count >= self.least and (self.most is None or count <= self.most)
+        """Return True if `count` is within the bounds."""
+        return count >= self.min and (self.max is None or count <= self.max)
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedCall:
     """A call that is expected."""
 
     pattern: Pattern
     count: Count
 
-    def concerns(self, seen: EntryView) -> bool:
-        """Tell whether an exchange can be meant at all: a preflight only if asked for."""
-        asked = self.pattern.wanted.get("method", "").upper()
-        return seen.entry.method != "OPTIONS" or asked == "OPTIONS"
+    def considers(self, view: EntryView) -> bool:
+        """Return True unless the exchange is an OPTIONS request and the call is not."""
+        method: str = self.pattern.expected.get("method", "")
+        return view.entry.method != "OPTIONS" or method.upper() == "OPTIONS"
+
+    def matches(self, view: EntryView) -> bool:
+        """Return True if the exchange is such a call."""
+        return self.considers(view) and self.pattern.matches(view)
+
+    def doubt(self, journal: Journal, views: Sequence[EntryView], *, complete: bool) -> str | None:
+        """Return why the journal cannot tell that there were no more calls, None if it can."""
+        if self.count.max is None:
+            return None
+        if not complete:
+            settings = " or ".join(journal.forgotten_by)
+            return (
+                f"there may have been more: the journal has forgotten {journal.forgotten} "
+                f"exchanges; start the mock with a higher {settings}, or verify `since` a number"
+            )
+        cut = sum(self.considers(view) and self.pattern.may_match(view) for view in views)
+        if cut:
+            return f"there may have been more: {cut} bodies were too long to be kept whole"
+        return None
 
 
-def verify(journal: Journal, asked: Mapping[str, Any]) -> dict[str, Any]:
+def verify(journal: Journal, verification: Mapping[str, Any]) -> dict[str, Any]:
     """Return `VerificationResult` of the control plane's contract for a `Verification`.
 
     Raises:
         ApiError: 400, a count contradicts itself.
     """
-    expected = [_read(place, call) for place, call in enumerate(asked["calls"])]
-    kept = journal.entries()
-    since = asked.get("since", 0)
-    seen = [EntryView(entry) for entry in kept if entry.number >= since]
-    complete = not journal.forgotten or bool(kept and kept[0].number <= since)
-    found = [[one for one in seen if _fits(call, one)] for call in expected]
-    ordered = _in_order(expected, found) if asked.get("order") else [None] * len(found)
+    calls = [_read_call(index, call) for index, call in enumerate(verification["calls"])]
+    entries = journal.entries()
+    since = verification.get("since", 0)
+    views = [EntryView(entry) for entry in entries if entry.number >= since]
+    first = entries[0].number if entries else journal.last + 1
+    complete = not journal.forgotten or first <= since
+    matching = [[view for view in views if call.matches(view)] for call in calls]
+    ordered = _in_order(calls, matching) if verification.get("order") else [None] * len(calls)
     results = [
-        _result(call, matching, seen, in_order)
-        for call, matching, in_order in zip(expected, found, ordered, strict=True)
+        _result(call, found, views, in_order, call.doubt(journal, views, complete=complete))
+        for call, found, in_order in zip(calls, matching, ordered, strict=True)
     ]
     return {
         "verified": all(result["verified"] for result in results),
@@ -69,84 +91,82 @@ def verify(journal: Journal, asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fits(call: Expected, seen: EntryView) -> bool:
-    return call.concerns(seen) and call.pattern.fits(seen)
-
-
 def _result(
-    call: Expected, matching: list[EntryView], seen: Sequence[EntryView], in_order: bool | None
+    call: ExpectedCall,
+    matching: list[EntryView],
+    views: Sequence[EntryView],
+    in_order: bool | None,
+    doubt: str | None,
 ) -> dict[str, Any]:
     count = len(matching)
-    return {
-        "verified": call.count.allows(count) and in_order is not False,
+    is_as_expected = call.count.allows(count) and in_order is not False
+    result = {
+        "verified": is_as_expected and doubt is None,
         "count": count,
         "expected": str(call.count),
         "ordered": in_order,
-        "numbers": [one.entry.number for one in matching[:MOST_NUMBERS]],
-        "near": _near(call, seen) if count < call.count.least else [],
+        "numbers": [view.entry.number for view in matching[:MAX_NUMBERS]],
+        "near": _near_misses(call, views) if count < call.count.min else [],
     }
+    return result | {"reason": doubt} if is_as_expected and doubt else result
 
 
-def _in_order(expected: Sequence[Expected], found: Sequence[list[EntryView]]) -> list[bool | None]:
-    """Tell of each call whether it came, as often as it must at least, after those before it."""
-    verdicts: list[bool | None] = []
+def _in_order(
+    calls: Sequence[ExpectedCall], matching: Sequence[list[EntryView]]
+) -> list[bool | None]:
+    """Return for each call whether it came, at least as often as it must, after those before it."""
+    results: list[bool | None] = []
     last = 0
-    for call, matching in zip(expected, found, strict=True):
-        later = [one.entry.number for one in matching if one.entry.number > last]
-        enough = len(later) >= call.count.least
-        verdicts.append(enough)
-        if enough and call.count.least:
-            last = later[call.count.least - 1]
-    return verdicts
+    for call, views in zip(calls, matching, strict=True):
+        later = [view.entry.number for view in views if view.entry.number > last]
+        is_enough = len(later) >= call.count.min
+        results.append(is_enough)
+        if is_enough and call.count.min:
+            last = later[call.count.min - 1]
+    return results
 
 
-def _near(call: Expected, seen: Sequence[EntryView]) -> list[dict[str, Any]]:
-    """Return the exchanges that fit in most, the newest of equals first."""
+def _near_misses(call: ExpectedCall, views: Sequence[EntryView]) -> list[dict[str, Any]]:
+    """Return the exchanges with the fewest differences, the newest of equals first."""
     others = [
-        (one, call.pattern.differences(one))
-        for one in seen
-        if call.concerns(one) and not call.pattern.fits(one)
+        (view.entry, call.pattern.differences(view))
+        for view in views
+        if call.considers(view) and not call.pattern.matches(view)
     ]
-    wanted = call.pattern.wanted.get("path", "")
+    path = call.pattern.expected.get("path", "")
     others.sort(
-        key=lambda pair: (
-            len(pair[1]),
-            -_shared(wanted, pair[0].entry.path),
-            -pair[0].entry.number,
-        )
+        key=lambda pair: (len(pair[1]), -_common_segments(path, pair[0].path), -pair[0].number)
     )
     return [
         {
-            "number": one.entry.number,
-            "method": one.entry.method,
-            "path": one.entry.path,
-            "status": one.entry.status,
+            "number": entry.number,
+            "method": entry.method,
+            "path": entry.path,
+            "status": entry.status,
             "differs": [difference._asdict() for difference in differences],
         }
-        for one, differences in others[:MOST_NEAR]
+        for entry, differences in others[:MAX_NEAR_MISSES]
     ]
 
 
-def _shared(one: str, other: str) -> int:
-    """Return how many segments of two paths are the same."""
-    pairs = zip(one.split("/"), other.split("/"), strict=False)
-    return sum(a == b for a, b in pairs)
+def _common_segments(path: str, other: str) -> int:
+    return sum(a == b for a, b in zip(path.split("/"), other.split("/"), strict=False))
 
 
-def _read(place: int, call: Mapping[str, Any]) -> Expected:
-    asked = {name: int(value) for name, value in call.get("count", {}).items()}  # JSON: 1.0 is 1
-    exactly, least, most = asked.get("exactly"), asked.get("min"), asked.get("max")
-    field = f"calls[{place}].count"
+def _read_call(index: int, call: Mapping[str, Any]) -> ExpectedCall:
+    count = {name: int(value) for name, value in call.get("count", {}).items()}  # JSON: 1.0 is 1
+    exactly, min_, max_ = count.get("exactly"), count.get("min"), count.get("max")
+    field = f"calls[{index}].count"
     if exactly is not None:
-        if least is not None or most is not None:
-            raise _refuse(field, "has exactly beside min or max; write one or the other")
-        least = most = exactly
-    elif least is None:
-        least = 1 if most is None else 0
-    if most is not None and least > most:
-        raise _refuse(field, "has a min above its max")
-    return Expected(Pattern(call), Count(least, most))
+        if min_ is not None or max_ is not None:
+            raise _bad_count(field, "has exactly beside min or max; use one or the other")
+        min_ = max_ = exactly
+    elif min_ is None:
+        min_ = 1 if max_ is None else 0
+    if max_ is not None and min_ > max_:
+        raise _bad_count(field, "has a min above its max")
+    return ExpectedCall(Pattern(call), Count(min_, max_))
 
 
-def _refuse(field: str, reason: str) -> ApiError:
+def _bad_count(field: str, reason: str) -> ApiError:
     return ApiError(400, f"{field} {reason}.", field=field, reason=reason)

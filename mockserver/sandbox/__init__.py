@@ -1,1 +1,1 @@
-"""sandbox."""
+"""Sandboxes: isolated sets of jobs, resources, time, faults and journal on one server."""

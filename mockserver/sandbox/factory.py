@@ -1,15 +1,14 @@
-"""Makes sandboxes of worlds: what a sandbox changes of its world, it changes for everybody."""
+"""Creates sandboxes from their states; what a sandbox changes of its state is shared by all."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.clock import Clock, ClockState, NanosecondCounter
-from mockserver.clock import Update as HandsStep
+from mockserver.clock import Clock, ClockState, ClockUpdate, NanosecondCounter
 from mockserver.errors import ApiError
 from mockserver.faults.model import Rule
 from mockserver.faults.rules import FaultRules, FaultRuleState
-from mockserver.faults.rules import Update as SheetStep
+from mockserver.faults.rules import Update as FaultUpdate
 from mockserver.ids import Ids
 from mockserver.jobs.schedule import JobScripts
 from mockserver.journal import JournalBackend
@@ -20,10 +19,10 @@ from mockserver.scenarios.scenario import InitialState
 from mockserver.store.base import Records, Store
 
 ReadRule = Callable[[Mapping[str, Any]], Rule]
-"""Reads a rule of a fault as it was written."""
+"""Parses a fault rule as it was written."""
 
 ResolveScenario = Callable[[str | None], InitialState]
-"""What sandboxes of a scenario begin with.
+"""Returns the initial state that a scenario describes.
 
 Raises:
     ApiError: there is no such scenario.
@@ -31,89 +30,95 @@ Raises:
 
 
 class SandboxFactory:
-    """Makes sandboxes over one store."""
+    """Creates sandboxes over one store."""
 
     def __init__(
         self,
         profile: str,
         store: Store,
-        worlds: SandboxStateRepository,
+        states: SandboxStateRepository,
         journals: JournalBackend,
-        ticks: NanosecondCounter,
+        now_ns: NanosecondCounter,
         read_rule: ReadRule,
-        begin_of: ResolveScenario,
+        resolve_scenario: ResolveScenario,
     ) -> None:
         self._profile = profile
         self._store = store
-        self._worlds = worlds
+        self._states = states
         self._journals = journals
-        self._ticks = ticks
+        self._now_ns = now_ns
         self._read_rule = read_rule
-        self._begin_of = begin_of
+        self._resolve_scenario = resolve_scenario
 
-    def make(self, name: str, world: SandboxState, journal: Journal | None = None) -> Sandbox:
-        """Return the sandbox of a world; without a journal it gets an empty one."""
-        records, ids = Records(self._store, world.namespace), Ids(world.start.seed, name)
+    def create(self, id_: str, state: SandboxState, journal: Journal | None = None) -> Sandbox:
+        """Return the sandbox of a state; without `journal` it opens its own."""
+        records, ids = Records(self._store, state.namespace), Ids(state.config.seed, id_)
+        clock = Clock(
+            state.clock.settings,
+            self._now_ns,
+            state=state.clock,
+            persist=self._persist_clock(id_),
+        )
+        rules = FaultRules(ids, records, self._fault_state(state), self._persist_faults(id_))
         return Sandbox(
-            name=name,
-            seed=world.start.seed,
+            name=id_,
+            seed=state.config.seed,
             profile=self._profile,
-            clock=Clock(
-                world.start.pace, self._ticks, hands=world.clock, keep=self._persist_clock(name)
-            ),
+            clock=clock,
             records=records,
-            journal=self._journals.open(world.namespace) if journal is None else journal,
-            faults=FaultRules(ids, records, self._sheet(world), self._persist_faults(name)),
-            scenario=world.start.scenario,
-            futures=self._futures(world.start.scenario),
+            journal=journal or self._journals.open(state.namespace),
+            faults=rules,
+            scenario=state.config.scenario,
+            futures=self._job_scripts(state.config.scenario),
         )
 
-    def _futures(self, scenario: str | None) -> JobScripts:
+    def _job_scripts(self, scenario: str | None) -> JobScripts:
         try:
-            return self._begin_of(scenario).scripts
-        except ApiError:  # its file is gone since; a reset says so
+            return self._resolve_scenario(scenario).scripts
+        except ApiError:  # its file has been removed; a reset reports it
             return {}
 
-    def _persist_clock(self, name: str) -> Callable[[HandsStep], ClockState]:
-        def keep(step: HandsStep) -> ClockState:
-            return self._change(name, lambda world: replace(world, clock=step(world.clock))).clock
+    def _persist_clock(self, id_: str) -> Callable[[ClockUpdate], ClockState]:
+        def persist(update: ClockUpdate) -> ClockState:
+            return self._change(id_, lambda state: replace(state, clock=update(state.clock))).clock
 
-        return keep
+        return persist
 
-    def _persist_faults(self, name: str) -> Callable[[SheetStep], FaultRuleState]:
-        def keep(step: SheetStep) -> FaultRuleState:
-            found: list[FaultRuleState] = []
+    def _persist_faults(self, id_: str) -> Callable[[FaultUpdate], FaultRuleState]:
+        def persist(update: FaultUpdate) -> FaultRuleState:
+            after = FaultRuleState()
 
-            def change(world: SandboxState) -> SandboxState:
-                found[:] = [step(self._sheet(world))]
-                return with_fault_rules(world, found[0])
+            def change(state: SandboxState) -> SandboxState:
+                nonlocal after
+                after = update(self._fault_state(state))
+                return with_fault_rules(state, after)
 
-            self._change(name, change)
-            return found[0]
+            self._change(id_, change)
+            return after
 
-        return keep
+        return persist
 
-    def _change(self, name: str, step: Update) -> SandboxState:
-        changed = self._worlds.change(name, step)
-        if changed is None:
-            raise ApiError(404, f"The sandbox {name} is gone.")
-        return changed.now
+    def _change(self, id_: str, update: Update) -> SandboxState:
+        change = self._states.change(id_, update)
+        if change is None:
+            raise ApiError(404, f"Sandbox {id_} does not exist any more.")
+        return change.after
 
-    def _sheet(self, world: SandboxState) -> FaultRuleState:
-        if not world.faults and not world.expired:
+    def _fault_state(self, state: SandboxState) -> FaultRuleState:
+        if not state.faults and not state.expired:
             return FaultRuleState()
-        read = map(self._rule, world.faults)
-        return FaultRuleState(tuple(rule for rule in read if rule), world.expired)
+        rules = map(self._rule, state.faults)
+        return FaultRuleState(tuple(rule for rule in rules if rule), state.expired)
 
     def _rule(self, row: Mapping[str, Any]) -> Rule | None:
         try:
-            rule = self._read_rule({"id": row["id"], **row["told"]})
-        except ApiError:  # it names a role that the fixtures have no more
+            rule = self._read_rule({"id": row["id"], **row["rule"]})
+        except ApiError:  # it names a role that the fixtures no longer have
             return None
         return replace(rule, serial=row["serial"])
 
 
-def with_fault_rules(world: SandboxState, sheet: FaultRuleState) -> SandboxState:
-    """Return a world with the faults of a sheet."""
-    rows = [{"id": rule.id, "serial": rule.serial, "told": rule.told} for rule in sheet.rules]
-    return replace(world, faults=tuple(rows), expired=sheet.expired)
+def with_fault_rules(state: SandboxState, faults: FaultRuleState) -> SandboxState:
+    """Return a state with other fault rules."""
+    rows = [{"id": rule.id, "serial": rule.serial, "rule": rule.told} for rule in faults.rules]
+    return replace(state, faults=tuple(rows), expired=faults.expired)

@@ -1,4 +1,4 @@
-"""All sandboxes of a store: found by name, made, put back, deleted, and expired when idle."""
+"""All sandboxes of a store: found by id, created, reset, deleted, and expired when idle."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,268 +24,321 @@ from mockserver.sandbox.state import (
     initial_state,
 )
 from mockserver.scenarios.scenario import InitialState
-from mockserver.store.base import Duplicate, Record, Records, Store
+from mockserver.store.base import Duplicate, NamespaceDropped, Record, Records, Store
 
-Fill = Callable[[Sandbox], None]
-"""Puts the seed data of all vendors into an empty sandbox; it may meet one that is filled."""
+Seed = Callable[[Sandbox], None]
+"""Inserts the seed data of all vendors into a sandbox; idempotent."""
 
 Refresh = Callable[[], None]
 """Reads the fixtures again, if they have changed.
 
 Raises:
-    ConfigurationError: they cannot be used; the old ones stay.
+    ConfigurationError: they cannot be used; the old ones stay in use.
 """
 
-_FILLED = "filled"
+_SEEDED = "seeded"
 
-_PARTS = 8
-"""Into so many parts the time that a sandbox may be idle is divided, to note its last use."""
+_TOUCHES_PER_IDLE_TIME = 8
+"""How often, at most, the last use of a sandbox is recorded within the time it may be idle."""
 
 
 class _CacheEntry:
     """A sandbox as this process knows it."""
 
-    __slots__ = ("filled", "sandbox", "version", "world")
+    __slots__ = ("is_seeded", "sandbox", "state", "version")
 
-    def __init__(self, sandbox: Sandbox, world: SandboxState, version: int) -> None:
+    def __init__(self, sandbox: Sandbox, state: SandboxState, version: int) -> None:
         self.sandbox = sandbox
-        self.world = world
+        self.state = state
         self.version = version
-        self.filled = False
+        self.is_seeded = False
 
 
 class SandboxRegistry:
-    """The sandboxes; the default one is there from the start and for good.
+    """The sandboxes; the default one always exists.
 
-    The store knows the world of each. Where other processes may change it, it is read again for
-    every request, and the sandbox is made anew if it has changed. Seed data comes at the first use.
+    The store has their states. Where other processes may change a state, it is read again for
+    every request, and the sandbox is created anew if it has changed. Seed data is inserted at the
+    first use.
     """
 
     def __init__(  # noqa: PLR0913
         self,
-        start: SandboxConfig,
+        config: SandboxConfig,
         profile: str,
         store: Store,
-        fill: Fill,
+        seed: Seed,
         read_rule: ReadRule,
         limits: SandboxLimits | None = None,
-        ticks: NanosecondCounter | None = None,
+        now_ns: NanosecondCounter | None = None,
         *,
-        begin_of: ResolveScenario = lambda _scenario: InitialState({}),
+        resolve_scenario: ResolveScenario = lambda _scenario: InitialState({}),
         refresh: Refresh = lambda: None,
     ) -> None:
-        self._start = start
+        self._config = config
         self._store = store
-        self._shared = store.shared
-        self._fill = fill
+        self._seed = seed
         self._limits = limits or SandboxLimits()
-        # The counter of one process means nothing to another.
-        self._ticks = ticks or (time_ns if self._shared else monotonic_ns)
-        self._worlds = SandboxStateRepository(store)
+        # A counter that starts with its process is of no use to other processes.
+        self._now_ns = now_ns or (time_ns if store.shared else monotonic_ns)
+        self._states = SandboxStateRepository(store)
         self._journals = journal_backend(store, self._limits.journal, self._limits.journals)
-        self._begin_of = begin_of
+        self._resolve_scenario = resolve_scenario
         self._refresh = refresh
-        self._maker = SandboxFactory(
-            profile, store, self._worlds, self._journals, self._ticks, read_rule, begin_of
+        self._factory = SandboxFactory(
+            profile, store, self._states, self._journals, self._now_ns, read_rule, resolve_scenario
         )
-        self._names = Ids(start.seed, DEFAULT)
-        self._held: dict[str, _CacheEntry] = {}
+        self._ids = Ids(config.seed, DEFAULT)
+        self._cache: dict[str, _CacheEntry] = {}
         self._lock = RLock()
-        self._grain = self._limits.idle_seconds * 1_000_000_000 // _PARTS
-        self._looked = self._ticks()
-        if self._worlds.get(DEFAULT) is None:
-            self._worlds.add(DEFAULT, self._begin(DEFAULT, start))
+        self._touch_interval = self._limits.idle_seconds * 1_000_000_000 // _TOUCHES_PER_IDLE_TIME
+        self._expired_at = self._now_ns()
+        if self._states.get(DEFAULT) is None:
+            self._add(DEFAULT, config)
 
     def __len__(self) -> int:
-        return len(self._worlds)
+        return len(self._states)
 
     @property
     def flush(self) -> Flush | None:
-        """What a reply has to wait for, so that the journal has it before its caller."""
+        """Returns once the journal has what was recorded; None where it has it at once."""
         return self._journals.flush
 
     @property
     def default(self) -> Sandbox:
         """The sandbox of requests that name none."""
-        found = self.find(DEFAULT)
-        assert found is not None
-        return found
+        sandbox = self.find(DEFAULT)
+        assert sandbox is not None
+        return sandbox
 
-    def find(self, name: str) -> Sandbox | None:
-        """Return a sandbox, filled, and count it as used; None if there is none of this name."""
-        held = self._held.get(name)
-        if held is None or self._shared:
-            held = self._read(name)
-            if held is None:
+    def find(self, id_: str) -> Sandbox | None:
+        """Return a sandbox with its seed data, and count it as used; None if it does not exist."""
+        entry = self._cache.get(id_)
+        if entry is None or self._store.shared:
+            entry = self._read(id_)
+            if entry is None:
                 return None
-        if name != DEFAULT and self._ticks() - held.world.last_used > self._grain:
-            return self.find(name) if self._use(name) else None
-        if not held.filled:
-            self._fill_up(held)
-        return held.sandbox
+        is_touch_due = self._now_ns() - entry.state.last_used > self._touch_interval
+        if is_touch_due and id_ != DEFAULT:
+            return self.find(id_) if self._touch(id_) else None
+        if not entry.is_seeded:
+            try:
+                self._insert_seed(id_, entry.state)
+            except NamespaceDropped:  # by a reset in another process, or it is deleted
+                return self.find(id_)
+            entry.is_seeded = True
+        return entry.sandbox
+
+    def replacement(self, sandbox: Sandbox) -> Sandbox | None:
+        """Return what a sandbox has become by a reset; None if it has not been reset.
+
+        Raises:
+            ApiError: 404, it has been deleted.
+        """
+        current = self.find(sandbox.id)
+        if current is None:
+            raise _deleted(sandbox.id)
+        return None if current.records.namespace == sandbox.records.namespace else current
+
+    def check_store(self) -> None:
+        """Raise StoreUnavailable unless something can be written."""
+        self._store.check()
 
     def newest(self, limit: int) -> list[Sandbox]:
-        """Return at most `limit` sandboxes: the default one, then those made last."""
+        """Return at most `limit` sandboxes: the default one, then the newest."""
         self.expire()
-        others = [record for record in self._worlds.newest(limit) if record.id != DEFAULT]
-        return [self.default, *(self._known(record).sandbox for record in others[: limit - 1])]
+        others = [record for record in self._states.newest(limit) if record.id != DEFAULT]
+        return [self.default, *(self._entry(record).sandbox for record in others[: limit - 1])]
 
     def create(
         self,
         seed: int | None = None,
-        pace: ClockSettings | None = None,
+        clock: ClockSettings | None = None,
         scenario: str | None = None,
+        *,
+        id_: str | None = None,
+        now: int | None = None,
     ) -> Sandbox:
-        """Return a new sandbox; its name follows from the seed and from how many were made.
+        """Create a sandbox; by default its id is derived from the seed and a number.
+
+        `now` is its virtual time at the start, in milliseconds since the epoch.
 
         Raises:
-            ApiError: there are too many, or there is no such scenario.
+            ApiError: 409, there are too many or the id is taken; or there is no such scenario.
         """
-        self._expire_now_and_then()
+        self._expire_if_due()
         if len(self) >= self._limits.sandboxes:
-            raise ApiError(409, f"There are {len(self)} sandboxes, as many as may be; delete some.")
-        start = SandboxConfig(
-            self._start.seed if seed is None else seed,
-            pace or self._start.pace,
-            scenario or self._start.scenario,
-            # A scenario that was asked for goes before how the server is.
-            pace_is_explicit=pace is not None
-            or (scenario is None and self._start.pace_is_explicit),
+            text = f"there are {len(self)} sandboxes already, the maximum; delete some"
+            raise ApiError(409, f"Too many sandboxes: {text}.")
+        # A scenario that was asked for counts before the clock of the server.
+        is_clock_explicit = clock is not None or (
+            scenario is None and self._config.is_clock_explicit
         )
+        config = SandboxConfig(
+            seed=self._config.seed if seed is None else seed,
+            clock=clock or self._config.clock,
+            scenario=scenario or self._config.scenario,
+            is_clock_explicit=is_clock_explicit,
+            now=now,
+        )
+        if id_ is not None:
+            self._remove(id_, self._is_idle)
+            entry = self._add(id_, config)
+            if entry is None:
+                raise ApiError(409, f"Sandbox {id_} exists already.", field="id")
+            return entry.sandbox
         while True:
-            name = f"sb-{self._names.hex('sandbox', self._worlds.next_number())[:12].lower()}"
-            world = self._begin(name, start)
-            if self._worlds.add(name, world):
-                return self._hold(name, world, version=1).sandbox
+            generated = f"sb-{self._ids.hex('sandbox', self._states.next_number())[:12].lower()}"
+            entry = self._add(generated, config)
+            if entry is not None:
+                return entry.sandbox
 
     def reset(self, sandbox: Sandbox) -> Sandbox:
-        """Return the sandbox as it was at its start; its journal is emptied.
+        """Return the sandbox as it was at its start, with an empty journal.
 
-        The new data is there before anybody sees it, and is seen by all at once.
+        The new data is complete before the new state is visible, to everybody at once; then the
+        old data is deleted.
 
         Raises:
-            ApiError: somebody has deleted it, or the fixtures cannot be used any more.
+            ApiError: 404, it has been deleted; 409, the fixtures cannot be used any more.
         """
         try:
             self._refresh()
         except ConfigurationError as error:
-            raise ApiError(409, f"All stays as it was: {error}") from None
-        name = sandbox.id
-        record = self._worlds.get(name)
-        start = from_data(record.data).start if record else self._start
-        fresh = self._begin(name, self._start if name == DEFAULT else start)
-        self._fill_place(name, fresh)
-        changed = self._worlds.change(name, lambda _world: fresh)
-        if changed is None:
+            raise ApiError(409, f"Nothing was reset: {error}") from None
+        id_ = sandbox.id
+        record = self._states.get(id_)
+        is_own = record is not None and id_ != DEFAULT
+        config = from_data(record.data).config if record and is_own else self._config
+        fresh = self._initial_state(id_, config)
+        self._store.create(fresh.namespace)
+        self._insert_seed(id_, fresh)
+        change = self._states.change(id_, lambda _state: fresh)
+        if change is None:
             self._store.drop(fresh.namespace)
-            raise ApiError(404, f"The sandbox {name} is gone.")
-        held = self._hold(name, fresh, changed.version)
-        held.filled = True
-        self._store.drop(changed.before.namespace)
-        return held.sandbox
+            raise _deleted(id_)
+        entry = self._store_entry(id_, fresh, change.version)
+        entry.is_seeded = True
+        self._store.drop(change.before.namespace)
+        return entry.sandbox
 
-    def delete(self, name: str) -> bool:
-        """Delete a sandbox with all that it holds; return False if there is none.
+    def delete(self, id_: str) -> bool:
+        """Delete a sandbox with all its data; return False if it does not exist.
 
         Raises:
-            ApiError: it is the default one.
+            ApiError: 400, it is the default one.
         """
-        if name == DEFAULT:
-            raise ApiError(400, "The default sandbox stays; reset it instead.", field="id")
-        return self._remove(name)
+        if id_ == DEFAULT:
+            raise ApiError(
+                400, "The default sandbox cannot be deleted; reset it instead.", field="id"
+            )
+        return self._remove(id_)
 
     def expire(self) -> None:
-        """Delete the sandboxes that nobody has used for long."""
-        self._looked = self._ticks()
-        gone = set(self._held)
-        for name, world in self._worlds.iter_all():
-            if name == DEFAULT or not self._is_idle(world):
-                gone.discard(name)
+        """Delete the sandboxes that have been idle for too long."""
+        self._expired_at = self._now_ns()
+        deleted = set(self._cache)
+        for id_, state in self._states.iter_all():
+            if id_ == DEFAULT or not self._is_idle(state):
+                deleted.discard(id_)
             else:
-                self._remove(name, self._is_idle)
-        for name in gone:  # also those that another process has deleted
-            self._forget(name)
+                self._remove(id_, self._is_idle)
+        for id_ in deleted:  # also those that another process has deleted
+            self._evict(id_)
 
-    def _expire_now_and_then(self) -> None:
-        # At the limit oftener, yet not for each that is refused.
-        wait = self._grain if len(self) < self._limits.sandboxes else self._grain // 100
-        if self._ticks() - self._looked > wait:
+    def _expire_if_due(self) -> None:
+        # At the limit more often, but not for each request that is refused.
+        is_full = len(self) >= self._limits.sandboxes
+        interval = self._touch_interval // 100 if is_full else self._touch_interval
+        if self._now_ns() - self._expired_at > interval:
             self.expire()
 
-    def _is_idle(self, world: SandboxState) -> bool:
-        # The last use is noted to a grain: a grain more, so that nothing goes too early.
-        return self._ticks() - world.last_used > self._grain * (_PARTS + 1)
+    def _is_idle(self, state: SandboxState) -> bool:
+        # The last use may be older than recorded by one interval.
+        limit = self._touch_interval * (_TOUCHES_PER_IDLE_TIME + 1)
+        return self._now_ns() - state.last_used > limit
 
-    def _use(self, name: str) -> bool:
-        """Note that a sandbox is used; return False if it has expired or gone."""
-        if self._remove(name, self._is_idle):
+    def _touch(self, id_: str) -> bool:
+        """Record that a sandbox is used; return False if it has expired or been deleted."""
+        if self._remove(id_, self._is_idle):
             return False
-        changed = self._worlds.change(name, lambda world: replace(world, last_used=self._ticks()))
-        held = self._held.get(name)
-        if changed and held:
-            held.world = replace(held.world, last_used=changed.now.last_used)
-        return changed is not None
+        change = self._states.change(id_, lambda state: replace(state, last_used=self._now_ns()))
+        entry = self._cache.get(id_)
+        if change and entry:
+            entry.state = replace(entry.state, last_used=change.after.last_used)
+        return change is not None
 
-    def _remove(self, name: str, if_so: Predicate | None = None) -> bool:
-        world = self._worlds.remove(name, if_so)
-        if world is None:
+    def _remove(self, id_: str, condition: Predicate | None = None) -> bool:
+        state = self._states.remove(id_, condition)
+        if state is None:
             return False
-        self._forget(name)
-        self._store.drop(world.namespace)
+        self._evict(id_)
+        self._store.drop(state.namespace)
         return True
 
-    def _begin(self, name: str, start: SandboxConfig) -> SandboxState:
-        beginning = self._begin_of(start.scenario)
-        world = initial_state(start, f"{name}:{token_hex(4)}", self._ticks(), beginning)
-        return with_fault_rules(world, initial_rules(beginning.rules)) if beginning.rules else world
+    def _add(self, id_: str, config: SandboxConfig) -> _CacheEntry | None:
+        """Add a new sandbox; return None if the id is taken."""
+        state = self._initial_state(id_, config)
+        self._store.create(state.namespace)
+        if self._states.add(id_, state):
+            return self._store_entry(id_, state, version=1)
+        self._store.drop(state.namespace)
+        return None
 
-    def _read(self, name: str) -> _CacheEntry | None:
-        record = self._worlds.get(name)
+    def _initial_state(self, id_: str, config: SandboxConfig) -> SandboxState:
+        scenario = self._resolve_scenario(config.scenario)
+        state = initial_state(config, f"{id_}:{token_hex(4)}", self._now_ns(), scenario)
+        return with_fault_rules(state, initial_rules(scenario.rules)) if scenario.rules else state
+
+    def _read(self, id_: str) -> _CacheEntry | None:
+        record = self._states.get(id_)
         if record is None:
-            self._forget(name)
+            self._evict(id_)
             return None
-        return self._known(record)
+        return self._entry(record)
 
-    def _known(self, record: Record) -> _CacheEntry:
-        """Return the sandbox of a world in the store, made anew where others have moved it."""
-        held = self._held.get(record.id)
-        if held and (held.version == record.version or not self._shared):
-            return held
-        return self._hold(record.id, from_data(record.data), record.version)
+    def _entry(self, record: Record) -> _CacheEntry:
+        """Return the sandbox of a state in the store, created anew if the state has changed."""
+        entry = self._cache.get(record.id)
+        if entry and (entry.version == record.version or not self._store.shared):
+            return entry
+        return self._store_entry(record.id, from_data(record.data), record.version)
 
-    def _hold(self, name: str, world: SandboxState, version: int) -> _CacheEntry:
-        """Make the sandbox of a world; its journal goes on unless it was reset."""
+    def _store_entry(self, id_: str, state: SandboxState, version: int) -> _CacheEntry:
+        """Cache the sandbox of a state; it keeps its journal unless it was reset."""
         with self._lock:
-            old = self._held.get(name)
-            if old and old.world.namespace != world.namespace:
-                self._forget(name)
+            old = self._cache.get(id_)
+            if old and old.state.namespace != state.namespace:
+                self._evict(id_)
                 old = None
-                with suppress(ConfigurationError):  # whoever has reset it was told
+                with suppress(ConfigurationError):  # reported to whoever has reset it
                     self._refresh()
             if old and old.version >= version:
                 return old
             journal = old.sandbox.journal if old else None
-            held = _CacheEntry(self._maker.make(name, world, journal), world, version)
-            held.filled = old.filled if old else False
-            self._held[name] = held
-            return held
+            entry = _CacheEntry(self._factory.create(id_, state, journal), state, version)
+            entry.is_seeded = old.is_seeded if old else False
+            self._cache[id_] = entry
+            return entry
 
-    def _forget(self, name: str) -> None:
-        held = self._held.pop(name, None)
-        if held:
-            held.sandbox.journal.close()
+    def _evict(self, id_: str) -> None:
+        entry = self._cache.pop(id_, None)
+        if entry:
+            entry.sandbox.journal.close()
 
-    def _fill_up(self, held: _CacheEntry) -> None:
-        self._fill_place(held.sandbox.id, held.world)
-        held.filled = True
+    def _insert_seed(self, id_: str, state: SandboxState) -> None:
+        """Insert the seed data of a state, unless another process has."""
+        records = Records(self._store, state.namespace)
+        if records.get(_SEEDED, _SEEDED) is not None:
+            return
+        # With the clock as it was at the start of the sandbox, however long ago that is.
+        config = replace(state.config, clock=ClockSettings(Mode.MANUAL), is_clock_explicit=True)
+        scenario = self._resolve_scenario(config.scenario)
+        at_start = initial_state(config, state.namespace, 0, scenario)
+        self._seed(self._factory.create(id_, at_start))
+        with suppress(Duplicate):
+            records.insert(_SEEDED, _SEEDED, _SEEDED, {})
 
-    def _fill_place(self, name: str, world: SandboxState) -> None:
-        """Bring the seed data to where a world has its records, unless somebody has."""
-        records = Records(self._store, world.namespace)
-        if records.get(_FILLED, _FILLED) is None:
-            # As at the moment when the sandbox was made, however long that is ago.
-            still = replace(world.start, pace=ClockSettings(Mode.MANUAL), pace_is_explicit=True)
-            beginning = self._begin_of(still.scenario)
-            self._fill(self._maker.make(name, initial_state(still, world.namespace, 0, beginning)))
-            with suppress(Duplicate):
-                records.insert(_FILLED, _FILLED, _FILLED, {})
+
+def _deleted(id_: str) -> ApiError:
+    return ApiError(404, f"Sandbox {id_} does not exist any more.")

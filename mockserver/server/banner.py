@@ -9,7 +9,7 @@ from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from mockserver.http.apis import Api
 from mockserver.logs import now
-from mockserver.store import shown
+from mockserver.store import display_url
 from mockserver.version import VERSION
 
 COLUMNS = 80
@@ -46,7 +46,7 @@ def render_json(
         "control": f"{base_url}/_mock",
         "version": VERSION,
         "profile": settings.profile,
-        "store": shown(settings.store),
+        "store": display_url(settings.store),
         "workers": settings.workers,
         "vendors": list(mock.identities),
         "control_token": token,
@@ -56,11 +56,11 @@ def render_json(
 def _store(mock: App, settings: Settings) -> list[str]:
     if not mock.store.shared:
         return []
-    lines = wrap(f"store {shown(settings.store)}, workers {settings.workers}", COLUMNS)
+    lines = wrap(f"store {display_url(settings.store)}, workers {settings.workers}", COLUMNS)
     kept = mock.sandboxes.default
-    if (kept.seed, kept.clock.pace) != (settings.seed, settings.pace):
+    if (kept.seed, kept.clock.settings) != (settings.seed, settings.pace):
         lines += [
-            f"  it keeps seed {kept.seed}, virtual time {_time(kept.clock.pace)};",
+            f"  it keeps seed {kept.seed}, virtual time {_time(kept.clock.settings)};",
             "  POST /_mock/reset starts anew with what this server was told",
         ]
     return lines

@@ -1,4 +1,4 @@
-"""Where a sandbox's records are kept: in memory, in SQLite or in PostgreSQL."""
+"""Where the records of sandboxes are stored: in memory, in SQLite or in PostgreSQL."""
 
 from mockserver.errors import ConfigurationError
 from mockserver.store.base import Store
@@ -16,7 +16,7 @@ def open_store(url: str) -> Store:
     if url == MEMORY:
         return MemoryStore()
     try:
-        from mockserver.store.sql import SqlStore  # noqa: PLC0415 (in memory nobody needs it)
+        from mockserver.store.sql import SqlStore  # noqa: PLC0415 (not needed for memory)
 
         return SqlStore(url)
     except ImportError as error:
@@ -25,10 +25,10 @@ def open_store(url: str) -> Store:
         ) from error
 
 
-def shown(url: str) -> str:
-    """Return a URL as anybody may see it: without its password."""
+def display_url(url: str) -> str:
+    """Return the URL of a store without its password."""
     if url == MEMORY:
         return url
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 (as above)
+    from mockserver.store import sql_engine  # noqa: PLC0415 (as above)
 
-    return make_url(url).render_as_string(hide_password=True)
+    return sql_engine.display_url(sql_engine.parse_url(url))

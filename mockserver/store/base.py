@@ -1,16 +1,20 @@
-"""What a store promises: records in numbered groups, compare-and-swap, keyset pages, counters.
+"""The protocol of stores: records in numbered groups, compare-and-swap, keyset pages, counters.
 
-StoreError
-├── Duplicate    an id that its kind has already, or had a moment ago
-└── Conflict     the record was changed or removed since it was read
+StoreError                an operation that failed; nothing of it has happened
+├── Duplicate             the id is taken
+├── Conflict              the record was changed or removed since it was read
+├── NamespaceDropped      the namespace does not exist any more
+└── StoreUnavailable      the store cannot be used at present
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from mockserver.errors import ServiceUnavailable
+
 
 class StoreError(Exception):
-    """A write that was refused; nothing of it has happened."""
+    """An operation that failed; nothing of it has happened."""
 
 
 class Duplicate(StoreError):  # noqa: N818  (what happened, as in errors.ApiError)
@@ -18,13 +22,24 @@ class Duplicate(StoreError):  # noqa: N818  (what happened, as in errors.ApiErro
 
 
 class Conflict(StoreError):  # noqa: N818
-    """The record is not the one that was read."""
+    """The record was changed or removed since it was read."""
+
+
+class NamespaceDropped(StoreError):  # noqa: N818
+    """The namespace does not exist: its sandbox was reset or deleted meanwhile."""
+
+
+class StoreUnavailable(StoreError, ServiceUnavailable):  # noqa: N818
+    """The store cannot be used at present; its argument is the reason, free of request data."""
+
+    def __str__(self) -> str:
+        return f"The store cannot be used at present: {self.args[0]}"
 
 
 class Record(NamedTuple):
-    """One record as it was read: JSON types, and a copy of the caller's own.
+    """One record as it was read: JSON types, a copy that belongs to the caller.
 
-    `number` is its place in `group`, counted from 1 without gaps and never given twice;
+    `number` is its position in `group`, counted from 1 without gaps and never reused;
     `version` counts its changes from 1.
     """
 
@@ -36,20 +51,20 @@ class Record(NamedTuple):
     data: dict[str, Any]
 
 
-UniqueNaming = str | Callable[[int], str]
-"""An id, or the function that makes it of the record's number in its group."""
+RecordId = str | Callable[[int], str]
+"""An id, or a function that derives it from the record's number in its group."""
 
 
 class NewRecord(NamedTuple):
     """A record to be inserted.
 
-    `group` files it, `also` names further groups that list it, each with numbers of its own. Such
-    a record cannot be removed, because nobody keeps its numbers there.
-    `common` says that many sandboxes have one just like it (seed data), which saves room.
+    `extra_groups` list it besides its own `group`, each with numbers of its own; such a record
+    cannot be removed, because its numbers there are not recorded. `interned` says that many
+    namespaces have the same record (seed data), so that memory is shared.
     """
 
     kind: str
-    id: UniqueNaming
+    id: RecordId
     group: str
     data: Mapping[str, Any]
     extra_groups: tuple[str, ...] = ()
@@ -57,55 +72,55 @@ class NewRecord(NamedTuple):
 
 
 class JournalRow(NamedTuple):
-    """One line of a journal to be: of which sandbox, how heavy, and how many that may keep."""
+    """A journal entry to be appended; `max_entries` is how many its journal keeps."""
 
-    sandbox: str
+    namespace: str
     size: int
     text: str
-    most: int
+    max_entries: int
 
 
 class JournalStats(NamedTuple):
-    """How much a journal holds; `cleared` is the last number that was cleared away."""
+    """What a journal holds; `cleared` is the last number that was cleared on request."""
 
-    last: int
-    kept: int
+    last_number: int
+    entries: int
     size: int
     cleared: int
 
 
 class JournalStore(Protocol):
-    """Keeps the journals of all sandboxes, each line with a number, the oldest of too many gone.
+    """The journals of all namespaces; each keeps its newest entries.
 
-    A journal may lose its end if the machine goes down, and then only.
+    The newest entries may be lost if the machine goes down, and only then.
     """
 
-    def append(self, lines: Iterable[JournalRow]) -> None:
-        """Write lines down; each sandbox counts its own from 1."""
+    def append(self, rows: Iterable[JournalRow]) -> None:
+        """Append entries, numbered from 1 in each namespace; skip dropped namespaces."""
         ...
 
-    def read(self, sandbox: str) -> list[tuple[int, str]]:
-        """Return what a journal holds, by number, the oldest first."""
+    def read(self, namespace: str) -> list[tuple[int, str]]:
+        """Return the entries of a journal with their numbers, oldest first."""
         ...
 
-    def last(self, sandbox: str) -> int:
-        """Return the number of the newest line ever, 0 before the first."""
+    def last_number(self, namespace: str) -> int:
+        """Return the number of the newest entry ever, 0 before the first."""
         ...
 
-    def extent(self, sandbox: str) -> JournalStats:
-        """Return how much a journal holds."""
+    def stats(self, namespace: str) -> JournalStats:
+        """Return what a journal holds."""
         ...
 
-    def clear(self, sandbox: str) -> None:
-        """Forget what a journal holds; numbers go on."""
+    def clear(self, namespace: str) -> None:
+        """Delete the entries of a journal; numbers go on."""
         ...
 
 
 class Store(Protocol):
-    """Keeps the records of all sandboxes; a write that has returned is not lost.
+    """Records by namespace; a write that has returned is durable.
 
-    `shared` tells that other processes may write too, and that a caller may have to wait. Such a
-    store keeps `journals`.
+    `shared` says that other processes may write too and that calls may block. Such a store has
+    `journals`. Every method raises StoreUnavailable where the store cannot be used.
     """
 
     @property
@@ -114,26 +129,35 @@ class Store(Protocol):
     @property
     def journals(self) -> JournalStore | None: ...
 
-    def get(self, sandbox: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
+    def create(self, namespace: str) -> None:
+        """Create a namespace; no effect if it exists."""
+        ...
 
-    def insert_all(self, sandbox: str, drafts: Iterable[NewRecord]) -> list[Record]:
-        """Insert all of `drafts` or none.
+    def drop(self, namespace: str) -> None:
+        """Delete a namespace with its records, groups, counters and journal."""
+        ...
+
+    def get(self, namespace: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
+
+    def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
+        """Insert all records or none.
 
         Raises:
-            Duplicate: an id is taken, in the store or by another of `drafts`.
+            Duplicate: an id is taken, in the store or by another of `new_records`.
+            NamespaceDropped: the namespace does not exist.
         """
         ...
 
-    def replace(self, sandbox: str, record: Record, data: Mapping[str, Any]) -> Record:
-        """Give `record` other data.
+    def replace(self, namespace: str, record: Record, data: Mapping[str, Any]) -> Record:
+        """Replace the data of a record.
 
         Raises:
             Conflict: it is no longer the version that was read.
         """
         ...
 
-    def remove(self, sandbox: str, record: Record) -> None:
-        """Take `record` away; its number stays used.
+    def remove(self, namespace: str, record: Record) -> None:
+        """Remove a record; its number stays used.
 
         Raises:
             Conflict: it is no longer the version that was read.
@@ -142,7 +166,7 @@ class Store(Protocol):
 
     def page(  # noqa: PLR0913  (a key and a window, each of few words)
         self,
-        sandbox: str,
+        namespace: str,
         kind: str,
         group: str,
         *,
@@ -154,56 +178,57 @@ class Store(Protocol):
     ) -> list[Record]:
         """Return at most `limit` records of a group by number, each with its number there.
 
-        `before` and `after` bound the numbers and are not part of them. `offset` passes over
-        records: for groups with gaps, where a number does not tell a place.
+        `before` and `after` are exclusive bounds of the numbers. `offset` skips records: for
+        groups with gaps, where a number is not a position.
         """
         ...
 
-    def last_number(self, sandbox: str, kind: str, group: str) -> int:
-        """Return how many records the group was ever given."""
+    def last_number(self, namespace: str, kind: str, group: str) -> int:
+        """Return how many records were ever inserted into a group."""
         ...
 
-    def count(self, sandbox: str, kind: str, group: str) -> int:
-        """Return how many records the group has now."""
+    def count(self, namespace: str, kind: str, group: str) -> int:
+        """Return how many records a group has."""
         ...
 
-    def groups(self, sandbox: str, kind: str) -> list[str]:
-        """Return the groups that records of a kind were ever filed under, in alphabetical order.
+    def groups(self, namespace: str, kind: str) -> list[str]:
+        """Return the groups that records of a kind ever had as their own, in alphabetical order."""
+        ...
 
-        Those that only `also` names are not among them.
+    def next_number(self, namespace: str, counter: str) -> int:
+        """Return 1, then 2, and so on; never the same number twice.
+
+        Raises:
+            NamespaceDropped: the namespace does not exist.
         """
         ...
 
-    def next_number(self, sandbox: str, counter: str) -> int:
-        """Return 1, then 2, and so on: no number twice, whoever asks."""
+    def number(self, namespace: str, counter: str) -> int:
+        """Return the last result of `next_number`, 0 before the first."""
         ...
 
-    def number(self, sandbox: str, counter: str) -> int:
-        """Return the number that `next_number` gave last, 0 before the first."""
-        ...
-
-    def drop(self, sandbox: str) -> None:
-        """Forget a sandbox with its records, groups and counters."""
+    def check(self) -> None:
+        """Raise StoreUnavailable unless something can be written."""
         ...
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         ...
 
 
 class Records:
-    """The store as one sandbox sees it."""
+    """A store bound to one namespace."""
 
-    __slots__ = ("_sandbox", "_store")
+    __slots__ = ("_store", "namespace")
 
-    def __init__(self, store: Store, sandbox: str) -> None:
+    def __init__(self, store: Store, namespace: str) -> None:
         self._store = store
-        self._sandbox = sandbox
+        self.namespace = namespace
 
     def get(self, kind: str, id: str) -> Record | None:  # noqa: A002
-        return self._store.get(self._sandbox, kind, id)
+        return self._store.get(self.namespace, kind, id)
 
-    def insert(self, kind: str, id: UniqueNaming, group: str, data: Mapping[str, Any]) -> Record:  # noqa: A002
+    def insert(self, kind: str, id: RecordId, group: str, data: Mapping[str, Any]) -> Record:  # noqa: A002
         """Insert one record.
 
         Raises:
@@ -211,14 +236,14 @@ class Records:
         """
         return self.insert_all([NewRecord(kind, id, group, data)])[0]
 
-    def insert_all(self, drafts: Iterable[NewRecord]) -> list[Record]:
-        return self._store.insert_all(self._sandbox, drafts)
+    def insert_all(self, new_records: Iterable[NewRecord]) -> list[Record]:
+        return self._store.insert_all(self.namespace, new_records)
 
     def replace(self, record: Record, data: Mapping[str, Any]) -> Record:
-        return self._store.replace(self._sandbox, record, data)
+        return self._store.replace(self.namespace, record, data)
 
     def remove(self, record: Record) -> None:
-        self._store.remove(self._sandbox, record)
+        self._store.remove(self.namespace, record)
 
     def page(
         self,
@@ -232,7 +257,7 @@ class Records:
         offset: int = 0,
     ) -> list[Record]:
         return self._store.page(
-            self._sandbox,
+            self.namespace,
             kind,
             group,
             limit=limit,
@@ -243,19 +268,16 @@ class Records:
         )
 
     def last_number(self, kind: str, group: str) -> int:
-        return self._store.last_number(self._sandbox, kind, group)
+        return self._store.last_number(self.namespace, kind, group)
 
     def count(self, kind: str, group: str) -> int:
-        return self._store.count(self._sandbox, kind, group)
+        return self._store.count(self.namespace, kind, group)
 
     def groups(self, kind: str) -> list[str]:
-        return self._store.groups(self._sandbox, kind)
+        return self._store.groups(self.namespace, kind)
 
     def next_number(self, counter: str) -> int:
-        return self._store.next_number(self._sandbox, counter)
+        return self._store.next_number(self.namespace, counter)
 
     def number(self, counter: str) -> int:
-        return self._store.number(self._sandbox, counter)
-
-    def drop(self) -> None:
-        self._store.drop(self._sandbox)
+        return self._store.number(self.namespace, counter)

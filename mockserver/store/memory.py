@@ -1,4 +1,4 @@
-"""The records of one kind in one sandbox, in memory: packed rows by id, and their groups."""
+"""The store in memory: packed rows by id in each namespace and kind, and their groups."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -9,15 +9,22 @@ from typing import Any
 
 import orjson
 
-from mockserver.store.base import Conflict, Duplicate, JournalStore, NewRecord, Record
+from mockserver.store.base import (
+    Conflict,
+    Duplicate,
+    JournalStore,
+    NamespaceDropped,
+    NewRecord,
+    Record,
+)
 
 # A row is one `bytes`: number, version, index of the group, whether further groups list it, then
-# the data as JSON. Beside objects of Python's own that saves about a kilobyte a row.
-_HEAD = Struct("<qIIB")
+# the data as JSON. That takes about a kilobyte less for each row than Python objects.
+_ROW_HEAD = Struct("<qIIB")
 
 
-class Listing:
-    """One group: ids by ascending number; `index` is its place among those that rows name."""
+class _Group:
+    """Ids by ascending number; `index` is its position among the groups that rows name."""
 
     __slots__ = ("ids", "index", "last", "numbers")
 
@@ -27,174 +34,172 @@ class Listing:
         self.numbers = array("q")
         self.last = 0
 
-    def append(self, name: str) -> None:
+    def append(self, id_: str) -> None:
         self.last += 1
-        self.ids.append(name)
+        self.ids.append(id_)
         self.numbers.append(self.last)
 
     def remove(self, number: int) -> None:
-        place = bisect_left(self.numbers, number)
-        del self.ids[place], self.numbers[place]
+        index = bisect_left(self.numbers, number)
+        del self.ids[index], self.numbers[index]
 
     def pop(self) -> None:
-        """Take back the last `append`."""
+        """Undo the last `append`."""
         self.ids.pop()
         self.numbers.pop()
         self.last -= 1
 
-    def bounds(self, after: int | None, before: int | None) -> range:
-        """Return the places whose numbers lie between the two, ascending."""
-        low = 0 if after is None else bisect_right(self.numbers, after)
-        high = len(self.ids) if before is None else bisect_left(self.numbers, before)
-        return range(low, high)
+    def range(self, after: int | None, before: int | None) -> range:
+        """Return the indexes of the numbers between two exclusive bounds, ascending."""
+        start = 0 if after is None else bisect_right(self.numbers, after)
+        end = len(self.ids) if before is None else bisect_left(self.numbers, before)
+        return range(start, end)
 
 
-class Table:
-    """Every method costs the same however many rows there are, `remove` aside.
+class _Table:
+    """The records of one kind; every method but `remove` takes constant time.
 
-    `common` holds the rows that tables share.
-
-    The caller holds the lock, but for `unpack`.
+    `interned` holds the rows that tables share. The caller holds the lock, except for `unpack`.
     """
 
-    __slots__ = ("_common", "kind", "listings", "names", "rows")
+    __slots__ = ("_group_names", "_interned", "groups", "kind", "rows")
 
-    def __init__(self, kind: str, common: dict[bytes, bytes]) -> None:
+    def __init__(self, kind: str, interned: dict[bytes, bytes]) -> None:
         self.kind = kind
-        self._common = common
+        self._interned = interned
         self.rows: dict[str, bytes] = {}
-        self.listings: dict[str, Listing] = {}
-        self.names: list[str] = []
+        self.groups: dict[str, _Group] = {}
+        self._group_names: list[str] = []
 
-    def at(self, listing: Listing, place: int) -> Record:
-        """Return the record at a place of a listing, with its number there."""
-        name = listing.ids[place]
-        record = self.unpack(name, self.rows[name])
-        number = listing.numbers[place]
-        if number == record.number:
-            return record
-        return Record(record.kind, name, record.group, number, record.version, record.data)
+    def read(self, group: _Group, index: int) -> Record:
+        """Return the record at an index of a group, with its number there."""
+        id_ = group.ids[index]
+        return self.unpack(id_, self.rows[id_])._replace(number=group.numbers[index])
 
-    def insert(self, draft: NewRecord) -> Record:
-        main = self._main(draft.group)
-        number = main.last + 1
-        name = draft.id if isinstance(draft.id, str) else draft.id(number)
-        if name in self.rows:
-            raise Duplicate(f"there is a {self.kind} {name} already")
-        row = _HEAD.pack(number, 1, main.index, bool(draft.extra_groups)) + orjson.dumps(draft.data)
-        for group in (draft.group, *draft.extra_groups):
-            self._listing(group).append(name)
-        self.rows[name] = self._common.setdefault(row, row) if draft.interned else row
-        return self.unpack(name, row)
+    def insert(self, new: NewRecord) -> Record:
+        group = self._own_group(new.group)
+        number = group.last + 1
+        id_ = new.id if isinstance(new.id, str) else new.id(number)
+        if id_ in self.rows:
+            raise Duplicate(f"{self.kind} {id_} exists already")
+        head = _ROW_HEAD.pack(number, 1, group.index, bool(new.extra_groups))
+        row = head + orjson.dumps(new.data)
+        for name in (new.group, *new.extra_groups):
+            self._group(name).append(id_)
+        self.rows[id_] = self._interned.setdefault(row, row) if new.interned else row
+        return self.unpack(id_, row)
 
-    def undo(self, name: str, draft: NewRecord) -> None:
-        """Take back the last `insert`, as if it had never been."""
-        del self.rows[name]
-        for group in (draft.group, *draft.extra_groups):
-            self.listings[group].pop()
+    def undo_insert(self, id_: str, new: NewRecord) -> None:
+        """Undo the last `insert`."""
+        del self.rows[id_]
+        for name in (new.group, *new.extra_groups):
+            self.groups[name].pop()
 
     def replace(self, record: Record, data: Mapping[str, Any]) -> Record:
-        number, version, group, shared = self._checked(record)
-        row = _HEAD.pack(number, version + 1, group, shared) + orjson.dumps(data)
+        number, version, group, shared = self._current_head(record)
+        row = _ROW_HEAD.pack(number, version + 1, group, shared) + orjson.dumps(data)
         self.rows[record.id] = row
         return self.unpack(record.id, row)
 
     def remove(self, record: Record) -> None:
-        number, _, group, shared = self._checked(record)
+        number, _, group, shared = self._current_head(record)
         if shared:
             raise ValueError(f"{self.kind} {record.id} is listed in further groups")
-        if self.names[group] != record.group:  # removed, and made again elsewhere
+        if self._group_names[group] != record.group:  # removed, and inserted again elsewhere
             raise Conflict(f"{self.kind} {record.id} was changed or removed")
         del self.rows[record.id]
-        self.listings[record.group].remove(number)
+        self.groups[record.group].remove(number)
 
-    def groups(self) -> list[str]:
-        """Return the groups that records were ever filed under, in alphabetical order."""
-        return sorted(name for name in self.names if self.listings[name].last)
+    def own_groups(self) -> list[str]:
+        return sorted(name for name in self._group_names if self.groups[name].last)
 
-    def _main(self, group: str) -> Listing:
-        listing = self._listing(group)
-        if listing.index is None:
-            listing.index = len(self.names)
-            self.names.append(group)
-        return listing
+    def unpack(self, id_: str, row: bytes) -> Record:
+        number, version, group, _ = _ROW_HEAD.unpack_from(row)
+        data = orjson.loads(row[_ROW_HEAD.size :])
+        return Record(self.kind, id_, self._group_names[group], number, version, data)
 
-    def _listing(self, group: str) -> Listing:
-        if group not in self.listings:
-            self.listings[group] = Listing()
-        return self.listings[group]
+    def _own_group(self, name: str) -> _Group:
+        group = self._group(name)
+        if group.index is None:
+            group.index = len(self._group_names)
+            self._group_names.append(name)
+        return group
 
-    def _checked(self, record: Record) -> tuple[int, int, int, bool]:
+    def _group(self, name: str) -> _Group:
+        if name not in self.groups:
+            self.groups[name] = _Group()
+        return self.groups[name]
+
+    def _current_head(self, record: Record) -> tuple[int, int, int, bool]:
         row = self.rows.get(record.id)
-        head = _HEAD.unpack_from(row) if row else None
+        head = _ROW_HEAD.unpack_from(row) if row else None
         if head is None or head[1] != record.version:
             raise Conflict(f"{self.kind} {record.id} was changed or removed")
         return head
 
-    def unpack(self, name: str, row: bytes) -> Record:
-        number, version, group, _ = _HEAD.unpack_from(row)
-        data = orjson.loads(row[_HEAD.size :])
-        return Record(self.kind, name, self.names[group], number, version, data)
-
 
 class _Namespace:
-    """One sandbox."""
-
     __slots__ = ("counters", "tables")
 
     def __init__(self) -> None:
-        self.tables: dict[str, Table] = {}
+        self.tables: dict[str, _Table] = {}
         self.counters: dict[str, int] = {}
-
-    def table(self, kind: str, common: dict[bytes, bytes]) -> Table:
-        if kind not in self.tables:
-            self.tables[kind] = Table(kind, common)
-        return self.tables[kind]
 
 
 class MemoryStore:
-    """Reads and writes cost the same at a million records as at one.
+    """The store of one process.
 
-    Writes exclude each other by one lock; a read of one record needs none.
+    Writes exclude each other by one lock; reading one record needs none.
     """
 
     shared = False
     journals: JournalStore | None = None
 
     def __init__(self) -> None:
-        self._worlds: dict[str, _Namespace] = {}
-        self._common: dict[bytes, bytes] = {}
+        self._namespaces: dict[str, _Namespace] = {}
+        self._interned: dict[bytes, bytes] = {}
         self._lock = Lock()
 
-    def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
-        table = self._find(sandbox, kind)
+    def create(self, namespace: str) -> None:
+        with self._lock:
+            self._namespaces.setdefault(namespace, _Namespace())
+
+    def drop(self, namespace: str) -> None:
+        with self._lock:
+            self._namespaces.pop(namespace, None)
+
+    def get(self, namespace: str, kind: str, id: str) -> Record | None:  # noqa: A002
+        table = self._find_table(namespace, kind)
         row = table.rows.get(id) if table else None
         return table.unpack(id, row) if table and row else None
 
-    def insert_all(self, sandbox: str, drafts: Iterable[NewRecord]) -> list[Record]:
+    def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
         with self._lock:
-            world = self._world(sandbox)
-            drafts, done = list(drafts), []
+            tables = self._existing(namespace).tables
+            new_records = list(new_records)
+            inserted: list[Record] = []
             try:
-                for draft in drafts:
-                    done += [world.table(draft.kind, self._common).insert(draft)]
+                for new in new_records:
+                    if new.kind not in tables:
+                        tables[new.kind] = _Table(new.kind, self._interned)
+                    inserted.append(tables[new.kind].insert(new))
             except BaseException:
-                for draft, record in reversed([*zip(drafts, done, strict=False)]):
-                    world.table(draft.kind, self._common).undo(record.id, draft)
+                for new, record in reversed([*zip(new_records, inserted, strict=False)]):
+                    tables[new.kind].undo_insert(record.id, new)
                 raise
-            return done
+            return inserted
 
-    def replace(self, sandbox: str, record: Record, data: Mapping[str, Any]) -> Record:
+    def replace(self, namespace: str, record: Record, data: Mapping[str, Any]) -> Record:
         with self._lock:
-            return self._holder(sandbox, record).replace(record, data)
+            return self._table_of(namespace, record).replace(record, data)
 
-    def remove(self, sandbox: str, record: Record) -> None:
+    def remove(self, namespace: str, record: Record) -> None:
         with self._lock:
-            self._holder(sandbox, record).remove(record)
+            self._table_of(namespace, record).remove(record)
 
     def page(  # noqa: PLR0913
         self,
-        sandbox: str,
+        namespace: str,
         kind: str,
         group: str,
         *,
@@ -205,58 +210,60 @@ class MemoryStore:
         offset: int = 0,
     ) -> list[Record]:
         with self._lock:
-            table = self._find(sandbox, kind)
-            listing = table.listings.get(group) if table else None
-            if table is None or listing is None:
+            table = self._find_table(namespace, kind)
+            found = table.groups.get(group) if table else None
+            if table is None or found is None:
                 return []
-            places = listing.bounds(after, before)
+            indexes = found.range(after, before)
             if newest_first:
-                places = places[::-1]
-            return [table.at(listing, place) for place in places[offset : offset + limit]]
+                indexes = indexes[::-1]
+            return [table.read(found, index) for index in indexes[offset : offset + limit]]
 
-    def last_number(self, sandbox: str, kind: str, group: str) -> int:
-        table = self._find(sandbox, kind)
-        listing = table.listings.get(group) if table else None
-        return listing.last if listing else 0
+    def last_number(self, namespace: str, kind: str, group: str) -> int:
+        found = self._find_group(namespace, kind, group)
+        return found.last if found else 0
 
-    def count(self, sandbox: str, kind: str, group: str) -> int:
-        table = self._find(sandbox, kind)
-        listing = table.listings.get(group) if table else None
-        return len(listing.ids) if listing else 0
+    def count(self, namespace: str, kind: str, group: str) -> int:
+        found = self._find_group(namespace, kind, group)
+        return len(found.ids) if found else 0
 
-    def groups(self, sandbox: str, kind: str) -> list[str]:
+    def groups(self, namespace: str, kind: str) -> list[str]:
         with self._lock:
-            table = self._find(sandbox, kind)
-            return table.groups() if table else []
+            table = self._find_table(namespace, kind)
+            return table.own_groups() if table else []
 
-    def next_number(self, sandbox: str, counter: str) -> int:
+    def next_number(self, namespace: str, counter: str) -> int:
         with self._lock:
-            counters = self._world(sandbox).counters
+            counters = self._existing(namespace).counters
             counters[counter] = number = counters.get(counter, 0) + 1
             return number
 
-    def number(self, sandbox: str, counter: str) -> int:
-        world = self._worlds.get(sandbox)
-        return world.counters.get(counter, 0) if world else 0
+    def number(self, namespace: str, counter: str) -> int:
+        found = self._namespaces.get(namespace)
+        return found.counters.get(counter, 0) if found else 0
 
-    def drop(self, sandbox: str) -> None:
-        with self._lock:
-            self._worlds.pop(sandbox, None)
+    def check(self) -> None:
+        """Memory can always be used."""
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Memory needs no closing."""
 
-    def _world(self, sandbox: str) -> _Namespace:
-        if sandbox not in self._worlds:
-            self._worlds[sandbox] = _Namespace()
-        return self._worlds[sandbox]
+    def _existing(self, namespace: str) -> _Namespace:
+        found = self._namespaces.get(namespace)
+        if found is None:
+            raise NamespaceDropped(namespace)
+        return found
 
-    def _find(self, sandbox: str, kind: str) -> Table | None:
-        world = self._worlds.get(sandbox)
-        return world.tables.get(kind) if world else None
+    def _find_table(self, namespace: str, kind: str) -> _Table | None:
+        found = self._namespaces.get(namespace)
+        return found.tables.get(kind) if found else None
 
-    def _holder(self, sandbox: str, record: Record) -> Table:
-        table = self._find(sandbox, record.kind)
+    def _find_group(self, namespace: str, kind: str, group: str) -> _Group | None:
+        table = self._find_table(namespace, kind)
+        return table.groups.get(group) if table else None
+
+    def _table_of(self, namespace: str, record: Record) -> _Table:
+        table = self._find_table(namespace, record.kind)
         if table is None:
-            raise Conflict(f"{record.kind} {record.id} is gone")
+            raise Conflict(f"{record.kind} {record.id} was removed")
         return table

@@ -1,98 +1,98 @@
-"""The journals of sandboxes in a database: see `Journals`."""
+"""The store in a database: SQLite or PostgreSQL through SQLAlchemy Core."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, RowMapping
-from sqlalchemy.exc import IntegrityError
 
 from mockserver.store import sql_statements as sql
 from mockserver.store.base import (
     Conflict,
-    Duplicate,
     JournalRow,
     JournalStats,
     JournalStore,
+    NamespaceDropped,
     NewRecord,
     Record,
 )
 from mockserver.store.sql_engine import Engines, open_engines
 
-_COUNTER = "journal"
+_JOURNAL = "journal"
 _CLEARED = "journal cleared"
+_PROBE = "availability probe"
 
 
 class SqlJournals:
-    """Writes in haste, because a journal is not worth waiting for the disk."""
+    """Journals in a database; their transactions do not wait for the disk."""
 
     def __init__(self, engines: Engines) -> None:
         self._reader = engines.reader
         self._writer = engines.relaxed
         self._dialect = engines.dialect
 
-    def append(self, lines: Iterable[JournalRow]) -> None:
-        by_sandbox: dict[str, list[JournalRow]] = {}
-        for line in lines:
-            by_sandbox.setdefault(line.sandbox, []).append(line)
+    def append(self, rows: Iterable[JournalRow]) -> None:
+        by_namespace: dict[str, list[JournalRow]] = {}
+        for row in rows:
+            by_namespace.setdefault(row.namespace, []).append(row)
         with self._writer.begin() as connection:
-            for sandbox in sorted(by_sandbox):  # in order, so that none waits for one that waits
-                group = by_sandbox[sandbox]
-                wanted = {"the_sandbox": sandbox, "the_name": _COUNTER, "more": len(group)}
-                last = connection.execute(sql.next_number(self._dialect), wanted).scalar_one()
-                first = last - len(group) + 1
-                rows = [
-                    {"sandbox": sandbox, "number": number, "size": line.size, "data": line.text}
-                    for number, line in enumerate(group, first)
-                ]
-                connection.execute(sql.WRITE_EXCHANGES, rows)
-                if last > group[-1].most:
-                    most = {"the_sandbox": sandbox, "up_to": last - group[-1].most}
-                    connection.execute(sql.TRIM_EXCHANGES, most)
+            for namespace in sorted(by_namespace):  # in one order, so that writers never deadlock
+                self._append(connection, namespace, by_namespace[namespace])
 
-    def read(self, sandbox: str) -> list[tuple[int, str]]:
+    def _append(self, connection: Connection, namespace: str, rows: list[JournalRow]) -> None:
+        counter = {"the_namespace": namespace, "the_name": _JOURNAL, "value": len(rows)}
+        last = connection.execute(sql.next_number(self._dialect), counter).scalar()
+        if last is None:  # the namespace was dropped, and its journal with it
+            return
+        values = [
+            {"namespace": namespace, "number": number, "size": row.size, "data": row.text}
+            for number, row in enumerate(rows, last - len(rows) + 1)
+        ]
+        connection.execute(sql.APPEND_JOURNAL, values)
+        excess = last - rows[-1].max_entries
+        if excess > 0:
+            connection.execute(sql.TRIM_JOURNAL, {"the_namespace": namespace, "up_to": excess})
+
+    def read(self, namespace: str) -> list[tuple[int, str]]:
         with self._reader.connect() as connection:
-            rows = connection.execute(sql.READ_EXCHANGES, {"the_sandbox": sandbox})
+            rows = connection.execute(sql.READ_JOURNAL, {"the_namespace": namespace})
             return [(row.number, row.data) for row in rows]
 
-    def last(self, sandbox: str) -> int:
-        return self._number(sandbox, _COUNTER)
+    def last_number(self, namespace: str) -> int:
+        return self._counter(namespace, _JOURNAL)
 
-    def extent(self, sandbox: str) -> JournalStats:
+    def stats(self, namespace: str) -> JournalStats:
         with self._reader.connect() as connection:
-            row = connection.execute(sql.WEIGH_EXCHANGES, {"the_sandbox": sandbox}).one()
+            count, size = connection.execute(sql.JOURNAL_SIZE, {"the_namespace": namespace}).one()
         return JournalStats(
-            self.last(sandbox), row[0], int(row[1]), self._number(sandbox, _CLEARED)
+            self.last_number(namespace), count, int(size), self._counter(namespace, _CLEARED)
         )
 
-    def clear(self, sandbox: str) -> None:
-        counter = {"the_sandbox": sandbox, "the_name": _COUNTER}
+    def clear(self, namespace: str) -> None:
+        counter = {"the_namespace": namespace, "the_name": _JOURNAL}
         with self._writer.begin() as connection:
-            last = connection.execute(sql.NUMBER, counter).scalar() or 0
-            connection.execute(sql.TRIM_EXCHANGES, {"the_sandbox": sandbox, "up_to": last})
-            cleared = {"the_sandbox": sandbox, "the_name": _CLEARED, "to": last}
-            connection.execute(sql.put_number(self._dialect), cleared)
+            last = connection.execute(sql.READ_COUNTER, counter).scalar() or 0
+            connection.execute(sql.TRIM_JOURNAL, {"the_namespace": namespace, "up_to": last})
+            cleared = {"the_namespace": namespace, "the_name": _CLEARED, "value": last}
+            connection.execute(sql.set_number(self._dialect), cleared)
 
-    def _number(self, sandbox: str, counter: str) -> int:
-        wanted = {"the_sandbox": sandbox, "the_name": counter}
+    def _counter(self, namespace: str, name: str) -> int:
+        key = {"the_namespace": namespace, "the_name": name}
         with self._reader.connect() as connection:
-            return connection.execute(sql.NUMBER, wanted).scalar() or 0
-
-
-_Row = Mapping[str, Any] | RowMapping
+            return connection.execute(sql.READ_COUNTER, key).scalar() or 0
 
 
 class SqlStore:
-    """A write is one transaction, over before the method returns; a read is one statement.
+    """A store in a database: a write is one transaction, a read is one statement.
 
-    A transaction locks tallies first, by name, and records then, so that none ever waits for one
-    that waits for it. Ids and groups must not hold NUL, which PostgreSQL does not take.
+    A transaction locks its namespace, then group counters in order of their names, then records,
+    so that none deadlocks. Ids and groups must not hold NUL, which PostgreSQL does not accept.
     """
 
     shared = True
 
     def __init__(self, url: str) -> None:
-        """Open the database and make the tables that it lacks.
+        """Open the database and create missing tables.
 
         Raises:
             ConfigurationError: it cannot be used; the text says why.
@@ -102,53 +102,49 @@ class SqlStore:
         self._dialect = engines.dialect
         self.journals: JournalStore | None = SqlJournals(engines)
 
-    def get(self, sandbox: str, kind: str, id: str) -> Record | None:  # noqa: A002
+    def get(self, namespace: str, kind: str, id: str) -> Record | None:  # noqa: A002
         if "\0" in id:
             return None
-        wanted = {"the_sandbox": sandbox, "the_kind": kind, "the_id": id}
+        key = {"the_namespace": namespace, "the_kind": kind, "the_id": id}
         with self._reader.connect() as connection:
-            row = connection.execute(sql.GET, wanted).mappings().first()
+            row = connection.execute(sql.GET, key).mappings().first()
         return _record(row) if row else None
 
-    def insert_all(self, sandbox: str, drafts: Iterable[NewRecord]) -> list[Record]:
-        drafts = list(drafts)
-        if not drafts:
+    def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
+        new_records = list(new_records)
+        if not new_records:
             return []
-        try:
-            with self._writer.begin() as connection:
-                free = self._count_in(connection, sandbox, drafts)
-                records, listed = _place(sandbox, drafts, free)
-                in_order = sorted(records, key=lambda row: (row["kind"], row["id"]))
-                connection.execute(sql.INSERT_RECORDS, in_order)
-                connection.execute(sql.INSERT_LISTINGS, listed)
-        except IntegrityError as error:
-            raise Duplicate(f"{drafts[0].kind}: an id is taken") from error
+        with self._writer.begin() as connection:
+            first_numbers = self._reserve_numbers(connection, namespace, new_records)
+            records, listings = _rows(namespace, new_records, first_numbers)
+            ordered = sorted(records, key=lambda row: (row["kind"], row["id"]))
+            connection.execute(sql.INSERT_RECORDS, ordered)
+            connection.execute(sql.INSERT_LISTINGS, listings)
         return [_record(row) for row in records]
 
-    def replace(self, sandbox: str, record: Record, data: Mapping[str, Any]) -> Record:
-        change = _key(sandbox, record) | {"new_data": orjson.dumps(data).decode()}
+    def replace(self, namespace: str, record: Record, data: Mapping[str, Any]) -> Record:
+        change = _key(namespace, record) | {"new_data": orjson.dumps(data).decode()}
         with self._writer.begin() as connection:
             row = connection.execute(sql.REPLACE, change).mappings().first()
         if row is None:
             raise Conflict(f"{record.kind} {record.id} was changed or removed")
         return _record(row)
 
-    def remove(self, sandbox: str, record: Record) -> None:
-        group = {"the_sandbox": sandbox, "the_kind": record.kind, "the_grp": record.group}
+    def remove(self, namespace: str, record: Record) -> None:
+        group = _group(namespace, record.kind, record.group)
         with self._writer.begin() as connection:
-            connection.execute(sql.COUNT_OUT, group)
-            row = connection.execute(sql.REMOVE, _key(sandbox, record)).first()
-            if row is None:
-                raise Conflict(f"{record.kind} {record.id} was changed or removed")
-            if row.shared:
+            connection.execute(sql.DECREMENT_GROUP, group)
+            row = connection.execute(sql.REMOVE, _key(namespace, record)).first()
+            if row is not None and row.shared:
                 raise ValueError(f"{record.kind} {record.id} is listed in further groups")
-            if row.grp != record.group:  # removed, and made again elsewhere
+            # The group is another one if it was removed and inserted again elsewhere.
+            if row is None or row.group_name != record.group:
                 raise Conflict(f"{record.kind} {record.id} was changed or removed")
-            connection.execute(sql.UNLIST, group | {"the_number": row.number})
+            connection.execute(sql.DELETE_LISTING, group | {"the_number": row.number})
 
     def page(  # noqa: PLR0913
         self,
-        sandbox: str,
+        namespace: str,
         kind: str,
         group: str,
         *,
@@ -159,95 +155,121 @@ class SqlStore:
         offset: int = 0,
     ) -> list[Record]:
         statement = sql.page(after is not None, before is not None, newest_first)
-        wanted: dict[str, Any] = {"the_sandbox": sandbox, "the_kind": kind, "the_grp": group}
-        bounds = {"after": after, "before": before, "most": limit, "passed_over": offset}
-        wanted |= {name: value for name, value in bounds.items() if value is not None}
+        window = {"after": after, "before": before, "limit": limit, "offset": offset}
+        parameters = _group(namespace, kind, group)
+        parameters |= {name: value for name, value in window.items() if value is not None}
         with self._reader.connect() as connection:
-            return [_record(row) for row in connection.execute(statement, wanted).mappings()]
+            return [_record(row) for row in connection.execute(statement, parameters).mappings()]
 
-    def last_number(self, sandbox: str, kind: str, group: str) -> int:
-        return self._counted(sandbox, kind, group)[0]
+    def last_number(self, namespace: str, kind: str, group: str) -> int:
+        return self._read_group(namespace, kind, group)[0]
 
-    def count(self, sandbox: str, kind: str, group: str) -> int:
-        return self._counted(sandbox, kind, group)[1]
+    def count(self, namespace: str, kind: str, group: str) -> int:
+        return self._read_group(namespace, kind, group)[1]
 
-    def groups(self, sandbox: str, kind: str) -> list[str]:
-        wanted = {"the_sandbox": sandbox, "the_kind": kind}
+    def groups(self, namespace: str, kind: str) -> list[str]:
+        key = {"the_namespace": namespace, "the_kind": kind}
         with self._reader.connect() as connection:
-            return sorted(connection.scalars(sql.GROUPS, wanted))
+            return sorted(connection.scalars(sql.GROUPS, key))
 
-    def next_number(self, sandbox: str, counter: str) -> int:
-        wanted = {"the_sandbox": sandbox, "the_name": counter, "more": 1}
+    def next_number(self, namespace: str, counter: str) -> int:
+        parameters = {"the_namespace": namespace, "the_name": counter, "value": 1}
         with self._writer.begin() as connection:
-            number: int = connection.execute(sql.next_number(self._dialect), wanted).scalar_one()
+            number: int | None = connection.execute(
+                sql.next_number(self._dialect), parameters
+            ).scalar()
+        if number is None:
+            raise NamespaceDropped(namespace)
         return number
 
-    def number(self, sandbox: str, counter: str) -> int:
-        wanted = {"the_sandbox": sandbox, "the_name": counter}
+    def number(self, namespace: str, counter: str) -> int:
+        key = {"the_namespace": namespace, "the_name": counter}
         with self._reader.connect() as connection:
-            number: int | None = connection.execute(sql.NUMBER, wanted).scalar()
+            number: int | None = connection.execute(sql.READ_COUNTER, key).scalar()
         return number or 0
 
-    def drop(self, sandbox: str) -> None:
+    def create(self, namespace: str) -> None:
         with self._writer.begin() as connection:
-            for statement in sql.forget(sandbox):
-                connection.execute(statement)
+            connection.execute(sql.create_namespace(self._dialect), {"the_namespace": namespace})
+
+    def drop(self, namespace: str) -> None:
+        with self._writer.begin() as connection:
+            for statement in sql.DROP_NAMESPACE:
+                connection.execute(statement, {"the_namespace": namespace})
+
+    def check(self) -> None:
+        parameters = {"the_namespace": _PROBE}
+        with self._engines.relaxed.begin() as connection:
+            connection.execute(sql.create_namespace(self._dialect), parameters)
+            connection.execute(sql.DROP_NAMESPACE[0], parameters)
 
     def close(self) -> None:
         self._engines.close()
 
-    def _counted(self, sandbox: str, kind: str, group: str) -> tuple[int, int]:
-        wanted = {"the_sandbox": sandbox, "the_kind": kind, "the_grp": group}
+    def _read_group(self, namespace: str, kind: str, group: str) -> tuple[int, int]:
         with self._reader.connect() as connection:
-            row = connection.execute(sql.COUNTED, wanted).first()
-        return (row.last, row.live) if row else (0, 0)
+            row = connection.execute(sql.READ_GROUP, _group(namespace, kind, group)).first()
+        return (row[0], row[1]) if row else (0, 0)
 
-    def _count_in(
-        self, connection: Connection, sandbox: str, drafts: list[NewRecord]
+    def _reserve_numbers(
+        self, connection: Connection, namespace: str, new_records: list[NewRecord]
     ) -> dict[tuple[str, str], int]:
-        """Take numbers for `drafts`; return the first of them for each kind and group."""
-        more: dict[tuple[str, str], int] = {}
-        for draft in drafts:
-            for group in (draft.group, *draft.extra_groups):
-                more[draft.kind, group] = more.get((draft.kind, group), 0) + 1
-        filed = {(draft.kind, draft.group) for draft in drafts}
-        free: dict[tuple[str, str], int] = {}
-        for kind, group in sorted(more):
-            count = more[kind, group]
-            row = {"the_sandbox": sandbox, "the_kind": kind, "the_grp": group, "more": count}
-            row["is_filed"] = (kind, group) in filed
-            last = connection.execute(sql.count_in(self._dialect), row).scalar_one()
-            free[kind, group] = last - count + 1
-        return free
+        """Reserve numbers for records; return the first of them by kind and group."""
+        counts: dict[tuple[str, str], int] = {}
+        for new in new_records:
+            for group in (new.group, *new.extra_groups):
+                counts[new.kind, group] = counts.get((new.kind, group), 0) + 1
+        main_groups = {(new.kind, new.group) for new in new_records}
+        first_numbers: dict[tuple[str, str], int] = {}
+        for kind, group in sorted(counts):
+            parameters = _group(namespace, kind, group) | {
+                "more": counts[kind, group],
+                "is_main": (kind, group) in main_groups,
+            }
+            statement = sql.reserve_numbers(self._dialect)
+            last = connection.execute(statement, parameters).scalar()
+            if last is None:
+                raise NamespaceDropped(namespace)
+            first_numbers[kind, group] = last - counts[kind, group] + 1
+        return first_numbers
 
 
-def _place(
-    sandbox: str, drafts: list[NewRecord], free: dict[tuple[str, str], int]
+def _rows(
+    namespace: str, new_records: list[NewRecord], numbers: dict[tuple[str, str], int]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the rows of the records and of their listings, numbered from `free` on."""
-    records, listed = [], []
-    for draft in drafts:
-        number = free[draft.kind, draft.group]
-        name = draft.id if isinstance(draft.id, str) else draft.id(number)
-        key = {"sandbox": sandbox, "kind": draft.kind, "id": name}
-        data = orjson.dumps(draft.data).decode()
-        filed = {"grp": draft.group, "number": number, "shared": bool(draft.extra_groups)}
-        records.append({**key, **filed, "version": 1, "data": data})
-        for group in (draft.group, *draft.extra_groups):
-            listed.append({**key, "grp": group, "number": free[draft.kind, group]})
-            free[draft.kind, group] += 1
-    return records, listed
+    """Return the rows of records and of their listings, with `numbers` from the first on."""
+    records, listings = [], []
+    for new in new_records:
+        number = numbers[new.kind, new.group]
+        id_ = new.id if isinstance(new.id, str) else new.id(number)
+        key = {"namespace": namespace, "kind": new.kind, "id": id_}
+        record = {
+            "group_name": new.group,
+            "number": number,
+            "version": 1,
+            "shared": bool(new.extra_groups),
+            "data": orjson.dumps(new.data).decode(),
+        }
+        records.append(key | record)
+        for group in (new.group, *new.extra_groups):
+            listings.append(key | {"group_name": group, "number": numbers[new.kind, group]})
+            numbers[new.kind, group] += 1
+    return records, listings
 
 
-def _key(sandbox: str, record: Record) -> dict[str, Any]:
+def _key(namespace: str, record: Record) -> dict[str, Any]:
     return {
-        "the_sandbox": sandbox,
+        "the_namespace": namespace,
         "the_kind": record.kind,
         "the_id": record.id,
         "the_version": record.version,
     }
 
 
-def _record(row: _Row) -> Record:
+def _group(namespace: str, kind: str, group: str) -> dict[str, Any]:
+    return {"the_namespace": namespace, "the_kind": kind, "the_group_name": group}
+
+
+def _record(row: Mapping[str, Any] | RowMapping) -> Record:
     data = orjson.loads(row["data"])
-    return Record(row["kind"], row["id"], row["grp"], row["number"], row["version"], data)
+    return Record(row["kind"], row["id"], row["group_name"], row["number"], row["version"], data)

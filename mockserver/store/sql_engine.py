@@ -1,92 +1,170 @@
-"""A way into a database: a connection for each thread, kept open, because opening costs most."""
+"""Connections to a database: one per thread, kept open; driver errors as errors of the store."""
 
+import logging
+import re
+import sqlite3
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, local
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from mockserver.errors import ConfigurationError
+from mockserver.store.base import Duplicate, StoreError, StoreUnavailable
 from mockserver.store.sql_statements import METADATA
 
-_FRESH = 1.0
-"""Seconds after its last use within which a connection is taken for alive."""
+log = logging.getLogger("mockserver")
 
-_PING = text("SELECT 1")
+_LOCK_SECONDS = 1.25
+"""How long a statement waits for a lock; two such waits end within the three seconds of a reply."""
+
+_IMPATIENT_SECONDS = 1.0
+"""How long after a wait for a lock of SQLite was in vain the next statements do not wait."""
+
+_PING_AFTER_SECONDS = 0.2
+"""How long a connection to a server may be idle before it is tested at its next use."""
+
+_SCHEMA_LOCK = 0x7265706F7274
+"""The advisory lock under which one process at a time creates the tables."""
+
+_UNDEFINED_TABLE = "42P01"
+
+
+@dataclass(slots=True)
+class _DatabaseHealth:
+    """What the connections to one database learn from each other's errors.
+
+    Connections of an older `generation` are not used again. Until `impatient_until`
+    (`time.monotonic`) statements do not wait for a lock of SQLite.
+    """
+
+    generation: int = 0
+    impatient_until: float = 0.0
 
 
 class ThreadLocalConnections:
-    """Hands each thread its own connection; `engine` makes them."""
+    """Provides each thread with a connection of its own.
 
-    def __init__(self, engine: Engine) -> None:
+    Checking a connection out of SQLAlchemy's pool takes four times as long as a read of SQLite.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        health: _DatabaseHealth,
+        write_lock: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self.engine = engine
-        self._remote = engine.dialect.name != "sqlite"
-        self._mine = local()
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._health = health
+        self._write_lock = write_lock or nullcontext()
+        self._local = local()
         self._lock = Lock()
         self._all: list[Connection] = []
+        self._is_available = True
 
     @contextmanager
     def connect(self) -> Generator[Connection, None, None]:
-        """Lend a connection for statements that stand alone."""
-        connection = self._connection()
+        """Provide a connection for single statements.
+
+        Raises:
+            StoreUnavailable: the database cannot be used at present.
+            Duplicate: a key exists already.
+            StoreError: any other error of the database, without the values of the statement.
+        """
+        connection = None
         try:
+            connection = self._current()
             yield connection
         except DBAPIError as error:
-            if error.connection_invalidated:
-                self._forget(connection)
-            raise
-        self._mine.used = monotonic()
+            raise self._on_error(connection, error) from None
+        self._local.used_at = monotonic()
+        if not self._is_available:
+            self._is_available = True
+            log.warning("The store is available again.")
 
     @contextmanager
     def begin(self) -> Generator[Connection, None, None]:
-        """Lend a connection for one transaction."""
-        connection = self._connection()
-        try:
-            with connection.begin():
-                yield connection
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                self._forget(connection)
-            raise
-        self._mine.used = monotonic()
+        """Provide a connection for one transaction; errors as in `connect`."""
+        # Threads of this process queue here: SQLite's own waiting is unfair.
+        with self._write_lock, self.connect() as connection, connection.begin():
+            yield connection
 
-    def release(self) -> None:
-        """Give all connections back; the next use takes others."""
+    def close(self) -> None:
+        """Close all connections; the next use opens others."""
         with self._lock:
-            gone, self._all = self._all, []
-            self._mine = local()
-        for connection in gone:
+            closed, self._all = self._all, []
+            self._local = local()
+        for connection in closed:
             connection.close()
 
-    def _connection(self) -> Connection:
-        connection: Connection | None = getattr(self._mine, "connection", None)
-        if connection is not None and self._remote and monotonic() - self._mine.used > _FRESH:
-            connection = self._asked(connection)
+    def _current(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and not self._is_usable(connection):
+            self._discard(connection)
+            connection = None
         if connection is None:
-            connection = self.engine.connect()
-            self._mine.connection, self._mine.used = connection, monotonic()
+            self._local.generation = self._health.generation
+            connection = self._local.connection = self.engine.connect()
+            self._local.used_at = monotonic()
             with self._lock:
                 self._all.append(connection)
+        if self._is_sqlite:
+            self._set_busy_timeout(connection)
         return connection
 
-    def _asked(self, connection: Connection) -> Connection | None:
-        """Return a connection that still answers; None for one that does not."""
+    def _is_usable(self, connection: Connection) -> bool:
+        if self._local.generation != self._health.generation:
+            return False
+        if self._is_sqlite or monotonic() - self._local.used_at < _PING_AFTER_SECONDS:
+            return True
         try:
-            connection.execute(_PING)
+            connection.execute(text("SELECT 1"))
             connection.rollback()
         except DBAPIError:
-            self._forget(connection)
-            return None
-        return connection
+            return False
+        return True
 
-    def _forget(self, connection: Connection) -> None:
-        self._mine.connection = None
+    def _set_busy_timeout(self, connection: Connection) -> None:
+        is_patient = monotonic() >= self._health.impatient_until
+        if connection.info.get("is_patient", True) is not is_patient:
+            milliseconds = int(_LOCK_SECONDS * 1000) if is_patient else 0
+            # Not through SQLAlchemy, which would begin a transaction.
+            driver_connection: Any = connection.connection.dbapi_connection
+            driver_connection.execute(f"PRAGMA busy_timeout={milliseconds}")
+            connection.info["is_patient"] = is_patient
+
+    def _on_error(self, connection: Connection | None, error: DBAPIError) -> StoreError:
+        translated = _translate(error)
+        if not isinstance(translated, StoreUnavailable):
+            return translated
+        if _is_busy(error):
+            self._health.impatient_until = monotonic() + _IMPATIENT_SECONDS
+        elif connection is not None:
+            self._health.generation += 1
+            self._discard(connection)
+        if self._is_available:
+            self._is_available = False
+            log.warning("%s.", translated)
+        return translated
+
+    def _discard(self, connection: Connection) -> None:
+        self._local.connection = None
         with self._lock:
             if connection in self._all:
                 self._all.remove(connection)
@@ -94,19 +172,23 @@ class ThreadLocalConnections:
         connection.close()
 
 
-_PATIENCE = 30
-"""Seconds that a writer of SQLite waits for another one."""
+class RelaxedConnections(ThreadLocalConnections):
+    """Connections to PostgreSQL whose transactions do not wait for the disk."""
 
-_LOCK = 0x7265706F7274
-"""The advisory lock under which one process at a time makes the tables."""
+    @contextmanager
+    def begin(self) -> Generator[Connection, None, None]:
+        """Provide a connection for one transaction; errors as in `connect`."""
+        with super().begin() as connection:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+            yield connection
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Ways into one database: for single reads, for transactions that write, and for hasty ones.
+    """Connections to one database for single reads, for write transactions, and for relaxed ones.
 
-    What is hasty is seen by everybody as soon as it is committed, and lost only if the machine
-    itself goes down soon after.
+    What a relaxed transaction wrote is visible to everybody once it is committed, and lost only
+    if the machine goes down soon after.
     """
 
     reader: ThreadLocalConnections
@@ -120,67 +202,111 @@ class Engines:
 
     def close(self) -> None:
         """Close all connections; the next use opens others, also in another process."""
-        ways = (self.reader, self.writer, self.relaxed)
-        for way in ways:  # all of them first: some share a pool, and what it lacks it cannot close
-            way.release()
-        for way in ways:
-            way.engine.dispose()
+        for connections in (self.reader, self.writer, self.relaxed):
+            connections.close()
 
 
 def open_engines(url: str) -> Engines:
-    """Return the ways into the database of a URL, its tables made.
+    """Return the connections to the database of a URL; creates its tables.
 
     Raises:
-        ConfigurationError: the URL is none, or its database cannot be reached or written to.
+        ConfigurationError: the URL is malformed, or its database cannot be reached or written to.
+    """
+    parsed = parse_url(url)
+    try:
+        engines = _create_engines(parsed)
+        with engines.writer.begin() as connection:
+            if engines.dialect == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _SCHEMA_LOCK})
+            METADATA.create_all(connection)
+    except (StoreError, SQLAlchemyError, ValueError, OSError) as error:
+        reason = str(error.args[0]) if isinstance(error, StoreError) else type(error).__name__
+        if parsed.password:
+            reason = reason.replace(str(parsed.password), "***")
+        raise ConfigurationError(f"store: {display_url(parsed)} cannot be used: {reason}") from None
+    return engines
+
+
+_MALFORMED = (
+    "store: is malformed; write memory, sqlite:///FILE or "
+    "postgresql://USER:PASSWORD@HOST:PORT/NAME, with special characters percent-encoded (@ as %40)"
+)
+_HOST = re.compile(r"[A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
+
+
+def parse_url(url: str) -> URL:
+    """Return the parsed URL of a database; `postgres://` means `postgresql://`.
+
+    Raises:
+        ConfigurationError: it is malformed. The text never quotes it: it may hold a password.
     """
     try:
-        engine = _create(make_url(url))
-    except ArgumentError as error:
-        raise ConfigurationError(f"store: {url!r} is no URL such as sqlite:///mock.db") from error
-    reader = engine.execution_options(isolation_level="AUTOCOMMIT")
-    writer = engine.execution_options(writes=True)
-    if engine.dialect.name == "sqlite":
-        hasty = _create(engine.url)
-        event.listen(engine, "connect", partial(_prepare_sqlite, "FULL"))
-        event.listen(hasty, "connect", partial(_prepare_sqlite, "NORMAL"))
-        for one in (writer, hasty):
-            event.listen(one, "begin", _begin_to_write)
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(_MALFORMED) from None
+    match parsed.get_backend_name():
+        case "sqlite" if not (parsed.username or parsed.host or parsed.port):
+            if not parsed.database or parsed.database == ":memory:":
+                raise ConfigurationError("store: sqlite needs a file, such as sqlite:///mock.db")
+            return parsed
+        # A second @ shows that one of the password is not encoded; then its rest is in the host.
+        case "postgres" | "postgresql" if url.count("@") < 2 and _HOST.fullmatch(parsed.host or ""):
+            return parsed.set(drivername="postgresql+psycopg")
+    raise ConfigurationError(_MALFORMED)
+
+
+def display_url(url: URL) -> str:
+    """Return a URL without its password, and without its query, which may hold another one."""
+    shown = url.set(drivername=url.get_backend_name(), query={})
+    return shown.render_as_string(hide_password=True)
+
+
+def _create_engines(url: URL) -> Engines:
+    health = _DatabaseHealth()
+    if url.get_backend_name() == "sqlite":
+        lock = Lock()
+        engine, relaxed = (_create_sqlite(url, mode) for mode in ("FULL", "NORMAL"))
+        writer = engine.execution_options(writes=True)
+        for writing in (writer, relaxed):
+            event.listen(writing, "begin", _begin_immediate)
+        relaxed_connections = ThreadLocalConnections(relaxed, health, lock)
     else:
-        hasty = engine.execution_options(hasty=True)
-        event.listen(hasty, "begin", _begin_in_haste)
-    try:
-        with writer.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            METADATA.create_all(connection)
-    except SQLAlchemyError as error:
-        engine.dispose()
-        shown = engine.url.render_as_string(hide_password=True)
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise ConfigurationError(f"store: {shown} cannot be used: {reason}") from error
+        lock = None
+        engine = _create_postgresql(url)
+        writer = engine.execution_options()
+        relaxed_connections = RelaxedConnections(engine, health)
+    reader = engine.execution_options(isolation_level="AUTOCOMMIT")
     return Engines(
-        ThreadLocalConnections(reader),
-        ThreadLocalConnections(writer),
-        ThreadLocalConnections(hasty),
+        ThreadLocalConnections(reader, health),
+        ThreadLocalConnections(writer, health, lock),
+        relaxed_connections,
     )
 
 
-def _create(url: URL) -> Engine:
-    match url.get_backend_name():
-        case "sqlite":
-            if not url.database or url.database == ":memory:":
-                raise ConfigurationError("store: sqlite needs a file, such as sqlite:///mock.db")
-            options: Mapping[str, Any] = {"connect_args": {"timeout": _PATIENCE}}
-        case "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-            options = {}
-        case other:
-            raise ConfigurationError(f"store: {other} is neither sqlite nor postgresql")
-    return create_engine(url, pool_size=10, max_overflow=20, **options)
+def _create_sqlite(url: URL, synchronous: str) -> Engine:
+    engine = _create(url, {"timeout": _LOCK_SECONDS})
+    event.listen(engine, "connect", partial(_prepare_sqlite, synchronous))
+    return engine
+
+
+def _create_postgresql(url: URL) -> Engine:
+    limits = {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 2000,
+        "options": f"-c lock_timeout={int(_LOCK_SECONDS * 1000)}",
+    }
+    return _create(url, {name: value for name, value in limits.items() if name not in url.query})
+
+
+def _create(url: URL, connect_args: Mapping[str, Any]) -> Engine:
+    # Threads keep their connections, so a pool would only limit the number of threads.
+    return create_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args=dict(connect_args)
+    )
 
 
 def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
-    # The driver's own idea of transactions is switched off: it begins them too late to wait.
+    # The driver's own transactions are switched off: it begins them too late to wait for a lock.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -188,10 +314,27 @@ def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_to_write(connection: Connection) -> None:
-    # A transaction that reads first and writes then could not wait for another writer.
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that reads first and writes later could not wait for another writer.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _begin_in_haste(connection: Connection) -> None:
-    connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+def _translate(error: DBAPIError) -> StoreError:
+    """Return an error without the values of the statement, which may be bodies of requests."""
+    if isinstance(error, IntegrityError):
+        return Duplicate("an id is taken")
+    unavailable = (OperationalError, InterfaceError, InternalError)
+    if (
+        isinstance(error, unavailable)
+        or type(error) is DatabaseError
+        or error.statement is None  # while connecting
+        or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE
+    ):
+        lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+        return StoreUnavailable(lines[0].rstrip("."))
+    return StoreError(f"{type(error.orig).__name__} in: {error.statement}")
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

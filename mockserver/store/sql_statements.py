@@ -1,4 +1,4 @@
-"""The tables of the SQL store. Every key begins with the sandbox, so that one goes as a whole."""
+"""The tables and statements of the SQL store; every key begins with the namespace."""
 
 from functools import cache
 from typing import Any
@@ -23,59 +23,68 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 METADATA = MetaData()
 
+NAMESPACE = Table(
+    "namespace",
+    METADATA,
+    Column("namespace", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""The namespaces that exist. What adds rows locks the one it belongs to, so that it cannot be
+dropped meanwhile."""
+
 RECORD = Table(
     "record",
     METADATA,
-    Column("sandbox", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
     Column("kind", String, primary_key=True),
     Column("id", String, primary_key=True),
-    Column("grp", String, nullable=False),
+    Column("group_name", String, nullable=False),
     Column("number", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("shared", Boolean, nullable=False),
     Column("data", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""A record; `grp` and `number` are where it is filed, `shared` whether further groups list it."""
+"""A record with its group and its number there; `shared` says whether further groups list it."""
 
 LISTING = Table(
     "listing",
     METADATA,
-    Column("sandbox", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
     Column("kind", String, primary_key=True),
-    Column("grp", String, primary_key=True),
+    Column("group_name", String, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("id", String, nullable=False),
     sqlite_with_rowid=False,
 )
-"""The groups by number: a page is a stretch of the primary key."""
+"""The groups by number: a page is a range of the primary key."""
 
-TALLY = Table(
-    "tally",
+GROUP_COUNTER = Table(
+    "group_counter",
     METADATA,
-    Column("sandbox", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
     Column("kind", String, primary_key=True),
-    Column("grp", String, primary_key=True),
+    Column("group_name", String, primary_key=True),
     Column("last", BigInteger, nullable=False),
-    Column("live", BigInteger, nullable=False),
-    Column("filed", Boolean, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("is_main", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
-"""The last number of a group, how many records it has, and whether any is filed under it."""
+"""The last number of a group, how many records it has, and whether it is a record's own group."""
 
 COUNTER = Table(
     "counter",
     METADATA,
-    Column("sandbox", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
     Column("name", String, primary_key=True),
     Column("value", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
-EXCHANGE = Table(
-    "exchange",
+JOURNAL = Table(
+    "journal",
     METADATA,
-    Column("sandbox", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
     Column("data", Text, nullable=False),
@@ -83,131 +92,155 @@ EXCHANGE = Table(
 )
 """The journals; numbers are those of a counter."""
 
+_R, _L, _G, _J = RECORD.c, LISTING.c, GROUP_COUNTER.c, JOURNAL.c
+_INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
-_R, _L, _T, _E = RECORD.c, LISTING.c, TALLY.c, EXCHANGE.c
 
-
-def _is(table: Any, *names: str) -> list[Any]:
-    """Return the condition that the columns equal what is bound as `the_<column>`."""
+def _equal(table: Any, *names: str) -> list[Any]:
+    """Return the conditions that columns equal what is bound as `the_<column>`."""
     return [table.c[name] == bindparam(f"the_{name}") for name in names]
 
 
-GET = select(RECORD).where(*_is(RECORD, "sandbox", "kind", "id"))
+GET = select(RECORD).where(*_equal(RECORD, "namespace", "kind", "id"))
 
-# Asked to return something, SQLAlchemy sends many rows in one statement and not in a pipeline of
-# many, which would complain to the log about every duplicate.
+# With `returning`, SQLAlchemy sends many rows in one statement and not in a pipeline of many,
+# for which the driver would log every duplicate.
 INSERT_RECORDS = insert(RECORD).returning(_R.number)
 INSERT_LISTINGS = insert(LISTING).returning(_L.number)
 
 REPLACE = (
     update(RECORD)
-    .where(*_is(RECORD, "sandbox", "kind", "id", "version"))
+    .where(*_equal(RECORD, "namespace", "kind", "id", "version"))
     .values(version=_R.version + 1, data=bindparam("new_data"))
     .returning(*RECORD.c)
 )
 
 REMOVE = (
     delete(RECORD)
-    .where(*_is(RECORD, "sandbox", "kind", "id", "version"))
-    .returning(_R.grp, _R.number, _R.shared)
+    .where(*_equal(RECORD, "namespace", "kind", "id", "version"))
+    .returning(_R.group_name, _R.number, _R.shared)
 )
 
-UNLIST = delete(LISTING).where(*_is(LISTING, "sandbox", "kind", "grp", "number"))
+DELETE_LISTING = delete(LISTING).where(
+    *_equal(LISTING, "namespace", "kind", "group_name", "number")
+)
 
-COUNT_OUT = update(TALLY).where(*_is(TALLY, "sandbox", "kind", "grp")).values(live=_T.live - 1)
+DECREMENT_GROUP = (
+    update(GROUP_COUNTER)
+    .where(*_equal(GROUP_COUNTER, "namespace", "kind", "group_name"))
+    .values(count=_G.count - 1)
+)
 
-COUNTED = select(_T.last, _T.live).where(*_is(TALLY, "sandbox", "kind", "grp"))
+READ_GROUP = select(_G.last, _G.count).where(
+    *_equal(GROUP_COUNTER, "namespace", "kind", "group_name")
+)
 
-NUMBER = select(COUNTER.c.value).where(*_is(COUNTER, "sandbox", "name"))
+READ_COUNTER = select(COUNTER.c.value).where(*_equal(COUNTER, "namespace", "name"))
 
-GROUPS = select(_T.grp).where(*_is(TALLY, "sandbox", "kind"), _T.filed)
+GROUPS = select(_G.group_name).where(*_equal(GROUP_COUNTER, "namespace", "kind"), _G.is_main)
 
 
 @cache
 def page(bounded_below: bool, bounded_above: bool, newest_first: bool) -> Select[Any]:
-    """Return the statement of a page: a stretch of the listing's key, then its records."""
-    bounds = _is(LISTING, "sandbox", "kind", "grp")
+    """Return the statement of a page: a range of the listing's key, then its records."""
+    bounds = _equal(LISTING, "namespace", "kind", "group_name")
     if bounded_below:
         bounds.append(_L.number > bindparam("after"))
     if bounded_above:
         bounds.append(_L.number < bindparam("before"))
-    places = (
+    listed = (
         select(LISTING)
         .where(*bounds)
         .order_by(_L.number.desc() if newest_first else _L.number)
-        .limit(bindparam("most"))
-        .offset(bindparam("passed_over"))
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
         .subquery()
     )
-    shown = [column for column in RECORD.c if column is not _R.number]
+    columns = [column for column in RECORD.c if column is not _R.number]
     return (
-        select(*shown, places.c.number)
-        .where(*(_R[name] == places.c[name] for name in ("sandbox", "kind", "id")))
-        .order_by(places.c.number.desc() if newest_first else places.c.number)
+        select(*columns, listed.c.number)
+        .where(*(_R[name] == listed.c[name] for name in ("namespace", "kind", "id")))
+        .order_by(listed.c.number.desc() if newest_first else listed.c.number)
     )
 
 
 @cache
-def count_in(dialect: str) -> Any:
-    """Return the statement that gives a group `more` numbers, and tells its last one."""
-    first = _INSERT[dialect](TALLY).values(
-        sandbox=bindparam("the_sandbox"),
-        kind=bindparam("the_kind"),
-        grp=bindparam("the_grp"),
-        last=bindparam("more"),
-        live=bindparam("more"),
-        filed=bindparam("is_filed"),
-    )
-    return first.on_conflict_do_update(
-        index_elements=["sandbox", "kind", "grp"],
+def reserve_numbers(dialect: str) -> Any:
+    """Return the statement that adds `more` records to a group and returns its last number.
+
+    It returns no row where the namespace does not exist.
+    """
+    new = _insert_in_namespace(
+        dialect, GROUP_COUNTER, kind="the_kind", group_name="the_group_name",
+        last="more", count="more", is_main="is_main",
+    )  # fmt: skip
+    return new.on_conflict_do_update(
+        index_elements=["namespace", "kind", "group_name"],
         set_={
-            "last": _T.last + first.excluded.last,
-            "live": _T.live + first.excluded.live,
-            "filed": _T.filed | first.excluded.filed,
+            "last": _G.last + new.excluded.last,
+            "count": _G.count + new.excluded.count,
+            "is_main": _G.is_main | new.excluded.is_main,
         },
-    ).returning(_T.last)
+    ).returning(_G.last)
 
 
 @cache
 def next_number(dialect: str) -> Any:
-    """Return the statement that moves a counter on by `more`, and tells where it is."""
-    first = _INSERT[dialect](COUNTER).values(
-        sandbox=bindparam("the_sandbox"), name=bindparam("the_name"), value=bindparam("more")
-    )
-    return first.on_conflict_do_update(
-        index_elements=["sandbox", "name"],
-        set_={"value": COUNTER.c.value + first.excluded.value},
+    """Return the statement that adds `value` to a counter and returns the sum.
+
+    It returns no row where the namespace does not exist.
+    """
+    new = _insert_in_namespace(dialect, COUNTER, name="the_name", value="value")
+    return new.on_conflict_do_update(
+        index_elements=["namespace", "name"],
+        set_={"value": COUNTER.c.value + new.excluded.value},
     ).returning(COUNTER.c.value)
 
 
 @cache
-def put_number(dialect: str) -> Any:
-    """Return the statement that puts a counter where it is told."""
-    first = _INSERT[dialect](COUNTER).values(
-        sandbox=bindparam("the_sandbox"), name=bindparam("the_name"), value=bindparam("to")
-    )
-    return first.on_conflict_do_update(
-        index_elements=["sandbox", "name"], set_={"value": first.excluded.value}
+def set_number(dialect: str) -> Any:
+    """Return the statement that sets a counter to `value`."""
+    new = _insert_in_namespace(dialect, COUNTER, name="the_name", value="value")
+    return new.on_conflict_do_update(
+        index_elements=["namespace", "name"], set_={"value": new.excluded.value}
     )
 
 
-WRITE_EXCHANGES = insert(EXCHANGE)
+def _insert_in_namespace(dialect: str, table: Table, **parameters: str) -> Any:
+    """Return an insert, by columns and bound parameters, that needs its namespace to exist."""
+    values = [
+        bindparam(parameter, type_=table.c[name].type) for name, parameter in parameters.items()
+    ]
+    row = (
+        select(NAMESPACE.c.namespace, *values)
+        .where(*_equal(NAMESPACE, "namespace"))
+        .with_for_update(read=True, key_share=True)
+    )
+    return _INSERT[dialect](table).from_select(["namespace", *parameters], row)
 
-READ_EXCHANGES = select(_E.number, _E.data).where(*_is(EXCHANGE, "sandbox")).order_by(_E.number)
 
-WEIGH_EXCHANGES = select(func.count(), func.coalesce(func.sum(_E.size), 0)).where(
-    *_is(EXCHANGE, "sandbox")
+@cache
+def create_namespace(dialect: str) -> Any:
+    """Return the statement that creates a namespace, if it does not exist."""
+    return (
+        _INSERT[dialect](NAMESPACE)
+        .values(namespace=bindparam("the_namespace"))
+        .on_conflict_do_nothing()
+    )
+
+
+# The row that writers lock goes first, then tables in the order in which writers use them.
+DROP_NAMESPACE = tuple(
+    delete(table).where(*_equal(table, "namespace"))
+    for table in (NAMESPACE, GROUP_COUNTER, RECORD, LISTING, COUNTER, JOURNAL)
 )
 
-TRIM_EXCHANGES = delete(EXCHANGE).where(*_is(EXCHANGE, "sandbox"), _E.number <= bindparam("up_to"))
+APPEND_JOURNAL = insert(JOURNAL)
 
+READ_JOURNAL = select(_J.number, _J.data).where(*_equal(JOURNAL, "namespace")).order_by(_J.number)
 
-def forget(sandbox: str) -> list[Any]:
-    """Return the statements that forget a sandbox; tallies first, as everywhere."""
-    return [
-        delete(table).where(table.c.sandbox == sandbox)
-        for table in (TALLY, RECORD, LISTING, COUNTER, EXCHANGE)
-    ]
+JOURNAL_SIZE = select(func.count(), func.coalesce(func.sum(_J.size), 0)).where(
+    *_equal(JOURNAL, "namespace")
+)
 
-
-_INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+TRIM_JOURNAL = delete(JOURNAL).where(*_equal(JOURNAL, "namespace"), _J.number <= bindparam("up_to"))

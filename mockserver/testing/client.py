@@ -240,6 +240,7 @@ def _explain(calls: list[Json], result: Json) -> str:
             continue
         wanted = {name: value for name, value in call.items() if name != "count"} or "any request"
         lines.append(f"  {wanted}: {found['count']} times, expected {found['expected']}")
+        lines += [f"    {found['reason']}"] if "reason" in found else []
         lines += ["    (it came out of order)"] if found.get("ordered") is False else []
         for near in found["near"]:
             differs = ", ".join(

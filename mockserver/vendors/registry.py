@@ -91,11 +91,13 @@ def load_vendors(settings: Settings) -> VendorRegistry:
 
 def _throwaway_sandbox(profile: str) -> Sandbox:
     """Return a sandbox to try seed data in."""
+    store = MemoryStore()
+    store.create("scratch")
     return Sandbox(
         name="scratch",
         seed=1,
         profile=profile,
         clock=Clock(ClockSettings(Mode.MANUAL)),
-        records=Records(MemoryStore(), "scratch"),
+        records=Records(store, "scratch"),
         journal=MemoryJournal(Bounds(), MemoryBudget()),
     )

@@ -32,5 +32,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         opened = SqlStore(f"sqlite:///{tmp_path}/store.db")
     else:
         opened = SqlStore(request.getfixturevalue("postgres_database"))
+    for namespace in "ab":
+        opened.create(namespace)
     yield opened
     opened.close()

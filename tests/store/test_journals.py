@@ -18,6 +18,8 @@ pytestmark = pytest.mark.parametrize("backend", SHARED)
 def processes(url: str) -> Iterator[list[SqlBackend]]:
     """Two stores on one database, each with journals of five entries at most."""
     stores = [SqlStore(url), SqlStore(url)]
+    for namespace in ("here", "there"):
+        stores[0].create(namespace)
     yield [SqlBackend(store.journals, Bounds(entries=5)) for store in stores if store.journals]
     for store in stores:
         store.close()

@@ -29,6 +29,8 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def opened(url: str) -> Iterator[SqlStore]:
     store = SqlStore(url)
+    for namespace in "ab":
+        store.create(namespace)
     yield store
     store.close()
 
@@ -39,11 +41,15 @@ def journals(opened: SqlStore) -> JournalStore:
     return opened.journals
 
 
-def test_a_dropped_sandbox_begins_anew(opened: SqlStore, journals: JournalStore) -> None:
-    journals.append([line(1)])
+def test_a_dropped_namespace_takes_no_lines(opened: SqlStore, journals: JournalStore) -> None:
+    journals.append([line(1), line(1, "b")])
     opened.drop("a")
-    journals.append([line(2)])
-    assert journals.read("a") == [(1, "line 2")]
+    journals.append([line(2), line(2, "b")])
+    assert journals.read("a") == []
+    assert journals.read("b") == [(1, "line 1"), (2, "line 2")]
+    opened.create("a")
+    journals.append([line(3)])
+    assert journals.read("a") == [(1, "line 3")]
 
 
 def test_many_writers_share_the_numbers(journals: JournalStore) -> None:
@@ -102,7 +108,7 @@ def test_a_journal_that_cannot_be_written_is_told_and_harms_no_request(
         await kept.flush()
 
     asyncio.run(exchange())
-    assert "the journal could not be written" in caplog.text
+    assert "The journal could not be written" in caplog.text
 
 
 def test_in_memory_a_journal_is_a_ring_of_this_process() -> None:

@@ -15,7 +15,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, Records, Store
+from mockserver.store.base import (
+    Conflict,
+    Duplicate,
+    NamespaceDropped,
+    NewRecord,
+    Record,
+    Records,
+    Store,
+)
 
 GROUPS = st.sampled_from(["g", "h"])
 NAMES = st.sampled_from(["a", "b", "c", "d", "é", "'; --"])
@@ -30,6 +38,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self, store: Store, sandbox: str) -> None:
         super().__init__()
+        store.create(sandbox)
         self.records = Records(store, sandbox)
         self.store, self.sandbox = store, sandbox
         self.model: dict[str, Record] = {}
@@ -141,9 +150,14 @@ class Machine(RuleBasedStateMachine):
         )
         assert found == rows[offset : offset + limit]
 
-    @rule()
-    def drop(self) -> None:
+    @rule(data=DATA)
+    def drop(self, data: dict) -> None:
         self.store.drop(self.sandbox)
+        with pytest.raises(NamespaceDropped):
+            self.records.insert("k", "a", "g", data)
+        with pytest.raises(NamespaceDropped):
+            self.records.next_number("c")
+        self.store.create(self.sandbox)
         self.model, self.last, self.listed, self.counted = {}, {"g": 0, "h": 0}, [], 0
 
     @rule(name=NAMES)

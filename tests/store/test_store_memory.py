@@ -17,8 +17,10 @@ JOB = {
 }
 
 
-def growth(records: Records, drafts: int, *, common: bool = False) -> float:
+def growth(store: MemoryStore, namespace: str, drafts: int, *, common: bool = False) -> float:
     """Return the bytes that each of many new records takes."""
+    store.create(namespace)
+    records = Records(store, namespace)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for number in range(drafts):
@@ -30,14 +32,14 @@ def growth(records: Records, drafts: int, *, common: bool = False) -> float:
 
 
 def test_a_job_takes_less_than_half_a_kilobyte() -> None:
-    assert growth(Records(MemoryStore(), "a"), 20_000) < 500
+    assert growth(MemoryStore(), "a", 20_000) < 500
 
 
 def test_seed_data_that_many_sandboxes_share_is_kept_once() -> None:
     store = MemoryStore()
-    growth(Records(store, "a"), 5_000, common=True)
-    again = growth(Records(store, "b"), 5_000, common=True)
-    apart = growth(Records(store, "c"), 5_000)
+    growth(store, "a", 5_000, common=True)
+    again = growth(store, "b", 5_000, common=True)
+    apart = growth(store, "c", 5_000)
     assert again < apart * 0.7
     names = ("a", "b", "c")
     assert len({str(store.get(name, "job", str(UUID(int=7)))) for name in names}) == 1
@@ -47,6 +49,7 @@ def test_what_a_dropped_sandbox_held_is_given_back() -> None:
     store = MemoryStore()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
+    store.create("a")
     Records(store, "a").insert_all(NewRecord("job", f"{n}", "g", JOB) for n in range(5_000))
     held = tracemalloc.get_traced_memory()[0] - before
     store.drop("a")

@@ -57,6 +57,7 @@ def statements_of(uses: list[Callable[[Records], object]], records: Records) -> 
 @pytest.mark.parametrize("backend", SHARED)
 def test_no_table_is_scanned(url: str) -> None:
     store = SqlStore(url)
+    store.create("a")
     records = Records(store, "a")
     records.insert_all(NewRecord("job", f"g{n}", "g", {"n": n}) for n in range(ROWS))
     sent = statements_of(USES, records)

@@ -1,10 +1,19 @@
 """What every store promises, each promise by itself."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
-from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, Records, Store
+from mockserver.store.base import (
+    Conflict,
+    Duplicate,
+    NamespaceDropped,
+    NewRecord,
+    Record,
+    Records,
+    Store,
+)
 
 
 @pytest.fixture
@@ -172,9 +181,36 @@ def test_sandboxes_are_apart_and_dropped_alone(store: Store) -> None:
     store.drop("a")
     assert mine.get("job", "g1") is None
     assert mine.page("job", "g", limit=1) == []
-    assert (mine.groups("job"), mine.last_number("job", "g"), mine.next_number("c")) == ([], 0, 1)
+    assert (mine.groups("job"), mine.last_number("job", "g"), mine.number("c")) == ([], 0, 0)
     assert (other.count("job", "g"), other.next_number("c")) == (2, 2)
     store.drop("never was")
+
+
+def test_a_writer_leaves_nothing_in_a_dropped_namespace(store: Store) -> None:
+    """Whatever a writer does while its namespace is dropped: it is told, or all of it goes."""
+    for number in range(5):
+        namespace = f"n{number}"
+        store.create(namespace)
+        records = Records(store, namespace)
+
+        def write(records: Records = records) -> int:
+            try:
+                for n in count(1):
+                    records.insert("job", f"j{n}", "g", {})
+                    records.next_number("c")
+            except NamespaceDropped:
+                return n
+            return 0
+
+        with ThreadPoolExecutor(3) as pool:
+            writer = pool.submit(write)
+            while not records.count("job", "g"):
+                pass
+            store.drop(namespace)
+            assert writer.result() > 0
+        assert records.page("job", "g", limit=9) == []
+        assert (records.last_number("job", "g"), records.number("c")) == (0, 0)
+        assert records.get("job", "j1") is None
 
 
 def test_writers_at_once_share_the_numbers(store: Store) -> None:
@@ -195,7 +231,7 @@ def test_one_writer_wins_each_version(store: Store) -> None:
     records = Records(store, "a")
     records.insert("job", "x", "g", {"n": 0})
 
-    def count(_: int) -> None:
+    def increment(_: int) -> None:
         for _ in range(10):
             while True:
                 record = records.get("job", "x")
@@ -207,7 +243,7 @@ def test_one_writer_wins_each_version(store: Store) -> None:
                     continue
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(count, range(4)))
+        list(pool.map(increment, range(4)))
     record = records.get("job", "x")
     assert record is not None
     assert (record.data["n"], record.version) == (40, 41)

@@ -18,7 +18,9 @@ WRITER = """
 import sys
 from mockserver.store.base import Records
 from mockserver.store.sql import SqlStore
-records = Records(SqlStore(sys.argv[1]), "a")
+store = SqlStore(sys.argv[1])
+store.create("a")
+records = Records(store, "a")
 for _ in range(int(sys.argv[2])):
     print(records.insert("job", lambda n: f"{sys.argv[3]}{n}", "g", {}).id, flush=True)
 """
@@ -58,6 +60,7 @@ def test_processes_share_numbers_and_records(url: str) -> None:
 @pytest.mark.parametrize("backend", SHARED)
 def test_a_second_store_finds_what_the_first_wrote(url: str) -> None:
     first, second = SqlStore(url), SqlStore(url)
+    first.create("a")
     made = Records(first, "a").insert("job", "x", "g", {"n": 1})
     assert Records(second, "a").get("job", "x") == made
     first.close()

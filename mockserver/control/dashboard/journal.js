@@ -72,7 +72,7 @@ export class Journal {
     byId("journal-none").textContent = found.first === null ? "Nothing has been asked yet." : "No request fits the filter.";
     const note = byId("journal-note");
     note.hidden = !found.forgotten;
-    note.textContent = `${found.forgotten} older requests are forgotten; the journal keeps ${found.bounds.entries}.`;
+    note.textContent = `${found.forgotten} older requests are forgotten, so no upper bound can be verified (${found.forgotten_by.join(", ")}).`;
   }
 
   #pause(pressed) {

@@ -63,11 +63,12 @@ class Runs:
 
     def show_logs(self, request: Request) -> Response:
         sandbox, account = request.sandbox, account_of(request)
-        total = self._repository.count(sandbox, account)
-        find = self._repository.page
+        find, running = self._repository.page, 0
         if not request.query["includeInProgress"]:
-            total -= len(self._repository.running(sandbox, account))
+            running = len(self._repository.running(sandbox, account))
             find = self._repository.ended_page
+        # Counted last, because others may start a run in between.
+        total = max(self._repository.count(sandbox, account) - running, 0)
 
         def rows(offset: int, limit: int) -> list[dict[str, Any]]:
             return [self._show(sandbox, job) for job in find(sandbox, account, offset, limit)]

@@ -32,12 +32,14 @@ def make_sandbox(
     seed: int = 1,
     profile: str = specs.DOCUMENTED,
 ) -> Sandbox:
+    store = store or MemoryStore()
+    store.create(name)
     return Sandbox(
         name=name,
         seed=seed,
         profile=profile,
         clock=Clock(ClockSettings(Mode.MANUAL)),
-        records=Records(store or MemoryStore(), name),
+        records=Records(store, name),
         journal=MemoryJournal(Bounds(), MemoryBudget(2**20)),
     )
 

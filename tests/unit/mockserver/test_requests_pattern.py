@@ -71,14 +71,14 @@ FOREIGN: list[tuple[dict[str, Any], str, Any]] = [
 
 @pytest.mark.parametrize("wanted", FITTING, ids=str)
 def test_pattern_fits(wanted: dict[str, Any]) -> None:
-    assert Pattern(wanted).fits(EntryView(EXCHANGE))
+    assert Pattern(wanted).matches(EntryView(EXCHANGE))
     assert Pattern(wanted).differences(EntryView(EXCHANGE)) == []
 
 
 @pytest.mark.parametrize(("wanted", "field", "actual"), FOREIGN, ids=str)
 def test_pattern_tells_what_differs(wanted: dict[str, Any], field: str, actual: Any) -> None:
     pattern = Pattern(wanted)
-    assert not pattern.fits(EntryView(EXCHANGE))
+    assert not pattern.matches(EntryView(EXCHANGE))
     (difference,) = pattern.differences(EntryView(EXCHANGE))
     assert (difference.field, difference.actual) == (field, actual)
 
@@ -92,14 +92,14 @@ def test_pattern_tells_all_that_differs() -> None:
 
 
 def test_fault_none_fits_an_exchange_without_faults() -> None:
-    assert Pattern({"fault": "none"}).fits(EntryView(entry()))
-    assert not Pattern({"fault": "any"}).fits(EntryView(entry()))
+    assert Pattern({"fault": "none"}).matches(EntryView(entry()))
+    assert not Pattern({"fault": "any"}).matches(EntryView(entry()))
 
 
 def test_form_is_compared_like_an_object() -> None:
     body = b"grant_type=client_credentials&scope=a%20b"
     seen = EntryView(entry(request_headers=FORM, request_body=body, request_length=len(body)))
-    assert Pattern({"body": {"grant_type": "client_credentials", "scope": "a b"}}).fits(seen)
+    assert Pattern({"body": {"grant_type": "client_credentials", "scope": "a b"}}).matches(seen)
 
 
 @pytest.mark.parametrize(("body", "sent"), [(b"{", 1), (b'{"a":1}', 5000), (b"\xff", 1)])
@@ -111,8 +111,8 @@ def test_unreadable_body_fits_no_pattern_of_bodies(body: bytes, sent: int) -> No
 
 
 def test_missing_body_is_null() -> None:
-    assert Pattern({"body": None}).fits(EntryView(entry()))
-    assert not Pattern({"body": {}}).fits(EntryView(entry()))
+    assert Pattern({"body": None}).matches(EntryView(entry()))
+    assert not Pattern({"body": {}}).matches(EntryView(entry()))
 
 
 @given(st.text("ab*", max_size=8), st.text("ab", max_size=12))

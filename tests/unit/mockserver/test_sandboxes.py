@@ -63,7 +63,7 @@ def test_reset_puts_one_back_and_leaves_the_others() -> None:
         sandbox.records.insert("job", "mine", "all", {})
     fresh = sandboxes.reset(one)
     assert sandboxes.find(one.id) is fresh
-    assert (fresh.clock.pace, fresh.now()) == (MANUAL, ORIGIN)
+    assert (fresh.clock.settings, fresh.now()) == (MANUAL, ORIGIN)
     assert fresh.records.get("job", "mine") is None
     assert fresh.records.get("job", "seeded")
     assert two.records.get("job", "mine")
