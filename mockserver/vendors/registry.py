@@ -10,6 +10,7 @@ from mockserver.auth.authentication import Authenticator
 from mockserver.auth.identities import headers_for_sandbox, key_header, secrets_for_sandbox
 from mockserver.clock import Clock, ClockSettings, Mode
 from mockserver.config import Settings
+from mockserver.errors import ConfigurationError
 from mockserver.journal.base import Bounds
 from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.sandbox.sandbox import Sandbox
@@ -23,14 +24,28 @@ from specs import Contract
 
 
 def create(contract: Contract) -> Vendor:
-    """Return the vendor of a contract, from the module that bears its slug.
+    """Return the vendor of a contract, from the module that is named like its folder in `specs`.
 
     Raises:
-        LookupError: the contract has an operation without a handler, or the reverse.
+        ConfigurationError: there is no such module, it has no `create`, or its handlers are not
+            one for each operation of the contract.
     """
-    vendor: Vendor = import_module(f"mockserver.vendors.{contract.vendor}").create(contract)
-    if odd := set(vendor.handlers) ^ set(contract.operations):
-        raise LookupError(f"{contract.vendor}: no handler or no operation: {sorted(odd)}")
+    name = f"mockserver.vendors.{contract.vendor}"
+    try:
+        module = import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ConfigurationError(
+            f"specs/{contract.vendor}: the module {name}, which plays this vendor, is missing"
+        ) from None
+    if not hasattr(module, "create"):
+        raise ConfigurationError(f"{name}: the function create(contract) is missing")
+    vendor: Vendor = module.create(contract)
+    if missing := sorted(contract.operations.keys() - vendor.handlers.keys()):
+        raise ConfigurationError(f"{name}: no handler for the operations {', '.join(missing)}")
+    if unknown := sorted(vendor.handlers.keys() - contract.operations.keys()):
+        raise ConfigurationError(f"{name}: handlers of unknown operations: {', '.join(unknown)}")
     return vendor
 
 
@@ -73,7 +88,8 @@ def load_vendors(settings: Settings) -> VendorRegistry:
     """Return the vendors in the profile of the settings.
 
     Raises:
-        SpecError: a contract has a fault.
+        SpecError: a contract is invalid.
+        ConfigurationError: a vendor cannot be played; see `create`.
     """
     contracts = {name: specs.load(name, settings.profile) for name in specs.vendors()}
     played = {name: create(contract) for name, contract in contracts.items()}
