@@ -45,7 +45,7 @@ class Cors:
         It is empty where a request broke off before it told its origin: then the only origin that
         is named, if there is only one, can read why.
         """
-        if origin == "" and len(self._named) == 1:
+        if origin == "" and len(self._named) == 1 and not self._any:
             (origin,) = self._named
         if origin in self._named:
             allowed = {

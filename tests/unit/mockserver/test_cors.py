@@ -103,6 +103,7 @@ def test_where_the_origin_never_arrived_the_only_one_that_may_call_is_named() ->
     allowed = "Access-Control-Allow-Origin"
     assert Cors([PAGE["origin"]], ()).headers("")[allowed] == PAGE["origin"]
     assert Cors(["*"], ()).headers("")[allowed] == "*"
+    assert Cors(["*", PAGE["origin"]], ()).headers("")[allowed] == "*"
     assert allowed not in Cors([PAGE["origin"], "https://two.example"], ()).headers("")
 
 
