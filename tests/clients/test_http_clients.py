@@ -54,7 +54,7 @@ class Client:
     follows: frozenset[int] = frozenset()
     can_follow: frozenset[int] = frozenset({303})
     repeats_after_reset: bool = False
-    uploads: tuple[str, ...] = ("chunked", "expecting")
+    uploads: tuple[str, ...] = ("chunked", "compressed", "expecting")
     connections: int = 6
 
 
@@ -73,9 +73,9 @@ def _curl(_: Environments) -> list[str]:
 REDIRECTED = frozenset({300, 303})
 FETCHED = frozenset({303})
 CLIENTS = [
-    Client("httpx", "httpx_job.py", _python("httpx"), uploads=("chunked",)),
+    Client("httpx", "httpx_job.py", _python("httpx"), uploads=("chunked", "compressed")),
     Client("aiohttp", "aiohttp_job.py", _python("aiohttp"), FETCHED, repeats_after_reset=True),
-    Client("fetch", "fetch_job.mjs", _node, FETCHED, uploads=("chunked",)),
+    Client("fetch", "fetch_job.mjs", _node, FETCHED, uploads=("chunked", "compressed")),
     Client("axios", "axios_job.mjs", _axios, REDIRECTED, REDIRECTED),
     Client("java", "HttpClientJob.java", _java, repeats_after_reset=True),
     Client("curl", "curl_job.py", _curl, can_follow=REDIRECTED, connections=1000),
@@ -152,6 +152,10 @@ def test_credentials_go_along_where_a_redirect_is_followed(ran: Ran) -> None:
         assert (end["status"], "/jobs/" in end["path"]) == (ran.redirect, True)
 
 
+def test_head_tells_the_length_of_the_file(ran: Ran) -> None:
+    assert ran["head"] == {"status": 200, "length": ran["job"]["file"]["length"]}
+
+
 def test_a_conditional_request_gets_the_file_or_that_it_is_the_same(ran: Ran) -> None:
     whole = ran["job"]["file"]["length"]
     assert ran["conditional"] in ({"status": 200, "length": whole}, {"status": 304, "length": 0})
@@ -189,3 +193,8 @@ def test_the_journal_tells_a_reset_from_its_repetition(ran: Ran) -> None:
 def test_connections_are_used_again(ran: Ran) -> None:
     assert len(ran.journal) > 15
     assert ran.connections <= ran.client.connections
+
+
+def test_the_mock_has_recorded_no_refusal_but_the_one_provoked(ran: Ran) -> None:
+    refused = [row for row in ran.journal if (row["status"] or 200) >= 400]
+    assert [row["status"] for row in refused if not row["faults"]] == [413]
