@@ -7,14 +7,15 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from http import HTTPStatus
 from math import inf
-from types import coroutine
 from typing import Any
 
 from mockserver.http.context import Asgi, Scope
+from mockserver.server import eager
 from mockserver.server.connection import REJECTION_KEY, Rejection
+from mockserver.server.flow import FlowControl
 
 log = logging.getLogger("mockserver")
 
@@ -32,44 +33,6 @@ def _status_line(status: int) -> bytes:
 
 
 _STATUS_LINES = tuple(_status_line(status) for status in range(600))
-
-
-class FlowControl:
-    """Pauses reading and writing on a transport, each at most once."""
-
-    __slots__ = ("_transport", "_writable", "read_paused", "write_paused")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._writable = asyncio.Event()
-        self.read_paused = False
-        self.write_paused = False
-
-    def pause_reading(self) -> None:
-        """Let the kernel keep what arrives from now on."""
-        if not self.read_paused:
-            self.read_paused = True
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Take what arrives again."""
-        if self.read_paused:
-            self.read_paused = False
-            self._transport.resume_reading()
-
-    def pause_writing(self) -> None:
-        """Let `drain` wait: the transport holds enough unsent bytes."""
-        self.write_paused = True
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """Let `drain` return."""
-        self.write_paused = False
-        self._writable.set()
-
-    async def drain(self) -> None:
-        """Wait until writing is resumed."""
-        await self._writable.wait()
 
 
 class RequestCycle:
@@ -125,7 +88,7 @@ class RequestCycle:
         The head is held back meanwhile for the body that follows: each write is a system call.
         """
         self._hold_head = True
-        rest = begin(self.run(app))
+        rest = eager.begin(self.run(app))
         self._hold_head = False
         self._flush()
         return rest
@@ -280,29 +243,3 @@ class RequestCycle:
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
-
-
-def begin(serving: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
-    """Run a coroutine until it has to wait; return what is left of it, for a task to go on with.
-
-    Most requests never wait, and a task for each of them costs more than some of what it does.
-    """
-    try:
-        waits_for = serving.send(None)
-    except StopIteration:
-        return None
-    return _go_on(serving, waits_for)
-
-
-@coroutine
-def _go_on(serving: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
-    while True:
-        fault: BaseException | None = None
-        try:
-            yield waits_for
-        except BaseException as error:  # noqa: BLE001 (the coroutine's to handle)
-            fault = error
-        try:
-            waits_for = serving.send(None) if fault is None else serving.throw(fault)
-        except StopIteration:
-            return

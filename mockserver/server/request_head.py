@@ -1,17 +1,21 @@
 """The head of an HTTP/1.1 request: its request line, its fields, and how its body is framed."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 END = b"\r\n\r\n"
 
-Headers = list[tuple[bytes, bytes]]
+Headers = tuple[tuple[bytes, bytes], ...]
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(%b) ([\x21-\x7e]+) HTTP/1\.([0-9])" % _TOKEN)
 _UNFINISHED_LINE = re.compile(rb"%b(?: (?:[\x21-\x7e]+(?: [HTP/0-9.]{0,8}\r?)?)?)?" % _TOKEN)
+_EMPTY_LINES = re.compile(rb"(?:\r\n)+")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _HOST = rb"(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?"
 _HOST_FIELD = re.compile(rb"(?:%b)?" % _HOST)
@@ -22,7 +26,8 @@ _LENIENT_LINE = re.compile(rb"[\r\n]*(%b) +([\x21-\x7e\x80-\xff]*)" % _TOKEN)
 _LENIENT_FIELD = re.compile(
     rb"^(%b):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\r?$" % _TOKEN, re.MULTILINE
 )
-_FRAMING = frozenset({b"connection", b"content-length", b"expect", b"host", b"transfer-encoding"})
+_LONGEST_REMEMBERED = 4096
+_FIRST_OF_1_0, _FIRST_OF_1_1 = b"GET / HTTP/1.0", b"GET / HTTP/1.1"
 
 
 class MalformedRequestError(Exception):
@@ -39,23 +44,24 @@ class MalformedRequestError(Exception):
         self.message = message
 
 
-@dataclass(slots=True)
-class RequestHead:
+class RequestHead(NamedTuple):
     """A head that follows RFC 9112.
 
-    `path` and `query` are as they were sent. Header names are in lower case. `content_length` is in
-    bytes, 0 where there is no body; where `chunked` is true, the body tells its length itself.
+    `raw_path` and `query` are as they were sent, `path` is decoded. Names of headers are in lower
+    case. `content_length` is in bytes, 0 where there is no body; where `chunked` is true, the body
+    tells its length itself.
     """
 
     method: str
-    path: bytes
+    path: str
+    raw_path: bytes
     query: bytes
     version: str
     headers: Headers
-    content_length: int
-    chunked: bool
-    keep_alive: bool
-    expects_continue: bool
+    content_length: int = 0
+    chunked: bool = False
+    keep_alive: bool = False
+    expects_continue: bool = False
 
 
 def parse_head(head: bytes) -> RequestHead:
@@ -64,36 +70,49 @@ def parse_head(head: bytes) -> RequestHead:
     Raises:
         MalformedRequestError: it breaks RFC 9112, or asks for what this server does not do.
     """
+    return _parse_again(head) if len(head) <= _LONGEST_REMEMBERED else _parse(head)
+
+
+def _parse(head: bytes) -> RequestHead:
     line_end = head.find(b"\r\n")
     line = _REQUEST_LINE.fullmatch(head, 0, line_end)
     if line is None:
         raise _bad_request_line(head[:line_end])
     method, target, minor = line.groups()
-    version = "1.0" if minor == b"0" else "1.1"  # RFC 9110, 2.5: a later minor version reads as 1.1
     if method == b"CONNECT":
         raise MalformedRequestError(400, "CONNECT asks for a proxy, which this server is not.")
-    fields = _parse_fields(version, head[line_end:])
-    if len(fields.hosts) > 1 or (not fields.hosts and version != "1.0"):
-        raise MalformedRequestError(400, "A request has exactly one Host header.")
-    if fields.hosts and not _HOST_FIELD.fullmatch(fields.hosts[0]):
-        raise MalformedRequestError(
-            400, "The Host header must be a host name, perhaps with a port."
-        )
+    is_1_0 = minor == b"0"  # RFC 9110, 2.5: a minor version beyond 1 is read as 1.1
+    headers = _parse_fields(_FIRST_OF_1_0 if is_1_0 else _FIRST_OF_1_1, head[line_end:])
+    fields = dict(headers)
+    if len(fields) < len(headers):
+        fields = _merge(headers)
+    _check_host(fields.get(b"host"), is_1_0=is_1_0)
     if target.startswith(b"/"):
         path, _, query = target.partition(b"#")[0].partition(b"?")
     else:
-        path, query = _resolve(target, fields)
+        path, query, headers = _resolve(target, headers)
     return RequestHead(
         method.decode("ascii"),
+        unquote(path.decode("latin-1")),
         path,
         query,
-        version,
-        fields.headers,
-        fields.content_length,
-        _is_chunked(fields, version),
-        fields.keep_alive and version != "1.0",
-        fields.expects_continue and version != "1.0",
+        "1.0" if is_1_0 else "1.1",
+        headers,
+        int(fields.get(b"content-length", 0)),
+        b"transfer-encoding" in fields and _is_chunked(fields, is_1_0=is_1_0),
+        not is_1_0 and (b"connection" not in fields or _stays(fields[b"connection"])),
+        not is_1_0 and fields.get(b"expect", b"").lower() == b"100-continue",
     )
+
+
+# Clients that poll send the same head over and over.
+_parse_again = lru_cache(maxsize=1024)(_parse)
+
+
+def skip_empty_lines(data: bytes) -> bytes:
+    """Return what follows the empty lines before a request line (RFC 9112, 2.2)."""
+    lines = _EMPTY_LINES.match(data)
+    return data[lines.end() :] if lines else data
 
 
 def check_beginning(data: bytes, checked: int) -> None:
@@ -114,84 +133,83 @@ def check_beginning(data: bytes, checked: int) -> None:
         raise MalformedRequestError(400, "A line of the head ends without CR (RFC 9112, 2.2).")
 
 
-def sketch_head(data: bytes) -> tuple[str, bytes, Headers]:
+def sketch_head(data: bytes) -> RequestHead:
     """Return method, target and headers of a malformed head, as far as they can be told."""
     line = _LENIENT_LINE.match(data)
     if line is None:
-        return "", b"", []
-    head = data[line.end() :].partition(END)[0]
-    headers = [(name.lower(), value) for name, value in _LENIENT_FIELD.findall(head)]
-    return line[1].decode("ascii"), line[2], headers
+        return RequestHead("", "", b"", b"", "1.1", ())
+    path, _, query = line[2].partition(b"?")
+    fields = _LENIENT_FIELD.findall(data[line.end() :].partition(END)[0])
+    headers = tuple((name.lower(), value) for name, value in fields)
+    return RequestHead(line[1].decode("ascii"), path.decode("latin-1"), path, query, "1.1", headers)
 
 
-class _Fields:
-    """Collects the fields of a head from the parser."""
+class _Collector:
+    """Takes the fields of a head from llhttp."""
 
-    __slots__ = (
-        "content_length", "expects_continue", "headers", "hosts", "keep_alive", "transfer_encoding",
-    )  # fmt: skip
+    __slots__ = ("headers",)
 
     def __init__(self) -> None:
-        self.headers: Headers = []
-        self.hosts: list[bytes] = []
-        self.content_length = 0
-        self.transfer_encoding = b""
-        self.expects_continue = False
-        self.keep_alive = True
+        self.headers: list[tuple[bytes, bytes]] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name, value = name.lower(), value.rstrip(b" \t")
-        self.headers.append((name, value))
-        if name not in _FRAMING:
-            return
-        if name == b"host":
-            self.hosts.append(value)
-        elif name == b"content-length":
-            self.content_length = int(value)
-        elif name == b"transfer-encoding":
-            self.transfer_encoding = value.lower()
-        elif name == b"connection":
-            tokens = [token.strip(b" \t") for token in value.lower().split(b",")]
-            self.keep_alive = self.keep_alive and b"close" not in tokens
-        else:
-            self.expects_continue = value.lower() == b"100-continue"
+        self.headers.append((name.lower(), value))
 
 
-def _parse_fields(version: str, lines: bytes) -> _Fields:
-    """Let llhttp read field lines; they are as good under any request line."""
-    fields = _Fields()
-    parser = HttpRequestParser(fields)
+def _parse_fields(first_line: bytes, lines: bytes) -> Headers:
+    """Let llhttp read the field lines; they mean the same under any request line."""
+    collector = _Collector()
     try:
-        parser.feed_data(b"GET / HTTP/%b%b" % (version.encode(), lines))
+        HttpRequestParser(collector).feed_data(first_line + lines)
     except HttpParserUpgrade:
         pass  # RFC 9110, 7.8: an offer of another protocol may be ignored
     except HttpParserError as error:
         raise MalformedRequestError(400, f"The request is malformed: {error}.") from None
+    if b" \r\n" in lines or b"\t\r\n" in lines:
+        return tuple((name, value.rstrip(b" \t")) for name, value in collector.headers)
+    return tuple(collector.headers)
+
+
+def _merge(headers: Headers) -> dict[bytes, bytes]:
+    """Return fields of which a name that came several times has all the values (RFC 9110, 5.3)."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in headers:
+        fields[name] = fields[name] + b", " + value if name in fields else value
     return fields
 
 
-def _is_chunked(fields: _Fields, version: str) -> bool:
-    coding = fields.transfer_encoding
-    if not coding:
-        return False
-    if version == "1.0":
+def _check_host(host: bytes | None, *, is_1_0: bool) -> None:
+    if host is None:
+        if not is_1_0:
+            raise MalformedRequestError(400, "The Host header is missing (RFC 9112, 3.2).")
+    elif not _HOST_FIELD.fullmatch(host):
+        raise MalformedRequestError(400, "The Host header must be one host, perhaps with a port.")
+
+
+def _stays(connection: bytes) -> bool:
+    """Return whether a Connection header does not ask to close."""
+    return b"close" not in [token.strip(b" \t") for token in connection.lower().split(b",")]
+
+
+def _is_chunked(fields: Mapping[bytes, bytes], *, is_1_0: bool) -> bool:
+    if is_1_0:
         raise MalformedRequestError(400, "HTTP/1.0 has no Transfer-Encoding (RFC 9112, 6.1).")
-    if coding != b"chunked":
+    if fields[b"transfer-encoding"].lower() != b"chunked":
         raise MalformedRequestError(501, "The only transfer coding that is supported is chunked.")
     return True
 
 
-def _resolve(target: bytes, fields: _Fields) -> tuple[bytes, bytes]:
-    """Return path and query of a target that is no path (RFC 9112, 3.2)."""
+def _resolve(target: bytes, headers: Headers) -> tuple[bytes, bytes, Headers]:
+    """Return path, query and headers for a target that is no path (RFC 9112, 3.2)."""
     if target == b"*":
-        return target, b""
+        return target, b"", headers
     absolute = _ABSOLUTE_FORM.fullmatch(target)
     if absolute is None:
         raise MalformedRequestError(400, "The request target must be a path or a URL.")
     host, path, query = absolute.groups(b"")
-    others = [row for row in fields.headers if row[0] != b"host"]
-    fields.headers = [(b"host", host), *others]  # RFC 9112, 3.2.2: the target says which host
-    return path or b"/", query
+    # RFC 9112, 3.2.2: the target says which host is meant, whatever Host says.
+    others = (field for field in headers if field[0] != b"host")
+    return path or b"/", query, ((b"host", host), *others)
 
 
 def _bad_request_line(line: bytes) -> MalformedRequestError:

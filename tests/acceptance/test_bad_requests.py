@@ -96,6 +96,7 @@ def test_ten_thousand_bad_requests_leave_nothing_behind() -> None:
             status = line.send(raw)
             statuses[status] = statuses.get(status, 0) + 1
             assert status is None or status < 500, raw.data[:500]
+            assert raw.alone or status is not None, raw.data[:500]  # it arrived whole
             if raw.operation == "addMockFaults" and status == 201:  # that would be ours
                 requests.delete(f"{server.control_url}/faults", timeout=60)
             if number == WARM:

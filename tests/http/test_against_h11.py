@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.http import _reference as reference
+from tests.http._differences import STRICTER, Difference
 from tests.http._memory import Observation, exchange, observe
 from tests.http._reference import Reading
 from tests.http._streams import mutate, split, streams
@@ -41,8 +42,8 @@ def check(seen: Observation, read: Reading, raw: bytes, *, ended: bool) -> None:
     assert all(status < 500 or status == 501 for status in seen.statuses)
 
 
-@pytest.mark.parametrize("difference", reference.STRICTER, ids=lambda row: row.rule)
-def test_rfc_wins_where_h11_is_laxer(difference: reference.Difference) -> None:
+@pytest.mark.parametrize("difference", STRICTER, ids=lambda row: row.rule)
+def test_rfc_wins_where_h11_is_laxer(difference: Difference) -> None:
     raw = difference.example
     assert reference.is_taken_by_h11(raw)
     seen = observe([raw])

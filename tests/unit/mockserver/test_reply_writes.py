@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.cycle import FlowControl, RequestCycle
+from mockserver.server.cycle import RequestCycle
+from mockserver.server.flow import FlowControl
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
