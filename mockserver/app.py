@@ -64,7 +64,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
     """
     registry = load_vendors(settings)
     openapi = specs.load_control()
-    vendors = vendor_apis(registry, settings.origins)
+    vendors = vendor_apis(registry, settings.cors_origin)
     faults = _fault_rule_parser(registry, vendors, Schemas(openapi), settings)
     registry.library.open(ScenarioParser(registry.contracts, faults), settings.scenario)
     store = store or open_store(settings.store)
@@ -78,20 +78,20 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         faults,
         registry.library,
     )
-    apis = (*vendors.values(), control_api(openapi, control, settings.control_origins))
-    everyone = ApiRegistry(apis, fallback_api(apis, settings.origins))
+    apis = (*vendors.values(), control_api(openapi, control, settings.control_origin))
+    everyone = ApiRegistry(apis, fallback_api(apis, settings.cors_origin))
     application = Application(
         apis=everyone,
         router=build_router(apis),
         control_access=ControlPlaneAccess(
             ControlTokenAuth(settings.control_token),
-            HostOriginGuard(settings.control_hosts, settings.control_origins),
+            HostOriginGuard(settings.control_host, settings.control_origin),
         ),
         pages=Pages(apis),
         resolve_sandbox=SandboxResolver(sandboxes, credential_headers(apis)),
         security=Security(apis, registry.authenticators()),
         dispatcher=Dispatcher(
-            settings.largest_body,
+            settings.max_body,
             Preferences(vendors),
             registry.library.resolve_scenario,
             run,
@@ -207,7 +207,7 @@ def _sandboxes(
         store,
         registry.seed,
         faults.read,
-        settings.limits,
+        settings.sandbox_limits,
         resolve_scenario=registry.library.resolve_scenario,
         refresh=registry.library.refresh,
     )

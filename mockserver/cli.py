@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mockserver.config import OPTIONS, Option
+from mockserver.config import OPTIONS, Option, Settings
 from mockserver.version import VERSION
 
 
@@ -26,9 +26,9 @@ def _parameter(option: Option) -> click.Option:
     shown = option.default not in (None, ())
     return click.Option(
         [option.flag, option.name],
-        type=kind or (str if option.several or option.default is None else type(option.default)),
+        type=kind or (str if option.multiple or option.default is None else type(option.default)),
         default=option.default,
-        multiple=option.several,
+        multiple=option.multiple,
         metavar=option.metavar or None,
         help=option.help,
         envvar=option.variable,
@@ -41,18 +41,17 @@ def _parameter(option: Option) -> click.Option:
     params=[_parameter(option) for option in OPTIONS],
     epilog="For instance: mockserver serve --port 8080 --speed 60",
 )
-def serve(**told: Any) -> None:
-    """Run the mock until Ctrl-C. Flags win over environment variables."""
+def serve(**options: Any) -> None:
+    """Run the mock until Ctrl-C. Flags take precedence over environment variables."""
     gc.disable()  # until the server settles: nothing of what a start loads is garbage
     from mockserver.errors import ConfigurationError
     from mockserver.server.lean_imports import lean_imports
 
     with lean_imports():
         from mockserver.server.run import serve as run
-    from mockserver.config import read_settings
     from specs import SpecError
 
     try:
-        run(read_settings(told), click.echo)
+        run(Settings(**options), click.echo)
     except (ConfigurationError, SpecError) as error:
         raise UsageError(str(error)) from None

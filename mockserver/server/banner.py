@@ -75,11 +75,11 @@ def _token(token: str) -> list[str]:
 
 def _origins(settings: Settings) -> list[str]:
     lines = []
-    if settings.control_origins:
+    if settings.control_origin:
         lines += wrap(
-            f"control plane open to pages of {' '.join(settings.control_origins)}", COLUMNS
+            f"control plane open to pages of {' '.join(settings.control_origin)}", COLUMNS
         )
-    if "*" in settings.origins:
+    if "*" in settings.cors_origin:
         lines += [
             "pages of any origin may call the vendors; browsers allow credentials with",
             '  fetch (credentials: "include") only to an origin named by --cors-origin',

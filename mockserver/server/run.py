@@ -120,7 +120,7 @@ def serve(settings: Settings, say: Say) -> None:
         ConfigurationError: the settings cannot work.
         SpecError: a contract has a fault.
     """
-    logs.start(settings.log)
+    logs.start(settings.log_format)
     listening = bind(settings.host, settings.port)
     told, settings = settings, with_token(settings, listening)
     try:
@@ -142,8 +142,8 @@ def serve(settings: Settings, say: Say) -> None:
 
 def run_on(mock: App, listening: BoundSocket, settings: Settings) -> UvicornServer:
     """Return a server of a mock on a socket."""
-    app = mock.app if settings.log == logs.NONE else AccessLog(mock.app, settings.log)
-    return UvicornServer(app, listening, settings.patience)
+    app = mock.app if settings.log_format == logs.NONE else AccessLog(mock.app, settings.log_format)
+    return UvicornServer(app, listening, settings.connection_limits)
 
 
 def with_token(settings: Settings, listening: BoundSocket) -> Settings:
@@ -154,6 +154,6 @@ def with_token(settings: Settings, listening: BoundSocket) -> Settings:
 
 
 def _text(mock: App, listening: BoundSocket, settings: Settings, token: str | None) -> str:
-    if settings.log == logs.JSON:
+    if settings.log_format == logs.JSON:
         return logs.to_json(render_json(mock, listening.base_url, settings, token))
     return render_text(mock, listening.base_url, settings, token)

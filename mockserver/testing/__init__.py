@@ -6,7 +6,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from mockserver.app import App, create_app
-from mockserver.config import Settings, read_settings
+from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
 from mockserver.server.run import UvicornServer, run_on, with_token
 from mockserver.server.sockets import bind
@@ -29,7 +29,7 @@ class MockServer:
         Raises:
             ConfigurationError: they cannot work.
         """
-        self.settings = settings or read_settings({"port": 0, **told})
+        self.settings = settings or Settings(**{"port": 0, **told})
         if self.settings.workers > 1:
             raise ConfigurationError("workers are processes; start them with mockserver serve")
         self._running: UvicornServer | None = None

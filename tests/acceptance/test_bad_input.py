@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from mockserver.testing import MockServer
 
@@ -64,7 +63,7 @@ class Answer:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[MockServer]:
-    with MockServer(Settings(port=0, pace=ClockSettings(Mode.MANUAL))) as server:
+    with MockServer(Settings(port=0, clock="manual")) as server:
         yield server
 
 

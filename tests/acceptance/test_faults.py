@@ -8,7 +8,6 @@ import httpx
 import orjson
 import pytest
 
-from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from mockserver.testing import MockServer
 
@@ -38,7 +37,7 @@ PLAY = "X-Mock-Fault"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[MockServer]:
-    with MockServer(Settings(port=0, pace=ClockSettings(Mode.MANUAL))) as running:
+    with MockServer(Settings(port=0, clock="manual")) as running:
         yield running
 
 
@@ -209,7 +208,7 @@ RULES = [
 def play(seed: int) -> list[Any]:
     """Send the same requests to a fresh server; return all that came back, and the journal."""
     found: list[Any] = []
-    settings = Settings(port=0, seed=seed, pace=ClockSettings(Mode.MANUAL))
+    settings = Settings(port=0, seed=seed, clock="manual")
     with (
         MockServer(settings) as server,
         httpx.Client(base_url=server.base_url, trust_env=False, timeout=60) as client,

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from selenium.webdriver import Chrome
 
-from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from mockserver.testing import MockServer
 from tests.browser._client import Client
@@ -14,7 +13,7 @@ from tests.browser._dashboard import Dashboard
 
 @pytest.fixture
 def mock() -> Iterator[MockServer]:
-    with MockServer(Settings(port=0, pace=ClockSettings(Mode.MANUAL))) as server:
+    with MockServer(Settings(port=0, clock="manual")) as server:
         yield server
 
 

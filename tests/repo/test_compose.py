@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from mockserver.config import OPTIONS, read_settings
+from mockserver.config import OPTIONS, Settings
 from tests._balancer import compose
 
 COMPOSE = compose()
@@ -19,13 +19,13 @@ def _filled(value: Any) -> str:
 def test_every_variable_is_a_setting_with_a_value_that_works() -> None:
     known = {option.variable: option for option in OPTIONS}
     assert set(MOCK["environment"]) <= set(known)
-    told = {
+    given: dict[str, Any] = {
         known[name].name: (type(known[name].default) if known[name].default else str)(
             _filled(value)
         )
         for name, value in MOCK["environment"].items()
     }
-    settings = read_settings(told)
+    settings = Settings(**given)
     assert settings.store.startswith("postgresql://mock:")
     assert (settings.host, settings.port) == ("0.0.0.0", 4010)
     assert settings.workers > 1

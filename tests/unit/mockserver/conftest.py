@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver.app import App, create_app
-from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 
 
 @pytest.fixture(scope="session")
 def _built() -> App:
-    return create_app(Settings(pace=ClockSettings(Mode.MANUAL)))
+    return create_app(Settings(clock="manual"))
 
 
 @pytest.fixture

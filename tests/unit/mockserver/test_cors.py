@@ -109,7 +109,7 @@ def test_where_the_origin_never_arrived_the_only_one_that_may_call_is_named() ->
 
 @pytest.fixture(scope="module")
 def open_mock() -> App:
-    return create_app(Settings(control_origins=(PAGE["origin"],)))
+    return create_app(Settings(control_origin=(PAGE["origin"],)))
 
 
 def test_control_plane_can_be_opened_to_named_origins(open_mock: App) -> None:
@@ -128,4 +128,4 @@ def test_control_plane_opened_to_one_origin_is_closed_to_others(open_mock: App) 
 
 def test_control_plane_is_not_opened_to_every_origin() -> None:
     with pytest.raises(ConfigurationError, match="must be an origin"):
-        Settings(control_origins=("*",))
+        Settings(control_origin=("*",))

@@ -92,7 +92,7 @@ def test_body_that_does_not_decode_is_400(mock: App, body: bytes, coding: str) -
 
 
 def test_decoded_body_is_bounded_too() -> None:
-    mock = create_app(Settings(largest_body=1000))
+    mock = create_app(Settings(max_body=1000))
     answer = create(mock, "gzip", gzip.compress(CREATION + b" " * 10_000_000))
     assert answer.status == 413
 

@@ -6,7 +6,6 @@ import pytest
 
 import specs
 from mockserver.app import App, create_app
-from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from tests.unit.mockserver._asgi import CREATE, ENERGYCAP, JSON, TALKDESK, ask
 from tests.unit.mockserver._requests import REQUESTS
@@ -244,7 +243,7 @@ def test_header_goes_before_the_sandboxes_own_and_does_not_count(mock: App) -> N
 
 
 def test_sandbox_without_one_has_the_servers() -> None:
-    mock = create_app(Settings(pace=ClockSettings(Mode.MANUAL), scenario="fails"))
+    mock = create_app(Settings(clock="manual", scenario="fails"))
     assert life(mock, {}, create(mock, {}), "PT1M") == ["FAILED"]
     answer = ask(mock.app, "POST", "/_mock/sandboxes")
     assert answer.json["scenario"] == "fails"
@@ -254,9 +253,7 @@ def test_sandbox_without_one_has_the_servers() -> None:
 
 def test_same_scenario_gives_the_same_bytes() -> None:
     def play() -> list[bytes]:
-        settings = Settings(
-            pace=ClockSettings(Mode.MANUAL), scenario="talkdesk/bad-network", longest_delay=0.001
-        )
+        settings = Settings(clock="manual", scenario="talkdesk/bad-network", longest_delay=0.001)
         mock = create_app(settings)
         poll = REQUESTS["getReportJob"]
         spared = {"x-mock-sandbox": "default"}

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 import specs
 from mockserver.app import App, create_app
 from mockserver.cli import main
-from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver._library import MINE, opened, write
@@ -19,7 +18,7 @@ JOBS = "/data/reports/calls/jobs"
 
 
 def made(**told: Any) -> App:
-    return create_app(Settings(pace=ClockSettings(Mode.MANUAL), **told))
+    return create_app(Settings(clock="manual", **told))
 
 
 def names(mock: App) -> dict[str, bool]:
