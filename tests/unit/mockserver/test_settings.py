@@ -71,8 +71,8 @@ def test_a_variable_is_as_good_as_a_flag(option: Option, monkeypatch: pytest.Mon
     ("arguments", "reason"),
     [
         (["--workers", "2"], "need a store that they share"),
-        (["--store", "nonsense"], "no URL"),
-        (["--store", "mysql://user:hidden-word@host/db"], "neither sqlite nor postgresql"),
+        (["--store", "nonsense"], "sqlite:///FILE"),
+        (["--store", "mysql://user:hidden-word@host/db"], "sqlite:///FILE"),
         (["--store", "postgresql://user:hidden-word@127.0.0.1:1/db"], "cannot be used"),
         (["--store", "sqlite:////no/such/folder/at/all.db"], "cannot be used"),
         (["--control-token", "short"], "--control-token"),
@@ -136,8 +136,8 @@ def _shown(option: Option) -> str:
 def test_what_no_browser_sends_as_an_origin_is_refused_with_what_it_sends(
     name: str, origin: str, meant: str
 ) -> None:
+    options: dict[str, Any] = {name: (origin,)}
     with pytest.raises(ConfigurationError, match=rf"^--{name.replace('_', '-')} .*: {meant}$"):
-        options: dict[str, Any] = {name: (origin,)}
         Settings(**options)
 
 
