@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from specs import pointer
-from specs.contract import METHODS
+from specs.contract import METHODS, read_operations
 from specs.errors import SpecIssue
 from specs.files import walk
 from specs.lint.examples import check_examples
@@ -103,6 +103,22 @@ def check_responses(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{place}/responses", "there is no 2xx response"
 
 
+def check_refusals(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every operation has the responses with which the mock refuses a request to it.
+
+    The mock answers only what the contract allows: without these a refusal would be a 500.
+    """
+    for operation in read_operations(document):
+        expected = {400: "a malformed request"}
+        if operation.security and {} not in operation.security:
+            expected[401] = "a request without credentials"
+        if operation.grant:
+            expected[document["x-grant-refused"]] = "a caller without x-grant"
+        for status, cause in expected.items():
+            if status not in operation.responses:
+                yield operation.id, f"there is no response {status}, for {cause}"
+
+
 # Each needs a document that has passed those before it, and RULES one that has passed them all.
 PRECONDITIONS: tuple[Rule, ...] = (
     check_version,
@@ -113,6 +129,7 @@ PRECONDITIONS: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     check_security,
     check_responses,
+    check_refusals,
     check_numbers,
     check_links,
     check_sources,

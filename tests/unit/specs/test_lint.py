@@ -70,6 +70,18 @@ OPENAPI: dict[str, tuple[Edit, str]] = {
         lambda d: job(d).update(parameters=-1),
         "/get/parameters: -1 is not of type",
     ),
+    "an operation without a 400": (
+        lambda d: create(d)["responses"].pop("400"),
+        "createReportJob: there is no response 400",
+    ),
+    "a secured operation without a 401": (
+        lambda d: create(d)["responses"].pop("401"),
+        "createReportJob: there is no response 401",
+    ),
+    "an operation with a grant that cannot be refused": (
+        lambda d: create(d)["responses"].pop("403"),
+        "createReportJob: there is no response 403",
+    ),
     "an operation without an id": (lambda d: job(d).pop("operationId"), "operationId is missing"),
     "an unknown security scheme": (
         lambda d: job(d).update(security=[{"seal": []}]),
@@ -281,10 +293,11 @@ def test_lint_is_silent_on_the_real_files() -> None:
 
 
 def test_lint_finds_an_operation_id_of_two_vendors(contracts: Path, cache: LintCache) -> None:
+    response = {"description": "Nothing.", "x-source": "assumed"}
     taken = {
         "operationId": "getReportJob",
         "x-source": "assumed",
-        "responses": {"204": {"description": "Nothing.", "x-source": "assumed"}},
+        "responses": {"204": response, "400": response, "401": response},
     }
     shared = {"/taken": {"get": taken}}
     spoil(contracts / "energycap" / "openapi.yaml", lambda d: d["paths"].update(shared))
