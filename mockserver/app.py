@@ -100,6 +100,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         fault_injector=_fault_injector(registry, everyone, faults, settings),
         run=run,
         flush_journal=sandboxes.flush,
+        virtual_date=settings.date_header == "virtual",
     )
     return App(application, sandboxes, registry.library.identities, apis, store)
 

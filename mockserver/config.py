@@ -154,6 +154,11 @@ class Settings:
         "Secret that /_mock asks for; beyond loopback one is made and printed if none is given.",
         "TEXT",
     )
+    date_header: str = _setting(
+        "real",
+        "Time in the header Date of the vendors' responses; that of /_mock is always real.",
+        choices=("real", "virtual"),
+    )
     max_body: int = _setting(_MIB, "Bytes of a request's body.", "BYTES", 1, 1024 * _MIB)
     max_headers: int = _setting(64 * 1024, "Bytes of a request's head.", "BYTES", 1024, 16 * _MIB)
     max_sandboxes: int = _setting(20_000, "Sandboxes at once.", "NUMBER", 1, 10_000_000)

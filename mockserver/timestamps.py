@@ -1,6 +1,8 @@
-"""Moments (milliseconds since the epoch) as the text of ISO 8601, and back."""
+"""Timestamps, in milliseconds since the epoch, and durations as text of ISO 8601, and back."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import isodate
@@ -9,57 +11,70 @@ from mockserver.clock import EARLIEST, LATEST
 from mockserver.errors import ApiError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
-def to_iso_string(moment: int) -> str:
-    """Return a moment as ISO 8601 in UTC, with milliseconds and Z."""
-    return to_datetime(moment).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+def to_iso_string(timestamp: int) -> str:
+    """Return a timestamp as ISO 8601 in UTC, with milliseconds and Z."""
+    return to_datetime(timestamp).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def to_datetime(moment: int) -> datetime:
-    """Return a moment as a date and time in UTC."""
-    return _EPOCH + timedelta(milliseconds=moment)
+def to_http_date(timestamp: int) -> str:
+    """Return a timestamp as the value of a header such as Date (RFC 9110, 5.6.7)."""
+    return format_datetime(to_datetime(timestamp), usegmt=True)
+
+
+def to_datetime(timestamp: int) -> datetime:
+    """Return a timestamp as a date and time in UTC, at most the end of virtual time."""
+    return _EPOCH + timedelta(milliseconds=min(timestamp, LATEST))
 
 
 def from_datetime(when: datetime) -> int:
-    """Return the moment of an aware date and time."""
-    since = when - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+    """Return the timestamp of an aware date and time."""
+    return (when - _EPOCH) // _MILLISECOND
 
 
-_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def read_moment(text: str, field: str) -> int:
-    """Return a date-time as milliseconds since the epoch, at most one beyond the ends of time.
+def parse_timestamp(text: str) -> int:
+    """Return the timestamp of an ISO 8601 date-time, at most one beyond the ends of virtual time.
 
     Raises:
-        ApiError: it is none, or has no offset.
+        ValueError: it is malformed or has no offset; the text says what it must be.
     """
     try:
-        moment = datetime.fromisoformat(text.upper())
+        when = datetime.fromisoformat(text.upper())
     except ValueError:
-        raise _refuse(field, "is no date-time; write for instance 2026-03-30T09:00:00Z") from None
-    if moment.tzinfo is None:
-        raise _refuse(field, "needs an offset; write for instance 2026-03-30T09:00:00Z")
-    milliseconds = (moment - _EPOCH_UTC) // timedelta(milliseconds=1)
-    return min(max(milliseconds, EARLIEST), LATEST)
+        raise ValueError("must be an ISO 8601 date-time such as 2026-03-30T09:00:00Z") from None
+    if when.tzinfo is None:
+        raise ValueError("must have an offset, as 2026-03-30T09:00:00Z has")
+    return min(max(from_datetime(when), EARLIEST), LATEST)
 
 
-def read_duration(text: str, field: str) -> int:
-    """Return an ISO 8601 duration of fixed length as milliseconds.
+def parse_duration(text: str) -> int:
+    """Return the milliseconds of an ISO 8601 duration without years and months.
 
     Raises:
-        ApiError: it is none.
+        ValueError: it is malformed, negative, or longer than virtual time; the text says what it
+            must be.
     """
     try:
         duration: Any = isodate.parse_duration(text)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, ArithmeticError):
         duration = None
-    if not isinstance(duration, timedelta) or duration < timedelta(0):
-        raise _refuse(field, "is no ISO 8601 duration; write for instance PT5M")
-    return int(duration / timedelta(milliseconds=1))
+    if not isinstance(duration, timedelta) or duration < timedelta(0) or text.endswith("T"):
+        raise ValueError("must be an ISO 8601 duration such as PT5M, without years and months")
+    milliseconds = duration // _MILLISECOND
+    if milliseconds > LATEST - EARLIEST:
+        raise ValueError("must not be longer than ten thousand years")
+    return milliseconds
 
 
-def _refuse(field: str, reason: str) -> ApiError:
-    return ApiError(400, f"{field} {reason}.", field=field, reason=reason)
+def parse_field(parse: Callable[[str], int], text: str, field: str) -> int:
+    """Return what `parse` makes of the text of a request's member.
+
+    Raises:
+        ApiError: 400, it is not valid; the error names the field.
+    """
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ApiError(400, f"{field} {error}.", field=field, reason=str(error)) from None

@@ -15,7 +15,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenarios.repository import FixtureRepository
 from mockserver.scenarios.scenario import Scenario
-from mockserver.timestamps import read_duration, read_moment, to_iso_string
+from mockserver.timestamps import parse_duration, parse_field, parse_timestamp, to_iso_string
 from mockserver.version import VERSION
 from specs import Lifecycle, Operation
 
@@ -146,7 +146,7 @@ class Control:
             settings,
             scenario,
             id_=options.get("id"),
-            now=read_moment(clock["now"], "clock.now") if "now" in clock else None,
+            now=_timestamp(clock, "now", "clock.now"),
         )
         return Response(201, self._serialize(sandbox))
 
@@ -194,8 +194,8 @@ def _move_clock(request: Request) -> Response:
     clock.move(
         mode=Mode(move["mode"]) if "mode" in move else None,
         speed=move.get("speed"),
-        to=read_moment(move["set"], "set") if "set" in move else None,
-        advance=read_duration(move.get("advance", "PT0S"), "advance"),
+        to=_timestamp(move, "set", "set"),
+        advance=parse_field(parse_duration, move.get("advance", "PT0S"), "advance"),
     )
     return Response(200, _clock(clock))
 
@@ -204,6 +204,10 @@ def _clock_settings(clock: Mapping[str, Any], default: ClockSettings) -> ClockSe
     return ClockSettings(
         Mode(clock.get("mode", default.mode)), float(clock.get("speed", default.speed))
     )
+
+
+def _timestamp(body: Mapping[str, Any], member: str, field: str) -> int | None:
+    return parse_field(parse_timestamp, body[member], field) if member in body else None
 
 
 def _clock(clock: Clock) -> dict[str, Any]:

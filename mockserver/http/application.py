@@ -25,6 +25,7 @@ from mockserver.journal.entry import Outcome
 from mockserver.journal.recorder import Recorder
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.server.connection import Rejection
+from mockserver.timestamps import to_http_date
 
 log = logging.getLogger("mockserver")
 
@@ -65,6 +66,7 @@ class Application:
         fault_injector: FaultInjector,
         run: Executor,
         flush_journal: Flush | None,
+        virtual_date: bool = False,
     ) -> None:
         self._apis = apis
         self._router = router
@@ -76,6 +78,7 @@ class Application:
         self._fault_injector = fault_injector
         self._run = run
         self._flush_journal = flush_journal
+        self._virtual_date = virtual_date
         self._header_cache = HeaderCache()
         self._recorder = Recorder()
 
@@ -189,6 +192,8 @@ class Application:
             # Of what was rejected, the line that names the origin may never have been read.
             origin = context.headers.get("origin", None if context.rejection is None else "")
             headers += transfer.encode_headers(cors.headers(origin))
+        if self._virtual_date and context.sandbox is not None and not is_control(context.path):
+            headers.append((b"date", to_http_date(context.sandbox.now()).encode()))
         return body, headers
 
     async def _record(

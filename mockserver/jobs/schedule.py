@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-import isodate
-
 from mockserver.jobs.model import Schedule
+from mockserver.timestamps import parse_duration
 from specs import Lifecycle, TimelineStage
 
 
@@ -42,6 +40,7 @@ def read_schedule(lifecycle: Lifecycle, row: Mapping[str, Any]) -> Schedule | No
 
     Raises:
         LookupError: a state is not known; the text names it and those that are.
+        ValueError: a duration is malformed.
     """
     if "held" in row:
         return ((read_state(lifecycle, row["held"]), None),)
@@ -50,17 +49,10 @@ def read_schedule(lifecycle: Lifecycle, row: Mapping[str, Any]) -> Schedule | No
     return tuple(
         (
             read_state(lifecycle, step["state"]),
-            read_duration(step["lasts"]) if "lasts" in step else None,
+            parse_duration(step["lasts"]) if "lasts" in step else None,
         )
         for step in row["plan"]
     )
-
-
-def read_duration(text: str) -> int:
-    """Return an ISO 8601 duration without years and months, in milliseconds."""
-    duration = isodate.parse_duration(text)
-    assert isinstance(duration, timedelta)
-    return round(duration.total_seconds() * 1000)
 
 
 def read_state(lifecycle: Lifecycle, name: str) -> str:

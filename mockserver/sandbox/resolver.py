@@ -1,6 +1,8 @@
-"""Which sandbox a request means: by header, by its credentials, or the default one."""
+"""Which sandbox a request is for: by header, by its credentials, or the default one."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote_plus
 
 from mockserver.errors import ApiError
 from mockserver.http.context import RequestContext
@@ -10,45 +12,57 @@ from mockserver.sandbox.sandbox import Sandbox, tag_of
 
 HEADER = "X-Mock-Sandbox"
 
+_QUERY_CREDENTIAL = re.compile(
+    rb"(?:^|&)[^=&]*(?:client_id|key|token|secret)[^=&]*=([^&]+)", re.IGNORECASE
+)
+
 
 class SandboxResolver:
-    """Chooses. `carriers` are the headers, in lower case, that credentials come in."""
+    """Resolves sandboxes; `credential_headers` are the names, in lower case, of such headers."""
 
-    def __init__(self, sandboxes: SandboxRegistry, carriers: tuple[str, ...]) -> None:
-        self._sandboxes = sandboxes
-        self._carriers = carriers
+    def __init__(self, registry: SandboxRegistry, credential_headers: tuple[str, ...]) -> None:
+        self._registry = registry
+        self._credential_headers = credential_headers
 
     def __call__(self, context: RequestContext) -> Sandbox:
         """Return the sandbox of a request.
 
+        Credentials in the query count too: a preflight has no others.
+
         Raises:
-            ApiError: the header names none that is there.
+            ApiError: 404, the header names an unknown sandbox.
         """
-        wish = context.head.wish
-        if wish is None:
-            wish = context.head.wish = self._read(context.headers)
-        if wish.name is not None:
-            return self._named(wish.name)
-        for mark in wish.marks:
-            if sandbox := self._sandboxes.find(mark):
+        hint = context.head.wish
+        if hint is None:
+            hint = context.head.wish = self._hint(context.headers)
+        if hint.name is not None:
+            return self._named(hint.name)
+        for id_ in (*hint.marks, *_query_tags(context.query)) if context.query else hint.marks:
+            if sandbox := self._registry.find(id_):
                 return sandbox
-        return self._sandboxes.default
+        return self._registry.default
 
-    def _read(self, headers: Mapping[str, str]) -> SandboxHint:
-        carried = (headers[carrier] for carrier in self._carriers if carrier in headers)
-        marks = (_mark(text) for text in carried)
-        return SandboxHint(headers.get(HEADER.lower()), tuple(mark for mark in marks if mark))
+    def _hint(self, headers: Mapping[str, str]) -> SandboxHint:
+        names = (name for name in self._credential_headers if name in headers)
+        tags = (_header_tag(headers[name]) for name in names)
+        return SandboxHint(headers.get(HEADER.lower()), tuple(tag for tag in tags if tag))
 
-    def _named(self, name: str) -> Sandbox:
-        sandbox = self._sandboxes.find(name)
+    def _named(self, id_: str) -> Sandbox:
+        sandbox = self._registry.find(id_)
         if sandbox is None:
-            reason = "names no sandbox; make one with POST /_mock/sandboxes"
+            reason = "is unknown; create a sandbox with POST /_mock/sandboxes"
             raise ApiError(404, f"{HEADER} {reason}.", field=HEADER, reason=reason)
         return sandbox
 
 
-def _mark(text: str) -> str | None:
-    scheme, _, secret = text.partition(" ")
+def _header_tag(value: str) -> str | None:
+    scheme, _, secret = value.partition(" ")
     if scheme.lower() == "basic":
-        text = read_basic(secret.strip()).partition(":")[0]
-    return tag_of(text)
+        value = read_basic(secret.strip()).partition(":")[0]
+    return tag_of(value)
+
+
+def _query_tags(query: bytes) -> Iterator[str]:
+    for value in _QUERY_CREDENTIAL.findall(query):
+        if tag := tag_of(unquote_plus(value.decode("latin-1"))):
+            yield tag

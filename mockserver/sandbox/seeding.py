@@ -1,87 +1,111 @@
-"""Seed data: checked against its schema and itself, then planted in a sandbox as a whole."""
+"""Seed data: validated by its schema and in itself, then inserted into a sandbox as a whole."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
 import orjson
 
 from mockserver.errors import ConfigurationError
-from mockserver.sandbox.resources import Drafts, insert_seeds
+from mockserver.sandbox.resources import insert_seeds
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.store.base import NewRecord
+from mockserver.timestamps import parse_duration
 from specs import Contract
 from specs.schema import to_json_schemas
 
-_COMMON = Path(__file__).with_name("seed.schema.json")
-_SHOWN = 5
+_COMMON_SCHEMA = Path(__file__).with_name("seed.schema.json")
+_MAX_ERRORS = 5
+
+
+def _is_duration(text: str, *, at_least: int = 0) -> bool:
+    try:
+        return parse_duration(text) >= at_least
+    except ValueError:
+        return False
+
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
+    {
+        "ISO 8601 duration": _is_duration,
+        "positive ISO 8601 duration": partial(_is_duration, at_least=1),
+    }
+)
+
+BuildRecords = Callable[[Mapping[str, Any], int], list[NewRecord]]
+"""Returns the records of seed data, at a virtual time in milliseconds.
+
+Raises:
+    SeedError, ValueError: the data cannot be used; the text names the place and the reason.
+"""
 
 
 class SeedLoader:
-    """Plants the seed data of one vendor.
+    """Inserts the seed data of one vendor.
 
     `schema` may refer to the `$defs` that all vendors share, and to the schemas of the contract
-    under `components`. `drafts` makes records of data that the schema allows, and of the present.
+    under `components`.
     """
 
-    def __init__(
-        self,
-        contract: Contract,
-        schema: Path,
-        drafts: Callable[[Mapping[str, Any], int], Drafts],
-    ) -> None:
-        self._place = f"{contract.vendor}/seed.yaml"
-        self._drafts = drafts
-        shared = orjson.loads(_COMMON.read_bytes())["$defs"]
+    def __init__(self, contract: Contract, schema: Path, build_records: BuildRecords) -> None:
+        self._file = f"{contract.vendor}/seed.yaml"
+        self._build_records = build_records
+        common = orjson.loads(_COMMON_SCHEMA.read_bytes())["$defs"]
         components = to_json_schemas(contract.openapi["components"]["schemas"])
         own = orjson.loads(schema.read_bytes())
         self._validator = jsonschema_rs.validator_for(
-            {**own, "$defs": shared, "components": {"schemas": components}}, validate_formats=True
+            {**own, "$defs": common, "components": {"schemas": components}},
+            validate_formats=True,
+            formats=dict(_FORMATS),
         )
-        # Most sandboxes begin with the same data at the same moment.
-        self._last: tuple[Mapping[str, Any], int, Drafts] | None = None
+        # Most sandboxes start with the same data at the same virtual time.
+        self._last: tuple[Mapping[str, Any], int, list[NewRecord]] | None = None
 
     def load(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        """Fill a sandbox; one that is filled already stays as it is.
+        """Insert the seed data into a sandbox, unless it is there already.
 
         Raises:
             ConfigurationError: the data cannot be used; the text names file, place and reason.
         """
         now = sandbox.now()
         if self._last is None or self._last[0] is not fixtures or self._last[1] != now:
-            self._last = (fixtures, now, self._read(fixtures, now))
+            self._last = (fixtures, now, self._records(fixtures, now))
         insert_seeds(sandbox, self._last[2])
 
-    def _read(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
-        if faults := [self._tell(error) for error in self._validator.iter_errors(fixtures)]:
-            raise ConfigurationError("\n".join(faults[:_SHOWN]))
+    def _records(self, fixtures: Mapping[str, Any], now: int) -> list[NewRecord]:
+        errors = [self._describe(error) for error in self._validator.iter_errors(fixtures)]
+        if errors:
+            raise ConfigurationError("\n".join(errors[:_MAX_ERRORS]))
         try:
-            return self._drafts(fixtures, now)
-        except SeedError as fault:
-            raise ConfigurationError(f"{self._place}: {fault}") from fault
+            return self._build_records(fixtures, now)
+        except (SeedError, ValueError) as error:
+            raise ConfigurationError(f"{self._file}: {error}") from error
 
-    def _tell(self, error: Any) -> str:
-        steps = "".join(f"/{step}" for step in error.instance_path)
+    def _describe(self, error: Any) -> str:
+        pointer = "".join(f"/{step}" for step in error.instance_path)
         reason = str(error.message).splitlines()[0]
-        return f"{self._place}: {steps or '/'}: {reason}"
+        return f"{self._file}: {pointer or '/'}: {reason}"
 
 
 class SeedError(Exception):
-    """Seed data of the right shape that cannot work; the text names the place and the reason."""
+    """Seed data that its schema allows but that cannot be used; names the place and the reason."""
 
 
 def index_by_id(
-    rows: Iterable[Mapping[str, Any]], key: str, place: str
+    rows: Iterable[Mapping[str, Any]], key: str, pointer: str
 ) -> dict[str, dict[str, Any]]:
     """Return the rows of a list by their member `key`, as text.
 
     Raises:
-        SeedFault: two have the same.
+        SeedError: two rows have the same id.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for number, row in enumerate(rows):
-        name = str(row[key])
-        if name in found:
-            raise SeedError(f"{place}/{number}/{key}: {name!r} stands twice")
-        found[name] = dict(row)
-    return found
+    by_id: dict[str, dict[str, Any]] = {}
+    for index, row in enumerate(rows):
+        id_ = str(row[key])
+        if id_ in by_id:
+            raise SeedError(f"{pointer}/{index}/{key}: duplicate id {id_!r}")
+        by_id[id_] = dict(row)
+    return by_id

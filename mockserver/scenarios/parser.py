@@ -1,13 +1,11 @@
 """Reads scripted futures and checks them against a lifecycle: it alone says what is possible."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import isodate
 import jsonschema_rs
 
 from mockserver.clock import Mode
@@ -18,7 +16,7 @@ from mockserver.jobs.model import Schedule
 from mockserver.jobs.schedule import JobScript, Occurrences, ScriptedEnd, from_steps
 from mockserver.scenarios.files import File, load_yaml
 from mockserver.scenarios.scenario import Scenario, Seed
-from mockserver.timestamps import from_datetime
+from mockserver.timestamps import parse_duration, parse_timestamp
 from specs import Contract, Lifecycle
 from specs.files import ROOT
 
@@ -62,7 +60,7 @@ class JobScriptParser:
         for number, (here, there) in enumerate(pairwise(rows), 1):
             self._edge(here["state"], there["state"], f"{place}/{number}/state")
         return tuple(
-            (row["state"], _duration(row["lasts"], place) if "lasts" in row else None)
+            (row["state"], _parse(parse_duration, row["lasts"], place) if "lasts" in row else None)
             for row in rows
         )
 
@@ -81,7 +79,9 @@ class JobScriptParser:
             return ScriptedEnd(raw["in"], raw.get("from"))
         if after.endswith("%"):
             return ScriptedEnd(raw["in"], raw.get("from"), part=_part(after, f"{place}/after"))
-        return ScriptedEnd(raw["in"], raw.get("from"), lasts=_duration(after, f"{place}/after"))
+        return ScriptedEnd(
+            raw["in"], raw.get("from"), lasts=_parse(parse_duration, after, f"{place}/after")
+        )
 
     def _known(self, state: str, place: str) -> None:
         if state not in self._lifecycle.states:
@@ -109,14 +109,11 @@ def _part(text: str, place: str) -> float:
     return part
 
 
-def _duration(text: str, place: str) -> int:
+def _parse(parse: Callable[[str], int], text: str, place: str) -> int:
     try:
-        duration = isodate.parse_duration(text)
-    except (isodate.ISO8601Error, OverflowError):
-        duration = None
-    if not isinstance(duration, timedelta):  # years and months have no length
-        raise ConfigurationError(f"{place}: {text!r} is no duration such as PT5M")
-    return round(duration.total_seconds() * 1000)
+        return parse(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{place}: {text!r} {error}") from None
 
 
 _SHAPE = ROOT / "meta" / "scenario.schema.json"
@@ -160,7 +157,9 @@ class ScenarioParser:
             rules=self._read_rules(raw.get("faults", []), f"{file.path}: /faults", vendor),
             mode=Mode(clock["mode"]) if "mode" in clock else None,
             speed=clock.get("speed"),
-            now=_moment(clock["now"], file.path) if "now" in clock else None,
+            now=_parse(parse_timestamp, clock["now"], f"{file.path}: /clock/now")
+            if "now" in clock
+            else None,
         )
 
     def read_rules(self, file: File) -> tuple[Rule, ...]:
@@ -193,10 +192,3 @@ def _changed(seed: Seed, change: Mapping[str, Any], path: Path) -> Seed:
             raise ConfigurationError(f"{path}: /seed/add/{name}: is no list in the seed data")
         changed[name] = [*changed.get(name, []), *rows]
     return changed
-
-
-def _moment(text: str, path: Path) -> int:
-    try:
-        return from_datetime(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        raise ConfigurationError(f"{path}: /clock/now: {text} is no moment") from None

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from http import HTTPStatus
 from math import inf
 from typing import Any
@@ -172,7 +172,7 @@ class RequestCycle:
         else:
             self._send_body(message.get("body", b""), more=message.get("more_body", False))
 
-    def _send_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def _send_head(self, status: int, headers: Collection[tuple[bytes, bytes]]) -> None:
         self.response_started = True
         if self.more_body and (self.expects_continue or not self.skippable):
             self.keep_alive = False  # RFC 9112, 9.3: else the body would be read as a request
@@ -180,7 +180,10 @@ class RequestCycle:
         self._bodiless = self._bodiless or status in {204, 304} or status < 200
         lines = [_STATUS_LINES[status]]
         framed = False
-        for name, value in (*self._headers, *headers):
+        by_default = self._headers
+        if any(name == b"date" for name, _ in headers):
+            by_default = [(name, value) for name, value in by_default if name != b"date"]
+        for name, value in (*by_default, *headers):
             if name == b"content-length":
                 self._missing = int(value)
                 framed = True

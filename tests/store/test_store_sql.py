@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.errors import ConfigurationError
+from mockserver.store import open_store
 from mockserver.store.base import Records
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
@@ -67,11 +70,63 @@ def test_a_second_store_finds_what_the_first_wrote(url: str) -> None:
     second.close()
 
 
+PASSWORDS = st.text(st.characters(codec="utf-8"), min_size=6, max_size=20)
+SHAPES = st.sampled_from(
+    [
+        "postgresql:/u:{}@h/x",
+        "postgresql:u:{}@h/x",
+        "postgresql//u:{}@h/x",
+        "://u:{}@h/x",
+        "u:{}@h/x",
+        "postgresql://u:{}@127.0.0.1:55x437/db",
+        "postgresql://u:{}@127.0.0.1:99999999/db",
+        "postgresql://u:{}@127.0.0.1:1/db",
+        "postgres://u:{}@127.0.0.1:1/db",
+        "postgresql://u:{}@@127.0.0.1:1/db",
+        "postgresql://u:{}@[::1/db",
+        "postgresql://127.0.0.1:1/db?password={}",
+        "postgresql://127.0.0.1:1/db?user=u&password={}&sslmode=nonsense",
+        "postgresql+nonsense://u:{}@127.0.0.1:1/db",
+        "mysql://u:{}@h/x",
+        "sqlite://u:{}@h/x",
+        "sqlite://{}@/x",
+    ]
+)
+
+
+@given(SHAPES, PASSWORDS)
+def test_no_part_of_a_password_is_shown(shape: str, password: str) -> None:
+    url = shape.format(password)
+    with pytest.raises(ConfigurationError) as caught:
+        open_store(url)
+    text = str(caught.value)
+    assert "\n" not in text
+    usual = _error_of(shape.format("x"))
+    parts = {password[start : start + 4] for start in range(len(password) - 3)}
+    assert not [part for part in parts if part in text and part not in usual]
+
+
+def _error_of(url: str) -> str:
+    """Return what is said of a URL whose password is of one letter, and what malformed ones get."""
+    texts = []
+    for bad in (url, "nonsense"):
+        with pytest.raises(ConfigurationError) as caught:
+            open_store(bad)
+        texts.append(str(caught.value))
+    return "\n".join(texts)
+
+
+def test_postgres_is_postgresql(postgres_database: str) -> None:
+    store = open_store(postgres_database.replace("postgresql://", "postgres://"))
+    store.check()
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ("nonsense", "no URL"),
-        ("mysql://host/db", "neither sqlite nor postgresql"),
+        ("nonsense", "is malformed"),
+        ("mysql://host/db", "is malformed"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
         ("sqlite:////nowhere/at/all.db", "cannot be used"),

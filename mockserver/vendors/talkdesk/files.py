@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository
-from mockserver.jobs.schedule import read_duration
 from mockserver.reports import text_formats
 from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
 from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.timestamps import parse_duration
 from mockserver.vendors.talkdesk.jobs import ROWS, find, find_zone, kind_of, read_span
 from specs import Contract
 
@@ -50,7 +50,7 @@ class Files:
         report = self._reports.find(sandbox, EVERYBODY, kind)
         assert report is not None  # the seed data has every type
         start, end = read_span(job.details)
-        usual = -(-(end - start) // read_duration(report.data["every"]))
+        usual = -(-(end - start) // parse_duration(report.data["every"]))
         made_in = FORMATS[job.details["format"]]
         sheet = ReportTable(
             columns=read_columns(report.data["columns"]),

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import App
+from mockserver.app import App, create_app
+from mockserver.config import Settings
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, Answer, ask
 
 TD_JOBS = "/data/reports/calls/jobs"
@@ -138,6 +139,82 @@ def test_sandbox_lives_by_itself(mock: App) -> None:
     assert ask(mock.app, "DELETE", path).status == 204
     assert ask(mock.app, "GET", path).status == 404
     assert ask(mock.app, "GET", "/_mock/clock", here).status == 404
+
+
+def test_sandbox_has_an_id_of_ones_own(mock: App) -> None:
+    made = ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": "checkout-7"})
+    assert (made.status, made.json["id"]) == (201, "checkout-7")
+    secret = made.json["credentials"]["talkdesk"]["writer"]
+    body = {"authorization": f"Bearer {secret}"}
+    assert ask(mock.app, "GET", TD_JOBS, body).status == 200
+    here = {"x-mock-sandbox": "checkout-7"}
+    assert len(ask(mock.app, "GET", "/_mock/requests", here).json["requests"]) == 1
+    for taken in ("checkout-7", "default"):
+        again = ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": taken})
+        assert (again.status, again.json["field"]) == (409, "id")
+    assert ask(mock.app, "DELETE", "/_mock/sandboxes/checkout-7").status == 204
+    assert ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": "checkout-7"}).status == 201
+
+
+@pytest.mark.parametrize("name", ["", "a" * 65, "a.b", "a_b", "a b", "é", 7, None])
+def test_bad_id_of_a_sandbox_is_named(mock: App, name: object) -> None:
+    answer = ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": name})
+    assert answer.status == 400
+    assert "id" in answer.json["field"]
+
+
+@pytest.mark.parametrize(
+    ("body", "clock"),
+    [
+        (
+            {"clock": {"now": "2020-02-29T23:00:00+01:00"}},
+            {"now": "2020-02-29T22:00:00.000Z", "mode": "manual", "speed": 1},
+        ),
+        (
+            {"clock": {"now": "0001-01-01T00:00:00Z", "mode": "manual", "speed": 60}},
+            {"now": "0002-01-01T00:00:00.000Z", "mode": "manual", "speed": 60},
+        ),
+        (
+            {"clock": {"now": "2027-01-01T00:00:00Z"}, "scenario": "talkdesk/fails"},
+            {"now": "2027-01-01T00:00:00.000Z", "mode": "manual", "speed": 1},
+        ),
+    ],
+)
+def test_sandbox_starts_at_a_time_and_returns_to_it(
+    mock: App, body: dict[str, Any], clock: dict[str, Any]
+) -> None:
+    made = ask(mock.app, "POST", "/_mock/sandboxes", JSON, body)
+    assert (made.status, made.json["clock"]) == (201, clock)
+    here = {"x-mock-sandbox": made.json["id"]}
+    move(mock, {"advance": "P1D"}, here)
+    assert ask(mock.app, "POST", "/_mock/reset", here).status == 204
+    assert ask(mock.app, "GET", "/_mock/clock", here).json == clock
+
+
+def test_bad_start_of_a_sandbox_is_named(mock: App) -> None:
+    body = {"clock": {"now": "2026-03-30T09:00:00"}}
+    answer = ask(mock.app, "POST", "/_mock/sandboxes", JSON, body)
+    assert answer.status == 400
+    assert answer.json["field"].startswith("clock")
+
+
+def test_a_preflight_is_in_the_sandbox_that_its_query_tells(mock: App) -> None:
+    ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": "mine"})
+    asks = {"origin": "http://x.example", "access-control-request-method": "POST"}
+    for query in ("?client_id=mock-talkdesk-client%2Emine&a=b", "?a=1.5&access_token=x.mine", ""):
+        assert ask(mock.app, "OPTIONS", f"/oauth/token{query}", asks).status == 204
+    requests = "/_mock/requests?method=OPTIONS"
+    mine = ask(mock.app, "GET", requests, {"x-mock-sandbox": "mine"}).json["requests"]
+    others = ask(mock.app, "GET", requests).json["requests"]
+    assert (len(mine), len(others)) == (2, 1)
+    assert ask(mock.app, "GET", "/_mock/requests?method=GET").json["requests"] == []
+
+
+def test_date_is_virtual_for_the_vendors_where_that_is_set() -> None:
+    app = create_app(Settings(clock="manual", date_header="virtual")).app
+    date = ask(app, "GET", TD_JOBS, TALKDESK).headers["date"]
+    assert date == "Mon, 30 Mar 2026 09:00:00 GMT"
+    assert "date" not in ask(app, "GET", "/_mock/clock").headers  # the server adds the real one
 
 
 def test_default_sandbox_cannot_be_deleted(mock: App) -> None:

@@ -89,7 +89,7 @@ def test_future_leaves_what_the_vendor_planned_itself() -> None:
             "must be a duration",
         ),
         ({"ends": {"in": "FAILED", "after": "101%"}}, "/ends/after", "more than all"),
-        ({"ends": {"in": "FAILED", "after": "P1Y"}}, "/ends/after", "no duration"),
+        ({"ends": {"in": "FAILED", "after": "P1Y"}}, "/ends/after", "an ISO 8601 duration"),
         ({"plan": [{"state": "DONE"}]}, "/plan/0/state", "a job begins as CREATED"),
         ({"plan": [{"state": "NEW"}]}, "/plan/0/state", "no state 'NEW'"),
         (
@@ -110,7 +110,7 @@ def test_future_leaves_what_the_vendor_planned_itself() -> None:
         (
             {"plan": [{"state": "CREATED", "lasts": "PTS"}, {"state": "DONE"}]},
             "/plan",
-            "no duration",
+            "an ISO 8601 duration",
         ),
     ],
 )

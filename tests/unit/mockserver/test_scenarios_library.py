@@ -1,5 +1,6 @@
 """Fixtures of one's own: laid over the built-in ones, checked like them, read again on reset."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import specs
 from mockserver.app import App, create_app
 from mockserver.cli import main
 from mockserver.config import Settings
+from mockserver.errors import ConfigurationError
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver._library import MINE, opened, write
 
@@ -65,6 +67,36 @@ def test_fixtures_of_ones_own_lie_over_the_builtin_ones_file_by_file(tmp_path: P
     credentials = ask(mock.app, "POST", "/_mock/sandboxes").json["credentials"]
     assert set(credentials["energycap"]) == {"me"}
     assert "writer" in credentials["talkdesk"]
+
+
+@pytest.mark.parametrize("lasts", ["P", "PT", "P99999999999D", "P1Y", "5m", ""])
+def test_bad_duration_in_seed_data_is_one_line(tmp_path: Path, lasts: str) -> None:
+    seed = (specs.fixtures() / "talkdesk/seed.yaml").read_text(encoding="utf-8")
+    job = {
+        "id": "00000000-0000-4000-8000-000000000001",
+        "account": "acme",
+        "type": "calls",
+        "format": "csv",
+        "timespan": {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"},
+        "plan": [{"state": "CREATED", "lasts": lasts}, {"state": "DONE"}],
+    }
+    reports = seed.partition("\njobs:")[0]
+    write(tmp_path, "talkdesk/seed.yaml", f"{reports}\njobs: [{json.dumps(job)}]\n")
+    place = r"talkdesk/seed\.yaml: /jobs/0/plan/0/lasts: .*ISO 8601 duration"
+    with pytest.raises(ConfigurationError, match=place) as bad:
+        made(fixtures=tmp_path)
+    assert "\n" not in str(bad.value)
+
+
+@pytest.mark.parametrize("every", ["PT0S", "P", "P99999999999D"])
+def test_bad_interval_in_seed_data_is_one_line(tmp_path: Path, every: str) -> None:
+    seed = (specs.fixtures() / "talkdesk/seed.yaml").read_text(encoding="utf-8")
+    write(tmp_path, "talkdesk/seed.yaml", seed.replace("every: PT15M", f"every: {every}", 1))
+    with pytest.raises(
+        ConfigurationError, match=r"talkdesk/seed\.yaml: /reports/0/every: .*positive ISO"
+    ) as bad:
+        made(fixtures=tmp_path)
+    assert "\n" not in str(bad.value)
 
 
 def test_whole_copy_of_the_builtin_fixtures_works(tmp_path: Path) -> None:

@@ -71,8 +71,8 @@ def test_a_variable_is_as_good_as_a_flag(option: Option, monkeypatch: pytest.Mon
     ("arguments", "reason"),
     [
         (["--workers", "2"], "need a store that they share"),
-        (["--store", "nonsense"], "sqlite:///FILE"),
-        (["--store", "mysql://user:hidden-word@host/db"], "sqlite:///FILE"),
+        (["--store", "nonsense"], "is malformed"),
+        (["--store", "mysql://user:hidden-word@host/db"], "is malformed"),
         (["--store", "postgresql://user:hidden-word@127.0.0.1:1/db"], "cannot be used"),
         (["--store", "sqlite:////no/such/folder/at/all.db"], "cannot be used"),
         (["--control-token", "short"], "--control-token"),

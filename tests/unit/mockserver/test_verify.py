@@ -127,6 +127,59 @@ def test_answer_says_when_the_journal_has_forgotten() -> None:
     assert check(journal, {"operation": "b"})["complete"]
 
 
+@pytest.mark.parametrize(
+    "count", [{"exactly": 0}, {"max": 0}, {"exactly": 1}, {"min": 0, "max": 9}]
+)
+@pytest.mark.parametrize(
+    ("bounds", "budget", "setting"),
+    [
+        (Bounds(entries=3), 2**20, "--max-journal"),
+        (Bounds(bytes=300), 2**20, "--max-journal-bytes"),
+        (Bounds(), 300, "--max-journal-bytes"),
+    ],
+)
+def test_an_upper_bound_is_not_verified_by_a_journal_that_has_forgotten(
+    count: dict[str, int], bounds: Bounds, budget: int, setting: str
+) -> None:
+    journal = MemoryJournal(bounds, MemoryBudget(budget))
+    for operation in ("delete", *("poll",) * 9, "last"):
+        journal.add(entry(number=journal.next_number(), operation=operation, size=100))
+    operation = "last" if count == {"exactly": 1} else "delete"
+    answer = check(journal, {"operation": operation, "count": count})
+    (result,) = answer["results"]
+    assert not answer["verified"]
+    assert not result["verified"]
+    assert setting in result["reason"].replace(";", " ").replace(",", " ").split()
+    assert "forgotten 8 " in result["reason"]
+    assert check(journal, {"operation": "last"})["verified"]
+    assert check(journal, {"operation": operation, "count": count}, since=9)["verified"]
+    journal.clear()
+    assert check(journal, {"operation": "delete", "count": {"exactly": 0}})["verified"]
+
+
+@given(st.lists(st.sampled_from("ab"), max_size=12), st.integers(1, 12), st.integers(0, 12))
+def test_what_is_verified_is_true_of_all_calls(calls: list[str], kept: int, most: int) -> None:
+    """Whatever the journal forgets, an upper bound is verified only where it holds."""
+    journal = journal_of(*calls, bounds=Bounds(entries=kept))
+    answer = check(journal, {"operation": "a", "count": {"max": most}})
+    if answer["verified"]:
+        assert calls.count("a") <= most
+    if len(calls) <= kept:
+        assert answer["verified"] is (calls.count("a") <= most)
+
+
+def test_an_upper_bound_is_not_verified_by_a_body_that_was_cut() -> None:
+    journal = MemoryJournal(Bounds(), MemoryBudget())
+    cut = {"request_body": b'{"format": "csv", "na', "request_length": 10_000}
+    journal.add(entry(number=journal.next_number(), operation="create", **cut))
+    never = {"operation": "create", "body": {"format": "csv"}, "count": {"exactly": 0}}
+    (result,) = check(journal, never)["results"]
+    assert not result["verified"]
+    assert "too long" in result["reason"]
+    other = never | {"operation": "other"}
+    assert check(journal, other)["verified"]
+
+
 def test_preflight_counts_only_where_it_is_asked_for() -> None:
     journal = MemoryJournal(Bounds(), MemoryBudget())
     journal.add(entry(number=journal.next_number(), method="OPTIONS", path="/a"))
