@@ -175,10 +175,18 @@ def list_(vendor: str, profile: str) -> None:
 @click.argument("requirement")
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
 def explain(requirement: str, profile: str) -> None:
-    """Tell where REQUIREMENT comes from, what is sent, and what counts as a breach."""
+    """Show REQUIREMENT in full: its source, its check and where that is, what is sent."""
     from conformance.evaluation.explain import explain_requirement
 
     click.echo(explain_requirement(requirement, profile), nl=False)
+
+
+@main.command()
+def checks() -> None:
+    """List the checks that requirements.yaml may name, with their arguments."""
+    from conformance.evaluation.explain import list_checks
+
+    click.echo(list_checks(), nl=False)
 
 
 @main.command()

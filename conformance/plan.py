@@ -9,7 +9,7 @@ from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
 from conformance.target.config import Target
 from conformance.target.safety import CreationQuota, WritePolicy
-from specs import Contract, Operation, Requirement, SpecError, SpecIssue
+from specs import Contract, Operation, Requirement
 
 NOT_SOURCED = "assumed: no source says it, so nobody is judged by it"
 
@@ -44,29 +44,6 @@ class Plan:
     def requests(self) -> int:
         """About how many requests the run sends."""
         return sum(step.requests for step in self.steps)
-
-
-def check_arguments(contract: Contract, checks: Mapping[str, RegisteredCheck]) -> None:
-    """Make sure that every row names a check that exists, with arguments that it takes.
-
-    Raises:
-        SpecError: a row does not.
-    """
-    file = f"specs/{contract.vendor}/requirements.yaml"
-    issues = []
-    for requirement in contract.requirements:
-        if requirement.check is None:
-            continue
-        check = checks.get(requirement.check.name)
-        complaint = (
-            check.argument_error(dict(requirement.check.arguments))
-            if check
-            else f"there is no check {requirement.check.name!r}"
-        )
-        if complaint:
-            issues.append(SpecIssue(file, requirement.id, complaint))
-    if issues:
-        raise SpecError(issues)
 
 
 def make_plan(

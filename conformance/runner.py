@@ -9,6 +9,7 @@ from typing import Any
 
 import specs
 from conformance.checks import registry
+from conformance.checks.lint import require_valid_checks
 from conformance.checks.registry import ActiveCase, RegisteredCheck
 from conformance.contract_queries import SAFE_METHODS, load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
@@ -25,7 +26,7 @@ from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
-from conformance.plan import Plan, PlanStep, check_arguments, make_plan
+from conformance.plan import Plan, PlanStep, make_plan
 from conformance.reproduction.shrink import Shrinker
 from conformance.reproduction.steps import replay_steps
 from conformance.request_data.operation_request import parameter_values
@@ -107,7 +108,7 @@ class Runner:
     _stop_reason: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        check_arguments(self.contract, self.checks)
+        require_valid_checks(self.contract, self.checks)
 
     def _open_session(self) -> tuple[Client, Transport]:
         return open_session(self.contract, self.target, self.settings, self.clock, self.adapter)

@@ -8,11 +8,12 @@ import sys
 from specs import readme
 from specs.files import vendors
 from specs.lint import check_all
+from specs.lint.plugins import check_plugins
 
 
 def main() -> int:
     """Print the issues, or one line if there are none."""
-    issues = check_all()
+    issues = check_all() or check_plugins()
     for issue in issues:
         print(issue, file=sys.stderr)
     if issues:

@@ -1,20 +1,22 @@
-"""One vendor's contract in one profile: the wire, the lifecycle and the requirements."""
+"""A vendor's contract in one profile: the wire, the lifecycle and the requirements."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from specs import pointer
-from specs.lifecycle import Lifecycle
-from specs.requirements import Requirement, Requirements, Statement
+from specs.files import ROOT, read_openapi, read_yaml
+from specs.lifecycle import Lifecycle, read_lifecycle
+from specs.requirements import Requirement, Requirements, Statement, read_requirements
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the OpenAPI document, its references to parameters and responses followed.
+    """An operation of the OpenAPI document, its references to parameters and responses resolved.
 
     `parameters` are those of the operation over those of its path. `responses` maps an HTTP
     status to a response object. Schemas keep their `$ref`s: see `specs.schema.self_contained`.
@@ -34,13 +36,13 @@ class Operation:
 
     @property
     def success(self) -> int:
-        """The first status of the 2xx that the contract lists."""
+        """The lowest 2xx status of the contract."""
         return min(status for status in self.responses if 200 <= status < 300)
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What one vendor promises, as one profile sees it.
+    """The contract of a vendor in one profile.
 
     The requirements are read at their first use: they are a third of the text, and the mock never
     uses them.
@@ -58,37 +60,52 @@ class Contract:
 
     @property
     def statements(self) -> Mapping[str, Statement]:
-        """What the documents say, by id."""
+        """The statements of the documents by id."""
         return self._rows.statements
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
-        """What an implementation has to keep, in the order of the file."""
+        """The rules that an implementation is judged by, in the order of the file."""
         return self._rows.requirements
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
-        """The operations by their operationId, in the order of the file."""
+        """The operations by operationId, in the order of the file."""
         return {operation.id: operation for operation in read_operations(self.openapi)}
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """The path prefixes whose unknown paths are answered in this vendor's error body."""
+        """The path prefixes of the vendor: unknown paths below get this vendor's error body."""
         return tuple(self.openapi["x-paths"])
 
     @property
     def grant_refused(self) -> int:
-        """The status that answers a valid identity without the grant of an operation."""
+        """The HTTP status for a caller who is known but lacks the grant of an operation."""
         return int(self.openapi["x-grant-refused"])
 
     def schema(self, operation_id: str, status: int, media: str = "application/json") -> Any:
-        """Return the schema of a response body, or None where the contract shows none."""
+        """Return the schema of a response body, or None if the contract has none."""
         response = self.operations[operation_id].responses.get(status, {})
         return response.get("content", {}).get(media, {}).get("schema")
 
 
+def read_contract(vendor: str, profile: str, root: Path = ROOT) -> Contract:
+    """Return the contract of `vendor` in `profile` from files that have passed the lint."""
+
+    def load_requirements() -> Requirements:
+        return read_requirements(read_yaml(root / vendor / "requirements.yaml"), profile)
+
+    return Contract(
+        vendor=vendor,
+        profile=profile,
+        openapi=read_openapi(vendor, profile, root),
+        lifecycle=read_lifecycle(read_yaml(root / vendor / "lifecycle.yaml"), profile),
+        load_requirements=load_requirements,
+    )
+
+
 def read_operations(openapi: dict[str, Any]) -> Iterator[Operation]:
-    """Yield the operations of a document that has had its profile applied."""
+    """Yield the operations of a document to which a profile has been applied."""
     for path, item in openapi["paths"].items():
         shared = [pointer.resolve(openapi, entry) for entry in item.get("parameters", [])]
         for method in METHODS:
@@ -123,5 +140,5 @@ def _read_operation(
 def _read_response(openapi: dict[str, Any], response: Any) -> Mapping[str, Any]:
     response = pointer.resolve(openapi, response)
     headers = response.get("headers", {})
-    followed = {name: pointer.resolve(openapi, header) for name, header in headers.items()}
-    return {**response, "headers": followed}
+    resolved = {name: pointer.resolve(openapi, header) for name, header in headers.items()}
+    return {**response, "headers": resolved}

@@ -1,4 +1,4 @@
-"""The statements of the documents and the requirements that rest on them."""
+"""The statements of the documents and the requirements that follow from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a document, in our words."""
+    """A statement of a document, in our own words."""
 
     id: str
     document: str
@@ -16,7 +16,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The check that judges a requirement: its registered name and its arguments."""
+    """The check of a requirement: its registered name and its arguments."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -24,7 +24,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One rule that an implementation keeps or breaks.
+    """A rule that an implementation is judged by.
 
     `source` is documented, vendor, observed or assumed; `level` must or should. Exactly one of
     `check` and `not_tested` (the reason) is set. `elements` are JSON pointers into openapi.yaml.
@@ -50,7 +50,7 @@ class Requirements(NamedTuple):
 
 
 def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:
-    """Return the statements, and the requirements that hold in `profile`."""
+    """Return the statements, and the requirements that exist in `profile`."""
     statements = {
         row["id"]: Statement(row["id"], row["document"], row["text"]) for row in raw["statements"]
     }

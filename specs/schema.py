@@ -1,10 +1,10 @@
-"""OpenAPI 3.0 schemas as JSON Schema 2020-12, ready for any validator."""
+"""Convert OpenAPI 3.0 schemas to JSON Schema 2020-12."""
 
 from typing import Any
 
 
 def to_json_schema(schema: Any) -> Any:
-    """Return `schema` with `nullable` and boolean exclusive bounds said as JSON Schema does."""
+    """Return `schema` with `nullable` and boolean exclusive bounds in terms of JSON Schema."""
     if isinstance(schema, list):
         return [to_json_schema(item) for item in schema]
     if not isinstance(schema, dict):
@@ -30,7 +30,7 @@ _BOUNDS = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 
 
 def self_contained(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Return `schema` as one self-contained JSON Schema: its `#/components/…` come along."""
+    """Return `schema` as a JSON Schema that contains the `#/components/…` it refers to."""
     components = document.get("components", {}).get("schemas", {})
     return {**to_json_schema(schema), "components": {"schemas": to_json_schemas(components)}}
 

@@ -3,7 +3,10 @@
 import inspect
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import orjson
 
 import specs
 from conformance.contract_queries import load_contract
@@ -34,6 +37,14 @@ def list_requirements(found: Contract) -> str:
         lines += textwrap.wrap(requirement.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
     lines.append(f"{len(found.requirements)} requirements, profile {found.profile}")
     return "\n".join(lines) + "\n"
+
+
+def list_checks() -> str:
+    """Return every check by name: kind, file and line, what it makes sure of, its arguments."""
+    from conformance.checks.registry import load_checks  # noqa: PLC0415  (slow to import)
+
+    checks = sorted(load_checks().items())
+    return "\n\n".join("\n".join(_describe_check(check)) for _, check in checks) + "\n"
 
 
 def explain_requirement(id_: str, profile: str) -> str:
@@ -73,21 +84,56 @@ def _lines(found: Contract, requirement: Requirement) -> Iterator[str]:
         yield f"Operation  {operation.id}: {operation.method} {operation.path}"
     for element in requirement.elements:
         yield f"Contract   {element}"
-    yield from _check(requirement)
+    yield from _check(found, requirement)
     yield from _wrap("Breach     ", _meaning(requirement, profile=found.profile))
 
 
-def _check(requirement: Requirement) -> Iterator[str]:
+def _describe_check(check: "RegisteredCheck") -> Iterator[str]:
+    from conformance.checks.lint import describe_type  # noqa: PLC0415  (slow to import)
+
+    yield f"{check.name} ({check.kind}), {_location(check)}"
+    yield from textwrap.wrap(
+        _words(check).split("\n")[0],
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )
+    for name, parameter in check.parameters.items():
+        optional = parameter.default is not parameter.empty
+        default = ", default " + orjson.dumps(parameter.default).decode() if optional else ""
+        yield f"  {name}: {describe_type(parameter.annotation)}{default}"
+
+
+def _words(check: "RegisteredCheck") -> str:
+    """Return the docstring of a check, a paragraph a line: what it makes sure of, then the rest."""
+    paragraphs = (inspect.getdoc(check.function) or "").split("\n\n")
+    return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _location(check: "RegisteredCheck") -> str:
+    """Return the file, from the working directory where it is below, and the line of a check."""
+    code = inspect.unwrap(check.function).__code__
+    path = Path(code.co_filename)
+    path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"{path}:{code.co_firstlineno}"
+
+
+def _check(found: Contract, requirement: Requirement) -> Iterator[str]:
     if requirement.check is None:
         yield from _wrap("Not tested ", requirement.not_tested or "")
         return
-    from conformance.checks.registry import load_checks  # noqa: PLC0415  (checks are heavy; this is one path)
+    from conformance.checks.lint import require_valid_checks  # noqa: PLC0415  (slow to import)
+    from conformance.checks.registry import load_checks  # noqa: PLC0415
 
-    check = load_checks()[requirement.check.name]
+    checks = load_checks()
+    require_valid_checks(found, checks)
+    check = checks[requirement.check.name]
     yield from _wrap("Check      ", f"{check.name}, which {_KINDS[check.kind]}")
     for name, value in requirement.check.arguments.items():
         yield from _wrap("           ", f"{name}: {value}")
-    yield from _wrap("Kept if    ", " ".join((inspect.getdoc(check.function) or "").split()))
+    yield f"Code       {_location(check)}"
+    yield from _wrap("Kept if    ", _words(check).replace("\n", " "))
     yield from _wrap("Sent       ", _sent(requirement, check))
     yield from _wrap("Proven by  ", _proof(requirement))
 

@@ -1,6 +1,7 @@
 """Tests of the command line, in a process of its own where that matters."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from conformance.checks.registry import load_checks
 from conformance.cli import main
 from tests.unit.conformance._raw import reply, serving
 
@@ -90,6 +92,26 @@ def test_explain_tells_statement_check_and_breach():
     assert result.exit_code == 0
     for part in ("TD-S08", "document 004", "getReportJob", "field", "Breach", "FAIL"):
         assert part in result.output
+
+
+def test_explain_shows_file_and_line_of_the_check():
+    result = conformance("explain", "TD-JOB-001")
+    (location,) = re.findall(r"^Code +(.+):(\d+)$", result.output, re.MULTILINE)
+    lines = Path(location[0]).read_text(encoding="utf-8").splitlines()
+    assert lines[int(location[1]) - 1] == '@exchange_check("field_matches_schema")'
+
+
+def test_checks_lists_every_check_with_sentence_and_arguments():
+    result = conformance("checks")
+    assert result.exit_code == 0
+    blocks = result.output.rstrip("\n").split("\n\n")
+    assert [block.split(" ", 1)[0] for block in blocks] == sorted(load_checks())
+    for block in blocks:
+        name, sentence = block.splitlines()[:2]
+        assert re.fullmatch(r"\w+ \((exchange|history|active)\), \S+\.py:\d+", name)
+        assert re.match("  [A-Z]", sentence)
+    (block,) = (block for block in blocks if block.startswith("field_matches_schema "))
+    assert "\n  pointers: list of strings\n  statuses: list of integers, default []" in block
 
 
 def test_a_dry_run_prints_the_plan_and_sends_nothing():

@@ -252,7 +252,7 @@ def test_only_an_unknown_row_is_a_usage_error():
 @pytest.mark.parametrize(
     ("check", "arguments", "complaint"),
     [
-        ("no_such", {}, "there is no check 'no_such'"),
+        ("no_such", {}, "unknown check 'no_such'"),
         ("no_server_error", {"pointer": "/a"}, "takes no argument 'pointer'"),
         ("probe_needs", {}, "needs the argument 'state'"),
     ],
