@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from conformance.checks.registry import ActiveCase, active_check
-from conformance.contract_queries import value_at
+from conformance.contract_queries import created_ids, value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, page_position, widest_value
@@ -57,7 +57,10 @@ def list_pages_complete(
     listing = _List(
         case.contract.operations[case.requirement.operation or ""], size, page, items, key
     )
-    own = _own_things(case, listing, resource, create)
+    own, lost = _own_things(case, listing, resource, create)
+    if lost is not None:
+        yield failed("what was just created is not in the list", *lost)
+        return
     if len(own) <= PAGE_SIZE:
         raise Untestable(f"fewer than {PAGE_SIZE + 1} things of this run are there to be listed")
     walk = _walk(case, listing)
@@ -79,36 +82,57 @@ def _fault(walk: _Walk, own: tuple[str, ...]) -> str | None:
     return None
 
 
-def _own_things(case: ActiveCase, listing: _List, resource: str, create: str) -> tuple[str, ...]:
-    """Return the ids that this run has made and one wide page shows, once enough were made."""
+def _own_things(
+    case: ActiveCase, listing: _List, resource: str, create: str
+) -> tuple[tuple[str, ...], tuple[Exchange, Exchange] | None]:
+    """Return the ids that this run has made and one wide page shows, once enough were made.
+
+    With them, a creation and the wide page after it that lacks what was created. Lists of jobs have
+    a check of their own for that: they may show finished ones alone.
+    """
     requests = RequestFactory(case.client)
     described = next(p for p in listing.operation.parameters if p["name"] == listing.size)
-    wide = {listing.size: widest_value(described) or WIDE, listing.page: _first(listing)}
-    for missing in range(OWN_THINGS, -1, -1):
+    size = widest_value(described) or WIDE
+    wide = {**_flags(listing), listing.size: size, listing.page: _first(listing)}
+    own: tuple[str, ...] = ()
+    for _ in range(OWN_THINGS + 1):
+        creation = _create(case, requests, create)
         page = requests.minimal(listing.operation.id, wide).send(case.client, PROBE)
-        shown = value_at(page.json, listing.items)
-        items = shown if isinstance(shown, list) else []
-        ids = {str(value_at(item, listing.key)) for item in items}
+        ids = _ids(page, listing)
         made = [*case.client.tracker.created(resource), *_created_jobs(case)]
         own = tuple(id_ for id_ in dict.fromkeys(made) if id_ in ids)
-        if len(own) >= OWN_THINGS or not missing or not _create(case, requests, create):
-            return own
-    return ()
+        new = dict(created_ids(case.contract, creation)).get(resource) if creation else None
+        of_jobs = listing.operation.id in case.contract.lifecycle.locations
+        if creation and new and new not in ids and 0 < len(ids) < size and not of_jobs:
+            return own, (creation, page)
+        if creation is None or len(own) >= OWN_THINGS:
+            break
+    return own, None
+
+
+def _ids(page: Exchange, listing: _List) -> set[str]:
+    shown = value_at(page.json, listing.items)
+    items = shown if isinstance(shown, list) else []
+    return {str(value_at(item, listing.key)) for item in items}
 
 
 def _created_jobs(case: ActiveCase) -> Iterator[str]:
     yield from (job.id for job in case.client.jobs if job.created_by_us)
 
 
-def _create(case: ActiveCase, requests: RequestFactory, create: str) -> bool:
-    """Make one more thing, if it sets nothing off and the target allows it."""
-    if case.client.policy.needs_consent(case.contract.operations[create]):
-        return False
+def _create(case: ActiveCase, requests: RequestFactory, create: str) -> Exchange | None:
+    """Make one more thing; None where the target does not allow it, or refuses."""
     try:
-        requests.minimal(create).send(case.client, PROBE)
+        creation = requests.minimal(create).send(case.client, PROBE)
     except NotPermitted:
-        return False
-    return True
+        return None
+    return creation if creation.status is not None and creation.status < 400 else None
+
+
+def _flags(listing: _List) -> dict[str, bool]:
+    """Return the flags that let a list show more (EnergyCAP: runs in progress)."""
+    parameters = listing.operation.parameters
+    return {p["name"]: True for p in parameters if widest_value(p) is True}
 
 
 def _first(listing: _List) -> int | None:
@@ -124,7 +148,7 @@ def _walk(case: ActiveCase, listing: _List) -> _Walk:
     before: list[str] = []
     for number in range(MAX_PAGES):
         place = page_position(described, number, PAGE_SIZE)
-        given = {listing.size: PAGE_SIZE, listing.page: place}
+        given = {**_flags(listing), listing.size: PAGE_SIZE, listing.page: place}
         exchange = requests.minimal(listing.operation.id, given).send(case.client, PROBE)
         shown = value_at(exchange.json, listing.items)
         if exchange.status != listing.operation.success or not isinstance(shown, list):

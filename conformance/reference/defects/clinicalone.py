@@ -242,7 +242,7 @@ _BEYOND = (
     defect("c1-log-nan", "the log has a number that is NaN", requirements="C1-KICK-003"),
     defect("c1-file-json-latin1", "a JSON file is in Latin-1", requirements="C1-DL-020"),
     defect("c1-kickoff-empty-token-ok", "an empty token may kick off", requirements="C1-AUTH-002"),
-    defect(
+    vendor_defect(
         "c1-kickoff-scheme-ignored",
         "the word before the token may be anything",
         requirements="C1-AUTH-013",
