@@ -129,19 +129,18 @@ def _driver_steps(
             if kind in kinds:
                 kinds[kind].add(requirement.operation)
     judged = kinds[CheckKind.EXCHANGE]
-    operations = tuple(
-        name
-        for name, operation in contract.operations.items()
-        if (None in judged or name in judged) and _reason_not_to_send(operation, guard) is None
-    )
+    allowed = [n for n, o in contract.operations.items() if _reason_not_to_send(o, guard) is None]
+    operations = tuple(name for name in allowed if None in judged or name in judged)
+    together = tuple(n for n in allowed if n in operations or n in kinds[CheckKind.HISTORY])
     # First, while nothing else has been made, changed or deleted.
     live = {action.operation for action in contract.lifecycle.actions.values()}
     if kinds[CheckKind.HISTORY] or live & set(operations):
         cost = _LIFECYCLE_COST[settings.effort]
         yield PlanStep("lifecycle", cost, tuple(sorted(live)), lifecycle.drive)
+    if together:
+        yield PlanStep("side_by_side", 4 * len(together), together, side_by_side.drive)
     if operations:
         each = settings.effort.examples * 3
-        yield PlanStep("side_by_side", 4 * len(operations), operations, side_by_side.drive)
         yield PlanStep("examples", 6 * len(operations), operations, examples.drive)
         if settings.effort is not Effort.QUICK:
             yield PlanStep("fuzz", each * len(operations), operations, _fuzz)

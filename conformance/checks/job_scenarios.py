@@ -243,10 +243,11 @@ def same_file_side_by_side(case: ActiveCase) -> Iterator[CheckResult]:
     for _ in range(SIDE_BY_SIDE):
         together = case.client.send_together(calls)
         for exchange, (_, right) in zip(together, [*alone, *alone], strict=True):
-            if exchange.status != HTTPStatus.OK:
+            status = exchange.status
+            if status is None or status >= 500 or status == HTTPStatus.TOO_MANY_REQUESTS:
                 continue
-            if exchange.response_body != right.response_body:
-                yield failed("fetched beside another, the file is a different one", exchange)
+            if status != HTTPStatus.OK or exchange.response_body != right.response_body:
+                yield failed("fetched beside another, the file is a different one", right, exchange)
                 return
             yield passed(exchange)
 

@@ -1,13 +1,13 @@
 """Requests in flight at the same time: each must be answered as if it were alone."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import combinations, islice
 from typing import Final
 
 from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
-from conformance.job_client import LIFECYCLE, JobClient
+from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.request_data.operation_request import OperationRequest, existing_resources
 from conformance.settings import Effort
 from specs import Operation
@@ -42,11 +42,18 @@ def _requests(
 
 
 def _looks(jobs: JobClient, operation: Operation) -> Sequence[OperationRequest]:
-    """Return looks at two jobs whose states stay as they are."""
+    """Return looks at two jobs of one place, whose states stay as they are."""
     final = [state.name for state in jobs.lifecycle.states.values() if state.final or state.file]
-    refs = list({ref.id: ref for ref in jobs.known_jobs(*final)}.values())[:2]
-    looks = [jobs.request_for(operation.id, ref) for ref in refs]
-    return looks * (TOGETHER // 2) if len(looks) > 1 else ()
+    refs = {ref.id: ref for ref in jobs.known_jobs(*final)}
+    looks = [(ref, jobs.request_for(operation.id, ref)) for ref in refs.values()]
+    for (one, first), (other, second) in combinations(looks, 2):
+        if _place(first, one) == _place(second, other):
+            return [first, second] * (TOGETHER // 2)
+    return ()
+
+
+def _place(request: OperationRequest, ref: JobRef) -> list[tuple[str, object]]:
+    return [(name, value) for name, value in request.path.items() if value != ref.id]
 
 
 def _of_existing(

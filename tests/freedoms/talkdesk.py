@@ -320,7 +320,7 @@ class Talkdesk(Service):
         if self.has("retold") and "timespan" in members:
             members["timespan"] = {
                 end: datetime.fromisoformat(text).strftime("%Y-%m-%dT%H:%M:%S.000Z") if "+" not in text else text
-                for end, text in members["timespan"].items() if end != "timezone"
+                for end, text in members["timespan"].items() if end in ("from", "to")
             }  # fmt: skip
         if self.has("timespan_text"):
             members["timespan"] = "2026-03"

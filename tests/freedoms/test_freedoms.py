@@ -1,0 +1,77 @@
+"""No independent server is accused for a freedom that the documents leave; bugs are detected."""
+
+import pytest
+
+import specs
+from tests.freedoms.matrix import DEPARTURES, VENDORS, judge
+from tests.freedoms.wire import BUGS, FREEDOMS
+
+# Many freedoms at once, as far as they go together; `python -m tests.freedoms` takes each alone.
+SERVERS = {
+    "talkdesk": (
+        "http10 early_hints ticket flat created_201 extra conflict foreign_403 lines retold gone",
+        "chunked gzip elsewhere wrapped_id terse octets clamped unordered strict_query big_cell",
+        "documented_only lower_headers status_only links_only bare_file instant",
+    ),
+    "clinicalone": (
+        "http10 early_hints wrapped_log error_response_data job_id states octets extra queued",
+        "chunked gzip details_object status_success only_id odd_ids clamped one_zero big_cell once",
+        "documented_only empty lower_headers bare_file no_disposition unknown_400",
+    ),
+    "energycap": (
+        "http10 early_hints bare_child no_end refused_403 dates extra error_text repeated sorted",
+        "chunked gzip one_zero null_end zoned lost_pages big_ids no_error_body short_texts",
+        "documented_only empty lower_headers unknown_report_400",
+    ),
+}
+# Bugs and the requirements that must each detect them.
+DETECTED = {
+    "talkdesk": {
+        "empty_bearer": "TD-AUTH-002", "any_case_token": "TD-AUTH-002", "nan": "TD-NET-004",
+        "swapped_jobs": "TD-JOB-003", "mojibake": "TD-NEW-007", "shifted": "TD-LIST-004",
+    },
+    "clinicalone": {
+        "cut_token": "C1-AUTH-002", "near_mode": "C1-KICK-008", "offset_500": "C1-NET-001",
+        "swapped_files": "C1-DL-022", "repeats": "C1-LIST-005",
+    },
+    "energycap": {
+        "empty_key": "EC-AUTH-002", "wraps": "EC-EXEC-017", "fourth_dropped": "EC-EXEC-009",
+        "wrong_name": "EC-LOG-021", "info_cut": "EC-GRP-018", "same_logs": "EC-LOG-013",
+    },
+}  # fmt: skip
+
+
+def test_every_vendor_has_an_independent_server() -> None:
+    assert VENDORS.keys() == set(specs.vendors()) == SERVERS.keys() == DETECTED.keys()
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_options_have_one_name_each(vendor: str) -> None:
+    service = VENDORS[vendor].service
+    names = [*FREEDOMS, *BUGS, *service.FREEDOMS, *service.BUGS]
+    assert len(names) == len(set(names))
+    assert len(service.BUGS) >= 22
+    assert DEPARTURES[vendor].keys() <= set(names)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("vendor", "options"), [(v, row) for v, rows in SERVERS.items() for row in rows]
+)
+def test_freedoms_are_not_accused(vendor: str, options: str) -> None:
+    outcome = judge(vendor, frozenset(options.split()))
+    listed = {id_ for name in options.split() for id_ in DEPARTURES[vendor].get(name, ())}
+    assert outcome.failed == {}
+    assert outcome.errors == {}
+    assert outcome.warned.keys() <= listed
+    assert outcome.exit_code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("vendor", "bug"), [(vendor, bug) for vendor, rows in DETECTED.items() for bug in rows]
+)
+def test_bug_is_detected(vendor: str, bug: str) -> None:
+    requirement = DETECTED[vendor][bug]
+    outcome = judge(vendor, frozenset({bug}), only=frozenset({requirement}))
+    assert requirement in {**outcome.failed, **outcome.warned}
