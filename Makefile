@@ -14,7 +14,7 @@ ARGS ?=
 say = @printf '== %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types imports specs serve selftest bench wheel clean
+.PHONY: help setup demo test quick check lint format types imports specs serve selftest bench wheel clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,10 @@ demo: $(STAMP) ## start the mock, walk one job of each vendor through its life, 
 test: check ## everything: lint, types, imports, specs, and all the tests
 	$(say) "tests ($(JOBS) processes)"
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+
+quick: $(STAMP) ## the unit tests alone: no browser, no database, no other program
+	$(say) "unit tests ($(JOBS) processes)"
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow and not postgres and not browser and not nginx" tests/unit $(ARGS)
 
 check: lint types imports specs ## all that needs no test run
 

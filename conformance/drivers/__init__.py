@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
-from unittest.mock import patch
-
-from hypothesis.internal.conjecture import providers
 
 from conformance.settings import Effort
 from conformance.target.client import Client
 from conformance.target.config import Target
 from specs import Contract
+
+_LOCAL_CONSTANTS = "_get_local_constants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,30 @@ class DriverCase:
 
 @contextmanager
 def deterministic_hypothesis() -> Iterator[None]:
-    """Keep Hypothesis from using constants of the modules that happen to be loaded.
+    """Keep Hypothesis from drawing constants of the modules that happen to be loaded.
 
-    It borrows numbers and texts from the source of every local module: a run from the command
-    line, from pytest and the second of two runs would send different requests.
+    It takes numbers and texts from the source of every local module: a run from the command line,
+    from pytest and the second of two runs would send different requests. There is no public switch
+    for it, so what is private is looked up by name; where a release has none of it, the run goes on
+    and only its requests vary.
     """
-    theirs: Any = providers
-    empty = type(theirs.GLOBAL_CONSTANTS.integers)
-    none = theirs.Constants(integers=empty(), floats=empty(), bytes=empty(), strings=empty())
-    providers.CONSTANTS_CACHE.cache.clear()
+    providers: Any = import_module("hypothesis.internal.conjecture.providers")
+    local_constants = getattr(providers, _LOCAL_CONSTANTS, None)
+    constants = getattr(providers, "Constants", None)
+    if local_constants is None or constants is None:
+        yield
+        return
+    none = constants()
+    setattr(providers, _LOCAL_CONSTANTS, lambda: none)
+    _forget_constants(providers)
     try:
-        with patch.object(providers, "_get_local_constants", lambda: none):
-            yield
+        yield
     finally:
-        providers.CONSTANTS_CACHE.cache.clear()
+        setattr(providers, _LOCAL_CONSTANTS, local_constants)
+        _forget_constants(providers)
+
+
+def _forget_constants(providers: Any) -> None:
+    cache = getattr(getattr(providers, "CONSTANTS_CACHE", None), "cache", None)
+    if cache is not None:
+        cache.clear()

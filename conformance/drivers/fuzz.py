@@ -9,11 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from schemathesis.generation.case import Case
-from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
 from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
-from conformance.drivers.fuzz_cases import GeneratedCase, copy_case, generate_cases
+from conformance.drivers.fuzz_cases import (
+    PLACEHOLDER_URL,
+    GeneratedCase,
+    copy_case,
+    generate_cases,
+)
 from conformance.drivers.request_validation import RequestValidator
 from conformance.errors import NotPermitted
 from conformance.http.exchange import Exchange, ExchangeInfo
@@ -42,12 +46,10 @@ def drive(case: DriverCase) -> None:
         courier.send_case(generated)
 
 
-class _CaseSender(RequestsTransport):
-    """Takes the engine's cases to our client."""
+class _CaseSender:
+    """Sends the engine's cases through our client."""
 
     def __init__(self, case: DriverCase) -> None:
-        super().__init__()
-        self._copy_serializers_from(REQUESTS_TRANSPORT)
         self._case = case
         self._client = case.client
         self._validity = RequestValidator(case.contract)
@@ -66,7 +68,7 @@ class _CaseSender(RequestsTransport):
         operation = self._case.contract.operations[generated.operation]
         case = copy_case(generated.case)
         self._bind_ids(operation, case)
-        draft = _draft(self._prepare(case, generated.options))
+        draft = _draft(_prepare(case))
         if not (self._is_like_another(generated) or self._was_sent(draft)):
             self._send_request(operation, case, draft, generated.is_valid)
 
@@ -84,11 +86,6 @@ class _CaseSender(RequestsTransport):
         known = point in self._coverage_keys
         self._coverage_keys.add(point)
         return known
-
-    def _prepare(self, case: Case[Any], options: Mapping[str, Any]) -> requests.PreparedRequest:
-        data = self._build_request_data(case, dict(options))
-        names = ("method", "url", "headers", "params", "data", "json", "files")
-        return requests.Request(**{k: data[k] for k in names if k in data}).prepare()
 
     def _bind_ids(self, operation: Operation, case: Case[Any]) -> None:
         """Put things that are there, or that certainly are not, where random ids stand."""
@@ -151,6 +148,12 @@ class _CaseSender(RequestsTransport):
     def _note(self, operation: Operation, exchange: Exchange) -> None:
         if self._client.policy.is_write(operation) and exchange.status in {200, 201, 202}:
             self._made[operation.id] = self._made.get(operation.id, 0) + 1
+
+
+def _prepare(case: Case[Any]) -> requests.PreparedRequest:
+    data = case.as_transport_kwargs(base_url=PLACEHOLDER_URL)
+    names = ("method", "url", "headers", "params", "data", "json", "files")
+    return requests.Request(**{name: data[name] for name in names if name in data}).prepare()
 
 
 def _draft(request: requests.PreparedRequest) -> HttpRequest:

@@ -1,28 +1,23 @@
 """Requests that Schemathesis generates from a contract, right and wrong; nothing is sent here."""
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
-import requests
 import schemathesis
 from schemathesis.config import SchemathesisConfig
-from schemathesis.core.transport import Response
-from schemathesis.engine.core import Engine, ExecutionPlan
 from schemathesis.engine.events import FatalError, NonFatalError
-from schemathesis.engine.run import PhaseName
 from schemathesis.generation.case import Case
 from schemathesis.generation.meta import CoveragePhaseData
-from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
 from conformance.errors import TargetUnavailable
 from specs import Contract
 
 PLACEHOLDER_URL = "http://target.invalid"
-PHASES = frozenset({PhaseName.EXAMPLES, PhaseName.COVERAGE, PhaseName.FUZZING})
+DOCUMENT_PATH = "/contract-of-this-run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,6 @@ class GeneratedCase:
 
     operation: str
     case: Case[Any]
-    options: Mapping[str, Any]
     is_valid: bool | None
     coverage_key: tuple[Any, ...] | None
 
@@ -54,22 +48,38 @@ def generate_cases(
 # Making them takes longer than sending them: they are kept for further runs of the process.
 @lru_cache(maxsize=8)
 def _generate(document: bytes, seed: int, examples: int) -> tuple[GeneratedCase, ...]:
+    """Have the engine test an application that answers everything with an empty 200.
+
+    In the path values of a call to a WSGI application the engine writes `_` for control
+    characters; no HTTP client could send them unescaped, and the systematic data has them.
+    """
     config = SchemathesisConfig.from_dict(_configuration(seed, examples))
-    schema: Any = schemathesis.openapi.from_dict(orjson.loads(document), config=config)
-    collector = _CaseCollector()
-    # The engine asks the schema for its transport: this is the one place to put ours.
-    schema.__class__ = type(
-        "GuardedSchema",
-        (type(schema),),
-        {"__slots__": (), "transport": property(lambda _: collector)},
-    )
-    for event in _QuietEngine(schema).execute():
+    schema: Any = schemathesis.openapi.from_wsgi(DOCUMENT_PATH, _answering(document), config=config)
+    cases: list[GeneratedCase] = []
+
+    @schema.hook("after_call")  # type: ignore[untyped-decorator]
+    def keep(_context: Any, case: Case[Any], _response: Any) -> None:
+        if case.method.upper() == case.operation.method.upper():
+            cases.append(_generated(case))
+
+    for event in schemathesis.engine.from_schema(schema).execute():
         if isinstance(event, NonFatalError | FatalError):
             error = event.value if isinstance(event, NonFatalError) else event.exception
             raise TargetUnavailable(
                 f"no requests could be made from the contract: {error}"
             ) from error
-    return tuple(collector.cases)
+    return tuple(cases)
+
+
+def _answering(document: bytes) -> Callable[[dict[str, Any], Any], list[bytes]]:
+    """Return a WSGI application that serves the contract, and an empty 200 for all else."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        is_document = environ["PATH_INFO"] == DOCUMENT_PATH
+        start_response("200 OK", [("Content-Type", "application/json")] if is_document else [])
+        return [document] if is_document else [b""]
+
+    return application
 
 
 def _configuration(seed: int, examples: int) -> dict[str, Any]:
@@ -77,10 +87,10 @@ def _configuration(seed: int, examples: int) -> dict[str, Any]:
     return {
         "seed": seed,
         "workers": 1,
-        "base-url": PLACEHOLDER_URL,
         "cache": {"enabled": False},
         "continue-on-failure": True,
         "suppress-health-check": ["all"],
+        "analysis": {"constants": {"enabled": False}},  # it would read our own source for values
         "checks": {"enabled": False, "not_a_server_error": {"enabled": True}},
         "generation": {
             "database": "none",
@@ -120,38 +130,14 @@ def _without_links(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-class _QuietEngine(Engine):
-    """The engine without the phases that send requests of their own or follow links."""
-
-    def _create_execution_plan(self) -> ExecutionPlan:
-        plan = super()._create_execution_plan()
-        return ExecutionPlan([phase for phase in plan.phases if phase.name in PHASES])
-
-
-class _CaseCollector(RequestsTransport):
-    """Keeps the engine's cases, and answers each with an empty 200: nothing is sent here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._copy_serializers_from(REQUESTS_TRANSPORT)
-        self.cases: list[GeneratedCase] = []
-
-    def send(self, case: Case[Any], *, session: Any = None, **kwargs: Any) -> Response:  # noqa: ARG002
-        """Keep a case, if it is one for the method of its operation."""
-        if case.method.upper() == case.operation.method.upper():
-            self.cases.append(_generated(case, kwargs))
-        request = requests.Request("GET", PLACEHOLDER_URL).prepare()
-        return Response(200, {}, b"", request, 0.0, verify=True)
-
-
-def _generated(case: Case[Any], options: Mapping[str, Any]) -> GeneratedCase:
+def _generated(case: Case[Any]) -> GeneratedCase:
     operation = case.operation.definition.raw["operationId"]
     data = case.meta.phase.data if case.meta else None
-    point = None
+    key = None
     if isinstance(data, CoveragePhaseData):
-        point = (operation, data.scenario, data.description, data.parameter)
-    right = case.meta.generation.mode.is_positive if case.meta else None
-    return GeneratedCase(operation, copy_case(case), dict(options), right, point)
+        key = (operation, data.scenario, data.description, data.parameter)
+    is_valid = case.meta.generation.mode.is_positive if case.meta else None
+    return GeneratedCase(operation, copy_case(case), is_valid, key)
 
 
 def copy_case(case: Case[Any]) -> Case[Any]:
