@@ -149,6 +149,12 @@ class Settings:
         "NAME",
         multiple=True,
     )
+    vendor_option: tuple[str, ...] = _setting(
+        (),
+        "Setting of one vendor; mockserver/README.md lists them. Repeatable.",
+        "VENDOR.NAME=VALUE",
+        multiple=True,
+    )
     control_token: str | None = _setting(
         None,
         "Secret that /_mock asks for; beyond loopback one is made and printed if none is given.",

@@ -20,7 +20,7 @@ _NOT_CREATED: Final = "no creation answered with an id"
 def response_echoes_request(
     case: ExchangeCase, *, pointer: str, asked: str, upper: bool = False
 ) -> CheckResult | None:
-    """The response has at `pointer` the text that the request has at `asked`.
+    """The response has at `pointer` the text or integer that the request has at `asked`.
 
     Args:
         case: the exchange.
@@ -30,10 +30,10 @@ def response_echoes_request(
     """
     response = successful_response(case)
     requested = value_at(case.exchange.request.json, asked)
-    if response is None or not isinstance(requested, str) or not requested:
+    if response is None or type(requested) not in {str, int} or requested == "":
         return None
     shown = value_at(response.json, pointer)
-    if not isinstance(shown, str):
+    if type(shown) is not type(requested):
         return None
     expected = requested.upper() if upper else requested
     # Beyond ASCII it depends on the language what upper case is.

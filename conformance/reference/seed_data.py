@@ -38,6 +38,11 @@ TALKDESK_TYPES = (
     "contacts",
     "ring_attempts",
     "studio_flow_execution",
+    "audit_logs",
+    "feedback_flow",
+    "interaction_custom_fields",
+    "messaging_contacts",
+    "adherence",
 )
 # One job of account acme is held in each of these states.
 TALKDESK_HELD = ("CREATED", "PROCESSING", "DONE", "FAILED", "DELETED")
@@ -91,7 +96,7 @@ ENERGYCAP_USERS: Mapping[int, str] = MappingProxyType(
 )
 ENERGYCAP_INACTIVE = frozenset({13})
 ENERGYCAP_USER_GROUPS: Mapping[int, tuple[int, ...]] = MappingProxyType(
-    {1: (1, 2, 3, 4), 2: (3, 4, 5, 6), 3: (6, 7, 8, 13)}
+    {1: (1, 2, 3, 4), 2: (3, 4, 5, 6), 3: (6, 7, 8, 13), 4: (13,)}
 )
 ENERGYCAP_REPORTS: Mapping[int, str] = MappingProxyType(
     {
@@ -112,6 +117,6 @@ ENERGYCAP_REPORTS: Mapping[int, str] = MappingProxyType(
 # (id, name, report, user groups, status in which a run with recipients ends)
 ENERGYCAP_DISTRIBUTIONS = (
     (1, "Monthly cost to facilities", 1, (1, 2), "Complete"),
-    (2, "Budget to nobody", 5, (), "Complete"),
+    (2, "Budget to nobody", 5, (4,), "Complete"),
     (3, "Audit to everyone", 7, (1, 3), "Some reports not sent"),
 )

@@ -1,6 +1,7 @@
 """One vendor's jobs in the store: opened, found, listed, and moved along the lifecycle's edges."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.errors import ApiError
@@ -235,16 +236,30 @@ class IndexedJobRepository(JobRepository):
         skip = sum(number > jobs[0].number for number in running)
         return [job for job in jobs if job.number not in running][skip : skip + limit]
 
-    def discard_ended(self, sandbox: Sandbox, group: str, until: int) -> None:
-        """Forget the jobs that had ended at `until`, in milliseconds since the epoch."""
+    def discard_ended(
+        self,
+        sandbox: Sandbox,
+        group: str,
+        until: int,
+        *,
+        keep: int = 0,
+        series: Callable[[Job], Hashable] = lambda _: None,
+    ) -> None:
+        """Delete the jobs that had ended at `until`, in milliseconds since the epoch.
+
+        The newest `keep` jobs of each series stay.
+        """
+        newer: Counter[Hashable] = Counter()
         before: int | None = None
         while rows := sandbox.records.page(self.kind, group, before=before, limit=_PAGE):
             for record in rows:
                 job = self._job(record)
-                if (
+                newer[series(job)] += 1
+                had_ended = (
                     job.created_at <= until
                     and self.lifecycle.states[current_state(job, until)].final
-                ):
+                )
+                if had_ended and newer[series(job)] > keep:
                     self._forget(sandbox, record)
             before = rows[-1].number
 

@@ -1,9 +1,10 @@
-"""Report files that are made as a whole: workbook, text document and PDF, all of them plain.
+"""Report files that are made as a whole: workbook, text document, PDF and SAS transport file.
 
-The formats are open standards (ECMA-376, ISO 32000) and a table needs little of them; the bytes
-are the same for the same job, which libraries that note the time of day do not promise.
+The formats are published (ECMA-376, ISO 32000, SAS TS-140) and a table needs little of them; the
+bytes are the same for the same job, unlike those of libraries that write the time of day.
 """
 
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -21,6 +22,9 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _MAIN = "http://schemas.openxmlformats.org"
 _LINES = 60
 _LINE_LENGTH = 100
+_XPORT_WIDTH = 200
+_XPORT_RECORD = 80
+_XPORT_MADE = "01JAN70:00:00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,55 @@ def _pdf_file(objects: Iterable[bytes]) -> bytes:
     return bytes(out)
 
 
+def _write_transport(table: Table) -> bytes:
+    """Return a SAS transport file, version 5 (SAS Institute, TS-140), of text variables."""
+    names, rows = table[0], [[value.encode() for value in row] for row in table[1:]]
+    widths = [
+        min(max([1, *(len(row[place]) for row in rows)]), _XPORT_WIDTH)
+        for place in range(len(names))
+    ]
+    variables = b"".join(
+        struct.pack(
+            ">4h8s40s8s3h2s8s2hi52s",
+            *(2, 0, width, number + 1, _padded(name[:8], 8), _padded(name, 40), b" " * 8),
+            *(0, 0, 0, b"\0\0", b" " * 8, 0, 0, sum(widths[:number]), b"\0" * 52),
+        )
+        for number, (name, width) in enumerate(zip(names, widths, strict=True))
+    )
+    observations = b"".join(
+        value[:width].ljust(width) for row in rows for value, width in zip(row, widths, strict=True)
+    )
+    system = "9.4     X64     " + " " * 24 + _XPORT_MADE
+    head = [
+        _header("LIBRARY", "0" * 30),
+        _record(f"SAS     SAS     SASLIB  {system}"),
+        _record(_XPORT_MADE),
+        _header("MEMBER ", "000000000000000001600000000140"),
+        _header("DSCRPTR", "0" * 30),
+        _record(f"SAS     REPORT  SASDATA {system}"),
+        _record(_XPORT_MADE),
+        _header("NAMESTR", f"000000{len(names):04}{'0' * 20}"),
+        _record(variables),
+        _header("OBS    ", "0" * 30),
+    ]
+    return b"".join(head) + _record(observations)
+
+
+def _header(kind: str, digits: str) -> bytes:
+    return _record(f"HEADER RECORD*******{kind} HEADER RECORD!!!!!!!{digits}")
+
+
+def _padded(text: str, width: int) -> bytes:
+    return text.encode()[:width].ljust(width)
+
+
+def _record(content: str | bytes) -> bytes:
+    """Return content, filled up with blanks to whole records."""
+    data = content.encode() if isinstance(content, str) else content
+    return data + b" " * (-len(data) % _XPORT_RECORD)
+
+
 XLSX = BinaryFormat(f"{_OFFICE}.spreadsheetml.sheet", "xlsx", _write_workbook)
 DOCX = BinaryFormat(f"{_OFFICE}.wordprocessingml.document", "docx", _write_text)
 PDF = BinaryFormat("application/pdf", "pdf", _write_pdf)
+TRANSPORT = BinaryFormat("application/octet-stream", "xpt", _write_transport)

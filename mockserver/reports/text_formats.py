@@ -58,7 +58,7 @@ def _array_tail(_: Sequence[str], __: int, ___: Mapping[str, Any]) -> str:
 
 
 def _document_head(_: Sequence[str], __: int, about: Mapping[str, Any]) -> str:
-    return f'{orjson.dumps(about).decode()[:-1]},"entries":['
+    return orjson.dumps({**about, "entries": []}).decode().removesuffix("]}")
 
 
 def _document_tail(_: Sequence[str], rows: int, __: Mapping[str, Any]) -> str:

@@ -9,20 +9,25 @@ from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.sandbox import Sandbox
-from specs import Operation
+from specs import Contract, Operation
 
 Handler = Callable[[Request], Response]
 
 
 class Vendor(Protocol):
-    """One vendor in one profile. It keeps nothing but its contract: all else is the sandbox's.
+    """One vendor in one profile. It has no state but its contract: all else is the sandbox's.
 
-    A module of `mockserver.vendors` has a function `create(contract) -> Vendor`.
+    A module of `mockserver.vendors` has a function `create(contract, options) -> Vendor`.
     """
 
     @property
     def name(self) -> str:
         """The slug."""
+        ...
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that is played; it may allow more than the one in `specs`."""
         ...
 
     @property
@@ -36,21 +41,19 @@ class Vendor(Protocol):
         ...
 
     def file(self, sandbox: Sandbox, job: Job) -> Response:
-        """Return the reply with the file that a job made, whatever its state."""
+        """Return the reply with the file of a job, whatever its state."""
         ...
 
-    def error(self, refusal: ApiError, operation: Operation | None = None) -> Response:
+    def error(self, error: ApiError, operation: Operation | None = None) -> Response:
         """Return the vendor's error body; `operation` is None for an unknown path."""
         ...
 
     def identify(self, sandbox: Sandbox, scheme: str, secret: str) -> Identity | None:
-        """Return whose the secret is, where this vendor issued it in this sandbox and it holds."""
+        """Return the identity of a secret that the vendor issued in this sandbox and is valid."""
         ...
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        """Fill a sandbox with the content of `fixtures/<vendor>/seed.yaml`, once.
-
-        A sandbox that another process has filled is left as it is.
+        """Fill a sandbox with the content of `fixtures/<vendor>/seed.yaml`. Idempotent.
 
         Raises:
             ConfigurationError: the fixtures do not fit the contract; the text names the place.

@@ -20,16 +20,21 @@ from mockserver.scenarios.scenario import Seed
 from mockserver.store.base import Records
 from mockserver.store.memory import MemoryStore
 from mockserver.vendors import Vendor
+from mockserver.vendors.options import Options, parse_options
 from specs import Contract
 
 
-def create(contract: Contract) -> Vendor:
+def create(contract: Contract, options: Options | None = None) -> Vendor:
     """Return the vendor of a contract, from the module that is named like its folder in `specs`.
+
+    Without `options` the defaults of the contract apply.
 
     Raises:
         ConfigurationError: there is no such module, it has no `create`, or its handlers are not
             one for each operation of the contract.
     """
+    if options is None:
+        options = parse_options((), {contract.vendor: contract})[contract.vendor]
     name = f"mockserver.vendors.{contract.vendor}"
     try:
         module = import_module(name)
@@ -40,8 +45,8 @@ def create(contract: Contract) -> Vendor:
             f"specs/{contract.vendor}: the module {name}, which plays this vendor, is missing"
         ) from None
     if not hasattr(module, "create"):
-        raise ConfigurationError(f"{name}: the function create(contract) is missing")
-    vendor: Vendor = module.create(contract)
+        raise ConfigurationError(f"{name}: the function create(contract, options) is missing")
+    vendor: Vendor = module.create(contract, options)
     if missing := sorted(contract.operations.keys() - vendor.handlers.keys()):
         raise ConfigurationError(f"{name}: no handler for the operations {', '.join(missing)}")
     if unknown := sorted(vendor.handlers.keys() - contract.operations.keys()):
@@ -89,10 +94,12 @@ def load_vendors(settings: Settings) -> VendorRegistry:
 
     Raises:
         SpecError: a contract is invalid.
-        ConfigurationError: a vendor cannot be played; see `create`.
+        ConfigurationError: a vendor cannot be played, see `create`, or an option is unknown.
     """
-    contracts = {name: specs.load(name, settings.profile) for name in specs.vendors()}
-    played = {name: create(contract) for name, contract in contracts.items()}
+    loaded = {name: specs.load(name, settings.profile) for name in specs.vendors()}
+    options = parse_options(settings.vendor_option, loaded)
+    played = {name: create(contract, options[name]) for name, contract in loaded.items()}
+    contracts = {name: vendor.contract for name, vendor in played.items()}
 
     def check(vendor: str, seed: Seed) -> None:
         played[vendor].seed(_throwaway_sandbox(settings.profile), seed)

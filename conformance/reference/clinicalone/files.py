@@ -141,6 +141,8 @@ class DownloadViews:
             if self.context.has_defect("c1-file-json-latin1"):
                 document = document.replace(b'"team": "', b'"team": "\xc9quipe ')
             return Response(document, mimetype=JSON)
+        if job.requested.format == "XPORT":
+            return Response(_transport_bytes(table), mimetype="application/octet-stream")
         data = csv_bytes(table, _COLUMNS)
         for defect, change in CSV_DEFECTS.items():
             data = change(data) if self.context.has_defect(defect) else data
@@ -247,16 +249,27 @@ class MetadataViews:
 
     def reports(self) -> Response:
         self.auth.authenticate(DOWNLOAD)
-        params = self._query("studyId")
+        params = self._query("studyId", "mode")
+        read_mode(params, self.context, "c1-download-mode-unchecked")
         if not params.get("studyId"):
             raise bad_request("studyId", "is missing; null asks for the tenant's reports")
         study = read_study(params)
         shown = CLINICALONE_REPORTS[:2] if study else CLINICALONE_REPORTS[2:]
-        result = [{"rptId": report, "reportName": name} for report, name in shown]
+        result = [
+            {"reportId": report, "reportType": name, "rptTypeSeq": number, "rptSeq": number}
+            for number, (report, name) in enumerate(shown, 1)
+        ]
         return json_response({"status": "success", "result": result})
 
     def _query(self, *known: str) -> dict[str, str]:
         return query(*known, lenient=self.context.has_variant("c1-free-unknown-query"))
+
+
+def _transport_bytes(table: list[Row]) -> bytes:
+    """Return the rows as the 80-byte records of a transport file, after its first header."""
+    header = "HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!" + "0" * 30
+    records = [header, *(str(row) for row in table)]
+    return b"".join(record.encode()[:80].ljust(80) for record in records)
 
 
 def _needed(params: Mapping[str, str], name: str) -> str:

@@ -29,10 +29,10 @@ from conformance.reference.parsing import (
     json_object,
     query,
 )
-from conformance.reference.seed_data import POSTING, Caller
+from conformance.reference.seed_data import CLINICALONE_REPORTS, POSTING, Caller
 from conformance.reference.transport import json_response
 
-FORMATS = ("CSV", "JSON")
+FORMATS = ("CSV", "JSON", "XPORT")
 LOG_VARIANTS: BodyChanges[Job] = MappingProxyType(
     {"c1-free-log-id": lambda job: {"id": f"LOG{job.kickoffs:029d}"}}
 )
@@ -63,7 +63,7 @@ class CreateViews:
     def schedule(self) -> Response:
         """Create a job, which waits until the time in the body, if there is one."""
         caller = self.auth.authenticate(POSTING)
-        params = self._query("reportid", "format", "mode", "studyId")
+        params = self._query("reportid", "reportName", "format", "mode", "studyId")
         body = self._body()
         due = None
         if "scheduledDatetime" in body:
@@ -92,14 +92,15 @@ class CreateViews:
         return body
 
     def _add(self, caller: Caller, params: Mapping[str, str]) -> Job:
-        if not params.get("reportid"):
-            raise bad_request("reportid", "is missing")
-        report_format = params.get("format", "").upper()
+        if params.get("reportid") == "":
+            raise bad_request("reportid", "must not be empty")
+        study = read_study(params)
+        report_format = params.get("format", "CSV").upper()
         if report_format not in FORMATS:
             raise bad_request("format", f"must be one of {', '.join(FORMATS)}")
         mode = read_mode(params, self.context, "c1-kickoff-mode-unchecked")
         requested = JobRequest(
-            read_study(params), mode or "test", params["reportid"], report_format
+            study, mode or "test", params.get("reportid", _first_report(study)), report_format
         )
         return self.store.add(caller.account, requested)
 
@@ -112,6 +113,10 @@ class CreateViews:
         if self.context.has_variant("c1-free-create-plain-id"):
             return json_response({"id": job_id}, status)
         return json_response({"status": "success", "result": {"jobId": job_id}}, status)
+
+
+def _first_report(study: str | None) -> str:
+    return CLINICALONE_REPORTS[0 if study else -1][0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,7 @@ _BEYOND = (
     vendor_defect(
         "ec-log-status-partial",
         "a partial failure reads Partial",
-        requirements=("EC-LOG-016", "EC-LOG-018"),
+        requirements="EC-LOG-016",
     ),
     vendor_defect(
         "ec-log-end-first", "a log that is over ended before it began", requirements="EC-LOG-020"
@@ -318,6 +318,44 @@ _BEYOND = (
         "ec-log-page-shifted",
         "the second page of the logs begins one late",
         requirements="EC-LOG-022",
+    ),
+    vendor_defect(
+        "ec-dist-viewer",
+        "distributions and logs are read without the Manage right",
+        requirements=tuple(f"EC-AUTH-{number:03}" for number in range(12, 17)),
+    ),
+    vendor_defect(
+        "ec-dist-day-number",
+        "the day of a schedule is a number, not an object",
+        requirements=("EC-DIST-001", "EC-DIST-002", "EC-DIST-003"),
+    ),
+    vendor_defect(
+        "ec-dist-day-unchecked",
+        "a day that the schedule has not is taken",
+        requirements="EC-DIST-013",
+    ),
+    vendor_defect(
+        "ec-dist-schedule-lost", "every schedule reads quarterly", requirements="EC-DIST-010"
+    ),
+    vendor_defect(
+        "ec-dist-format-lost",
+        "every distribution sends Word",
+        requirements="EC-DIST-009",
+    ),
+    vendor_defect(
+        "ec-dist-filter-refused",
+        "a filter of two statements is refused",
+        requirements="EC-DIST-017",
+    ),
+    vendor_defect(
+        "ec-list-large-page-refused",
+        "a page size above 1000 is refused",
+        requirements="EC-GRP-035",
+    ),
+    vendor_defect(
+        "ec-list-manager-only",
+        "report groups are listed for managers alone",
+        requirements="EC-GRP-036",
     ),
 )
 DEFECTS = (*_GROUP, *_EXEC, *_BEYOND)

@@ -32,6 +32,12 @@ class Authenticator:
             raise self._missing_right()
         return caller
 
+    def authenticate_reader(self) -> Caller:
+        """Return the caller, who may read distributions and logs."""
+        if self.context.has_defect("ec-dist-viewer"):
+            return self.authenticate()
+        return self.authenticate_manager()
+
     def authenticate_group_manager(self) -> Caller:
         """Return the caller, who may manage report groups."""
         caller = self._caller("ec-group-key-unneeded", "ec-group-any-key-ok")

@@ -15,7 +15,8 @@ from conformance.reference.energycap.body_defects import (
     ReportPosition,
     RunSnapshot,
 )
-from conformance.reference.energycap.store import Distribution, Group, Run, Store
+from conformance.reference.energycap.filters import group_name
+from conformance.reference.energycap.store import COMPLETE, Distribution, Group, Run, Store
 from conformance.reference.errors import ApiError
 from conformance.reference.seed_data import (
     ENERGYCAP_REPORTS,
@@ -25,6 +26,8 @@ from conformance.reference.seed_data import (
 from conformance.reference.transport import JSON, html_response, json_response
 
 _FORMATS = ("PDF", "Excel", "CSV")
+_SCHEDULES = {1: "Daily", 2: "Weekly", 3: "Monthly", 4: "Quarterly"}
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
 def format_date_time(instant: datetime, context: AppContext) -> str:
@@ -108,26 +111,86 @@ def distribution_body(distribution: Distribution, context: AppContext) -> Body:
         "enabled": distribution.enabled,
         "specificReportId": distribution.report,
         "baseReport": report_body(distribution.report, context),
-        "emailSettings": email_settings(distribution),
+        "emailSettings": {
+            "recipientUserGroups": [_group_child(number) for number in distribution.groups],
+            **_mail_settings(distribution, context),
+        },
     }
 
 
-def email_settings(distribution: Distribution) -> Body:
-    """Return the mail, its recipients and its schedule."""
+def _group_child(number: int) -> Body:
+    return {"userGroupId": number, "userGroupName": group_name(number)}
+
+
+def log_detail_body(run: Run, context: AppContext) -> Body:
+    """Return a ReportDistributionLogDetailsResponse."""
+    distribution = run.distribution
+    groups = [
+        {**_group_child(number), "members": [_member(user) for user in members]}
+        for number, members in ENERGYCAP_USER_GROUPS.items()
+        if number in distribution.groups
+    ]
+    return {
+        "emailSettings": {
+            "sentFromEmail": "reports@campus.example",
+            "recipientUserGroups": groups,
+            **_mail_settings(distribution, context),
+        },
+        "reportSettings": {
+            "baseReport": report_body(distribution.report, context),
+            "reportFilters": filter_bodies(distribution),
+        },
+        "errors": "" if run.outcome == COMPLETE else run.outcome,
+    }
+
+
+def _member(user: int) -> Body:
+    return {**user_body(user), "email": f"user{user:02d}@campus.example"}
+
+
+def filter_bodies(distribution: Distribution) -> list[Body]:
+    """Return the filters of a distribution as FilterResponse."""
+    return [
+        {
+            "availableOperator": [row["operator"]],
+            "caption": f"Field {row['fieldId']}",
+            "queryParameterName": f"field{row['fieldId']}",
+            "dataFieldId": row["fieldId"],
+            "dataType": {"dataTypeId": 1, "dataTypeCode": "String", "dataTypeInfo": "Text"},
+            "required": False,
+            "recommended": False,
+            "hidden": False,
+            **row,
+        }
+        for row in distribution.filters
+    ]
+
+
+def _mail_settings(distribution: Distribution, context: AppContext) -> Body:
+    """Return the mail and its schedule."""
     mail = distribution.mail
+    schedule_lost = context.has_defect("ec-dist-schedule-lost")
+    day = {"dayIndicatorValue": mail.day, "dayIndicatorInfo": _day_info(mail.schedule, mail.day)}
     return {
         "replyToEmail": mail.reply_to,
-        "recipientUserGroups": [
-            {"userGroupId": number, "userGroupInfo": f"Group {number}"}
-            for number in distribution.groups
-        ],
         "emailSubject": mail.subject,
         "emailMessage": mail.message,
         "reportFormat": mail.format,
-        "scheduleType": {"scheduleTypeId": mail.schedule, "scheduleTypeInfo": "Monthly"},
-        "dayIndicator": mail.day,
+        "scheduleType": {
+            "reportSubscriptionScheduleTypeId": 4 if schedule_lost else mail.schedule,
+            "reportSubscriptionScheduleTypeName": _SCHEDULES[mail.schedule],
+        },
+        "dayIndicator": mail.day if context.has_defect("ec-dist-day-number") else day,
         "onlySendIfData": mail.only_with_data,
     }
+
+
+def _day_info(schedule: int, day: int) -> str | None:
+    if schedule == 2:
+        return _WEEKDAYS[day % 7]
+    if schedule == 3:
+        return str(day)
+    return f"1st day of month {day} of calendar quarter" if schedule == 4 else None
 
 
 def groups_known(numbers: tuple[int, ...]) -> bool:

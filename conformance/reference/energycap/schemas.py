@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 from werkzeug.routing import BaseConverter
 
+from conformance.reference.context import AppContext
 from conformance.reference.parsing import INT32_MAX, bad_request, integer, is_integer
 from conformance.reference.seed_data import ENERGYCAP_REPORTS
 from conformance.reference.transport import json_response
@@ -22,13 +23,16 @@ def read_id(text: str, name: str) -> int:
     return integer(text, name, -INT32_MAX - 1)
 
 
-def page(params: Mapping[str, str], items: list[Any], defect: str = "") -> Response:
-    """Return one page of a list, with EnergyCAP's four headers.
+def page(
+    params: Mapping[str, str], items: list[Any], context: AppContext, defect: str = ""
+) -> Response:
+    """Return one page of a list, with EnergyCAP's four headers; it never has more than 1000.
 
     With the ``defect`` ``shifted`` later pages begin one late, with ``repeated`` all are the first.
     """
     number = integer(params.get("pageNumber", "1"), "pageNumber", 1)
-    size = integer(params.get("pageSize", "250"), "pageSize", 1, 1000)
+    most = 1000 if context.has_defect("ec-list-large-page-refused") else INT32_MAX
+    size = min(integer(params.get("pageSize", "250"), "pageSize", 1, most), 1000)
     start = (number - 1) * size + (defect == "shifted" and number > 1)
     if defect == "repeated":
         start = 0
@@ -57,17 +61,17 @@ def text_of(body: Mapping[str, Any], name: str, default: str = "", longest: int 
     return value
 
 
-def integer_of(body: Mapping[str, Any], name: str, default: int | None = None) -> int:
-    """Return an int32; it is required if there is no default."""
-    value = body.get(name, default)
-    if not isinstance(value, int | float) or not is_integer(value, -INT32_MAX - 1):
-        raise bad_request(name, "must be a 32-bit integer")
+def integer_of(body: Mapping[str, Any], name: str, low: int = -INT32_MAX - 1) -> int:
+    """Return a required int32, not below ``low``."""
+    value = body.get(name)
+    if not isinstance(value, int | float) or not is_integer(value, low):
+        raise bad_request(name, f"must be a 32-bit integer from {low}")
     return int(value)
 
 
-def boolean_of(body: Mapping[str, Any], name: str, default: bool) -> bool:
-    """Return an optional boolean."""
-    value = body.get(name, default)
+def boolean_of(body: Mapping[str, Any], name: str) -> bool:
+    """Return a required boolean."""
+    value = body.get(name)
     if not isinstance(value, bool):
         raise bad_request(name, "must be true or false")
     return value

@@ -1,7 +1,9 @@
 """EnergyCAP's report groups, distributions and runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from conformance.reference.context import AppContext
 from conformance.reference.errors import ApiError
@@ -32,11 +34,11 @@ class Group:
 class Mail:
     """The mail of a distribution, and its schedule."""
 
-    reply_to: str = "reports@campus.example"
+    reply_to: str | None = None
     subject: str = "Your report"
     message: str = "The report is attached."
     format: str = "PDF"
-    schedule: int = 1
+    schedule: int = 3
     day: int = 1
     only_with_data: bool = False
 
@@ -53,7 +55,7 @@ class Distribution:
     created: datetime
     next_run: datetime
     mail: Mail = field(default_factory=Mail)
-    filters: tuple[object, ...] = ()
+    filters: tuple[Mapping[str, Any], ...] = ()
     enabled: bool = True
     modified: datetime | None = None
     last_run: datetime | None = None

@@ -1,6 +1,7 @@
 """Requests to EnergyCAP in which every defect and variant of the vendor shows."""
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from conformance.reference.scripts.script import Step
 
@@ -54,7 +55,7 @@ def _groups() -> Iterator[Step]:
 
 
 def _schedule() -> Step:
-    return Step(f"GET {DISTRIBUTIONS}/1", VIEWER)
+    return Step(f"GET {DISTRIBUTIONS}/1", MANAGER)
 
 
 def _runs() -> Iterator[Step]:
@@ -69,13 +70,34 @@ def _runs() -> Iterator[Step]:
 
 
 def _logs() -> Iterator[Step]:
-    every = Step(f"GET {DISTRIBUTIONS}/log?includeInProgress=true", VIEWER)
+    every = Step(f"GET {DISTRIBUTIONS}/log?includeInProgress=true", MANAGER)
     yield from (every, _wait(11), every, every)
-    yield Step(f"GET {DISTRIBUTIONS}/log?pageSize=2&pageNumber=2", VIEWER)
-    yield Step(f"GET {DISTRIBUTIONS}/log/1/detail", VIEWER | {"Accept-Encoding": "gzip"})
+    yield Step(f"GET {DISTRIBUTIONS}/log?pageSize=2&pageNumber=2", MANAGER)
+    yield Step(f"GET {DISTRIBUTIONS}/log/1/detail", MANAGER | {"Accept-Encoding": "gzip"})
+
+
+def _distributions() -> Iterator[Step]:
+    body = {
+        "specificReportId": 1,
+        "reportDistributionName": "Weekly",
+        "reportFilters": [],
+        "recipientUserGroupIds": [1],
+        "emailSubject": "Weekly",
+        "emailMessage": "Attached.",
+        "reportSubscriptionScheduleTypeId": 2,
+        "dayIndicatorValue": 6,
+        "onlySendIfData": False,
+        "reportFormat": "Csv",
+    }
+    yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body)
+    yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body | {"dayIndicatorValue": 7})
+    text = "enabled equals 'true' and reportDistributionName like 'week'"
+    yield Step(f"GET {DISTRIBUTIONS}?filter={quote(text)}", MANAGER)
+    yield Step(f"GET {DISTRIBUTIONS}/1", VIEWER)
+    yield Step(f"GET {GROUPS}?pageSize=2000", VIEWER)
 
 
 def script() -> Iterator[Step]:
     """Yield the whole script."""
-    for part in (_groups, _runs, _logs):
+    for part in (_groups, _runs, _logs, _distributions):
         yield from part()

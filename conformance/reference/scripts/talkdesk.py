@@ -87,7 +87,7 @@ def _ask_wrongly() -> Iterator[Step]:
         yield Step(job, {"Authorization": value.format("mock-talkdesk-reader")})
     yield Step(f"GET {ROOT}/nonsense/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/contacts/jobs/{{6}}", READER)
-    yield Step(f"GET {ROOT}/audit_logs/jobs", READER)
+    yield Step(f"GET {ROOT}/queue_intervals/jobs", READER)
     yield Step(f"GET {ROOT}/calls/jobs/none", READER)
     yield Step(f"GET {ROOT}/calls/jobs/{'a' * 300}", READER)
     yield Step(f"{job}?verbose=1", READER)

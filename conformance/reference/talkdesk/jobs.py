@@ -26,7 +26,7 @@ from conformance.reference.talkdesk.store import (
 from conformance.reference.transport import html_response, json_response
 
 # Report types of the vendor's current pages, which say that the list is open.
-_MORE_TYPES = ("audit_logs", "feedback_flow", "messaging_contacts", "adherence")
+_MORE_TYPES = ("agent_schedules", "queue_intervals")
 
 
 def check_kind(context: AppContext, kind: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
+from conformance.reference.clock import iso
 from conformance.reference.context import AppContext, Body
 from conformance.reference.errors import ApiError
 from conformance.reference.talkdesk import body_defects
@@ -57,6 +58,8 @@ class Serializer:
             "status": self.wire_state(snapshot.state),
             "format": requested.format,
             "timespan": dict(requested.timespan),
+            "type": job.kind,
+            "created_at": iso(job.created),
         }
         if self.context.has_variant("td-free-sparse-job"):
             body = {"id": body["id"], "status": body["status"]}
@@ -125,7 +128,8 @@ class Serializer:
         if self.context.has_variant("td-free-error-full") and not fields:
             fields = (("request", error.message),)
         body: Body = {"code": _CODES.get(error.status, "error"), "message": error.message}
-        if not self.context.has_variant("td-free-error-bare"):
+        is_creation = request.method == "POST"  # where the vendor's page requires a description
+        if is_creation or not self.context.has_variant("td-free-error-bare"):
             body["description"] = f"The request was refused: {error.message}."
         if fields and not self.context.has_variant("td-free-error-bare"):
             body["fields"] = [{"name": name, "description": text} for name, text in fields]

@@ -16,12 +16,13 @@ from mockserver.vendors import Handler, Vendor
 from mockserver.vendors.clinicalone.files import Files
 from mockserver.vendors.clinicalone.jobs import Jobs, Lists
 from mockserver.vendors.clinicalone.seeds import Seeds
+from mockserver.vendors.options import Options
 from specs import Contract, Operation
 
 __all__ = ["create"]
 
 
-def create(contract: Contract) -> Vendor:
+def create(contract: Contract, _options: Options) -> Vendor:
     """Return the vendor of Clinical One's contract."""
     return ClinicalOne(contract)
 
@@ -31,15 +32,16 @@ class ClinicalOne:
 
     def __init__(self, contract: Contract) -> None:
         self.name = contract.vendor
+        self.contract = contract
         self.repository = JobRepository(contract.lifecycle)
         reports = ResourceCollection(f"{contract.vendor}.report")
         self._files = Files(contract, self.repository, reports)
         seeds = Seeds(self.repository, reports)
-        self._seeding = SeedLoader(
+        self._seed_loader = SeedLoader(
             contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
         )
         jobs = Jobs(contract, self.repository, reports)
-        lists = Lists(contract, self.repository, reports)
+        lists = Lists(self.repository, reports)
         self.handlers: Mapping[str, Handler] = {
             "kickOffReportJob": jobs.kick_off,
             "downloadReport": self._files.fetch,
@@ -53,21 +55,21 @@ class ClinicalOne:
     def file(self, sandbox: Sandbox, job: Job) -> Response:
         return self._files.response(sandbox, job)
 
-    def error(self, refusal: ApiError, _operation: Operation | None = None) -> Response:
-        details = refusal.message
-        if refusal.field is not None:
-            reason = refusal.reason or "is at fault"
-            details = f"{refusal.field} {reason}. Field: {refusal.field}"
+    def error(self, error: ApiError, _operation: Operation | None = None) -> Response:
+        details = error.message
+        if error.field is not None:
+            reason = error.reason or "is at fault"
+            details = f"{error.field} {reason}. Field: {error.field}"
         data = {
             "details": details,
-            "errorCode": refusal.code or f"REPT_{refusal.status}",
-            "errorMessage": refusal.message,
+            "errorCode": error.code or f"REPT_{error.status}",
+            "errorMessage": error.message,
         }
-        return Response(refusal.status, {"status": "error", "errorData": data}, refusal.headers)
+        return Response(error.status, {"status": "error", "errorData": data}, error.headers)
 
     def identify(self, _sandbox: Sandbox, _scheme: str, _secret: str) -> Identity | None:
         """Return None: tokens come from the customer's own service."""
         return None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seeding.load(sandbox, fixtures)
+        self._seed_loader.load(sandbox, fixtures)

@@ -1,13 +1,14 @@
 """Clinical One's download of a report file."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository
-from mockserver.reports import text_formats
+from mockserver.reports import binary_formats, text_formats
+from mockserver.reports.attachment import attachment
+from mockserver.reports.binary_formats import BinaryFormat, make_document
 from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
 from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
@@ -15,9 +16,14 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.clinicalone.jobs import find
 from specs import Contract
 
-FORMATS: Mapping[str, Format] = {"csv": text_formats.CSV, "json": text_formats.JSON_ARRAY}
+FORMATS: Mapping[str, Format | BinaryFormat] = {
+    "csv": text_formats.CSV,
+    "CSV": text_formats.CSV,
+    "json": text_formats.JSON_ARRAY,
+    "XPORT": binary_formats.TRANSPORT,
+}
 ROWS = "rows"
-"""The detail that says how many rows a file has, where the report's usual number will not do."""
+"""The detail with the number of rows of a file, if not the default of the report."""
 
 _PERIOD = timedelta(days=90) // timedelta(milliseconds=1)
 
@@ -50,9 +56,9 @@ class Files:
             zone=UTC,
             base=sandbox.ids.uuid(f"rows of {job.id}", 0),
         )
-        slug = re.sub(r"[^a-z0-9]+", "-", job.details["name"].lower()).strip("-") or "report"
-        name = f"{slug}.{made_in.extension}"
-        file = make_file(sheet, made_in, sandbox.ids.random(f"rows of {job.id}", 0))
-        return Response(
-            200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
-        )
+        chance = sandbox.ids.random(f"rows of {job.id}", 0)
+        if isinstance(made_in, BinaryFormat):
+            file = make_document(sheet, made_in, chance)
+        else:
+            file = make_file(sheet, made_in, chance)
+        return attachment(job.details["name"], made_in.extension, file)

@@ -1,4 +1,4 @@
-"""What a Clinical One report job belongs to, and where it is listed."""
+"""Clinical One's operations on report jobs and their lists, except for downloads."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -14,100 +14,103 @@ from mockserver.http.messages import Request, Response
 from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
+from mockserver.sandbox.resources import EVERYBODY, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_iso_string
 from specs import Contract
 
 NO_STUDY = frozenset({None, "", "null"})
-"""What stands for the tenant's own level in place of a study id."""
+"""Values of a study id that mean the tenant itself."""
 
 
 def study_of(query: Mapping[str, Any]) -> str | None:
-    """Return the study that parameters name, or None for the tenant's level."""
+    """Return the study of parameters; None for the tenant itself."""
     study = query.get("studyId")
     return None if study in NO_STUDY else study
 
 
 def filter_keys(details: Mapping[str, Any]) -> dict[str, str]:
-    """Return what lists of jobs can be narrowed by: mode, report and study, where there is one."""
-    named = ((name, details.get(name)) for name in ("mode", "rptId", "studyId"))
-    return {name: value for name, value in named if value is not None}
+    """Return the values that lists of jobs can be filtered by: mode, report and study."""
+    values = ((name, details.get(name)) for name in ("mode", "rptId", "studyId"))
+    return {name: value for name, value in values if value is not None}
 
 
-def group_of(tenant: str, chosen: Mapping[str, str]) -> str:
-    """Return the group of a tenant's jobs that have all the traits of `chosen`."""
-    if not chosen:
+def group_of(tenant: str, keys: Mapping[str, str]) -> str:
+    """Return the group of a tenant's jobs that have all these filter keys."""
+    if not keys:
         return tenant
     # Hashed, because a study id may be longer than a store's key.
-    text = urlencode(sorted(chosen.items())).encode()
+    text = urlencode(sorted(keys.items())).encode()
     return f"{tenant}?{blake2b(text, digest_size=12).hexdigest()}"
 
 
 def index_groups(tenant: str, details: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the groups that list a job beside its tenant's own: one for each choice of traits."""
-    mine = filter_keys(details)
-    for size in range(1, len(mine) + 1):
-        for names in combinations(mine, size):
-            yield group_of(tenant, {name: mine[name] for name in names})
+    """Yield the groups of a job besides its tenant's: one for each subset of its filter keys."""
+    keys = filter_keys(details)
+    for size in range(1, len(keys) + 1):
+        for names in combinations(keys, size):
+            yield group_of(tenant, {name: keys[name] for name in names})
 
 
 def find(repository: JobRepository, request: Request, job_id: str) -> Job:
-    """Return the tenant's job of this id, if mode and study are its own as far as they are named.
+    """Return the tenant's job with this id; mode and study must be the job's, where given.
 
     Raises:
-        ApiError: 404, there is none such.
+        ApiError: 404, no such job.
     """
     assert request.identity is not None
     job = repository.find(request.sandbox, job_id)
     if job is None or job.account != request.identity.account:
-        raise ApiError(404, "Report job not found.", field="id", reason="names no report job")
-    asked = {"mode": request.query.get("mode"), "studyId": study_of(request.query)}
-    for name, value in asked.items():
+        raise ApiError(404, "Report job not found.", field="id", reason="is an unknown report job")
+    given = {"mode": request.query.get("mode"), "studyId": study_of(request.query)}
+    for name, value in given.items():
         if value is not None and job.details.get(name, value) != value:
             raise ApiError(404, "Report job not found.", field=name, reason="is not the job's")
     return job
 
 
 def started_at(repository: JobRepository, job: Job, now: int) -> int:
-    """Return when the work on a job began last, or when it was created if it has not begun."""
-    start = repository.lifecycle.actions["start"].enters
-    begun = [at for state, at in timeline(job, now) if state == start]
-    return begun[-1] if begun else job.created_at
+    """Return when a job was started last, or when it was created if it was not started."""
+    running = repository.lifecycle.actions["start"].enters
+    starts = [at for state, at in timeline(job, now) if state == running]
+    return starts[-1] if starts else job.created_at
+
+
+def reports_of(
+    collection: ResourceCollection, sandbox: Sandbox, study: str | None
+) -> list[Resource]:
+    """Return the reports of studies, or those of the tenant where `study` is None."""
+    reports = collection.iter_all(sandbox, EVERYBODY)
+    return [report for report in reports if report.data["tenantLevel"] == (study is None)]
 
 
 class Lists:
     """The handlers under reportmetadata."""
 
-    def __init__(
-        self, contract: Contract, repository: JobRepository, reports: ResourceCollection
-    ) -> None:
+    def __init__(self, repository: JobRepository, reports: ResourceCollection) -> None:
         self._repository = repository
         self._reports = reports
-        self._formats = contract.openapi["components"]["schemas"]["ReportFormat"]["enum"]
 
     def reports(self, request: Request) -> Response:
-        """Answer GET v1.0/reportmetadata: the reports of the study's level, or of the tenant's."""
-        of_tenant = study_of(request.query) is None
-        found = [
+        """Answer GET v1.0/reportmetadata: the reports of studies, or those of the tenant."""
+        reports = reports_of(self._reports, request.sandbox, study_of(request.query))
+        result = [
             {
-                "rptId": report.id,
-                "reportName": report.data["name"],
-                "description": report.data["description"],
-                "rptFormats": self._formats,
-                "tenantLevel": report.data["tenantLevel"],
+                "reportId": report.id,
+                "reportType": report.data["name"],
+                "rptTypeSeq": number,
+                "rptSeq": number,
             }
-            for report in self._reports.iter_all(request.sandbox, EVERYBODY)
-            if report.data["tenantLevel"] == of_tenant
+            for number, report in enumerate(reports, 1)
         ]
-        return Response(request.operation.success, {"status": "success", "result": found})
+        return Response(request.operation.success, {"status": "success", "result": result})
 
     def downloads(self, request: Request) -> Response:
         """Answer GET v2.0/reportmetadata/downloadList, newest first."""
         assert request.identity is not None
         limit, offset = request.query["limit"], request.query["offset"]
-        chosen = filter_keys({**request.query, "studyId": study_of(request.query)})
-        group = group_of(request.identity.account, chosen)
+        keys = filter_keys({**request.query, "studyId": study_of(request.query)})
+        group = group_of(request.identity.account, keys)
         total = self._repository.count(request.sandbox, group)
         jobs = self._repository.page(request.sandbox, group, offset, limit)
         result = {
@@ -147,13 +150,13 @@ class Jobs:
         self._fetch = contract.operations[self._actions["fetch"].operation]
 
     def create(self, request: Request) -> Response:
-        """Answer POST v1.0/reports: the job waits for the usual time."""
+        """Answer POST v1.0/reports: the job waits for the default time."""
         return self._created(request, self._open(request, request.query, None))
 
     def schedule(self, request: Request) -> Response:
         """Answer POST v1.0/scheduled/reports: the job waits until its time."""
-        wanted = (request.body or {}).get("scheduledDatetime")
-        plan = None if wanted is None else self._starting(_moment(wanted) - request.sandbox.now())
+        due = (request.body or {}).get("scheduledDatetime")
+        plan = None if due is None else self._starting(_date_time(due) - request.sandbox.now())
         return self._created(request, self._open(request, request.query, plan))
 
     def start_directly(self, request: Request) -> Response:
@@ -178,21 +181,18 @@ class Jobs:
         }
         return Response(request.operation.success, log, self._location(job))
 
-    def _open(self, request: Request, asked: Mapping[str, Any], plan: Schedule | None) -> Job:
+    def _open(self, request: Request, params: Mapping[str, Any], plan: Schedule | None) -> Job:
         assert request.identity is not None
         tenant = request.identity.account
-        report = self._reports.find(request.sandbox, EVERYBODY, asked["reportid"])
-        if report is None:
-            reason = "names no report"
-            raise ApiError(404, f"reportid {reason}.", field="reportid", reason=reason)
-        found = {
+        report = self._report(request.sandbox, params)
+        values = {
             "name": report.data["name"],
             "rptId": report.id,
-            "format": asked["format"],
-            "mode": asked.get("mode"),
-            "studyId": study_of(asked),
+            "format": params["format"],
+            "mode": params.get("mode"),
+            "studyId": study_of(params),
         }
-        details = {name: value for name, value in found.items() if value is not None}
+        details = {name: value for name, value in values.items() if value is not None}
         ids, kind = request.sandbox.ids, f"{self._repository.kind}/{tenant}"
         opening = NewJob(
             id=lambda number: ids.hex(kind, number),
@@ -204,8 +204,25 @@ class Jobs:
         )
         return self._repository.create(request.sandbox, [opening])[0]
 
+    def _report(self, sandbox: Sandbox, params: Mapping[str, Any]) -> Resource:
+        """Return the report of this id or name, or the first of the study or tenant (assumed).
+
+        Raises:
+            ApiError: 404, the id or the name is unknown.
+        """
+        if "reportid" in params:
+            report = self._reports.find(sandbox, EVERYBODY, params["reportid"])
+            if report is None:
+                raise _unknown("reportid")
+            return report
+        name = params.get("reportName")
+        for report in reports_of(self._reports, sandbox, study_of(params)):
+            if name in (None, report.data["name"]):
+                return report
+        raise _unknown("reportid" if name is None else "reportName")
+
     def _starting(self, wait: int) -> Schedule:
-        """Return the usual plan with a first stay of `wait` milliseconds, or none."""
+        """Return the default plan with a first state of `wait` milliseconds, at least 0."""
         (first, _), *rest = self._repository.plan
         return ((first, max(wait, 0)), *rest)
 
@@ -219,16 +236,21 @@ class Jobs:
         return {"Location": f"{self._fetch.path}?{urlencode({'id': job.id})}"}
 
 
-def _moment(text: str) -> int:
+def _unknown(field: str) -> ApiError:
+    reason = "is an unknown report"
+    return ApiError(404, f"{field} {reason}.", field=field, reason=reason)
+
+
+def _date_time(text: str) -> int:
     try:
         return from_datetime(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         field = "scheduledDatetime"
-        reason = "is no moment"
+        reason = "must be a date-time"
         raise ApiError(400, f"{field} {reason}.", field=field, reason=reason) from None
 
 
 def _search_spec(body: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fields that were asked for as the log shows them, if they fit."""
+    """Return the requested fields as the log shows them, if they are not too long."""
     text = orjson.dumps(body).decode() if body else ""
     return {"currSearchSpec": text} if text and len(text) <= _LONGEST_SPEC else {}

@@ -22,7 +22,7 @@ class Seeds:
         """Return the records of all that there is.
 
         Raises:
-            SeedFault: a job refers to nothing.
+            SeedError: a job has an unknown report or an impossible value.
         """
         reports = index_by_id(fixtures["reports"], "rptId", "/reports")
         seeded = enumerate(fixtures.get("jobs", ()))
@@ -35,7 +35,7 @@ class Seeds:
     ) -> NewJob:
         report = reports.get(row["rptId"])
         if report is None:
-            raise SeedError(f"{place}/rptId: there is no report {row['rptId']!r}")
+            raise SeedError(f"{place}/rptId: unknown report {row['rptId']!r}")
         try:
             plan = read_schedule(self._repository.lifecycle, row)
         except LookupError as error:

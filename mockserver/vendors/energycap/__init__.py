@@ -18,13 +18,16 @@ from mockserver.vendors.energycap.files import Files
 from mockserver.vendors.energycap.groups import Groups, code_of
 from mockserver.vendors.energycap.reference_data import ReferenceData
 from mockserver.vendors.energycap.runs import Runs
+from mockserver.vendors.energycap.schedules import Schedules
 from mockserver.vendors.energycap.seeds import Seeds
+from mockserver.vendors.energycap.serializers import Serializers
+from mockserver.vendors.options import Options
 from specs import Contract, Operation
 
 __all__ = ["create"]
 
 
-def create(contract: Contract) -> Vendor:
+def create(contract: Contract, _options: Options) -> Vendor:
     """Return the vendor of EnergyCAP's contract."""
     return EnergyCap(contract)
 
@@ -34,16 +37,29 @@ class EnergyCap:
 
     def __init__(self, contract: Contract) -> None:
         self.name = contract.vendor
+        self.contract = contract
         self.repository = IndexedJobRepository(contract.lifecycle)
-        catalogue = ReferenceData(self.name)
-        group_shelf = ResourceCollection(f"{self.name}.group", name=code_of)
-        distribution_shelf = ResourceCollection(f"{self.name}.distribution")
-        groups = Groups(group_shelf, catalogue)
-        distributions = Distributions(contract, distribution_shelf, catalogue)
-        runs = Runs(self.repository, distribution_shelf, distributions, catalogue)
-        self._files = Files(catalogue)
-        seeds = Seeds(self.repository, catalogue, group_shelf, distribution_shelf)
-        self._seeding = SeedLoader(
+        reference_data, schedules = ReferenceData(self.name), Schedules(contract)
+        serializers = Serializers(reference_data, schedules)
+        report_groups = ResourceCollection(f"{self.name}.group", name=code_of)
+        distribution_collection = ResourceCollection(f"{self.name}.distribution")
+        groups = Groups(contract, report_groups, reference_data)
+        distributions = Distributions(
+            contract, distribution_collection, reference_data, schedules, serializers
+        )
+        runs = Runs(
+            contract,
+            self.repository,
+            distribution_collection,
+            distributions,
+            reference_data,
+            serializers,
+        )
+        self._files = Files(reference_data)
+        seeds = Seeds(
+            self.repository, reference_data, schedules, report_groups, distribution_collection
+        )
+        self._seed_loader = SeedLoader(
             contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
         )
         self.handlers: Mapping[str, Handler] = {
@@ -68,16 +84,16 @@ class EnergyCap:
     def file(self, sandbox: Sandbox, job: Job) -> Response:
         return self._files.response(sandbox, job)
 
-    def error(self, refusal: ApiError, _operation: Operation | None = None) -> Response:
-        body: dict[str, Any] = {"message": refusal.message}
-        if refusal.field is not None:
-            message = refusal.reason or refusal.message
-            body["errors"] = [{"field": refusal.field, "message": message}]
-        return Response(refusal.status, body, refusal.headers)
+    def error(self, error: ApiError, _operation: Operation | None = None) -> Response:
+        body: dict[str, Any] = {"message": error.message}
+        if error.field is not None:
+            message = error.reason or error.message
+            body["errors"] = [{"field": error.field, "message": message}]
+        return Response(error.status, body, error.headers)
 
     def identify(self, _sandbox: Sandbox, _scheme: str, _secret: str) -> Identity | None:
-        """Return None: keys are made by hand, never by an operation."""
+        """Return None: no operation issues keys."""
         return None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seeding.load(sandbox, fixtures)
+        self._seed_loader.load(sandbox, fixtures)

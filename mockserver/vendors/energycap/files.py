@@ -1,25 +1,25 @@
-"""The files that EnergyCAP mails, for whoever wants to see one."""
+"""The files that EnergyCAP mails, for the control plane."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 from mockserver.http.messages import Response
 from mockserver.jobs.model import Job
 from mockserver.reports import binary_formats, text_formats
+from mockserver.reports.attachment import attachment
 from mockserver.reports.binary_formats import BinaryFormat, make_document
 from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.vendors.energycap.reference_data import REPORT, ReferenceData
+from mockserver.vendors.energycap.reference_data import ReferenceData
+from mockserver.vendors.energycap.serializers import REPORT
 
 FORMATS: Mapping[str, Format | BinaryFormat] = {
     "PDF": binary_formats.PDF,
     "Word": binary_formats.DOCX,
     "Excel": binary_formats.XLSX,
     "Excel data only": binary_formats.XLSX,
-    "Excel formatted": binary_formats.XLSX,
-    "CSV": text_formats.CSV,
+    "Csv": text_formats.CSV,
 }
 
 _PERIOD = timedelta(days=365) // timedelta(milliseconds=1)
@@ -28,13 +28,13 @@ _PERIOD = timedelta(days=365) // timedelta(milliseconds=1)
 class Files:
     """Makes the file of a run."""
 
-    def __init__(self, catalogue: ReferenceData) -> None:
-        self._catalogue = catalogue
+    def __init__(self, reference_data: ReferenceData) -> None:
+        self._reference_data = reference_data
 
     def response(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file of a run, whatever its state."""
         number = job.details["settings"][REPORT]
-        report = self._catalogue.report(sandbox, job.account, number).data
+        report = self._reference_data.report(sandbox, job.account, number).data
         made_in = FORMATS[job.details["format"]]
         chance = sandbox.ids.random(f"rows of {job.vendor} {job.id}", 0)
         sheet = ReportTable(
@@ -49,8 +49,4 @@ class Files:
             file = make_document(sheet, made_in, chance)
         else:
             file = make_file(sheet, made_in, chance)
-        slug = re.sub(r"[^a-z0-9]+", "-", job.details["name"].lower()).strip("-") or "report"
-        name = f"{slug}-{job.id}.{made_in.extension}"
-        return Response(
-            200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
-        )
+        return attachment(f"{job.details['name']}-{job.id}", made_in.extension, file)

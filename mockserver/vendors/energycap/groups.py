@@ -7,55 +7,62 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.resources import NameConflict, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.vendors.energycap.distributions import paged
+from mockserver.vendors.energycap.distributions import Pages, account_of
 from mockserver.vendors.energycap.reference_data import ReferenceData
+from specs import Contract
 
 _CODE, _INFO, _REPORTS = "reportGroupCode", "reportGroupInfo", "reportIds"
 
 
 def code_of(data: Mapping[str, Any]) -> str | None:
-    """Return the code that a report group has for itself."""
+    """Return the code of a report group, which no other may have."""
     return data.get(_CODE)
 
 
 class Groups:
     """The handlers under /api/v3/report/reportgroup."""
 
-    def __init__(self, collection: ResourceCollection, catalogue: ReferenceData) -> None:
+    def __init__(
+        self, contract: Contract, collection: ResourceCollection, reference_data: ReferenceData
+    ) -> None:
         self._collection = collection
-        self._catalogue = catalogue
+        self._reference_data = reference_data
+        self._pages = Pages(contract)
 
     def create(self, request: Request) -> Response:
-        account = _account(request)
-        data = self.read(request.sandbox, account, request.body)
+        account = account_of(request)
+        data = {_REPORTS: [], **self.read(request.sandbox, account, request.body)}
         try:
             group = self._collection.add(request.sandbox, account, data)
         except NameConflict:
             raise _taken(data) from None
-        return Response(request.operation.success, self._show(request.sandbox, group))
+        return Response(request.operation.success, self._body(request.sandbox, group))
 
     def show_list(self, request: Request) -> Response:
-        account = _account(request)
+        account = account_of(request)
 
         def rows(offset: int, limit: int) -> list[dict[str, Any]]:
-            found = self._collection.page(request.sandbox, account, offset, limit)
-            return [self._show(request.sandbox, group) for group in found]
+            groups = self._collection.page(request.sandbox, account, offset, limit)
+            return [self._body(request.sandbox, group) for group in groups]
 
-        return paged(request, self._collection.count(request.sandbox, account), rows)
+        return self._pages.reply(request, self._collection.count(request.sandbox, account), rows)
 
     def show(self, request: Request) -> Response:
-        return Response(request.operation.success, self._show(request.sandbox, self._find(request)))
+        return Response(request.operation.success, self._body(request.sandbox, self._find(request)))
 
     def update(self, request: Request) -> Response:
+        """Replace a group; without reportIds its reports stay (assumed)."""
         group = self._find(request)
         data = self.read(request.sandbox, group.account, request.body)
         try:
-            changed = self._collection.change(request.sandbox, group, lambda _: data)
+            changed = self._collection.change(
+                request.sandbox, group, lambda old: {_REPORTS: old[_REPORTS], **data}
+            )
         except NameConflict:
             raise _taken(data) from None
         if changed is None:
             raise _missing()
-        return Response(request.operation.success, self._show(request.sandbox, changed))
+        return Response(request.operation.success, self._body(request.sandbox, changed))
 
     def delete(self, request: Request) -> Response:
         if not self._collection.delete(request.sandbox, self._find(request)):
@@ -66,28 +73,31 @@ class Groups:
         """Return the data of a group from a body that its contract allows.
 
         Raises:
-            ApiError: 400, it names a report that there is not.
+            ApiError: 400, a report is unknown.
         """
-        reports = self._catalogue.reports
-        numbers = self._catalogue.check(reports, sandbox, account, body.get(_REPORTS, ()), _REPORTS)
-        found = {_INFO: body.get(_INFO), _REPORTS: numbers}
-        if _CODE in body:
-            found[_CODE] = body[_CODE].upper()
-        return {name: value for name, value in found.items() if value is not None}
+        data = {name: body[name] for name in (_CODE, _INFO, _REPORTS) if name in body}
+        if _CODE in data:
+            data[_CODE] = data[_CODE].upper()
+        if _REPORTS in data:
+            reports = self._reference_data.reports
+            data[_REPORTS] = self._reference_data.check(
+                reports, sandbox, account, data[_REPORTS], _REPORTS
+            )
+        return data
 
     def _find(self, request: Request) -> Resource:
         group = self._collection.find(
-            request.sandbox, _account(request), str(request.path["reportGroupId"])
+            request.sandbox, account_of(request), str(request.path["reportGroupId"])
         )
         if group is None:
             raise _missing()
         return group
 
-    def _show(self, sandbox: Sandbox, group: Resource) -> dict[str, Any]:
-        shown = {name: group.data[name] for name in (_CODE, _INFO) if name in group.data}
+    def _body(self, sandbox: Sandbox, group: Resource) -> dict[str, Any]:
+        texts = {name: group.data[name] for name in (_CODE, _INFO) if name in group.data}
         numbers = group.data[_REPORTS]
-        reports = self._catalogue.show_reports(sandbox, group.account, numbers)
-        return {"reportGroupId": int(group.id), **shown, "reports": reports}
+        reports = self._reference_data.report_bodies(sandbox, group.account, numbers)
+        return {"reportGroupId": int(group.id), **texts, "reports": reports}
 
 
 def _account(request: Request) -> str:
@@ -96,9 +106,9 @@ def _account(request: Request) -> str:
 
 
 def _missing() -> ApiError:
-    return ApiError(404, "There is no such report group.", field="reportGroupId")
+    return ApiError(404, "Unknown report group.", field="reportGroupId")
 
 
 def _taken(data: Mapping[str, Any]) -> ApiError:
-    reason = f"is another report group's already: {data[_CODE][:64]}"
+    reason = f"is the code of another report group: {data[_CODE][:64]}"
     return ApiError(400, f"{_CODE} {reason}.", field=_CODE, reason=reason)

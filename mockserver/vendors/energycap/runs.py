@@ -11,18 +11,13 @@ from mockserver.jobs.repository import IndexedJobRepository, NewJob
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
-from mockserver.vendors.energycap.distributions import Distributions, account_of, paged
-from mockserver.vendors.energycap.reference_data import (
-    ENDS,
-    FORMAT,
-    GROUPS,
-    NAME,
-    ReferenceData,
-    Serializer,
-)
+from mockserver.vendors.energycap.distributions import Distributions, Pages, account_of
+from mockserver.vendors.energycap.reference_data import ReferenceData
+from mockserver.vendors.energycap.serializers import ENDS, FORMAT, GROUPS, NAME, Serializers
+from specs import Contract
 
-NOBODY = "NOT_SENT"
-"""How a run without recipients ends."""
+NO_RECIPIENTS = "NOT_SENT"
+"""The state in which a run without recipients ends."""
 
 _DAY = 24 * 60 * 60 * 1000
 
@@ -32,25 +27,29 @@ class Runs:
 
     def __init__(
         self,
+        contract: Contract,
         repository: IndexedJobRepository,
         collection: ResourceCollection,
         distributions: Distributions,
-        catalogue: ReferenceData,
+        reference_data: ReferenceData,
+        serializers: Serializers,
     ) -> None:
         self._repository = repository
         self._collection = collection
         self._distributions = distributions
-        self._catalogue = catalogue
-        self._view = Serializer(catalogue)
+        self._reference_data = reference_data
+        self._serializers = serializers
+        self._pages = Pages(contract)
+        self._kept: int = contract.operations["deleteReportDistributionLogs"].raw["x-kept"]
 
     def execute(self, request: Request) -> Response:
         sandbox, account = request.sandbox, account_of(request)
         distribution = self._distributions.find(request)
-        named = request.query.get("overrideUserIds")
-        users = self._catalogue.override(sandbox, account, named) if named else None
+        override = request.query.get("overrideUserIds")
+        users = self._reference_data.override(sandbox, account, override) if override else None
         (job,) = self._repository.start(sandbox, [self._opening(sandbox, distribution, users)])
         self._note_run(sandbox, distribution)
-        return Response(request.operation.success, self._show(sandbox, job))
+        return Response(request.operation.success, self._body(sandbox, job))
 
     def execute_all(self, request: Request) -> Response:
         sandbox = request.sandbox
@@ -71,26 +70,30 @@ class Runs:
         total = max(self._repository.count(sandbox, account) - running, 0)
 
         def rows(offset: int, limit: int) -> list[dict[str, Any]]:
-            return [self._show(sandbox, job) for job in find(sandbox, account, offset, limit)]
+            return [self._body(sandbox, job) for job in find(sandbox, account, offset, limit)]
 
-        return paged(request, total, rows)
+        return self._pages.reply(request, total, rows)
 
     def show_log(self, request: Request) -> Response:
         sandbox, account = request.sandbox, account_of(request)
         job = self._repository.find(sandbox, str(request.path["reportDistributionLogId"]))
         if job is None or job.account != account:
-            raise ApiError(404, "There is no such log.", field="reportDistributionLogId")
-        settings = job.details["settings"]
-        detail = {
-            "emailSettings": self._view.mail(sandbox, account, settings),
-            "reportSettings": self._view.report(sandbox, account, settings),
-            "errors": self._errors(sandbox, job),
-        }
-        return Response(request.operation.success, self._show(sandbox, job) | detail)
+            raise ApiError(404, "Unknown log.", field="reportDistributionLogId")
+        settings = self._serializers.log_settings(sandbox, account, job.details["settings"])
+        return Response(
+            request.operation.success, settings | {"errors": self._errors(sandbox, job)}
+        )
 
     def delete_logs(self, request: Request) -> Response:
+        """Delete the logs of runs that ended long ago, but the newest of each distribution."""
         until = request.sandbox.now() - request.query["olderThanDays"] * _DAY
-        self._repository.discard_ended(request.sandbox, account_of(request), until)
+        self._repository.discard_ended(
+            request.sandbox,
+            account_of(request),
+            until,
+            keep=self._kept,
+            series=lambda job: job.details["distribution"],
+        )
         return Response(request.operation.success)
 
     def _opening(
@@ -99,7 +102,7 @@ class Runs:
         """Return a run for `users`, or for the configured recipients where that is None."""
         account, data = distribution.account, distribution.data
         if users is None:
-            users = self._catalogue.members(sandbox, account, data.get(GROUPS, ()))
+            users = self._reference_data.recipients(sandbox, account, data[GROUPS])
         details = {
             "name": data[NAME],
             "format": data[FORMAT],
@@ -107,19 +110,19 @@ class Runs:
             "recipients": len(users),
             "settings": data,
         }
-        plan = self.plan(data.get(ENDS) if users else NOBODY)
+        plan = self.plan(data.get(ENDS) if users else NO_RECIPIENTS)
         return NewJob("", account, account, details, schedule=plan)
 
     def plan(self, end: str | None) -> Schedule | None:
-        """Return the usual plan, but with `end` as its last state."""
+        """Return the default plan with `end` as its last state; None for the default itself."""
         return None if end is None else (*self._repository.plan[:-1], (end, None))
 
     def _note_run(self, sandbox: Sandbox, distribution: Resource) -> None:
-        """Note when the distribution ran last; its schedule stays (EC-S18)."""
+        """Store when the distribution ran last; its schedule stays (EC-S18)."""
         now = sandbox.now()
         self._collection.change(sandbox, distribution, lambda data: data | {"lastRun": now})
 
-    def _show(self, sandbox: Sandbox, job: Job) -> dict[str, Any]:
+    def _body(self, sandbox: Sandbox, job: Job) -> dict[str, Any]:
         state, at = timeline(job, sandbox.now())[-1]
         settings, number = job.details["settings"], job.details["distribution"]
         has_ended = self._repository.lifecycle.states[state].final
@@ -129,13 +132,13 @@ class Runs:
             "beginDate": to_iso_string(job.created_at),
             "endDate": to_iso_string(at) if has_ended else None,
             "numberOfRecipients": job.details["recipients"],
-            "reportDistribution": self._view.child(sandbox, job.account, number, settings),
+            "reportDistribution": self._serializers.child(sandbox, job.account, number, settings),
         }
 
-    def _errors(self, sandbox: Sandbox, job: Job) -> list[str]:
+    def _errors(self, sandbox: Sandbox, job: Job) -> str:
         state = self._repository.state(sandbox, job)
         if not state.final or state.name == self._repository.plan[-1][0]:
-            return []
+            return ""
         if not job.details["recipients"]:
-            return ["Nobody is to receive the report."]
-        return [f"{job.details['name']}: the run ended as {state.wire}."]
+            return "The report has no recipients."
+        return f"{job.details['name']}: the run ended as {state.wire}."

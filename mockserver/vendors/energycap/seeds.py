@@ -1,27 +1,23 @@
-"""EnergyCAP's seed data: reports, users, user groups, schedules, report groups, distributions."""
+"""EnergyCAP's seed data: reports, users, user groups, report groups and distributions."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from mockserver.errors import ApiError
 from mockserver.jobs.repository import JobRepository
 from mockserver.jobs.schedule import read_state
 from mockserver.sandbox.resources import Drafts, ResourceCollection
 from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.timestamps import from_datetime
-from mockserver.vendors.energycap.reference_data import (
-    ENDS,
-    GROUPS,
-    REPORT,
-    SCHEDULE,
-    ReferenceData,
-)
+from mockserver.vendors.energycap.reference_data import ReferenceData
+from mockserver.vendors.energycap.schedules import DAY, Schedules
+from mockserver.vendors.energycap.serializers import ENDS, FILTERS, GROUPS, REPORT
 
 _IDS = {
     "reports": "reportId",
     "users": "userId",
     "userGroups": "userGroupId",
-    "scheduleTypes": "scheduleTypeId",
     "reportGroups": "reportGroupId",
     "distributions": "reportDistributionId",
 }
@@ -33,7 +29,6 @@ _REFERENCES = {
     "distributions": {
         REPORT: "reports",
         GROUPS: "userGroups",
-        SCHEDULE: "scheduleTypes",
         "creator": "users",
     },
 }
@@ -46,16 +41,17 @@ class Seeds:
     def __init__(
         self,
         repository: JobRepository,
-        catalogue: ReferenceData,
+        reference_data: ReferenceData,
+        schedules: Schedules,
         groups: ResourceCollection,
         distributions: ResourceCollection,
     ) -> None:
         self._repository = repository
-        self._shelves = {
-            "reports": catalogue.reports,
-            "users": catalogue.users,
-            "userGroups": catalogue.user_groups,
-            "scheduleTypes": catalogue.schedules,
+        self._schedules = schedules
+        self._collections = {
+            "reports": reference_data.reports,
+            "users": reference_data.users,
+            "userGroups": reference_data.user_groups,
             "reportGroups": groups,
             "distributions": distributions,
         }
@@ -64,12 +60,12 @@ class Seeds:
         """Return the records of all that there is.
 
         Raises:
-            SeedFault: a row refers to nothing.
+            SeedError: a row has an unknown reference or an impossible value.
         """
         rows = {name: index_by_id(fixtures[name], key, f"/{name}") for name, key in _IDS.items()}
         _check_references(rows)
         found: Drafts = []
-        for section, collection in self._shelves.items():
+        for section, collection in self._collections.items():
             data = {
                 key: self._data(section, row, now, f"/{section}/{key}")
                 for key, row in rows[section].items()
@@ -86,14 +82,26 @@ class Seeds:
         return row
 
     def _distribution(self, row: dict[str, Any], now: int, place: str) -> dict[str, Any]:
+        data = {
+            "enabled": True,
+            "created": now,
+            "lastRun": None,
+            "replyToEmail": None,
+            "emailSubject": "",
+            "emailMessage": "",
+            "onlySendIfData": False,
+            FILTERS: [],
+            DAY: self._schedules.of(row).least,
+            **row,
+        }
         try:
+            self._schedules.check(data)
             if ENDS in row:
                 read_state(self._repository.lifecycle, row[ENDS])
             next_run = from_datetime(datetime.fromisoformat(row["nextRun"]))
-        except (LookupError, ValueError) as error:
+        except (ApiError, LookupError, ValueError) as error:
             raise SeedError(f"{place}: {error}") from error
-        usual = {"enabled": True, "created": now, "lastRun": None}
-        return usual | row | {"nextRun": next_run}
+        return data | {"nextRun": next_run}
 
 
 def _check_references(rows: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:

@@ -1,11 +1,13 @@
 """Talkdesk Explore: report jobs, their files, and tokens."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mockserver.auth.identity import Identity
-from mockserver.errors import ApiError
+from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.messages import Response
 from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository
@@ -13,9 +15,10 @@ from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Handler, Vendor
-from mockserver.vendors.talkdesk import errors
+from mockserver.vendors.options import Options
+from mockserver.vendors.talkdesk.errors import error_body
 from mockserver.vendors.talkdesk.files import Files
-from mockserver.vendors.talkdesk.jobs import Jobs
+from mockserver.vendors.talkdesk.jobs import JobFinder, Jobs
 from mockserver.vendors.talkdesk.seeds import Seeds
 from mockserver.vendors.talkdesk.tokens import create_token, read_token
 from specs import Contract, Operation, pointer
@@ -23,24 +26,26 @@ from specs import Contract, Operation, pointer
 __all__ = ["create"]
 
 
-def create(contract: Contract) -> Vendor:
+def create(contract: Contract, options: Options) -> Vendor:
     """Return the vendor of Talkdesk's contract."""
-    return Talkdesk(contract)
+    return Talkdesk(contract, options)
 
 
 class Talkdesk:
     """Talkdesk in one profile."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, options: Options) -> None:
         self.name = contract.vendor
+        self.contract = _with_open_types(contract)
         self.repository = JobRepository(contract.lifecycle)
         reports = ResourceCollection(f"{contract.vendor}.report")
-        self._files = Files(contract, self.repository, reports)
-        seeds = Seeds(contract, self.repository, reports)
-        self._seeding = SeedLoader(
-            contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
+        finder = JobFinder(self.repository, reports)
+        self._files = Files(contract, self.repository, reports, finder)
+        seeds = Seeds(_known_types(contract, options), self.repository, reports)
+        self._seed_loader = SeedLoader(
+            self.contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
         )
-        jobs = Jobs(contract, self.repository)
+        jobs = Jobs(contract, options, self.repository, finder)
         self.handlers: Mapping[str, Handler] = {
             "createReportJob": jobs.create,
             "listReportJobs": jobs.show_list,
@@ -50,25 +55,52 @@ class Talkdesk:
             "deleteReportFile": self._files.delete,
             "createToken": create_token,
         }
-        token = contract.operations["createToken"]
-        self._oauth = frozenset(
-            status for status in token.responses if "error" in _required(contract, token, status)
-        )
 
     def file(self, sandbox: Sandbox, job: Job) -> Response:
         return self._files.response(sandbox, job)
 
-    def error(self, refusal: ApiError, operation: Operation | None = None) -> Response:
-        is_token = operation is not None and operation.id == "createToken"
-        return errors.error(refusal, oauth=is_token and refusal.status in self._oauth)
+    def error(self, error: ApiError, operation: Operation | None = None) -> Response:
+        body = error_body(error, _required(self.contract, operation, error.status))
+        return Response(error.status, body, error.headers)
 
     def identify(self, sandbox: Sandbox, scheme: str, secret: str) -> Identity | None:
         return read_token(self.name, sandbox, secret) if scheme == "bearer" else None
 
     def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seeding.load(sandbox, fixtures)
+        self._seed_loader.load(sandbox, fixtures)
 
 
-def _required(contract: Contract, operation: Operation, status: int) -> list[str]:
+def _with_open_types(contract: Contract) -> Contract:
+    """Return the contract without its list of report types: a sandbox may know others."""
+    components = contract.openapi["components"]
+    schemas = components["schemas"]
+    open_type = {key: value for key, value in schemas["ReportType"].items() if key != "enum"}
+    schemas = {**schemas, "ReportType": open_type}
+    openapi = {**contract.openapi, "components": {**components, "schemas": schemas}}
+    return replace(contract, openapi=openapi)
+
+
+def _known_types(contract: Contract, options: Options) -> list[str]:
+    """Return the report types of the contract and those of the option.
+
+    Raises:
+        ConfigurationError: a text of the option is no report type.
+    """
+    schema = contract.openapi["components"]["schemas"]["ReportType"]
+    further = [name.strip() for name in options["types"].split(",") if name.strip()]
+    for name in further:
+        if not re.fullmatch(schema["pattern"], name):
+            raise ConfigurationError(
+                f"--vendor-option talkdesk.types={options['types']}: {name!r} must "
+                "be lower-case letters, digits, _ and -"
+            )
+    return [*schema["enum"], *further]
+
+
+def _required(contract: Contract, operation: Operation | None, status: int) -> Collection[str]:
+    """Return the members that the contract requires of an error body."""
+    if operation is None:
+        return ()
     schema = contract.schema(operation.id, status) or {}
-    return list(pointer.resolve(contract.openapi, schema).get("required", ()))
+    required: Collection[str] = pointer.resolve(contract.openapi, schema).get("required", ())
+    return required

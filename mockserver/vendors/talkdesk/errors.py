@@ -1,37 +1,38 @@
 """Talkdesk's error bodies: its own, and that of OAuth where the token endpoint promises it."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
 
 from mockserver.errors import ApiError
-from mockserver.http.messages import Response
 from mockserver.vendors.talkdesk.tokens import GRANT
 
 
-def error(refusal: ApiError, *, oauth: bool) -> Response:
-    """Return the reply to a refused request, with OAuth's body or Talkdesk's own."""
-    body = _oauth_body(refusal) if oauth else _body(refusal)
-    return Response(refusal.status, body, refusal.headers)
-
-
-def _body(refusal: ApiError) -> dict[str, Any]:
-    code = refusal.code or HTTPStatus(refusal.status).name.lower()
-    body: dict[str, Any] = {"code": code, "message": refusal.message}
-    if refusal.field is not None:
-        reason = refusal.reason or refusal.message
-        body["fields"] = [{"name": refusal.field, "description": reason}]
+def error_body(error: ApiError, required: Collection[str]) -> dict[str, Any]:
+    """Return the body of a error; `required` are the members that its contract asks for."""
+    if "error" in required:
+        return {"error": error.code or _oauth_code(error), "error_description": error.message}
+    body: dict[str, Any] = {"code": error.code or _code(error.status)}
+    body["message"] = error.message
+    if "description" in required:
+        body["description"] = error.reason or error.message
+    if error.field is not None:
+        reason = error.reason or error.message
+        body["fields"] = [{"name": error.field, "description": reason}]
     return body
 
 
-def _oauth_body(refusal: ApiError) -> dict[str, Any]:
-    code = refusal.code or _oauth_code(refusal)
-    return {"error": code, "error_description": refusal.message}
+def _code(status: int) -> str:
+    try:
+        return HTTPStatus(status).name.lower()
+    except ValueError:  # a fault may use any number
+        return f"status_{status}"
 
 
-def _oauth_code(refusal: ApiError) -> str:
-    """Return the word of RFC 6749, section 5.2."""
-    if refusal.status == 401:
+def _oauth_code(error: ApiError) -> str:
+    """Return the error code of RFC 6749, section 5.2."""
+    if error.status == 401:
         return "invalid_client"
-    if refusal.field == GRANT and refusal.reason != "is required":
+    if error.field == GRANT and error.reason != "is required":
         return "unsupported_grant_type"
     return "invalid_request"

@@ -6,12 +6,13 @@ from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.reports import text_formats
+from mockserver.reports.attachment import attachment
 from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
 from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import parse_duration
-from mockserver.vendors.talkdesk.jobs import ROWS, find, find_zone, kind_of, read_span
+from mockserver.vendors.talkdesk.jobs import ROWS, JobFinder, find_zone, read_span, type_of
 from specs import Contract
 
 FORMATS: Mapping[str, Format] = {
@@ -19,50 +20,53 @@ FORMATS: Mapping[str, Format] = {
     "json": text_formats.JSON_DOCUMENT,
     "json_bulk": text_formats.JSON_LINES,
 }
-MOST_ROWS = 5000
-"""How many rows a file has at most, unless its job says how many."""
+MAX_ROWS = 5000
+"""Rows of a file at most, unless its job says how many."""
 
 
 class Files:
     """The handlers under /data/reports/{type}/files."""
 
     def __init__(
-        self, contract: Contract, repository: JobRepository, reports: ResourceCollection
+        self,
+        contract: Contract,
+        repository: JobRepository,
+        reports: ResourceCollection,
+        finder: JobFinder,
     ) -> None:
         self._repository = repository
+        self._finder = finder
         self._reports = reports
         self._actions = contract.lifecycle.actions
 
     def fetch(self, request: Request) -> Response:
-        job = find(self._repository, request)
+        job = self._finder.find(request)
         self._repository.check(request.sandbox, self._actions["fetch"], job)
         return self.response(request.sandbox, job)
 
     def delete(self, request: Request) -> Response:
         self._repository.apply_transition(
-            request.sandbox, self._actions["delete"], find(self._repository, request)
+            request.sandbox, self._actions["delete"], self._finder.find(request)
         )
         return Response(request.operation.success)
 
     def response(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file of a job, whatever its state."""
-        kind = kind_of(job)
-        report = self._reports.find(sandbox, EVERYBODY, kind)
-        assert report is not None  # the seed data has every type
+        report_type = type_of(job)
+        report = self._reports.find(sandbox, EVERYBODY, report_type)
+        assert report is not None  # a job is created for known types only
         start, end = read_span(job.details)
-        usual = -(-(end - start) // parse_duration(report.data["every"]))
+        default_rows = -(-(end - start) // parse_duration(report.data["every"]))
         made_in = FORMATS[job.details["format"]]
+        about = {"type": report_type, "version": report.data.get("version")}
         sheet = ReportTable(
             columns=read_columns(report.data["columns"]),
-            rows=job.details.get(ROWS, min(usual, MOST_ROWS)),
+            rows=job.details.get(ROWS, min(default_rows, MAX_ROWS)),
             start=start,
             end=end,
             zone=find_zone(job.details["timezone"], "timezone"),
             base=sandbox.ids.uuid(f"rows of {job.id}", 0),
-            about={"type": kind, "version": report.data["version"]},
+            about=about if "version" in report.data else {},
         )
-        name = f"{kind}-{job.id}.{made_in.extension}"
         file = make_file(sheet, made_in, sandbox.ids.random(f"rows of {job.id}", 0))
-        return Response(
-            200, headers={"Content-Disposition": f'attachment; filename="{name}"'}, file=file
-        )
+        return attachment(f"{report_type}-{job.id}", made_in.extension, file)

@@ -1,4 +1,4 @@
-"""What a client of Talkdesk asks for when it creates a job."""
+"""Talkdesk's operations on report jobs: create, list, status, cancel."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,26 +9,28 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.timestamps import from_datetime
+from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
+from mockserver.timestamps import from_datetime, to_iso_string
+from mockserver.vendors.options import Options
 from specs import Contract, State
 
 DEFAULT_ZONE = "UTC"
-LONGEST = 31 * 24 * 60 * 60 * 1000
-"""Milliseconds: one month, by the vendor's limit."""
+LONGEST_SPAN = 31 * 24 * 60 * 60 * 1000
+"""Milliseconds: one month, the vendor's limit."""
 
 _YEARS = range(1970, 9999)
 
 
-def read_order(body: Mapping[str, Any]) -> dict[str, Any]:
+def read_job_request(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the details of a job from a body that its contract allows.
 
     Raises:
-        ApiError: 400, a time zone or moment that is none, or a span that is reversed or too long.
+        ApiError: 400, an unknown time zone, an impossible date, or a reversed or too long timespan.
     """
     span = body["timespan"]
-    within = "timezone" not in body and "timezone" in span
-    zone = span["timezone"] if within else body.get("timezone", DEFAULT_ZONE)
-    find_zone(zone, "timespan.timezone" if within else "timezone")
+    in_span = "timezone" not in body and "timezone" in span
+    zone = span["timezone"] if in_span else body.get("timezone", DEFAULT_ZONE)
+    find_zone(zone, "timespan.timezone" if in_span else "timezone")
     details = {
         "format": body["format"],
         "timezone": zone,
@@ -39,16 +41,16 @@ def read_order(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_span(details: Mapping[str, Any]) -> tuple[int, int]:
-    """Return start and end of the span of a job, in milliseconds since the epoch.
+    """Return the start (inclusive) and the end (exclusive) of the timespan of a job.
 
-    Moments without an offset are of the job's time zone.
+    Both are milliseconds since the epoch. A date-time without an offset is in the job's time zone.
 
     Raises:
-        ApiError: 400, there is no such moment.
+        ApiError: 400, there is no such date.
     """
     zone, span = find_zone(details["timezone"], "timezone"), details["timespan"]
-    start = _read_moment(span["from"], zone, "timespan.from")
-    end = _read_moment(span["to"], zone, "timespan.to")
+    start = _read_date_time(span["from"], zone, "timespan.from")
+    end = _read_date_time(span["to"], zone, "timespan.to")
     return from_datetime(start), from_datetime(end)
 
 
@@ -56,73 +58,101 @@ def find_zone(name: str, field: str) -> ZoneInfo:
     """Return a time zone by its IANA name.
 
     Raises:
-        ApiError: 400, there is none of this name.
+        ApiError: 400, the name is unknown.
     """
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        reason = "is not the IANA name of a time zone"
+        reason = "must be the IANA name of a time zone"
         raise ApiError(400, f"{field} {reason}.", field=field, reason=reason) from None
 
 
 def _check_span(details: Mapping[str, Any]) -> None:
     start, end = read_span(details)
     if start > end:
-        reason = "lies after timespan.to"
+        reason = "must not be after timespan.to"
         raise ApiError(400, f"timespan.from {reason}.", field="timespan.from", reason=reason)
-    if end - start > LONGEST:
-        reason = "lies more than one month after timespan.from"
+    if end - start > LONGEST_SPAN:
+        reason = "must not be more than one month after timespan.from"
         raise ApiError(400, f"timespan.to {reason}.", field="timespan.to", reason=reason)
 
 
-def _read_moment(text: str, zone: ZoneInfo, field: str) -> datetime:
+def _read_date_time(text: str, zone: ZoneInfo, field: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.year not in _YEARS:
-        reason = f"is no moment of the years {_YEARS.start} to {_YEARS.stop - 1}"
+        reason = f"must be a date-time of the years {_YEARS.start} to {_YEARS.stop - 1}"
         raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 ROWS = "rows"
-"""The one detail that no client sees: how many rows the file has, where the usual will not do."""
+"""The detail that no client sees: the number of rows of the file, if not the default."""
 
 
-def group_of(account: str, kind: str) -> str:
-    """Return where the jobs of an account and of one report type are filed."""
-    return f"{account}/{kind}"
+def group_of(account: str, report_type: str) -> str:
+    """Return the group that the jobs of an account and of one report type belong to."""
+    return f"{account}/{report_type}"
 
 
-def kind_of(job: Job) -> str:
+def type_of(job: Job) -> str:
     """Return the report type of a job."""
     return job.group.rpartition("/")[2]
 
 
-def find(repository: JobRepository, request: Request) -> Job:
-    """Return the job that a call's path names, if it is the caller's.
+class JobFinder:
+    """Finds the job in the path of a request, among those of its caller."""
 
-    Raises:
-        ApiError: 404, there is none, or it is another's or of another type.
-    """
-    return meet(repository, request)[0]
+    def __init__(self, repository: JobRepository, reports: ResourceCollection) -> None:
+        self._repository = repository
+        self._reports = reports
 
+    def check_type(self, request: Request) -> str:
+        """Return the report type of a request's path.
 
-def meet(repository: JobRepository, request: Request) -> tuple[Job, State]:
-    """Return such a job with its state."""
-    assert request.identity is not None
-    met = repository.get_with_state(request.sandbox, request.path["id"])
-    if met is None or met[0].group != group_of(request.identity.account, request.path["type"]):
-        raise ApiError(404, "There is no such report job.", code="job_not_found")
-    return met
+        Raises:
+            ApiError: 400, it is unknown.
+        """
+        report_type: str = request.path["type"]
+        if self._reports.find(request.sandbox, EVERYBODY, report_type) is None:
+            reason = f"is an unknown report type: {report_type[:64]}"
+            raise ApiError(
+                400, f"type {reason}.", field="type", reason=reason, code="invalid_report_type"
+            )
+        return report_type
+
+    def find(self, request: Request) -> Job:
+        """Return the job.
+
+        Raises:
+            ApiError: 400, the report type is unknown; 404, the id is unknown, or the job is another
+                account's or of another type.
+        """
+        return self.find_with_state(request)[0]
+
+    def find_with_state(self, request: Request) -> tuple[Job, State]:
+        """Return the job with its state; raise what `find` raises."""
+        assert request.identity is not None
+        found = self._repository.get_with_state(request.sandbox, request.path["id"])
+        if found is None or found[0].group != group_of(
+            request.identity.account, request.path["type"]
+        ):
+            self.check_type(request)
+            raise ApiError(404, "Unknown report job.", code="job_not_found")
+        return found
 
 
 class Jobs:
     """The handlers under /data/reports/{type}/jobs."""
 
-    def __init__(self, contract: Contract, repository: JobRepository) -> None:
+    def __init__(
+        self, contract: Contract, options: Options, repository: JobRepository, finder: JobFinder
+    ) -> None:
         self._repository = repository
+        self._finder = finder
+        self._is_flat = options["create"] == "flat"
         self._actions = contract.lifecycle.actions
         poll = contract.operations[self._actions["poll"].operation]
         fetch = contract.operations[self._actions["fetch"].operation]
@@ -137,20 +167,21 @@ class Jobs:
 
     def create(self, request: Request) -> Response:
         assert request.identity is not None
-        group = group_of(request.identity.account, request.path["type"])
+        group = group_of(request.identity.account, self._finder.check_type(request))
         ids, kind = request.sandbox.ids, f"{self._repository.kind}/{group}"
         opening = NewJob(
             id=lambda number: ids.uuid(kind, number),
             account=request.identity.account,
             group=group,
-            details=read_order(request.body),
+            details=read_job_request(request.body),
         )
         (job,) = self._repository.create(request.sandbox, [opening])
         status = self._repository.first_state(job).wire
-        return Response(request.operation.success, self._details(job, status))
+        body = _body(job, status) if self._is_flat else self._details(job, status)
+        return Response(request.operation.success, body)
 
     def show(self, request: Request) -> Response:
-        job, state = meet(self._repository, request)
+        job, state = self._finder.find_with_state(request)
         answer = self._answers[state.name]
         body = self._details(job, state.wire)
         headers = {"Location": body["_links"]["files"]["href"]} if answer in self._located else {}
@@ -158,7 +189,7 @@ class Jobs:
 
     def show_list(self, request: Request) -> Response:
         assert request.identity is not None
-        group = group_of(request.identity.account, request.path["type"])
+        group = group_of(request.identity.account, self._finder.check_type(request))
         page, size = request.query["page"], request.query["per_page"]
         total = self._repository.count(request.sandbox, group)
         jobs = self._repository.page(request.sandbox, group, (page - 1) * size, size)
@@ -186,12 +217,12 @@ class Jobs:
 
     def cancel(self, request: Request) -> Response:
         self._repository.apply_transition(
-            request.sandbox, self._actions["cancel"], find(self._repository, request)
+            request.sandbox, self._actions["cancel"], self._finder.find(request)
         )
         return Response(request.operation.success)
 
     def _details(self, job: Job, status: str) -> dict[str, Any]:
-        place = {"type": kind_of(job), "id": job.id}
+        place = {"type": type_of(job), "id": job.id}
         return {
             "job": _body(job, status),
             "_links": {
@@ -202,11 +233,17 @@ class Jobs:
 
 
 def _template(path: str) -> str:
-    """Return a path of the contract for the operator %, which takes a third of `format`'s time."""
+    """Return a path template for the operator %, which takes a third of the time of `format`."""
     return path.replace("{", "%(").replace("}", ")s")
 
 
 def _body(job: Job, status: str) -> dict[str, Any]:
-    body = {"id": job.id, **job.details, "status": status}
+    body = {
+        "id": job.id,
+        **job.details,
+        "status": status,
+        "type": type_of(job),
+        "created_at": to_iso_string(job.created_at),
+    }
     body.pop(ROWS, None)
     return body

@@ -1,6 +1,6 @@
 """Talkdesk's seed data: report types with their columns, and jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from mockserver.errors import ApiError
@@ -8,17 +8,16 @@ from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.jobs.schedule import read_schedule
 from mockserver.sandbox.resources import EVERYBODY, Drafts, ResourceCollection
 from mockserver.sandbox.seeding import SeedError, index_by_id
-from mockserver.vendors.talkdesk.jobs import ROWS, group_of, read_order
-from specs import Contract
+from mockserver.vendors.talkdesk.jobs import ROWS, group_of, read_job_request
 
 
 class Seeds:
-    """Reads what `fixtures/talkdesk/seed.yaml` holds."""
+    """Reads `fixtures/talkdesk/seed.yaml`; `types` without a row there have that of the first."""
 
     def __init__(
-        self, contract: Contract, repository: JobRepository, reports: ResourceCollection
+        self, types: Iterable[str], repository: JobRepository, reports: ResourceCollection
     ) -> None:
-        self._types = contract.openapi["components"]["schemas"]["ReportType"]["enum"]
+        self._types = tuple(types)
         self._repository = repository
         self._reports = reports
 
@@ -26,19 +25,21 @@ class Seeds:
         """Return the records of all that there is.
 
         Raises:
-            SeedFault: a report type is missing, or a job cannot be.
+            SeedError: a job has an unknown report type or an impossible value.
         """
         reports = index_by_id(fixtures["reports"], "id", "/reports")
-        if missing := set(self._types) - set(reports):
-            raise SeedError(f"/reports: these are missing: {', '.join(sorted(missing))}")
+        default = fixtures["reports"][0]
+        reports |= {name: {**default, "id": name} for name in self._types if name not in reports}
         seeded = enumerate(fixtures.get("jobs", ()))
-        openings = [self._opening(row, f"/jobs/{number}") for number, row in seeded]
+        openings = [self._opening(row, reports, f"/jobs/{number}") for number, row in seeded]
         jobs = self._repository.drafts(openings, now, common=True)
         return [*self._reports.drafts(EVERYBODY, reports), *jobs]
 
-    def _opening(self, row: Mapping[str, Any], place: str) -> NewJob:
+    def _opening(self, row: Mapping[str, Any], reports: Collection[str], place: str) -> NewJob:
+        if row["type"] not in reports:
+            raise SeedError(f"{place}/type: unknown report type {row['type']!r}")
         try:
-            details = read_order(row) | ({ROWS: row[ROWS]} if ROWS in row else {})
+            details = read_job_request(row) | ({ROWS: row[ROWS]} if ROWS in row else {})
             plan = read_schedule(self._repository.lifecycle, row)
         except (ApiError, LookupError) as error:
             raise SeedError(f"{place}: {error}") from error

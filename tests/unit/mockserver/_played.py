@@ -53,12 +53,19 @@ class Played:
     """One vendor in one profile, its time at a standstill."""
 
     def __init__(
-        self, vendor: str, account: str, profile: str = specs.DOCUMENTED, **sandbox: Any
+        self,
+        vendor: str,
+        account: str,
+        profile: str = specs.DOCUMENTED,
+        *,
+        options: Mapping[str, str] | None = None,
+        fixtures: Mapping[str, Any] | None = None,
+        **sandbox: Any,
     ) -> None:
         self.contract = contract_of(vendor, profile)
-        self.vendor = registry.create(self.contract)
+        self.vendor = registry.create(self.contract, options)
         self.sandbox = make_sandbox(profile=profile, **sandbox)
-        self.vendor.seed(self.sandbox, seed_of(vendor))
+        self.vendor.seed(self.sandbox, fixtures or seed_of(vendor))
         self.account = account
         self._plans = compile_operations(
             Schemas(self.contract.openapi), self.contract.operations.values()
@@ -73,7 +80,7 @@ class Played:
         account: str | None = None,
         **query: Any,
     ) -> Response:
-        """Return the reply of a handler, or the vendor's to its refusal; the contract allows it."""
+        """Return the reply of a handler, or the vendor's to its error; the contract allows it."""
         plan = self._plans[operation]
         identity = Identity(self.contract.vendor, "manager", account or self.account, frozenset())
         defaults = plan.query.read_fields({}) if not _required(plan.operation) else {}
@@ -81,8 +88,8 @@ class Played:
         call = Request(plan.operation, path or {}, asked, {}, body, identity, self.sandbox)
         try:
             reply = self.vendor.handlers[operation](call)
-        except ApiError as refusal:
-            reply = self.vendor.error(refusal, plan.operation)
+        except ApiError as error:
+            reply = self.vendor.error(error, plan.operation)
         plan.responses.check(reply)
         return reply
 

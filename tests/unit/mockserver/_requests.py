@@ -31,12 +31,13 @@ _EDIT = {
     "recipientUserGroupIds": [1],
     "emailSubject": "s",
     "emailMessage": "m",
-    "reportSubscriptionScheduleTypeId": 1,
+    "reportSubscriptionScheduleTypeId": 3,
     "dayIndicatorValue": 1,
     "onlySendIfData": False,
     "reportFormat": "PDF",
     "enabled": True,
 }
+_OF_REPORT = {"specificReportId": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ REQUESTS = {
     "deleteReportGroup": _energycap("DELETE", f"{_GROUP}/1"),
     "listReportDistributions": _energycap("GET", _DIST),
     "createReportDistribution": _energycap(
-        "POST", _DIST, {"specificReportId": 1, "reportDistributionName": "New"}
+        "POST", _DIST, {name: _EDIT[name] for name in _EDIT if name != "enabled"} | _OF_REPORT
     ),
     "getReportDistribution": _energycap("GET", f"{_DIST}/1"),
     "updateReportDistribution": _energycap("PUT", f"{_DIST}/1", _EDIT),

@@ -153,7 +153,7 @@ def test_nothing_changes(mock: App) -> None:
 def test_callers_and_requests_are_judged_all_the_same(mock: App) -> None:
     wish = {"prefer": "code=200"}
     assert ask(mock.app, "GET", POLL.target, wish).status == 401
-    assert ask(mock.app, "GET", "/data/reports/nope/jobs/1", TALKDESK | wish).status == 400
+    assert ask(mock.app, "GET", "/data/reports/No.Type/jobs/1", TALKDESK | wish).status == 400
     assert ask(mock.app, "GET", "/data/reports/calls", TALKDESK | wish).status == 404
 
 

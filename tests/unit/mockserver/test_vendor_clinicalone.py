@@ -204,11 +204,53 @@ def test_the_list_tells_where_it_stands(clinical: Played) -> None:
     )
 
 
-@pytest.mark.parametrize(("study", "of_tenant"), [(STUDY, False), ("null", True)])
-def test_metadata_lists_the_reports_of_a_level(
-    clinical: Played, study: str, of_tenant: bool
+@pytest.mark.parametrize(
+    ("study", "types"),
+    [
+        (STUDY, ["Subject Data Extract", "Subject Data Extract", "Query Detail"]),
+        ("null", ["HSL Report"]),
+    ],
+)
+@pytest.mark.parametrize("mode", [{}, {"mode": "active"}])
+def test_metadata_lists_the_reports_of_studies_or_of_the_tenant(
+    clinical: Played, study: str, types: list[str], mode: dict[str, Any]
 ) -> None:
-    found = clinical.call("listReportMetadata", studyId=study).body["result"]
-    assert found
-    assert {row["tenantLevel"] for row in found} == {of_tenant}
-    assert all(row["rptFormats"] == ["csv", "json"] for row in found)
+    result = clinical.call("listReportMetadata", studyId=study, **mode).body["result"]
+    assert [row["reportType"] for row in result] == types
+    members = {"reportId", "reportType", "rptTypeSeq", "rptSeq"}
+    assert all(row.keys() == members for row in result)
+    assert [row["rptSeq"] for row in result] == list(range(1, len(types) + 1))
+
+
+@pytest.mark.parametrize(
+    ("study", "report"),
+    [({"studyId": STUDY}, REPORT), ({}, "D4C6E3F2B0914C7DAE8F90A1B2C3D4E5")],
+)
+def test_a_creation_without_report_and_format_has_the_first_report_as_csv(
+    clinical: Played, study: dict[str, Any], report: str
+) -> None:
+    job = clinical.call("createReport", **study).body["result"]["jobId"]
+    (row,) = (row for row in runs(clinical)["reportRunStatus"] if row["downloadId"] == job)
+    assert (row["rptId"], row["rptFormat"]) == (report, "CSV")
+
+
+@pytest.mark.parametrize(("name", "status"), [("Query Detail", 202), ("No Such Report", 404)])
+def test_a_scheduled_report_can_be_named(clinical: Played, name: str, status: int) -> None:
+    reply = clinical.call("createScheduledReport", reportName=name, studyId=STUDY)
+    assert reply.status == status
+    if status == 202:
+        assert runs(clinical)["reportRunStatus"][0]["reportName"] == name
+
+
+def test_an_xport_file_has_records_of_80_bytes_and_every_row(clinical: Played) -> None:
+    job = create(clinical, format="XPORT")
+    clinical.pass_seconds(60)
+    reply = clinical.call("downloadReport", id=job)
+    assert reply.file is not None
+    assert reply.file.media == "application/octet-stream"
+    data = content(reply)
+    assert len(data) % 80 == 0
+    assert data.startswith(b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!")
+    head, _, rows = data.partition(b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!")
+    assert head.count(b"SUBJECT_NUMBER") == 1
+    assert rows.count(b"101-") >= 240

@@ -1,5 +1,6 @@
 """EnergyCAP's handlers: report groups, report distributions, their runs and logs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,15 +9,15 @@ import specs
 from mockserver.http.messages import Response
 from tests.unit.mockserver._played import Played, content
 
-DISTRIBUTION = {
+DISTRIBUTION: dict[str, Any] = {
     "reportDistributionName": "Mine",
-    "reportFilters": [{"caption": "Place", "value": 7}],
+    "reportFilters": [{"fieldId": 7, "operator": "equals", "value": "Main Hall"}],
     "replyToEmail": "a@example.com",
     "recipientUserGroupIds": [1, 3, 1],
     "emailSubject": "s",
     "emailMessage": "m",
-    "reportSubscriptionScheduleTypeId": 3,
-    "dayIndicatorValue": 2,
+    "reportSubscriptionScheduleTypeId": 2,
+    "dayIndicatorValue": 5,
     "onlySendIfData": True,
     "reportFormat": "Excel",
 }
@@ -94,10 +95,32 @@ def test_a_run_ends_as_its_distribution_has_it(
     energy.pass_seconds(10)
     path = {"reportDistributionLogId": log["reportDistributionLogId"]}
     detail = energy.call("getReportDistributionLogDetail", path).body
-    assert detail["status"] == end
+    assert logs(energy).body[0]["status"] == end
+    assert isinstance(detail["errors"], str)
     assert bool(detail["errors"]) == (end != "Complete")
     assert detail["reportSettings"]["baseReport"]["reportCode"].startswith("Report-")
-    assert detail["emailSettings"]["scheduleType"]["scheduleTypeInfo"] == "Monthly"
+    mail = detail["emailSettings"]
+    assert mail["sentFromEmail"] == "reports@campus.example"
+    assert mail["scheduleType"]["reportSubscriptionScheduleTypeName"] == "Monthly"
+    assert mail["dayIndicator"] == {"dayIndicatorValue": 1, "dayIndicatorInfo": "1"}
+
+
+def test_the_detail_of_a_log_names_the_members_who_receive_mail(energy: Played) -> None:
+    log = run(energy, 3)
+    path = {"reportDistributionLogId": log["reportDistributionLogId"]}
+    groups = energy.call("getReportDistributionLogDetail", path).body["emailSettings"]
+    shown = {
+        group["userGroupName"]: [member["userId"] for member in group["members"]]
+        for group in groups["recipientUserGroups"]
+    }
+    assert shown == {"Energy team": [1, 2, 3, 4], "Finance": [6, 7, 8]}
+    member = groups["recipientUserGroups"][0]["members"][0]
+    assert member == {
+        "userId": 1,
+        "userCode": "ADA",
+        "fullName": "Ada Example",
+        "email": "ada@example.com",
+    }
 
 
 @pytest.mark.parametrize("users", [[13], [7, 99], [-1], [2**31 - 1]])
@@ -150,18 +173,27 @@ def test_logs_leave_the_running_ones_out_unless_asked(energy: Played) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "left"), [(0, [3]), (1, [3, 2]), (2, [3, 2, 1]), (2**31 - 1, [3, 2, 1])]
+    ("days", "left"),
+    [(None, 101), (0, 100), (2, 100), (3, 101), (4, 101), (5, 102), (2**31 - 1, 102)],
 )
-def test_old_logs_can_be_deleted_and_their_ids_never_return(
-    energy: Played, days: int, left: list
+def test_old_logs_can_be_deleted_but_the_newest_hundred_of_each_distribution(
+    energy: Played, days: int | None, left: int
 ) -> None:
-    for day in (0, 1, 0.99):
-        energy.pass_seconds(day * 86400)
+    for wait in (0, 2, 2):
+        energy.pass_seconds(wait * 86400)
         run(energy)
-    assert energy.call("deleteReportDistributionLogs", olderThanDays=days).status == 204
-    found = logs(energy, includeInProgress=True).body
-    assert [row["reportDistributionLogId"] for row in found] == left
-    assert run(energy)["reportDistributionLogId"] == 4
+    for _ in range(99):
+        run(energy)
+    run(energy, 3)
+    energy.pass_seconds(20)
+    query: dict[str, Any] = {} if days is None else {"olderThanDays": days}
+    assert energy.call("deleteReportDistributionLogs", **query).status == 204
+    rows = logs(energy).body
+    ids = [row["reportDistributionLogId"] for row in rows]
+    numbers = [row["reportDistribution"]["reportDistributionId"] for row in rows]
+    assert (numbers.count(1), numbers.count(3)) == (left, 1)
+    assert ids == list(range(103, 103 - len(ids), -1))
+    assert run(energy)["reportDistributionLogId"] == 104
 
 
 def test_unknown_ids_are_not_found(energy: Played) -> None:
@@ -197,12 +229,14 @@ def test_a_distribution_is_created_changed_and_deleted(energy: Played) -> None:
     ).body
     number = made["reportDistributionId"]
     assert (number, made["enabled"], made["lastRunDate"]) == (4, True, None)
-    assert made["nextRunDate"] == "2026-03-31T06:00:00.000Z"
+    assert made["nextRunDate"] == "2026-04-03T06:00:00.000Z"
     groups = made["emailSettings"]["recipientUserGroups"]
     assert [group["userGroupId"] for group in groups] == [1, 3]
     assert energy.call("getReportDistribution", one(number)).body == made
     filters = energy.call("listReportDistributionFilters", one(number)).body
-    assert filters == DISTRIBUTION["reportFilters"]
+    (row,) = filters
+    shown = {name: row[name] for name in ("fieldId", "operator", "value")}
+    assert [shown] == DISTRIBUTION["reportFilters"]
     body = {**DISTRIBUTION, "reportDistributionName": "Renamed", "enabled": False}
     changed = energy.call("updateReportDistribution", one(number), body).body
     assert (changed["reportDistributionName"], changed["nextRunDate"]) == ("Renamed", None)
@@ -210,8 +244,10 @@ def test_a_distribution_is_created_changed_and_deleted(energy: Played) -> None:
     assert changed["specificReportId"] == 2
     assert energy.call("deleteReportDistribution", one(number)).status == 204
     assert energy.call("deleteReportDistribution", one(number)).status == 404
-    bare = {"specificReportId": 1, "reportDistributionName": "Bare"}
-    assert energy.call("createReportDistribution", body=bare).body["reportDistributionId"] == 5
+    bare = {key: value for key, value in DISTRIBUTION.items() if key != "replyToEmail"}
+    again = energy.call("createReportDistribution", body={**bare, "specificReportId": 1}).body
+    assert again["reportDistributionId"] == 5
+    assert again["emailSettings"]["replyToEmail"] is None
 
 
 @pytest.mark.parametrize(
@@ -219,7 +255,7 @@ def test_a_distribution_is_created_changed_and_deleted(energy: Played) -> None:
     [
         ({"specificReportId": 99}, "specificReportId"),
         ({"recipientUserGroupIds": [1, 9]}, "recipientUserGroupIds"),
-        ({"reportSubscriptionScheduleTypeId": 0}, "reportSubscriptionScheduleTypeId"),
+        ({"dayIndicatorValue": 7}, "dayIndicatorValue"),
     ],
 )
 def test_a_distribution_that_refers_to_nothing_is_refused(
@@ -234,9 +270,66 @@ def test_a_distribution_that_refers_to_nothing_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("AUDIT", [3]), ("to ", [1, 2, 3]), ("x", []), ("", [1, 2, 3])]
+    ("schedule", "day", "info", "next_run"),
+    [
+        (1, 0, None, "2026-03-31"),
+        (2, 0, "Sunday", "2026-04-05"),
+        (2, 1, "Monday", "2026-04-06"),
+        (2, 2, "Tuesday", "2026-03-31"),
+        (2, 6, "Saturday", "2026-04-04"),
+        (3, 1, "1", "2026-04-01"),
+        (3, 28, "28", "2026-04-28"),
+        (4, 1, "1st day of month 1 of calendar quarter", "2026-04-01"),
+        (4, 3, "1st day of month 3 of calendar quarter", "2026-06-01"),
+    ],
 )
-def test_distributions_can_be_filtered_by_name(energy: Played, text: str, found: list) -> None:
+def test_schedules_name_their_day_and_run_on_it(
+    energy: Played, schedule: int, day: int, info: str | None, next_run: str
+) -> None:
+    chosen = {"reportSubscriptionScheduleTypeId": schedule, "dayIndicatorValue": day}
+    body = {**DISTRIBUTION, "specificReportId": 1, **chosen}
+    created = energy.call("createReportDistribution", body=body).body
+    mail = created["emailSettings"]
+    assert mail["dayIndicator"] == {"dayIndicatorValue": day, "dayIndicatorInfo": info}
+    assert mail["scheduleType"]["reportSubscriptionScheduleTypeId"] == schedule
+    assert created["nextRunDate"] == f"{next_run}T06:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "days"), [(1, [0]), (2, range(7)), (3, range(1, 29)), (4, [1, 2, 3])]
+)
+def test_a_schedule_takes_the_days_that_it_has_and_no_others(
+    energy: Played, schedule: int, days: Sequence[int]
+) -> None:
+    for day in range(29):
+        chosen = {"reportSubscriptionScheduleTypeId": schedule, "dayIndicatorValue": day}
+        body = {**DISTRIBUTION, "specificReportId": 1, **chosen}
+        reply = energy.call("createReportDistribution", body=body)
+        assert reply.status == (200 if day in days else 400), day
+        if day not in days:
+            assert faults(reply) == ["dayIndicatorValue"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("reportDistributionName like 'AUDIT'", [3]),
+        ("reportDistributionName like 'to '", [1, 2, 3]),
+        ("reportDistributionName equals 'Budget to nobody'", [2]),
+        ("reportDistributionName not equals 'Budget to nobody'", [1, 3]),
+        ("baseReportInfo one of 'Budget Variance'|'Audit Findings'", [2, 3]),
+        ("userGroupName equals 'Energy team'", [1, 3]),
+        ("userGroupName not equals 'Energy team'", [2]),
+        ("userGroupName not like 'fin'", [1, 2]),
+        ("enabled equals 'true'", [1, 2, 3]),
+        ("enabled equals 'false'", []),
+        ("reportSubscriptionScheduleTypeID equals '3'", [1, 2, 3]),
+        ("reportSubscriptionScheduleTypeID less than '3'", []),
+        ("userGroupName like 'team' and reportDistributionName like 'cost'", [1]),
+        ("", [1, 2, 3]),
+    ],
+)
+def test_distributions_can_be_filtered(energy: Played, text: str, found: list) -> None:
     reply = energy.call("listReportDistributions", filter=text, pageSize=2)
     assert [row["reportDistributionId"] for row in reply.body] == found[:2]
     assert reply.headers == {
@@ -245,6 +338,25 @@ def test_distributions_can_be_filtered_by_name(energy: Played, text: str, found:
         "TotalNumberOfRecords": str(len(found)),
         "TotalPages": str((len(found) + 1) // 2),
     }
+
+
+def test_what_is_no_filter_is_refused(energy: Played) -> None:
+    reply = energy.call("listReportDistributions", filter="audit")
+    assert (reply.status, faults(reply)) == (400, ["filter"])
+
+
+def test_a_page_above_the_largest_is_cut(energy: Played) -> None:
+    for operation in ("listReportGroups", "listReportDistributions", "listReportDistributionLogs"):
+        for size in (1000, 1001, 2**31 - 1):
+            reply = energy.call(operation, pageSize=size)
+            assert (reply.status, reply.headers["PageSize"]) == (200, "1000")
+
+
+def test_an_edit_without_reports_keeps_them(energy: Played) -> None:
+    edit = {"reportGroupCode": "campus", "reportGroupInfo": "Changed"}
+    changed = energy.call("updateReportGroup", {"reportGroupId": 1}, edit).body
+    assert changed["reportGroupInfo"] == "Changed"
+    assert [report["reportId"] for report in changed["reports"]] == [1, 2, 3]
 
 
 def test_a_report_group_shows_its_reports_and_an_upper_case_code(energy: Played) -> None:
@@ -283,7 +395,7 @@ def test_a_group_of_unknown_reports_is_refused(energy: Played) -> None:
 
 @pytest.mark.parametrize(
     ("made_in", "start"),
-    [("CSV", b"Bill Id,"), ("PDF", b"%PDF"), ("Word", b"PK"), ("Excel formatted", b"PK")],
+    [("Csv", b"Bill Id,"), ("PDF", b"%PDF"), ("Word", b"PK"), ("Excel data only", b"PK")],
 )
 def test_the_mailed_file_is_in_its_format(energy: Played, made_in: str, start: bytes) -> None:
     body = {**DISTRIBUTION, "reportFormat": made_in, "enabled": True}

@@ -1,14 +1,18 @@
 """Talkdesk's handlers: a job from its order to its file, and all that is refused on the way."""
 
 import csv
+import json
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import specs
 from mockserver.http.messages import Response
-from tests.unit.mockserver._played import Played, content
+from tests.unit.mockserver._played import Played, content, seed_of
 
 DAY = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
 ORDER: dict[str, Any] = {"format": "csv", "timespan": DAY}
@@ -67,11 +71,12 @@ def test_a_job_runs_through_its_life_in_the_observed_profile() -> None:
     ]
 
 
-def test_a_created_job_echoes_its_order(documented: Played) -> None:
+def test_a_created_job_echoes_its_request(documented: Played) -> None:
     span = {"from": "2026-03-01T00:00:00", "to": "2026-03-01T06:00:00"}
     order = {"name": "ñ", "format": "json", "timezone": "Europe/Lisbon", "timespan": span}
     job = documented.call("createReportJob", {"type": "contacts"}, order | {"other": 1}).body["job"]
-    assert job == {"id": job["id"], "status": "CREATED", **order}
+    own = {"id": job["id"], "status": "CREATED", "type": "contacts"}
+    assert job == {**own, "created_at": "2026-03-30T09:00:00.000Z", **order}
     assert documented.call("getReportJob", at(job["id"], "contacts")).body["job"] == job
 
 
@@ -152,17 +157,94 @@ def test_the_file_is_in_the_format_that_was_asked_for(
 
 
 def test_rows_follow_the_span_and_every_type_has_its_columns(documented: Played) -> None:
+    types = documented.contract.openapi["components"]["schemas"]["ReportType"]["enum"]
     heads = set()
-    for kind in documented.contract.openapi["components"]["schemas"]["ReportType"]["enum"]:
+    for kind in types:
         job = create(documented, kind)
         documented.pass_seconds(30)
         rows = content(documented.call("getReportFile", at(job, kind))).decode()
         heads.add(rows.partition("\r\n")[0])
-    assert len(heads) == 6
+    assert len(heads) == len(types) == 11
     long = create(documented, timespan={"from": "2026-01-01T00:00Z", "to": "2026-02-01T00:00Z"})
     documented.pass_seconds(30)
     table = content(documented.call("getReportFile", at(long))).decode()
     assert len(list(csv.reader(StringIO(table, newline="")))) == 1 + 31 * 24 * 4
+
+
+@given(since_epoch=st.integers(0, 2**41), minutes=st.integers(0, 9999))
+def test_rows_lie_from_the_start_of_the_timespan_to_before_its_end(
+    since_epoch: int, minutes: int
+) -> None:
+    played = Played("talkdesk", "acme")
+    start = datetime.fromtimestamp(since_epoch / 1000, UTC)
+    end = start + timedelta(minutes=minutes)
+    span = {"from": start.isoformat(), "to": end.isoformat()}
+    job = create(played, "audit_logs", format="json", timespan=span)
+    played.pass_seconds(30)
+    file = json.loads(content(played.call("getReportFile", at(job, "audit_logs"))))
+    times = [datetime.fromisoformat(row["timestamp"]) for row in file["entries"]]
+    assert file["total"] == len(times)
+    assert times == sorted(times)
+    assert all(start <= moment < end for moment in times)
+    assert bool(times) == (minutes > 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [("calls", {"type", "version", "entries", "total"}), ("explore_calls", {"entries", "total"})],
+)
+def test_a_json_file_has_type_and_version_only_for_some_types(
+    documented: Played, kind: str, members: set[str]
+) -> None:
+    job = create(documented, kind, format="json")
+    documented.pass_seconds(30)
+    file = json.loads(content(documented.call("getReportFile", at(job, kind))))
+    assert set(file) == members
+
+
+@pytest.mark.parametrize("profile", specs.PROFILES)
+def test_a_creation_is_flat_where_the_option_says_so(profile: str) -> None:
+    played = Played("talkdesk", "acme", profile, options={"create": "flat", "types": ""})
+    created = played.call("createReportJob", {"type": "calls"}, ORDER).body
+    assert "job" not in created
+    shown = played.call("getReportJob", at(created["id"])).body
+    assert shown["job"] == created
+
+
+def test_report_types_come_from_the_contract_the_fixtures_and_the_option() -> None:
+    fixtures = seed_of("talkdesk")
+    fixtures["reports"].append({**fixtures["reports"][1], "id": "of_fixtures"})
+    options = {"create": "wrapped", "types": "of_option, second-option"}
+    played = Played("talkdesk", "acme", options=options, fixtures=fixtures)
+    for kind in ("calls", "adherence", "of_fixtures", "of_option", "second-option"):
+        job = create(played, kind)
+        played.pass_seconds(30)
+        assert content(played.call("getReportFile", at(job, kind)))
+    for operation in ("getReportJob", "cancelReportJob", "getReportFile", "deleteReportFile"):
+        reply = played.call(operation, at(HELD + "1", "unknown"))
+        assert (reply.status, reply.body["code"]) == (400, "invalid_report_type")
+    assert played.call("listReportJobs", {"type": "unknown"}, page=1, per_page=9).status == 400
+    assert played.call("createReportJob", {"type": "unknown"}, ORDER).status == 400
+
+
+def test_a_type_without_a_row_in_the_fixtures_has_the_rows_of_the_first() -> None:
+    fixtures = seed_of("talkdesk")
+    fixtures["reports"] = fixtures["reports"][:1]
+    played = Played("talkdesk", "acme", fixtures=fixtures)
+    files = []
+    for kind in ("calls", "contacts"):
+        job = create(played, kind)
+        played.pass_seconds(30)
+        files.append(content(played.call("getReportFile", at(job, kind))).partition(b"\r\n")[0])
+    assert files[0] == files[1]
+
+
+def test_a_refused_creation_has_a_description(talkdesk: Played) -> None:
+    order = ORDER | {"timezone": "Mars/Base"}
+    reply = talkdesk.call("createReportJob", {"type": "calls"}, order)
+    assert (reply.status, reply.body["code"]) == (400, "bad_request")
+    assert reply.body["description"] == "must be the IANA name of a time zone"
+    assert "description" not in talkdesk.call("getReportJob", at("unknown")).body
 
 
 def test_only_a_finished_job_has_a_location(talkdesk: Played) -> None:

@@ -23,14 +23,14 @@ def test_every_operation_has_a_handler_and_the_reverse(vendor: str, profile: str
 
 @each
 @each_profile
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 413, 415, 429, 431, 500, 503])
 def test_errors_have_the_shape_of_the_contract(vendor: str, profile: str, status: int) -> None:
     played = Played(vendor, ACCOUNTS[vendor], profile)
     refusals = [ApiError(status, "m"), ApiError(status, "m", field="f", reason="r", code="c")]
     for plan in played._plans.values():
-        for refusal in refusals:
-            refusal.headers = {"Allow": "GET"}
-            reply = played.vendor.error(refusal, plan.operation)
+        for error in refusals:
+            error.headers = {"Allow": "GET"}
+            reply = played.vendor.error(error, plan.operation)
             assert reply.status == status
             if status in plan.operation.responses:
                 plan.responses.check(reply)
@@ -82,15 +82,18 @@ def test_no_vendor_issues_what_it_did_not_issue(vendor: str) -> None:
         ("talkdesk", "jobs", {"colour": "red"}, "/jobs/0: "),
         ("talkdesk", "jobs", {"timezone": "Mars/Base"}, "/jobs/0: 400 timezone"),
         ("talkdesk", "reports", {"id": "explore_calls"}, "/reports/1/id: 'explore_calls'"),
-        ("talkdesk", "reports", {"id": "other"}, "/reports: these are missing: calls"),
+        ("talkdesk", "reports", {"id": "Other Type"}, "/reports/0/id: "),
+        ("talkdesk", "jobs", {"type": "other"}, "/jobs/0/type: unknown report type 'other'"),
         ("talkdesk", "reports", {"every": "often"}, "/reports/0/every: "),
         ("talkdesk", "reports", {"columns": [{"name": "x", "is": "red"}]}, "columns/0/is: "),
-        ("clinicalone", "jobs", {"rptId": "NONE"}, "/jobs/0/rptId: there is no report 'NONE'"),
+        ("clinicalone", "jobs", {"rptId": "NONE"}, "/jobs/0/rptId: unknown report 'NONE'"),
         ("clinicalone", "jobs", {"held": "DONE"}, "/jobs/0: there is no state 'DONE'"),
         ("clinicalone", "jobs", {"mode": "live"}, "/jobs/0/mode: "),
         ("clinicalone", "reports", {"columns": [{"is": "id"}]}, "/reports/0/columns/0: "),
         ("energycap", "userGroups", {"userIds": [1, 99]}, "/userGroups/1/userIds: users has no 99"),
         ("energycap", "distributions", {"creator": 99}, "/distributions/1/creator: users has"),
+        ("energycap", "distributions", {"dayIndicatorValue": 0}, "/distributions/1: 400 dayInd"),
+        ("energycap", "userGroups", {"userGroupCode": "ENERGY"}, "/userGroups/0: "),
         ("energycap", "distributions", {"ends": "DONE"}, "/distributions/1: there is no state"),
         ("energycap", "distributions", {"nextRun": "soon"}, "/distributions/0/nextRun: "),
         ("energycap", "reports", {"columns": [{"name": "x", "is": "choice"}]}, "/columns/0: "),
