@@ -46,7 +46,7 @@ def test_a_module_that_imports_what_is_missing_is_not_missing_itself(
 def test_a_module_without_create_is_named(write_module: Callable[[str], Any]) -> None:
     write_module("")
     with pytest.raises(
-        ConfigurationError, match=r"acme: the function create\(contract\) is missing"
+        ConfigurationError, match=r"acme: the function create\(contract, options\) is missing"
     ):
         registry.create(ACME)
 
