@@ -81,7 +81,12 @@ def test_no_vendor_issues_what_it_did_not_issue(vendor: str) -> None:
         ("talkdesk", "jobs", {"format": "xml"}, "/jobs/0/format: "),
         ("talkdesk", "jobs", {"colour": "red"}, "/jobs/0: "),
         ("talkdesk", "jobs", {"timezone": "Mars/Base"}, "/jobs/0: 400 timezone"),
-        ("talkdesk", "reports", {"id": "explore_calls"}, "/reports/1/id: 'explore_calls'"),
+        (
+            "talkdesk",
+            "reports",
+            {"id": "explore_calls"},
+            "/reports/1/id: duplicate id 'explore_calls'",
+        ),
         ("talkdesk", "reports", {"id": "Other Type"}, "/reports/0/id: "),
         ("talkdesk", "jobs", {"type": "other"}, "/jobs/0/type: unknown report type 'other'"),
         ("talkdesk", "reports", {"every": "often"}, "/reports/0/every: "),
