@@ -11,6 +11,9 @@ from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Contract, Operation
 
+Options = Mapping[str, str]
+"""The value of each option of one vendor, by name."""
+
 Handler = Callable[[Request], Response]
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from mockserver.errors import ConfigurationError
+from mockserver.vendors import Options
 from specs import Contract
-
-Options = Mapping[str, str]
-"""The value of each option of one vendor."""
 
 FLAG = "--vendor-option"
 

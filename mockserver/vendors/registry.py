@@ -19,8 +19,8 @@ from mockserver.scenarios.repository import FixtureRepository
 from mockserver.scenarios.scenario import Seed
 from mockserver.store.base import Records
 from mockserver.store.memory import MemoryStore
-from mockserver.vendors import Vendor
-from mockserver.vendors.options import Options, parse_options
+from mockserver.vendors import Options, Vendor
+from mockserver.vendors.options import parse_options
 from specs import Contract
 
 

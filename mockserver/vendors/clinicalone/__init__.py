@@ -12,11 +12,10 @@ from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
-from mockserver.vendors import Handler, Vendor
+from mockserver.vendors import Handler, Options, Vendor
 from mockserver.vendors.clinicalone.files import Files
 from mockserver.vendors.clinicalone.jobs import Jobs, Lists
 from mockserver.vendors.clinicalone.seeds import Seeds
-from mockserver.vendors.options import Options
 from specs import Contract, Operation
 
 __all__ = ["create"]

@@ -12,7 +12,7 @@ from mockserver.jobs.repository import IndexedJobRepository
 from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
-from mockserver.vendors import Handler, Vendor
+from mockserver.vendors import Handler, Options, Vendor
 from mockserver.vendors.energycap.distributions import Distributions
 from mockserver.vendors.energycap.files import Files
 from mockserver.vendors.energycap.groups import Groups, code_of
@@ -21,7 +21,6 @@ from mockserver.vendors.energycap.runs import Runs
 from mockserver.vendors.energycap.schedules import Schedules
 from mockserver.vendors.energycap.seeds import Seeds
 from mockserver.vendors.energycap.serializers import Serializers
-from mockserver.vendors.options import Options
 from specs import Contract, Operation
 
 __all__ = ["create"]

@@ -14,8 +14,7 @@ from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
-from mockserver.vendors import Handler, Vendor
-from mockserver.vendors.options import Options
+from mockserver.vendors import Handler, Options, Vendor
 from mockserver.vendors.talkdesk.errors import error_body
 from mockserver.vendors.talkdesk.files import Files
 from mockserver.vendors.talkdesk.jobs import JobFinder, Jobs

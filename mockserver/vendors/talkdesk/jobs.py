@@ -11,7 +11,7 @@ from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
 from mockserver.timestamps import from_datetime, to_iso_string
-from mockserver.vendors.options import Options
+from mockserver.vendors import Options
 from specs import Contract, State
 
 DEFAULT_ZONE = "UTC"
