@@ -5,7 +5,7 @@ from typing import Final
 
 from conformance.contract_queries import SAFE_METHODS, job_parameter
 from conformance.drivers import DriverCase
-from conformance.drivers.state_machine import LifecycleActions, run_state_machine
+from conformance.drivers.state_machine import run_state_machine
 from conformance.errors import NotPermitted, QuotaExceeded
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.request_data.operation_request import OperationRequest
@@ -244,4 +244,4 @@ def drive(case: DriverCase) -> None:
     pilot = JobClient(case.client, LIFECYCLE)
     LifecycleScript(pilot, case.effort).run()
     if case.target.writes:
-        run_state_machine(LifecycleActions(pilot), case.seed, case.effort)
+        run_state_machine(pilot, case.seed, case.effort)

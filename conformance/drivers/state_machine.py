@@ -7,8 +7,13 @@ import hypothesis
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     initialize,
+    invariant,
+    multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -21,104 +26,110 @@ from conformance.settings import Effort
 # The first example is always the simplest one, in which nothing happens.
 EXAMPLES: Final = {Effort.QUICK: 2, Effort.DEFAULT: 3, Effort.DEEP: 12}
 STEPS: Final = {Effort.QUICK: 8, Effort.DEFAULT: 25, Effort.DEEP: 50}
-OBSERVE: Final = "look"
+POLL: Final = "poll"
 ACTIONS: Final = ("fetch", "start", "delete", "cancel")
 MAX_JOBS: Final = 5
-# Which of the machine's jobs a rule means; fewer jobs than that are counted round.
-JOB_INDEX: Final = st.integers(min_value=0, max_value=7)
 # Seconds of the target's time: moved by a control URL, else really waited.
 PAUSES: Final = {True: (1.0, 4.0, 12.0, 45.0), False: (0.02, 0.1, 0.3)}
 
+NewJobs = MultipleResults[JobRef] | JobRef
 
-class LifecycleActions:
-    """What the rules do. A broken rule is no error here: judges see the exchanges afterwards.
 
-    Each draw is the same whatever the target answers, for Hypothesis asks for that; a rule that
-    finds nothing to do does nothing.
+class LifecycleMachine(RuleBasedStateMachine):
+    """What may be done to jobs, in any order; `lifecycle_machine` binds it to a target.
+
+    A rule that the target answers wrongly raises nothing: checks judge the exchanges afterwards. A
+    rule that may not be tried does nothing. Once the budget is used up, none does anything.
     """
 
-    def __init__(self, pilot: JobClient) -> None:
-        self.pilot = pilot
-        self.budget_error: BudgetExceeded | None = None
-        self._handles: list[JobRef] = []
+    jobs: Bundle[JobRef] = Bundle("jobs")
+    client: JobClient
+    budget_error: BudgetExceeded | None = None
 
-    def reset(self) -> None:
-        """Forget the jobs of the walk before."""
-        self._handles.clear()
+    def __init__(self) -> None:
+        super().__init__()
+        self.created: list[JobRef] = []
 
-    def create(self, asked: OperationRequest) -> None:
-        """Create a job, if there are not many yet."""
-        if len(self._handles) < MAX_JOBS:
-            self._guarded(lambda: self._keep(self.pilot.create(self._renewed(asked))))
+    def create_job(self, request: OperationRequest) -> NewJobs:
+        """Create a job; return it for the bundle, or nothing if none came of it."""
+        fresh = self.client.factory.with_fresh_unique_values(request)
+        job: JobRef | None = self._try(lambda: self.client.create(fresh))
+        if job is None:
+            return multiple()
+        self.created.append(job)
+        return job
 
-    def _renewed(self, asked: OperationRequest) -> OperationRequest:
-        return self.pilot.factory.with_fresh_unique_values(asked)
-
-    def _keep(self, handle: JobRef | None) -> None:
-        if handle is not None:
-            self._handles.append(handle)
-
-    def act(self, part: str, which: int) -> None:
-        """Ask for a part of the lifecycle between two looks, so that the state is known."""
-        self._on_job(which, self.pilot.poll)
-        if part != OBSERVE:
-            self._on_job(which, lambda handle: self.pilot.perform(part, handle))
-            self._on_job(which, self.pilot.poll)
+    def act(self, job: JobRef, action: str) -> None:
+        """Poll; any other action between two polls, so that the state it met is known."""
+        self._try(lambda: self.client.poll(job))
+        if action != POLL:
+            self._try(lambda: self.client.perform(action, job))
+            self._try(lambda: self.client.poll(job))
 
     def wait(self, seconds: float) -> None:
         """Let time pass at the target."""
-        self._guarded(lambda: self.pilot.client.wait(seconds))
+        self._try(lambda: self.client.client.wait(seconds))
 
-    def _on_job(self, which: int, do: Callable[[JobRef], object]) -> None:
-        if self._handles:
-            self._guarded(lambda: do(self._handles[which % len(self._handles)]))
+    @invariant()
+    def only_own_jobs_are_touched(self) -> None:
+        """The machine acts on what it created, so that it cannot harm anything else."""
+        assert all(job.ours for job in self.created)
 
-    def _guarded(self, do: Callable[[], object]) -> None:
-        if self.budget_error is not None:
-            return
+    def _try(self, request: Callable[[], Any]) -> Any:
+        if type(self).budget_error is not None:
+            return None
         try:
-            do()
+            return request()
         except NotPermitted:
-            return
+            return None
         except BudgetExceeded as reason:
-            self.budget_error = reason
+            type(self).budget_error = reason
+            return None
 
 
-def lifecycle_state_machine(walk: LifecycleActions) -> type[RuleBasedStateMachine]:
-    """Return a state machine whose moves are the parts of the lifecycle."""
-    pilot = walk.pilot
+def lifecycle_machine(client: JobClient) -> type[LifecycleMachine]:
+    """Return the state machine of a target: its requests, its actions, its time."""
+    bound = client
+    requests = client.factory.strategy(client.lifecycle.actions["create"].operation)
+    actions = st.sampled_from([POLL, *(action for action in ACTIONS if client.supports(action))])
+    pauses = st.sampled_from(PAUSES[client.client.has_control])
 
-    def begin(self: RuleBasedStateMachine) -> None:
-        RuleBasedStateMachine.__init__(self)
-        walk.reset()
+    class TargetMachine(LifecycleMachine):
+        client = bound
+        jobs = LifecycleMachine.jobs
 
-    create = pilot.factory.strategy(pilot.lifecycle.actions["create"].operation)
-    pauses = st.sampled_from(PAUSES[pilot.client.has_control])
-    parts = st.sampled_from([OBSERVE, *(part for part in ACTIONS if pilot.supports(part))])
-    steps: dict[str, Any] = {
-        "__init__": begin,
         # Hypothesis leaves rules out of whole examples, but never what initialises.
-        "first": _rule("first", lambda _, asked: walk.create(asked), initialize, asked=create),
-        "second": _rule("second", lambda _, asked: walk.create(asked), initialize, asked=create),
+        @initialize(target=jobs, request=requests)
+        def create_first(self, request: OperationRequest) -> NewJobs:
+            return self.create_job(request)
+
+        @initialize(target=jobs, request=requests)
+        def create_second(self, request: OperationRequest) -> NewJobs:
+            return self.create_job(request)
+
         # The simplest example takes the first rule by name again and again: this one costs least.
-        "a_pause": _rule("a_pause", lambda _, seconds: walk.wait(seconds), seconds=pauses),
-        "create": _rule("create", lambda _, asked: walk.create(asked), asked=create),
-        "move": _rule("move", _moves(walk), part=parts, which=JOB_INDEX),
-        "move_again": _rule("move_again", _moves(walk), part=parts, which=JOB_INDEX),
-    }
-    return type("Life", (RuleBasedStateMachine,), steps)
+        @rule(seconds=pauses)
+        def a_pause(self, seconds: float) -> None:
+            self.wait(seconds)
+
+        @precondition(lambda self: len(self.created) < MAX_JOBS)
+        @rule(target=jobs, request=requests)
+        def create(self, request: OperationRequest) -> NewJobs:
+            return self.create_job(request)
+
+        @rule(job=jobs, action=actions)
+        def perform(self, job: JobRef, action: str) -> None:
+            self.act(job, action)
+
+        # Twice: whole examples without a rule that acts would show nothing.
+        @rule(job=jobs, action=actions)
+        def perform_again(self, job: JobRef, action: str) -> None:
+            self.act(job, action)
+
+    return TargetMachine
 
 
-def _moves(walk: LifecycleActions) -> Callable[[Any, str, int], None]:
-    return lambda _, part, which: walk.act(part, which)
-
-
-def _rule(name: str, step: Callable[..., None], kind: Any = rule, **draws: Any) -> Any:
-    step.__name__ = name
-    return kind(**draws)(step)
-
-
-def run_state_machine(walk: LifecycleActions, seed: int, effort: Effort) -> None:
+def run_state_machine(client: JobClient, seed: int, effort: Effort) -> None:
     """Run the machine; the same seed draws the same steps.
 
     Raises:
@@ -133,8 +144,7 @@ def run_state_machine(walk: LifecycleActions, seed: int, effort: Effort) -> None
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(
-        hypothesis.seed(seed)(lifecycle_state_machine(walk)), settings=settings
-    )
-    if walk.budget_error is not None:
-        raise walk.budget_error
+    machine = lifecycle_machine(client)
+    run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=settings)
+    if machine.budget_error is not None:
+        raise machine.budget_error

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.drivers.state_machine import LifecycleActions, run_state_machine
+from conformance.drivers.state_machine import run_state_machine
 from conformance.errors import BudgetExceeded
 from conformance.job_client import LIFECYCLE, JobClient
 from conformance.settings import Effort
@@ -13,7 +13,7 @@ from tests.unit.conformance._reference import reference_client
 def walked(
     client: Client, seed: int, effort: Effort = Effort.QUICK
 ) -> list[tuple[str, str, bytes | None]]:
-    run_state_machine(LifecycleActions(JobClient(client, LIFECYCLE)), seed, effort)
+    run_state_machine(JobClient(client, LIFECYCLE), seed, effort)
     return [(e.request.method, e.request.path, e.request.body) for e in client.exchanges]
 
 
@@ -36,14 +36,18 @@ def test_walk_is_not_stopped_by_a_broken_target(defect: str) -> None:
 
 def test_walk_interleaves_several_jobs() -> None:
     with reference_client("talkdesk") as client:
-        run_state_machine(LifecycleActions(JobClient(client, LIFECYCLE)), 1, Effort.DEFAULT)
+        run_state_machine(JobClient(client, LIFECYCLE), 1, Effort.DEFAULT)
         assert sum(job.created_by_us for job in client.jobs) > 3
 
 
-def test_walk_gives_way_when_the_requests_are_used_up() -> None:
+def test_walk_gives_way_when_the_requests_are_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with reference_client("talkdesk") as client:
-        walk = LifecycleActions(JobClient(client, LIFECYCLE))
-        walk.budget_error = BudgetExceeded("all gone")
+        jobs = JobClient(client, LIFECYCLE)
+
+        def used_up(*_: object) -> None:
+            raise BudgetExceeded("all gone")
+
+        monkeypatch.setattr(jobs, "create", used_up)
         with pytest.raises(BudgetExceeded, match="all gone"):
-            run_state_machine(walk, 1, Effort.QUICK)
+            run_state_machine(jobs, 1, Effort.QUICK)
         assert list(client.exchanges) == []
