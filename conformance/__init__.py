@@ -1,4 +1,4 @@
-"""The conformance suite: judges whoever claims to be one of the vendors."""
+"""The conformance suite: judges implementations of the vendors' APIs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -27,24 +27,23 @@ def run(  # noqa: PLR0913  (the parts of a run)
 
     Args:
         vendor: a vendor's slug, as `conformance list` names them.
-        base_url: where the implementation answers.
-        control_url: the mock's control plane (it ends in `/_mock`), to move time instead of
-            waiting.
+        base_url: the implementation's base URL.
+        control_url: the mock's control plane (it ends in `/_mock`), to move time without waiting.
         target: a target file; without one the fixture identities are used, on loopback only.
         settings: profile, seed, effort and limits.
         only: requirement ids, over those in `settings`.
-        environment: where `env: NAME` is looked up; the process's by default.
-        on_progress: takes a line of progress before each step.
+        environment: where `env: NAME` is looked up; by default that of the process.
+        on_progress: called with a line before each step.
         baseline: a file with the failures that are accepted.
 
     Raises:
-        UsageError: the vendor, the target or a setting does not fit.
-        TargetUnavailable: the target cannot be reached, or refuses the credentials.
-        specs.SpecError: a contract file has a fault.
+        UsageError: the vendor, the target or a setting is invalid.
+        TargetUnavailable: the target cannot be reached, or rejects the credentials.
+        specs.SpecError: a contract file is invalid.
     """
     from conformance.runner import create_runner  # noqa: PLC0415  (the import alone takes a second)
 
-    made = create_runner(
+    runner = create_runner(
         vendor,
         base_url,
         control_url=control_url,
@@ -55,4 +54,4 @@ def run(  # noqa: PLR0913  (the parts of a run)
         on_progress=on_progress,
         baseline=None if baseline is None else Path(baseline),
     )
-    return made.run()
+    return runner.run()

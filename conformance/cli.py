@@ -25,35 +25,35 @@ EFFORTS = click.Choice([effort.value for effort in Effort])
 
 
 TARGET_OPTIONS = (
-    click.option("--base-url", required=True, help="Where the implementation answers."),
-    click.option("--control-url", help="The mock's control plane (…/_mock): moves its clock."),
+    click.option("--base-url", required=True, help="Base URL of the implementation."),
+    click.option("--control-url", help="Control plane of the mock (…/_mock), to move its clock."),
     click.option(
         "--target",
         type=FILE,
-        help="Target file: credentials, and what the suite may do. Not needed on loopback.",
+        help="Target file: credentials, and what the suite may do. Optional on loopback.",
     ),
 )
 RUN_OPTIONS = (
     click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True),
     click.option("--seed", type=int, default=1, show_default=True),
     click.option("--effort", type=EFFORTS, default=Effort.DEFAULT.value, show_default=True),
-    click.option("--only", multiple=True, metavar="ID", help="Judge this requirement alone."),
-    click.option(
-        "--baseline", type=FILE, help="Failures that are accepted, with owner, reason and date."
-    ),
+    click.option("--only", multiple=True, metavar="ID", help="Judge only this requirement."),
+    click.option("--baseline", type=FILE, help="Accepted failures, with owner, reason and date."),
     click.option("--strict", is_flag=True, help="WARN counts as FAIL."),
     click.option(
         "--report",
         "reports",
         multiple=True,
         metavar="KIND=PATH",
-        help="Write json, html, junit, markdown or text to a file.",
+        help="Write a report (json, html, junit, markdown, text) to a file.",
     ),
-    click.option("--dry-run", is_flag=True, help="Print the plan and its cost; send nothing."),
+    click.option(
+        "--dry-run", is_flag=True, help="Print the plan and its cost without sending anything."
+    ),
 )
 LIMIT_OPTIONS = (
     click.option("--max-requests", type=click.IntRange(1), metavar="N"),
-    click.option("--rate", type=POSITIVE, metavar="N", help="Requests a second, at most."),
+    click.option("--rate", type=POSITIVE, metavar="N", help="Maximum requests per second."),
     click.option(
         "--max-time",
         type=POSITIVE,
@@ -68,22 +68,22 @@ LIMIT_OPTIONS = (
         default=10.0,
         show_default=True,
         metavar="S",
-        help="Seconds for one whole answer.",
+        help="Seconds for one whole response.",
     ),
-    click.option("--ca-bundle", type=FILE, help="Issuers to trust in TLS."),
+    click.option("--ca-bundle", type=FILE, help="Certificate authorities to trust."),
 )
 
 
 def limit_settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the options of LIMIT_OPTIONS say, as `Settings` takes it."""
-    told = {name: options[name] for name in ("max_requests", "rate", "max_time", "timeout")}
-    return told | {"ca_bundle": options["ca_bundle"] and str(options["ca_bundle"])}
+    """Return the fields of `Settings` that LIMIT_OPTIONS set."""
+    limits = {name: options[name] for name in ("max_requests", "rate", "max_time", "timeout")}
+    return limits | {"ca_bundle": options["ca_bundle"] and str(options["ca_bundle"])}
 
 
 def replay_options(command: Command) -> Command:
-    """Give a command the options of a replay: whose base URL may be that of the result."""
-    where = click.option("--base-url", help="Where to repeat it; where it was found if not given.")
-    for option in reversed((where, *TARGET_OPTIONS[1:], *LIMIT_OPTIONS)):
+    """Give a command the options of a replay: its base URL defaults to that of the result."""
+    base_url = click.option("--base-url", help="Base URL; that of RESULT by default.")
+    for option in reversed((base_url, *TARGET_OPTIONS[1:], *LIMIT_OPTIONS)):
         command = option(command)
     return command
 
@@ -96,7 +96,7 @@ def run_options(command: Command) -> Command:
 
 
 class Suite(click.Group):
-    """Turns the suite's errors into a sentence and an exit code; never a traceback."""
+    """Turns the suite's exceptions into a message and an exit code; never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -125,39 +125,42 @@ def main() -> None:
 @click.argument("vendor")
 @run_options
 def run(vendor: str, **options: Any) -> None:
-    """Judge VENDOR's implementation; exit 0 conforms, 1 fails, 2 usage, 3 not judged."""
+    """Judge VENDOR's implementation.
+
+    Exit code 0 conforms, 1 fails, 2 usage error, 3 not judged.
+    """
     sys.exit(_run(vendor, options))
 
 
 @main.command()
 @click.argument("result", type=FILE)
-@click.option("--id", "ids", multiple=True, metavar="ID", help="Repeat this finding alone.")
+@click.option("--id", "ids", multiple=True, metavar="ID", help="Replay only this failure.")
 @replay_options
 def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
-    """Repeat the findings of RESULT (--report json=RESULT).
+    """Replay the failures of RESULT (--report json=RESULT).
 
-    Exit 1 if one still shows, 0 if none does, 3 if it cannot be judged.
+    Exit code 1 if one fails again, 0 if none does, 3 if one cannot be judged.
     """
     from conformance.replay import replay_command
 
-    sys.exit(replay_command(result, ids, {**options, "limits": limit_settings(options)}))
+    sys.exit(replay_command(result, ids, options, limit_settings(options)))
 
 
 @main.command()
 @click.argument("vendor")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def init(vendor: str, file: Path | None, *, force: bool) -> None:
     """Write a commented target file for VENDOR to FILE, or to standard output."""
     from conformance.contract_queries import load_contract
     from conformance.target.template import target_template, write_template
 
-    found = load_contract(vendor, DOCUMENTED)
+    contract = load_contract(vendor, DOCUMENTED)
     if file is None or str(file) == "-":
-        click.echo(target_template(found), nl=False)
+        click.echo(target_template(contract), nl=False)
     else:
-        write_template(found, file, force=force)
-        click.echo(f"{file}: set the variables that it names, then read it through")
+        write_template(contract, file, force=force)
+        click.echo(f"{file}: set the environment variables in it, and review the rest")
 
 
 @main.command("list")
@@ -175,7 +178,7 @@ def list_(vendor: str, profile: str) -> None:
 @click.argument("requirement")
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
 def explain(requirement: str, profile: str) -> None:
-    """Show REQUIREMENT in full: its source, its check and where that is, what is sent."""
+    """Explain REQUIREMENT: its source, its check and where that is, what is sent."""
     from conformance.evaluation.explain import explain_requirement
 
     click.echo(explain_requirement(requirement, profile), nl=False)
@@ -191,19 +194,24 @@ def checks() -> None:
 
 @main.command()
 @click.argument("vendors", nargs=-1, metavar="[VENDOR]...")
-@click.option("--switch", "switches", multiple=True, metavar="ID", help="Try this one alone.")
+@click.option(
+    "--switch", "switches", multiple=True, metavar="ID", help="Only this defect or variant."
+)
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True)
 @click.option(
-    "--whole", is_flag=True, help="Judge defects by every requirement, not by their own alone."
+    "--whole", is_flag=True, help="Judge defects by all requirements, not only by their own."
 )
-@click.option("--jobs", type=click.IntRange(1), help="Processes side by side.")
+@click.option("--jobs", type=click.IntRange(1), help="Parallel processes.")
 def selftest(
     vendors: tuple[str, ...], switches: tuple[str, ...], seeds: int, whole: bool, jobs: int | None
 ) -> None:
-    """Judge the suite itself on planted defects and legal variants; exit 1 if it errs."""
+    """Judge the suite itself on planted defects and legal variants.
+
+    Exit code 1 if a defect is missed or a variant fails.
+    """
     from conformance.selftest import processors, selftest_command
 
-    sys.exit(selftest_command(vendors, switches, seeds, jobs or processors(), whole=whole))
+    sys.exit(selftest_command(vendors, switches, seeds, jobs or processors(), full=whole))
 
 
 def _run(vendor: str, options: Mapping[str, Any]) -> int:
@@ -279,9 +287,9 @@ class _Progress:
 def _dry_run(plan: "Plan") -> str:
     lines = [f"{step.requests:>6}  {step.name}: {_about(step)}" for step in plan.steps]
     lines += [f"  skip  {id_}: {reason}" for id_, reason in plan.skips.items()]
-    # `max_created` of the target file limits each operation that creates something.
+    # `max_created` of the target file limits each of these operations.
     limit = "any" if plan.max_created is None else f"<= {plan.max_created}"
-    lines += [f"{limit:>6}  things made by {name}" for name in plan.create_operations]
+    lines += [f"{limit:>6}  resources created by {name}" for name in plan.create_operations]
     lines.append(f"{plan.requests:>6}  requests, about; {len(plan.requirements)} requirements")
     return "\n".join(lines) + "\n"
 

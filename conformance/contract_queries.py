@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -10,7 +9,6 @@ import specs
 from conformance.errors import UsageError
 from conformance.http.exchange import Exchange
 from specs import Contract, Operation
-from specs.files import ROOT
 from specs.pointer import resolve, schema_at
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,20 +25,20 @@ class Absent:
 ABSENT: Final = Absent()
 
 
-def load_contract(vendor: str, profile: str, root: Path = ROOT) -> Contract:
+def load_contract(vendor: str, profile: str) -> Contract:
     """Return a vendor's contract.
 
     Raises:
         UsageError: there is no such vendor or profile.
         specs.SpecError: one of its files is invalid.
     """
-    vendors = specs.vendors(root)
+    vendors = specs.vendors()
     if vendor not in vendors:
         raise UsageError(f"unknown vendor {vendor!r}; known vendors: {', '.join(vendors)}")
     if profile not in specs.PROFILES:
         names = ", ".join(specs.PROFILES)
         raise UsageError(f"--profile: unknown profile {profile!r}; known profiles: {names}")
-    return specs.load(vendor, profile, root)
+    return specs.load(vendor, profile)
 
 
 # --- Operations and parameters

@@ -1,22 +1,30 @@
-"""What a run will do on a target, in which order, and at what cost."""
+"""The plan of a run: which steps it takes, in which order, at what cost, and what it skips."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.drivers import DriverCase, examples, lifecycle, negative, side_by_side
 from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
-from conformance.target.config import Target
 from conformance.target.safety import CreationQuota, WritePolicy
 from specs import Contract, Operation, Requirement
 
-NOT_SOURCED = "assumed: no source says it, so nobody is judged by it"
+NOT_SOURCED: Final = "assumed: no source says it, so no target is judged by it"
+# About the number of requests of each driver.
+_LIFECYCLE_REQUESTS: Final = MappingProxyType(
+    {Effort.QUICK: 60, Effort.DEFAULT: 250, Effort.DEEP: 1500}
+)
+_SIDE_BY_SIDE_PER_OPERATION: Final = 4
+_EXAMPLES_PER_OPERATION: Final = 6
+_NEGATIVE_PER_OPERATION: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One driver, or one requirement's probe; `requests` is about what it sends."""
+    """One driver, or the active check of one requirement; `requests` is about what it sends."""
 
     name: str
     requests: int
@@ -27,7 +35,7 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rows to judge, the steps that lead there, and the rows that cannot be tried, with why.
+    """The requirements to judge, the steps, and the requirements that are skipped, with why.
 
     `create_operations` are the operations by which the run creates something, each at most
     `max_created` times (None: no limit).
@@ -49,68 +57,70 @@ class Plan:
 def make_plan(
     contract: Contract,
     checks: Mapping[str, RegisteredCheck],
-    target: Target,
     settings: Settings,
-    guard: WritePolicy,
+    policy: WritePolicy,
 ) -> Plan:
-    """Return the plan of a run.
+    """Return the plan of a run on the target of `policy`.
 
     Raises:
-        UsageError: `settings.only` names a requirement that does not exist.
+        UsageError: `settings.only` names an unknown requirement.
     """
-    chosen = _choose(contract, settings)
-    skips = {}
-    for requirement in chosen:
-        if reason := _reason_to_skip(requirement, checks, target, contract, guard):
-            skips[requirement.id] = reason
-    wanted = [requirement for requirement in chosen if requirement.id not in skips]
-    steps = (*_driver_steps(contract, checks, wanted, guard, settings), *_probes(checks, wanted))
-    makers = tuple(
-        name
-        for name in CreationQuota(contract).create_operations
-        if _reason_not_to_send(contract.operations[name], guard) is None
+    selected = _select(contract, settings)
+    reasons = {r.id: _skip_reason(r, checks, contract, policy) for r in selected}
+    skips = {id_: reason for id_, reason in reasons.items() if reason}
+    tested = [requirement for requirement in selected if requirement.id not in skips]
+    return Plan(
+        selected,
+        (*_driver_steps(contract, checks, tested, policy, settings), *_check_steps(checks, tested)),
+        skips,
+        partial=bool(settings.only),
+        create_operations=tuple(
+            name
+            for name in CreationQuota(contract).create_operations
+            if _denial_reason(contract.operations[name], policy) is None
+        ),
+        max_created=policy.target.max_created,
     )
-    return Plan(chosen, steps, skips, bool(settings.only), makers, target.max_created)
 
 
-def _choose(contract: Contract, settings: Settings) -> tuple[Requirement, ...]:
-    known = {requirement.id for requirement in contract.requirements}
-    if unknown := sorted(settings.only - known):
+def _select(contract: Contract, settings: Settings) -> tuple[Requirement, ...]:
+    ids = {requirement.id for requirement in contract.requirements}
+    if unknown := sorted(settings.only - ids):
         raise UsageError(
-            f"--only: there is no requirement {unknown[0]!r} in the profile {settings.profile!r}; "
-            f"`conformance list {contract.vendor}` names them all"
+            f"--only: unknown requirement {unknown[0]!r} in the profile {settings.profile!r}; "
+            f"`conformance list {contract.vendor}` lists them"
         )
     return tuple(r for r in contract.requirements if not settings.only or r.id in settings.only)
 
 
-def _reason_to_skip(
+def _skip_reason(
     requirement: Requirement,
     checks: Mapping[str, RegisteredCheck],
-    target: Target,
     contract: Contract,
-    guard: WritePolicy,
+    policy: WritePolicy,
 ) -> str | None:
     if requirement.check is None:
         return requirement.not_tested
     if requirement.source == "assumed":
         return NOT_SOURCED
     check = checks[requirement.check.name]
-    if check.writes and not target.writes:
+    if check.writes and not policy.target.writes:
         return "the target is read-only"
     for role in check.roles:
-        if not target.has_credential(role):
+        if not policy.target.has_credential(role):
             return f"the target names no credential for the role {role!r}"
     if check.kind is CheckKind.EXCHANGE and requirement.operation is not None:
-        return _reason_not_to_send(contract.operations[requirement.operation], guard)
+        return _denial_reason(contract.operations[requirement.operation], policy)
     return None
 
 
-def _reason_not_to_send(operation: Operation, guard: WritePolicy) -> str | None:
-    if denial := guard.token_denial(operation):
+def _denial_reason(operation: Operation, policy: WritePolicy) -> str | None:
+    """Return why no request of an operation may be sent, or None."""
+    if denial := policy.token_denial(operation):
         return denial
-    if guard.is_write(operation) and not guard.target.writes:
+    if policy.is_write(operation) and not policy.target.writes:
         return "the target is read-only"
-    if guard.needs_consent(operation) and operation.id not in guard.target.consent:
+    if policy.needs_consent(operation) and operation.id not in policy.target.consent:
         return f"the target file has no `consent` for {operation.id}"
     return None
 
@@ -118,33 +128,30 @@ def _reason_not_to_send(operation: Operation, guard: WritePolicy) -> str | None:
 def _driver_steps(
     contract: Contract,
     checks: Mapping[str, RegisteredCheck],
-    wanted: Iterable[Requirement],
-    guard: WritePolicy,
+    tested: Iterable[Requirement],
+    policy: WritePolicy,
     settings: Settings,
 ) -> Iterable[PlanStep]:
-    kinds = {CheckKind.EXCHANGE: set[str | None](), CheckKind.HISTORY: set[str | None]()}
-    for requirement in wanted:
-        if requirement.check is not None:
-            kind = checks[requirement.check.name].kind
-            if kind in kinds:
-                kinds[kind].add(requirement.operation)
-    judged = kinds[CheckKind.EXCHANGE]
-    allowed = [n for n, o in contract.operations.items() if _reason_not_to_send(o, guard) is None]
-    operations = tuple(name for name in allowed if None in judged or name in judged)
-    together = tuple(n for n in allowed if n in operations or n in kinds[CheckKind.HISTORY])
-    # First, while nothing else has been made, changed or deleted.
-    live = {action.operation for action in contract.lifecycle.actions.values()}
-    if kinds[CheckKind.HISTORY] or live & set(operations):
-        cost = _LIFECYCLE_COST[settings.effort]
-        yield PlanStep("lifecycle", cost, tuple(sorted(live)), lifecycle.drive)
+    kinds = [(checks[r.check.name].kind, r.operation) for r in tested if r.check]
+    checked = {operation for kind, operation in kinds if kind is CheckKind.EXCHANGE}
+    in_histories = {operation for kind, operation in kinds if kind is CheckKind.HISTORY}
+    allowed = [n for n, o in contract.operations.items() if _denial_reason(o, policy) is None]
+    operations = tuple(name for name in allowed if checked & {None, name})
+    together = tuple(name for name in allowed if name in {*operations, *in_histories})
+    # Jobs come first, while nothing else has been created, changed or deleted.
+    acting = {action.operation for action in contract.lifecycle.actions.values()}
+    if in_histories or acting & set(operations):
+        requests = _LIFECYCLE_REQUESTS[settings.effort]
+        yield PlanStep("lifecycle", requests, tuple(sorted(acting)), lifecycle.drive)
     if together:
-        yield PlanStep("side_by_side", 4 * len(together), together, side_by_side.drive)
+        requests = _SIDE_BY_SIDE_PER_OPERATION * len(together)
+        yield PlanStep("side_by_side", requests, together, side_by_side.drive)
     if operations:
-        each = settings.effort.examples * 3
-        yield PlanStep("examples", 6 * len(operations), operations, examples.drive)
+        count = len(operations)
+        yield PlanStep("examples", _EXAMPLES_PER_OPERATION * count, operations, examples.drive)
         if settings.effort is not Effort.QUICK:
-            yield PlanStep("fuzz", each * len(operations), operations, _fuzz)
-        yield PlanStep("negative", 20 * len(operations), operations, negative.drive)
+            yield PlanStep("fuzz", settings.effort.examples * 3 * count, operations, _fuzz)
+        yield PlanStep("negative", _NEGATIVE_PER_OPERATION * count, operations, negative.drive)
 
 
 def _fuzz(case: DriverCase) -> None:
@@ -153,17 +160,12 @@ def _fuzz(case: DriverCase) -> None:
     fuzz.drive(case)
 
 
-_LIFECYCLE_COST = {Effort.QUICK: 60, Effort.DEFAULT: 250, Effort.DEEP: 1500}
-
-
-def _probes(
-    checks: Mapping[str, RegisteredCheck], wanted: Iterable[Requirement]
+def _check_steps(
+    checks: Mapping[str, RegisteredCheck], tested: Iterable[Requirement]
 ) -> Iterable[PlanStep]:
-    for requirement in wanted:
-        if requirement.check is None:
-            continue
-        check = checks[requirement.check.name]
-        if check.kind is CheckKind.ACTIVE:
+    for requirement in tested:
+        check = checks[requirement.check.name] if requirement.check else None
+        if check is not None and check.kind is CheckKind.ACTIVE:
             operations = (requirement.operation,) if requirement.operation else ()
-            name = f"probe {check.name}"
+            name = f"check {check.name}"
             yield PlanStep(name, check.requests, operations, requirement=requirement)

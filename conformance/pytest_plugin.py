@@ -1,6 +1,6 @@
 """A vendor's requirements as pytest items: `pytest --conformance VENDOR --conformance-url URL`.
 
-A requirement that is kept passes, one that could not be tried is skipped with its reason, a WARN
+A satisfied requirement passes, one that could not be tried is skipped with its reason, a WARN
 passes with a warning, a FAIL fails with its evidence. With pytest-xdist use `--dist loadgroup`:
 one process judges one vendor.
 """
@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-# Everything else is imported when it is asked for: other runs of pytest pay nothing.
+# Everything else is imported on demand, so that other runs of pytest pay nothing.
 if TYPE_CHECKING:
     from conformance.evaluation.result import RequirementResult, Result
     from specs import Contract
 
 
 class ConformanceWarning(UserWarning):
-    """A requirement is departed from which the vendor's document does not insist on."""
+    """A target departs from a requirement that is not a documented must."""
 
 
-class RequirementFailed(Exception):  # noqa: N818  (it says what is so)
-    """A requirement is broken, or could not be judged; the text holds the evidence."""
+class RequirementFailed(Exception):  # noqa: N818
+    """A requirement failed, or could not be judged; the text has the evidence."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,8 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--conformance", action="append", metavar="VENDOR", help="Judge this vendor's requirements."
     )
-    group.addoption("--conformance-url", metavar="URL", help="Where the implementation answers.")
-    group.addoption("--conformance-control-url", metavar="URL", help="The mock's control plane.")
+    group.addoption("--conformance-url", metavar="URL", help="Base URL of the implementation.")
+    group.addoption("--conformance-control-url", metavar="URL", help="Control plane of the mock.")
     group.addoption("--conformance-target", metavar="FILE", type=Path, help="Target file.")
     group.addoption("--conformance-baseline", metavar="FILE", type=Path, help="Accepted failures.")
     group.addoption("--conformance-profile", metavar="NAME", default="documented")
@@ -42,18 +42,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--conformance-strict", action="store_true", help="WARN counts as FAIL.")
 
 
-@pytest.hookimpl(tryfirst=True)  # before -k and -m choose from the items
+@pytest.hookimpl(tryfirst=True)  # before -k and -m select items
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Add an item for each requirement of the vendors asked for.
+    """Add an item for each requirement of the selected vendors.
 
     Raises:
         pytest.UsageError: there is no URL, or no such vendor or profile.
     """
     vendors = config.getoption("--conformance") or []
     if vendors and not config.getoption("--conformance-url"):
-        raise pytest.UsageError("--conformance: give --conformance-url too")
+        raise pytest.UsageError("--conformance: needs --conformance-url")
     for vendor in vendors:
         collector: VendorCollector = VendorCollector.from_parent(
             session, name=f"conformance-{vendor}"
@@ -84,14 +84,14 @@ class VendorCollector(pytest.Collector):
         return self.name.removeprefix("conformance-")
 
     def result_of(self, id_: str) -> "RequirementResult":
-        """Return the verdict on a requirement; the first question runs the suite.
+        """Return the result of a requirement; the first call runs the suite.
 
         Raises:
             Broken: the target could not be judged.
         """
         if self._outcome is None:
-            chosen = [item.name for item in self.session.items if item.parent is self]
-            self._outcome = _run(self.config, self.vendor, chosen)
+            selected = [item.name for item in self.session.items if item.parent is self]
+            self._outcome = _run(self.config, self.vendor, selected)
         if isinstance(self._outcome, Exception):
             raise RequirementFailed(str(self._outcome))
         return next(row for row in self._outcome.requirements if row.requirement.id == id_)
@@ -104,41 +104,41 @@ class RequirementItem(pytest.Item):
     text: str = ""
 
     def runtest(self) -> None:
-        """Turn the verdict into what pytest knows.
+        """Turn the verdict into an outcome of pytest.
 
         Raises:
             Broken: it is FAIL or ERROR.
         """
-        row = self.parent.result_of(self.name)
-        if row.verdict == "SKIP":
-            pytest.skip(row.reason)
-        if row.verdict == "WARN":
-            warnings.warn(ConformanceWarning(f"{self.name}: {row.reason}"), stacklevel=1)
-        elif row.verdict != "PASS":
-            raise RequirementFailed("\n".join(_evidence(row)))
+        result = self.parent.result_of(self.name)
+        if result.verdict == "SKIP":
+            pytest.skip(result.reason)
+        if result.verdict == "WARN":
+            warnings.warn(ConformanceWarning(f"{self.name}: {result.reason}"), stacklevel=1)
+        elif result.verdict != "PASS":
+            raise RequirementFailed("\n".join(_evidence(result)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show the evidence alone: where in the suite it was found helps nobody."""
+        """Show only the evidence, without a traceback of the suite."""
         if isinstance(excinfo.value, RequirementFailed):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Name the file that holds the requirement."""
+        """Return the file with the requirement."""
         import specs  # noqa: PLC0415  (see above)
 
         file = Path(specs.__file__).parent / self.parent.vendor / "requirements.yaml"
         return file, None, f"{self.name} {self.text}"
 
 
-def _evidence(row: "RequirementResult") -> Iterator[str]:
+def _evidence(result: "RequirementResult") -> Iterator[str]:
     from conformance.http.curl import curl  # noqa: PLC0415  (see above)
 
-    requirement = row.requirement
-    yield f"{row.verdict} {requirement.id}: {requirement.text}"
-    yield row.reason
+    requirement = result.requirement
+    yield f"{result.verdict} {requirement.id}: {requirement.text}"
+    yield result.reason
     yield f"({requirement.source}, {requirement.level}: {', '.join(requirement.statements)})"
-    for exchange in row.exchanges:
+    for exchange in result.exchanges:
         yield f"got {exchange.failure or exchange.status} from: {curl(exchange)}"
 
 
@@ -158,7 +158,7 @@ def _run(config: pytest.Config, vendor: str, only: list[str]) -> "Result | Excep
     from conformance.errors import SuiteError  # noqa: PLC0415
     from conformance.settings import Effort, Settings  # noqa: PLC0415
 
-    whole = len(only) == len(_contract(config, vendor).requirements)
+    is_full = len(only) == len(_contract(config, vendor).requirements)
     try:
         settings = Settings(
             profile=config.getoption("--conformance-profile"),
@@ -173,7 +173,7 @@ def _run(config: pytest.Config, vendor: str, only: list[str]) -> "Result | Excep
             target=config.getoption("--conformance-target"),
             baseline=config.getoption("--conformance-baseline"),
             settings=settings,
-            only=() if whole else only,
+            only=() if is_full else only,
         )
     except (SuiteError, ValueError) as error:
         return error

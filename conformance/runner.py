@@ -1,16 +1,13 @@
-"""The first requests of a run: is anybody there, and do they know us?"""
+"""One run of the suite: preflight, drivers, active checks, clean-up, result."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import specs
-from conformance.checks import registry
 from conformance.checks.lint import require_valid_checks
-from conformance.checks.registry import ActiveCase, RegisteredCheck
+from conformance.checks.registry import ActiveCase, RegisteredCheck, load_checks
 from conformance.contract_queries import SAFE_METHODS, load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
 from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable
@@ -23,7 +20,6 @@ from conformance.evaluation.coverage import (
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.evaluation.result import AcceptedFailure, RequirementResult, Result
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
-from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
 from conformance.plan import Plan, PlanStep, make_plan
@@ -35,52 +31,42 @@ from conformance.target.cleanup import clean_up
 from conformance.target.client import Client, open_session
 from conformance.target.config import PRIMARY, Target, read_target
 from conformance.verdict import CheckResult, skipped
-from specs import Contract, Operation, Requirement
-from specs.files import ROOT
+from specs import Contract, Requirement
 
-DRIVER = "preflight"
-MOST = 3
+PREFLIGHT = "preflight"
+MAX_PREFLIGHT_REQUESTS = 3
 
 
 def preflight(client: Client) -> None:
-    """Send a safe request or two.
+    """Send safe requests until one is authorised.
 
     Raises:
         TargetUnavailable: the base URL or the control URL does not answer, or the credentials are
             rejected there.
     """
+    target = client.target
     if not client.control_answers():
-        raise TargetUnavailable(
-            f"--control-url: nobody answers at {client.target.control_url}/health"
+        raise TargetUnavailable(f"--control-url: no response from {target.control_url}/health")
+    statuses = []
+    safe = [o for o in client.contract.operations.values() if o.method in SAFE_METHODS]
+    for operation in safe[:MAX_PREFLIGHT_REQUESTS]:
+        values = parameter_values(client, operation)
+        exchange = client.call(
+            operation.id, path=values["path"], query=values["query"], driver=PREFLIGHT
         )
-    answers = []
-    for operation in _safe(client):
-        exchange = _ask(client, operation)
         if exchange.failure is not None:
-            raise TargetUnavailable(
-                f"{client.target.base_url} cannot be reached: {exchange.failure}"
-            )
-        answers.append(exchange.status)
+            raise TargetUnavailable(f"{target.base_url} cannot be reached: {exchange.failure}")
+        statuses.append(exchange.status)
         if exchange.status not in {401, 403}:
             return
-    if answers:
+    if statuses:
         raise TargetUnavailable(
-            f"{client.target.base_url} refuses the credentials of the role {PRIMARY!r}: "
-            f"it answered {answers[0]}"
+            f"{target.base_url} rejects the credentials of the role {PRIMARY!r}: "
+            f"it answered {statuses[0]}"
         )
 
 
-def _safe(client: Client) -> Iterator[Operation]:
-    found = [o for o in client.contract.operations.values() if o.method in SAFE_METHODS]
-    yield from found[:MOST]
-
-
-def _ask(client: Client, operation: Operation) -> Exchange:
-    values: Mapping[str, Mapping[str, Any]] = parameter_values(client, operation)
-    return client.call(operation.id, path=values["path"], query=values["query"], driver=DRIVER)
-
-
-def _silent(*_: object) -> None:
+def _ignore(*_: object) -> None:
     pass
 
 
@@ -88,19 +74,26 @@ def _silent(*_: object) -> None:
 class Runner:
     """One run of the suite.
 
-    `on_progress` takes a line before each step, `on_failure` a requirement that was seen to fail,
-    and the reason, as soon as the step ends.
-    `load_profile` loads the contract in another profile, for the hint that it fits better. `clock`
-    takes the place of the machine's. `baseline` holds the failures that are accepted. `adapter`
-    makes the way to a base URL.
+    Attributes:
+        contract: the vendor's contract.
+        checks: the registered checks by name.
+        target: what is judged.
+        settings: the settings of the run.
+        on_progress: called with a line before each step.
+        on_failure: called with each requirement that fails for the first time, and the reason, as
+            soon as the step ends.
+        load_profile: loads the contract in another profile, for the hint that it matches better.
+        clock: replaces the machine's clock.
+        baseline: the failures that are accepted.
+        adapter: makes the HTTP adapter for a base URL.
     """
 
     contract: Contract
     checks: Mapping[str, RegisteredCheck]
     target: Target
     settings: Settings
-    on_progress: Callable[[str], None] = _silent
-    on_failure: Callable[[Requirement, str], None] = _silent
+    on_progress: Callable[[str], None] = _ignore
+    on_failure: Callable[[Requirement, str], None] = _ignore
     load_profile: Callable[[str], Contract] | None = None
     clock: Clock | None = None
     baseline: tuple[AcceptedFailure, ...] = ()
@@ -110,79 +103,58 @@ class Runner:
     def __post_init__(self) -> None:
         require_valid_checks(self.contract, self.checks)
 
-    def _open_session(self) -> tuple[Client, Transport]:
-        return open_session(self.contract, self.target, self.settings, self.clock, self.adapter)
+    def _open(self) -> tuple[Client, Transport, Plan]:
+        client, transport = open_session(
+            self.contract, self.target, self.settings, self.clock, self.adapter
+        )
+        plan = make_plan(self.contract, self.checks, self.settings, client.policy)
+        return client, transport, plan
 
     def plan(self) -> Plan:
         """Return what `run` would do; nothing is sent."""
-        client, _ = self._open_session()
-        return make_plan(self.contract, self.checks, self.target, self.settings, client.policy)
+        return self._open()[2]
 
     def run(self) -> Result:
         """Judge the target.
 
         Raises:
-            UsageError: the settings or the target do not fit.
-            TargetUnavailable: the target cannot be reached, or refuses the credentials.
+            UsageError: the settings or the target are invalid.
+            TargetUnavailable: the target cannot be reached, or rejects the credentials.
         """
-        client, transport = self._open_session()
-        plan = make_plan(self.contract, self.checks, self.target, self.settings, client.policy)
+        client, transport, plan = self._open()
         preflight(client)
-        bench = Evaluator(self.contract, self.checks, plan.requirements, self.settings, plan.skips)
+        evaluator = Evaluator(
+            self.contract, self.checks, plan.requirements, self.settings, plan.skips
+        )
         try:
-            self._steps(plan, client, bench)
+            self._run_steps(plan, client, evaluator)
         except (TargetUnavailable, KeyboardInterrupt) as error:
             error.args = (" ".join([*map(str, error.args), *self._clean_up(client, transport)]),)
             raise
-        exchanges = tuple(client.exchanges)
-        rows = tuple(bench.results(exchanges, client.jobs))
+        results = tuple(evaluator.results(tuple(client.exchanges), client.jobs))
         shrinker = Shrinker(client)
-        ways = tuple(self._with_way(self._shrunk(row, bench, shrinker), client) for row in rows)
-        result = self._result(plan, ways, client, transport)
+        reproducible = tuple(
+            self._with_steps(self._shrunk(result, evaluator, shrinker), client)
+            for result in results
+        )
+        result = self._result(plan, reproducible, client, transport)
         return apply_baseline(result, self.baseline, transport.budget.clock.today().date())
 
-    def _shrunk(
-        self, row: RequirementResult, bench: Evaluator, shrinker: Shrinker
-    ) -> RequirementResult:
-        """Replace a proof of one exchange by a smaller one, where effort and budget allow it."""
-        quick = self.settings.effort is Effort.QUICK
-        if quick or self._stop_reason is not None or not row.failures or len(row.exchanges) != 1:
-            return row
-        requirement = row.requirement
-        if bench.failure_of(requirement, row.exchanges[0]) is None:
-            return row
-        found = shrinker.shrink(
-            row.exchanges[0], lambda exchange: bench.failure_of(requirement, exchange) is not None
-        )
-        reason = bench.failure_of(requirement, found) or row.reason
-        return replace(row, exchanges=(found,), reason=reason)
-
-    def _with_way(self, row: RequirementResult, client: Client) -> RequirementResult:
-        if not row.failures:
-            return row
-        way = replay_steps(row.exchanges, client.exchanges, client.tracker, self.contract)
-        return replace(row, replay_steps=way)
-
-    def _steps(self, plan: Plan, client: Client, bench: Evaluator) -> None:
+    def _run_steps(self, plan: Plan, client: Client, evaluator: Evaluator) -> None:
         pending = {requirement.id for requirement in plan.requirements} - plan.skips.keys()
         for step in plan.steps:
-            if not pending:  # what has failed stays failed, so the rest can change no verdict
+            if not pending:  # a failure is final, so the rest can change no verdict
                 return
             self.on_progress(step.name)
-            news = []
+            failures = []
             if step.requirement is None:
                 self._drive(step, client)
             else:
-                news += bench.record(step.requirement, *self._probe(step, client))
-            for requirement, reason in news + bench.evaluate(client.exchanges):
+                results = self._check(step, step.requirement, client)
+                failures += evaluator.record(step.requirement, *results)
+            for requirement, reason in failures + evaluator.evaluate(client.exchanges):
                 pending.discard(requirement.id)
                 self.on_failure(requirement, reason)
-
-    def _clean_up(self, client: Client, transport: Transport) -> tuple[str, ...]:
-        """Remove what the run has made; tell what is left."""
-        self.on_progress("clean-up")
-        transport.budget.closing = True
-        return clean_up(client)
 
     def _drive(self, step: PlanStep, client: Client) -> None:
         if step.drive is None or self._stop_reason is not None:
@@ -200,50 +172,81 @@ class Runner:
             with deterministic_hypothesis():
                 step.drive(case)
         except NotPermitted:
-            return  # the rows say what was not seen
+            return  # the results say what was not observed
         except BudgetExceeded as reason:
             self._stop_reason = str(reason)
 
-    def _probe(self, step: PlanStep, client: Client) -> list[CheckResult]:
-        requirement = step.requirement
-        if requirement is None or requirement.check is None:
+    def _check(self, step: PlanStep, requirement: Requirement, client: Client) -> list[CheckResult]:
+        if requirement.check is None:
             return []
         if self._stop_reason is not None:
             return [skipped(self._stop_reason)]
         client.quota.start_step(step.name)
-        check = self.checks[requirement.check.name]
         case = ActiveCase(self.contract, requirement, client, self.target)
         before = len(client.exchanges)
-        found: list[CheckResult] = []
+        results: list[CheckResult] = []
         try:
-            found.extend(run_active_check(check, case))
+            results.extend(run_active_check(self.checks[requirement.check.name], case))
         except NotPermitted as reason:
-            found.append(skipped(str(reason)))
+            results.append(skipped(str(reason)))
         except BudgetExceeded as reason:
             self._stop_reason = str(reason)
-            found.append(skipped(self._stop_reason))
+            results.append(skipped(self._stop_reason))
         unanswered = [e for e in client.exchanges[before:] if e.failure]
-        return found + [CheckResult(None, e.failure or "", (e,)) for e in unanswered[:1]]
+        return results + [CheckResult(None, e.failure or "", (e,)) for e in unanswered[:1]]
+
+    def _shrunk(
+        self, result: RequirementResult, evaluator: Evaluator, shrinker: Shrinker
+    ) -> RequirementResult:
+        """Replace the evidence of one exchange by a smaller one, where effort and budget allow."""
+        requirement, evidence = result.requirement, result.exchanges
+        stopped = self.settings.effort is Effort.QUICK or self._stop_reason is not None
+        if stopped or not result.failures or len(evidence) != 1:
+            return result
+        if evaluator.failure_of(requirement, evidence[0]) is None:
+            return result
+        smallest = shrinker.shrink(
+            evidence[0], lambda exchange: evaluator.failure_of(requirement, exchange) is not None
+        )
+        reason = evaluator.failure_of(requirement, smallest) or result.reason
+        return replace(result, exchanges=(smallest,), reason=reason)
+
+    def _with_steps(self, result: RequirementResult, client: Client) -> RequirementResult:
+        if not result.failures:
+            return result
+        steps = replay_steps(result.exchanges, client.exchanges, client.tracker, self.contract)
+        return replace(result, replay_steps=steps)
+
+    def _clean_up(self, client: Client, transport: Transport) -> tuple[str, ...]:
+        """Remove what the run has created; return sentences about what is left."""
+        self.on_progress("clean-up")
+        transport.budget.closing = True
+        return clean_up(client)
 
     def _result(
-        self, plan: Plan, rows: tuple[RequirementResult, ...], client: Client, transport: Transport
+        self,
+        plan: Plan,
+        results: tuple[RequirementResult, ...],
+        client: Client,
+        transport: Transport,
     ) -> Result:
         exchanges = tuple(client.exchanges)
-        found = profile_hints(self.contract, exchanges, self.load_profile)
-        found += byte_order_mark_hints(exchanges)
+        notes = profile_hints(self.contract, exchanges, self.load_profile)
+        notes += byte_order_mark_hints(exchanges)
         if self._stop_reason is not None:
-            found += (f"The run ended early: {self._stop_reason}.",)
-        found += self._clean_up(client, transport)
+            notes += (f"The run ended early: {self._stop_reason}.",)
+        notes += self._clean_up(client, transport)
+        budget = transport.budget
         return Result(
             contract=self.contract,
             base_url=self.target.base_url,
             seed=self.settings.seed,
-            requirements=rows,
+            requirements=results,
             coverage=measure_coverage(self.contract, client.jobs, exchanges),
             jobs=client.jobs,
-            notes=found,
-            requests=transport.budget.used,
-            duration=transport.budget.clock.now() - transport.budget.started,
+            notes=notes,
+            requests=budget.used,
+            duration=budget.clock.now() - budget.started,
             partial=plan.partial,
         )
 
@@ -258,40 +261,26 @@ def create_runner(  # noqa: PLR0913  (the parts of `conformance.run`)
     only: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
     on_progress: Callable[[str], None] | None = None,
-    on_failure: Callable[[specs.Requirement, str], None] | None = None,
+    on_failure: Callable[[Requirement, str], None] | None = None,
     baseline: Path | None = None,
-    root: Path = ROOT,
-    checks: Mapping[str, registry.RegisteredCheck] | None = None,
 ) -> Runner:
-    """Return a runner; the arguments are those of `conformance.run`.
-
-    `root` and `checks` take the place of the project's own contracts and checks.
-    """
-    chosen = settings or Settings()
-    chosen = replace(chosen, only=frozenset(only) or chosen.only)
-    found = load_contract(vendor, chosen.profile, root)
-    who = read_target(
-        vendor,
-        base_url,
-        os.environ if environment is None else environment,
-        file=target,
-        control_url=control_url,
-        fixture_root=specs.fixtures(root),
-    )
-    made = Runner(
-        found,
-        registry.load_checks() if checks is None else checks,
-        who,
-        chosen,
-        load_profile=partial(_again, vendor, root=root),
+    """Return a runner; the arguments are those of `conformance.run`."""
+    settings = settings or Settings()
+    settings = replace(settings, only=frozenset(only) or settings.only)
+    contract = load_contract(vendor, settings.profile)
+    return Runner(
+        contract,
+        load_checks(),
+        read_target(
+            vendor,
+            base_url,
+            os.environ if environment is None else environment,
+            file=target,
+            control_url=control_url,
+        ),
+        settings,
+        on_progress=on_progress or _ignore,
+        on_failure=on_failure or _ignore,
+        load_profile=partial(load_contract, vendor),
         baseline=read_baseline(baseline) if baseline else (),
     )
-    if on_progress is not None:
-        made.on_progress = on_progress
-    if on_failure is not None:
-        made.on_failure = on_failure
-    return made
-
-
-def _again(vendor: str, profile: str, *, root: Path) -> specs.Contract:
-    return load_contract(vendor, profile, root)

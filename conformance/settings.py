@@ -1,4 +1,4 @@
-"""The knobs of a run."""
+"""The settings of a run."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from specs import DOCUMENTED
 
 
 class Effort(StrEnum):
-    """How hard the suite looks; `quick` does without generated data."""
+    """How thoroughly the suite tests; `quick` generates no data."""
 
     QUICK = "quick"
     DEFAULT = "default"
@@ -15,15 +15,15 @@ class Effort(StrEnum):
 
     @property
     def examples(self) -> int:
-        """Generated requests an operation, at most, in each mode."""
+        """Maximum number of generated requests for each operation and mode."""
         return {Effort.QUICK: 3, Effort.DEFAULT: 6, Effort.DEEP: 100}[self]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user chose.
+    """What the user selected.
 
-    `rate` is in requests a second, `max_time` (for the run) and `timeout` (for an answer) in
+    `rate` is in requests per second, `max_time` (of the run) and `timeout` (of a response) in
     seconds. `only` limits the run to these requirement ids; empty means all.
     """
 

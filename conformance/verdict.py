@@ -1,15 +1,14 @@
-"""Verdicts, and the judgements from which they are made."""
+"""Verdicts on requirements, and the check results from which they are made."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import total_ordering
+from typing import Final
 
 from conformance.http.exchange import Exchange
 
 
-@total_ordering
 class Verdict(StrEnum):
-    """What became of a requirement, from best to worst."""
+    """The verdict on a requirement, from best to worst."""
 
     PASS = "PASS"
     SKIP = "SKIP"
@@ -22,22 +21,18 @@ class Verdict(StrEnum):
         """0 for the best."""
         return list(Verdict).index(self)
 
-    def __lt__(self, other: str) -> bool:
-        return self.rank < Verdict(other).rank
+    @property
+    def is_problem(self) -> bool:
+        """True for WARN, ERROR and FAIL."""
+        return self not in {Verdict.PASS, Verdict.SKIP}
 
-    def __gt__(self, other: str) -> bool:
-        return self.rank > Verdict(other).rank
 
-    def __le__(self, other: str) -> bool:
-        return self.rank <= Verdict(other).rank
-
-    def __ge__(self, other: str) -> bool:
-        return self.rank >= Verdict(other).rank
+WORST_FIRST: Final = tuple(reversed(Verdict))
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check found once: kept (True), broken (False), or not to be told (None)."""
+    """One result of a check: passed (True), failed (False), or skipped (None) for the `reason`."""
 
     passed: bool | None
     reason: str = ""
@@ -45,15 +40,15 @@ class CheckResult:
 
 
 def passed(*exchanges: Exchange) -> CheckResult:
-    """Return the judgement that the requirement held."""
+    """Return the result that the requirement holds."""
     return CheckResult(True, "", exchanges)
 
 
 def failed(reason: str, *exchanges: Exchange) -> CheckResult:
-    """Return the judgement that the requirement was broken; `exchanges` prove it."""
+    """Return the result that the requirement does not hold; `exchanges` are the evidence."""
     return CheckResult(False, reason, exchanges)
 
 
 def skipped(reason: str) -> CheckResult:
-    """Return the judgement that the requirement could not be tried, and why."""
+    """Return the result that the requirement could not be tested, and why."""
     return CheckResult(None, reason)

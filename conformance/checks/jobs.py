@@ -9,7 +9,7 @@ from conformance.checks.job_timeline import JobTimeline, ObservedRequest, succee
 from conformance.checks.registry import HistoryCase, history_check
 from conformance.contract_queries import ABSENT, job_parameter, value_at
 from conformance.http.exchange import Exchange
-from conformance.job_client import DOWNLOAD, file_place
+from conformance.job_client import DOWNLOAD, file_url
 from conformance.target.tracker import JobHistory, Observation
 from conformance.verdict import CheckResult, failed, passed, skipped
 
@@ -175,7 +175,7 @@ def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[C
             continue
         if timeline.ended_by_us(fetch.job, fetch.before.exchange, fetch.exchange):
             continue
-        if file_place(case.contract, fetch.before.exchange) is not None:
+        if file_url(case.contract, fetch.before.exchange) is not None:
             elsewhere = True
             continue
         reached = True

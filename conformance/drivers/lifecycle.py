@@ -98,7 +98,7 @@ class LifecycleScript:
         create = self._lifecycle.actions["create"].operation
         plain, *others = self.pilot.factory.variants(create)
         # What comes of a closed list first: a format that nobody asks for is never fetched.
-        closed = self.pilot.factory.closed_lists(create)
+        closed = self.pilot.factory.enum_names(create)
         others.sort(key=lambda other: not _differs_in(other, plain, closed))
         return [plain, *others][: self._max_jobs]
 

@@ -1,4 +1,4 @@
-"""Known failures: each with an owner, a reason, and the last day on which it is accepted."""
+"""Baselines: known failures with an owner, a reason, and the last day of their acceptance."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ def read_baseline(file: Path) -> tuple[AcceptedFailure, ...]:
     """Return the rows of a baseline file.
 
     Raises:
-        UsageError: the file cannot be read, or a row is wrong; the text names row and field.
+        UsageError: the file cannot be read, or a row is invalid; the text names row and field.
     """
     try:
         raw = read_yaml(file)
@@ -33,11 +33,12 @@ def read_baseline(file: Path) -> tuple[AcceptedFailure, ...]:
         raise UsageError(f"--baseline: {file}: {error.strerror}") from None
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
-    for fault in validator.iter_errors(raw):
-        raise UsageError(f"--baseline: {file}: {_place(raw, fault.instance_path)}{fault.message}")
-    for id_, times in Counter(row["requirement"] for row in raw).items():
-        if times > 1:
-            raise UsageError(f"--baseline: {file}: {id_}: requirement: it has {times} rows")
+    for invalid in validator.iter_errors(raw):
+        place = _place(raw, invalid.instance_path)
+        raise UsageError(f"--baseline: {file}: {place}{invalid.message}")
+    for id_, count in Counter(row["requirement"] for row in raw).items():
+        if count > 1:
+            raise UsageError(f"--baseline: {file}: {id_}: requirement: duplicate, in {count} rows")
     return tuple(
         AcceptedFailure(r["requirement"], r["owner"], r["reason"], date.fromisoformat(r["expires"]))
         for r in raw
@@ -54,12 +55,12 @@ def _place(raw: Any, path: Sequence[str | int]) -> str:
 
 
 def apply_baseline(result: Result, accepted: Sequence[AcceptedFailure], today: date) -> Result:
-    """Return the result with accepted failures as WARN, and notes on the rows that do not fit."""
+    """Return the result with accepted failures as WARN, and notes on outdated rows."""
     rows = {row.requirement.id: row for row in result.requirements}
-    in_time = {one.requirement: one for one in accepted if one.expires >= today}
-    changed = tuple(_expected(row, in_time.get(row.requirement.id)) for row in result.requirements)
-    found = [note for one in accepted for note in _notes(one, result, rows, today)]
-    return replace(result, requirements=changed, notes=(*result.notes, *found))
+    valid = {failure.requirement: failure for failure in accepted if failure.expires >= today}
+    changed = tuple(_expected(row, valid.get(row.requirement.id)) for row in result.requirements)
+    notes = [note for failure in accepted for note in _notes(failure, result, rows, today)]
+    return replace(result, requirements=changed, notes=(*result.notes, *notes))
 
 
 def _expected(row: RequirementResult, accepted: AcceptedFailure | None) -> RequirementResult:
@@ -70,23 +71,24 @@ def _expected(row: RequirementResult, accepted: AcceptedFailure | None) -> Requi
 
 
 def _notes(
-    one: AcceptedFailure, result: Result, rows: dict[str, RequirementResult], today: date
+    accepted: AcceptedFailure, result: Result, rows: dict[str, RequirementResult], today: date
 ) -> Iterator[str]:
-    row = rows.get(one.requirement)
+    id_ = accepted.requirement
+    row = rows.get(id_)
     if row is None:
-        if not _is_known(one.requirement, result):
-            yield f"Baseline: there is no requirement {one.requirement}; remove its row."
-    elif row.verdict is Verdict.FAIL and one.expires < today:
+        if not _is_known(id_, result):
+            yield f"Baseline: unknown requirement {id_}; remove its row."
+    elif row.verdict is Verdict.FAIL and accepted.expires < today:
         yield (
-            f"Baseline: {one.requirement} was accepted until {one.expires} only; "
-            f"{one.owner} knows more ({one.reason})."
+            f"Baseline: {id_} was accepted until {accepted.expires} only; "
+            f"ask {accepted.owner} ({accepted.reason})."
         )
     elif row.verdict is Verdict.PASS:
-        yield f"Baseline: {one.requirement} does not fail any more; remove its row."
+        yield f"Baseline: {id_} does not fail any more; remove its row."
 
 
 def _is_known(id_: str, result: Result) -> bool:
-    """Tell whether any vendor has such a requirement; this run may judge only a part of one."""
+    """Return True if any vendor has such a requirement: a baseline may cover several."""
     own = {requirement.id for requirement in result.contract.requirements}
     others = (v for v in specs.vendors() if v != result.contract.vendor)
     profile = result.contract.profile

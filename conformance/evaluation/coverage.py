@@ -1,4 +1,4 @@
-"""What a run has seen of a vendor's lifecycle and operations, and what it has not."""
+"""Coverage: what a run has observed of a vendor's lifecycle and operations, and what not."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
+from conformance.contract_queries import value_at
 from conformance.http.exchange import BYTE_ORDER_MARK, NOT_JSON, Exchange
 from conformance.target.tracker import JobHistory
 from specs import PROFILES, Contract, Lifecycle
-from specs.pointer import find
 
 Transition = tuple[str, str]
 Item = TypeVar("Item")
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """States and moves by their names on the wire; statuses counted by operation."""
+    """States and transitions by their names on the wire; statuses counted by operation."""
 
     states_seen: tuple[str, ...]
     states_not_seen: tuple[str, ...]
@@ -33,20 +33,20 @@ def measure_coverage(
     lifecycle = contract.lifecycle
     states = _unique(state.wire for state in lifecycle.states.values())
     edges = _unique(_wire_edges(lifecycle))
-    seen = {sighting.state for job in jobs for sighting in job.observations}
-    moves = {move for job in jobs for move in transitions_of(job)}
+    seen = {observation.state for job in jobs for observation in job.observations}
+    transitions = {transition for job in jobs for transition in transitions_of(job)}
     return Coverage(
         tuple(state for state in states if state in seen),
         tuple(state for state in states if state not in seen),
-        tuple(edge for edge in edges if edge in moves),
-        tuple(edge for edge in edges if edge not in moves),
+        tuple(edge for edge in edges if edge in transitions),
+        tuple(edge for edge in edges if edge not in transitions),
         _operations(contract, exchanges),
     )
 
 
 def transitions_of(job: JobHistory) -> Iterator[Transition]:
-    """Yield the changes of state that a job was seen to make."""
-    for before, after in pairwise(sighting.state for sighting in job.observations):
+    """Yield the transitions that were observed of a job."""
+    for before, after in pairwise(seen.state for seen in job.observations):
         if before != after:
             yield before, after
 
@@ -71,28 +71,10 @@ def _unique(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def profile_hints(
-    contract: Contract,
-    exchanges: Iterable[Exchange],
-    again: Callable[[str], Contract] | None,
-) -> tuple[str, ...]:
-    """Return the hint to try another profile, where the target speaks it."""
-    odd = [exchange for exchange in exchanges if _is_unlisted(contract, exchange)]
-    if again is None or not odd:
-        return ()
-    for profile in PROFILES:
-        if profile == contract.profile:
-            continue
-        signs = sorted(set(_signs(contract, again(profile), odd)))
-        if signs:
-            return (f"The target answers with {', '.join(signs)}: try --profile {profile}.",)
-    return ()
-
-
 def byte_order_mark_hints(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
     """Return a hint where JSON begins with a byte order mark, which RFC 8259 (8.1) forbids to add.
 
-    It lets readers overlook one, so nobody is judged by it.
+    The RFC lets readers ignore one, so it is not a failure.
     """
     for exchange in exchanges:
         if exchange.response_body.startswith(BYTE_ORDER_MARK) and exchange.json is not NOT_JSON:
@@ -101,20 +83,38 @@ def byte_order_mark_hints(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
     return ()
 
 
+def profile_hints(
+    contract: Contract,
+    exchanges: Iterable[Exchange],
+    load_profile: Callable[[str], Contract] | None,
+) -> tuple[str, ...]:
+    """Return the hint to try another profile, where the target's responses match it better."""
+    unlisted = [exchange for exchange in exchanges if _is_unlisted(contract, exchange)]
+    if load_profile is None or not unlisted:
+        return ()
+    for profile in PROFILES:
+        if profile == contract.profile:
+            continue
+        matches = sorted(set(_matches(contract, load_profile(profile), unlisted)))
+        if matches:
+            return (f"The target answers with {', '.join(matches)}: try --profile {profile}.",)
+    return ()
+
+
 def _is_unlisted(contract: Contract, exchange: Exchange) -> bool:
-    """Tell whether an answer has a status or a state that this profile does not list."""
+    """Return True for a response with a status or a state that the profile does not list."""
     if exchange.operation is None or exchange.status is None:
         return False
     state = _state(contract, exchange)
-    states = {known.wire for known in contract.lifecycle.states.values()}
+    states = {state.wire for state in contract.lifecycle.states.values()}
     unlisted = exchange.status not in contract.operations[exchange.operation].responses
     return unlisted or (state is not None and state not in states)
 
 
-def _signs(here: Contract, there: Contract, odd: Iterable[Exchange]) -> Iterator[str]:
-    """Yield what the other profile lists: statuses, and names of states."""
+def _matches(here: Contract, there: Contract, unlisted: Iterable[Exchange]) -> Iterator[str]:
+    """Yield the statuses and states of the exchanges that the other profile lists."""
     states = {state.wire for state in there.lifecycle.states.values()}
-    for exchange in odd:
+    for exchange in unlisted:
         operation, status = exchange.operation or "", exchange.status or 0
         if status not in here.operations[operation].responses:
             if status in there.operations[operation].responses:
@@ -127,8 +127,5 @@ def _state(contract: Contract, exchange: Exchange) -> str | None:
     location = contract.lifecycle.locations.get(exchange.operation or "")
     if location is None or location.status is None or location.items is not None:
         return None
-    try:
-        state = find(exchange.json, location.status)
-    except (LookupError, TypeError):
-        return None
+    state = value_at(exchange.json, location.status)
     return state if isinstance(state, str) else None

@@ -4,7 +4,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -16,31 +16,26 @@ from specs import Contract, Requirement
 if TYPE_CHECKING:
     from conformance.checks.registry import RegisteredCheck
 
-
-WIDTH = 80
-_KINDS = {
-    "exchange": "looks at every exchange of the operation, whoever sent it",
-    "history": "looks at the histories of all jobs that the run has seen",
-    "active": "sends requests of its own",
-}
+WIDTH: Final = 80
+LABEL_WIDTH: Final = 11
 
 
-def list_requirements(found: Contract) -> str:
+def list_requirements(contract: Contract) -> str:
     """Return a table of a vendor's requirements: id, source, level, check, text."""
     lines = []
-    for requirement in found.requirements:
+    for requirement in contract.requirements:
         check = requirement.check.name if requirement.check else "not tested"
         lines.append(
             f"{requirement.id:<11} {requirement.source:<10} {requirement.level:<6} "
             f"{check:<26} {requirement.operation or '-'}"
         )
         lines += textwrap.wrap(requirement.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
-    lines.append(f"{len(found.requirements)} requirements, profile {found.profile}")
+    lines.append(f"{len(contract.requirements)} requirements, profile {contract.profile}")
     return "\n".join(lines) + "\n"
 
 
 def list_checks() -> str:
-    """Return every check by name: kind, file and line, what it makes sure of, its arguments."""
+    """Return every check by name: kind, file and line, what it checks, its arguments."""
     from conformance.checks.registry import load_checks  # noqa: PLC0415  (slow to import)
 
     checks = sorted(load_checks().items())
@@ -48,44 +43,44 @@ def list_checks() -> str:
 
 
 def explain_requirement(id_: str, profile: str) -> str:
-    """Return where a requirement comes from, what is sent, and what counts as a breach.
+    """Return the source of a requirement, what is sent for it, and what counts as a failure.
 
     Raises:
         UsageError: no vendor has such a requirement in this profile.
     """
     for vendor in specs.vendors():
-        found = load_contract(vendor, profile)
-        for requirement in found.requirements:
+        contract = load_contract(vendor, profile)
+        for requirement in contract.requirements:
             if requirement.id == id_:
-                return describe_requirement(found, requirement)
+                return describe_requirement(contract, requirement)
     raise UsageError(
-        f"no vendor has a requirement {id_!r} in the profile {profile!r}; "
-        "`conformance list VENDOR` names them"
+        f"unknown requirement {id_!r} in the profile {profile!r}; "
+        "`conformance list VENDOR` lists them"
     )
 
 
-def describe_requirement(found: Contract, requirement: Requirement) -> str:
+def describe_requirement(contract: Contract, requirement: Requirement) -> str:
     """Return a requirement of a contract in full."""
-    return "\n".join(_lines(found, requirement)) + "\n"
+    return "\n".join(_lines(contract, requirement)) + "\n"
 
 
-def _lines(found: Contract, requirement: Requirement) -> Iterator[str]:
-    yield f"{requirement.id} ({found.vendor}, profile {found.profile})"
+def _lines(contract: Contract, requirement: Requirement) -> Iterator[str]:
+    yield f"{requirement.id} ({contract.vendor}, profile {contract.profile})"
     yield from _wrap("", requirement.text)
     yield ""
-    yield f"Source     {requirement.source}, level {requirement.level}"
+    yield from _wrap("Source", f"{requirement.source}, level {requirement.level}")
     for id_ in requirement.statements:
-        statement = found.statements[id_]
-        yield from _wrap(f"{id_}     ", f"{statement.text} (document {statement.document})")
+        statement = contract.statements[id_]
+        yield from _wrap(id_, f"{statement.text} (document {statement.document})")
     if requirement.implied:
-        yield from _wrap("Implied    ", requirement.implied)
+        yield from _wrap("Implied", requirement.implied)
     if requirement.operation:
-        operation = found.operations[requirement.operation]
-        yield f"Operation  {operation.id}: {operation.method} {operation.path}"
+        operation = contract.operations[requirement.operation]
+        yield from _wrap("Operation", f"{operation.id}: {operation.method} {operation.path}")
     for element in requirement.elements:
-        yield f"Contract   {element}"
-    yield from _check(found, requirement)
-    yield from _wrap("Breach     ", _meaning(requirement, profile=found.profile))
+        yield f"{'Contract':<{LABEL_WIDTH}}{element}"
+    yield from _check(contract, requirement)
+    yield from _wrap("Failure", _failure(requirement, contract.profile))
 
 
 def _describe_check(check: "RegisteredCheck") -> Iterator[str]:
@@ -93,7 +88,7 @@ def _describe_check(check: "RegisteredCheck") -> Iterator[str]:
 
     yield f"{check.name} ({check.kind}), {_location(check)}"
     yield from textwrap.wrap(
-        _words(check).split("\n")[0],
+        _docstring(check).split("\n")[0],
         WIDTH,
         initial_indent="  ",
         subsequent_indent="  ",
@@ -105,76 +100,78 @@ def _describe_check(check: "RegisteredCheck") -> Iterator[str]:
         yield f"  {name}: {describe_type(parameter.annotation)}{default}"
 
 
-def _words(check: "RegisteredCheck") -> str:
-    """Return the docstring of a check, a paragraph a line: what it makes sure of, then the rest."""
+def _docstring(check: "RegisteredCheck") -> str:
+    """Return the docstring of a check, one line for each paragraph."""
     paragraphs = (inspect.getdoc(check.function) or "").split("\n\n")
     return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _location(check: "RegisteredCheck") -> str:
-    """Return the file, from the working directory where it is below, and the line of a check."""
+    """Return file (relative where it is below the working directory) and line of a check."""
     code = inspect.unwrap(check.function).__code__
     path = Path(code.co_filename)
     path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return f"{path}:{code.co_firstlineno}"
 
 
-def _check(found: Contract, requirement: Requirement) -> Iterator[str]:
+def _check(contract: Contract, requirement: Requirement) -> Iterator[str]:
     if requirement.check is None:
-        yield from _wrap("Not tested ", requirement.not_tested or "")
+        yield from _wrap("Not tested", requirement.not_tested or "")
         return
-    from conformance.checks.lint import require_valid_checks  # noqa: PLC0415  (slow to import)
+    # Imported here, because checks take time to import and lists of requirements need none.
+    from conformance.checks.lint import require_valid_checks  # noqa: PLC0415
     from conformance.checks.registry import load_checks  # noqa: PLC0415
+    from conformance.reference.defects import DEFECTS  # noqa: PLC0415
 
     checks = load_checks()
-    require_valid_checks(found, checks)
+    require_valid_checks(contract, checks)
     check = checks[requirement.check.name]
-    yield from _wrap("Check      ", f"{check.name}, which {_KINDS[check.kind]}")
+    kinds = {
+        "exchange": "looks at every exchange of the operation, whatever sent it",
+        "history": "looks at the histories of all jobs of the run",
+        "active": "sends requests of its own",
+    }
+    yield from _wrap("Check", f"{check.name}, which {kinds[check.kind]}")
     for name, value in requirement.check.arguments.items():
-        yield from _wrap("           ", f"{name}: {value}")
-    yield f"Code       {_location(check)}"
-    yield from _wrap("Kept if    ", _words(check).replace("\n", " "))
-    yield from _wrap("Sent       ", _sent(requirement, check))
-    yield from _wrap("Proven by  ", _proof(requirement))
+        yield from _wrap(" ", f"{name}: {value}")
+    yield f"{'Code':<{LABEL_WIDTH}}{_location(check)}"
+    yield from _wrap("Passes if", _docstring(check))
+    yield from _wrap("Sent", _sent(requirement, check))
+    defects = [f"{d.id} ({d.text})" for d in DEFECTS.values() if requirement.id in d.requirements]
+    yield from _wrap("Proven by", "; ".join(defects) or "no planted defect yet")
 
 
 def _sent(requirement: Requirement, check: "RegisteredCheck") -> str:
-    """Tell what reaches the target for a requirement."""
+    """Return what is sent to the target for a requirement."""
     if check.kind == "history":
-        return "jobs are created, looked at, waited for, fetched and deleted, alone and in turns"
+        return "jobs are created, polled, waited for, fetched and deleted, alone and interleaved"
     if check.kind == "exchange":
-        where = requirement.operation or "every operation"
         return (
-            f"to {where}: the contract's examples, unknown ids, every credential, generated data, "
-            "requests with one mistake each; and all that other checks send there"
+            f"to {requirement.operation or 'every operation'}: the contract's examples, unknown "
+            "ids, every credential, generated data, requests with one error each; and all that "
+            "other checks send there"
         )
-    needs = ["leave to write"] * check.writes + [f"the role {role}" for role in check.roles]
+    needs = ["write access"] * check.writes + [f"the role {role}" for role in check.roles]
     needed = f"; needs {', '.join(needs)}" if needs else ""
     return f"about {check.requests} requests of its own{needed}"
 
 
-def _proof(requirement: Requirement) -> str:
-    """Name the planted defects that the check must catch, as `conformance selftest` shows."""
-    from conformance.reference.defects import DEFECTS  # noqa: PLC0415  (as above)
-
-    found = [f"{d.id} ({d.text})" for d in DEFECTS.values() if requirement.id in d.requirements]
-    return "; ".join(found) or "no planted defect yet"
-
-
-def _meaning(requirement: Requirement, *, profile: str) -> str:
+def _failure(requirement: Requirement, profile: str) -> str:
     from conformance.evaluation.evaluator import failure_verdict  # noqa: PLC0415  (as above)
     from conformance.settings import Settings  # noqa: PLC0415
 
     if requirement.check is None or requirement.source == "assumed":
         return "never judged"
-    usual = failure_verdict(requirement, Settings(profile=profile))
+    default = failure_verdict(requirement, Settings(profile=profile))
     strict = failure_verdict(requirement, Settings(profile=profile, strict=True))
-    return f"{usual}" if usual == strict else f"{usual} ({strict} with --strict)"
+    return f"{default}" if default == strict else f"{default} ({strict} with --strict)"
 
 
 def _wrap(label: str, text: str) -> list[str]:
-    indent = " " * (11 if label else 0)
-    first = f"{label:<11}" if label else ""
     return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=f"{label:<{LABEL_WIDTH}}" if label else "",
+        subsequent_indent=" " * (LABEL_WIDTH if label else 0),
+        break_on_hyphens=False,
     )

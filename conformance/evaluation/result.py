@@ -1,4 +1,4 @@
-"""The one result tree of a run; every report is a view of it."""
+"""The result of a run; every report is a view of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class AcceptedFailure:
 
 @dataclass(frozen=True, slots=True)
 class ReplayStep:
-    """An exchange on the way to a finding, for a replay.
+    """An exchange to repeat when a failure is reproduced.
 
-    `waits_for` is the job's id and the state in which it was last seen then; `created` are the ids
-    that came of it, by parameter; `status` is that of the answer then.
+    `waits_for` is a job's id and the state in which it was last observed before; `created` are the
+    ids that came of the exchange, by parameter; `status` is that of its response.
     """
 
     exchange: Exchange
@@ -41,11 +41,11 @@ class ReplayStep:
 
 @dataclass(frozen=True, slots=True)
 class RequirementResult:
-    """What became of one requirement.
+    """The verdict on one requirement.
 
-    `exchanges` prove the verdict, the smallest case first; `checked` counts how often the
-    requirement was judged, `failures` how often it failed. `replay_steps` reproduce a failure.
-    `accepted` is the baseline's row that turned a FAIL into a WARN.
+    `exchanges` are the evidence, the smallest case first; `checked` counts how often the check
+    passed or failed, `failures` how often it failed. `replay_steps` reproduce a failure. `accepted`
+    is the row of the baseline that turned a FAIL into a WARN.
     """
 
     requirement: Requirement
@@ -60,7 +60,10 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A whole run. `duration` is in seconds, `notes` are sentences for the user."""
+    """A whole run. `duration` is in seconds, `notes` are sentences for the user.
+
+    `partial`: only some of the requirements were selected.
+    """
 
     contract: Contract
     base_url: str
@@ -74,34 +77,41 @@ class Result:
     partial: bool = False
 
     @property
+    def problems(self) -> list[RequirementResult]:
+        """The requirements with FAIL, ERROR or WARN, in this order."""
+        problems = [result for result in self.requirements if result.verdict.is_problem]
+        return sorted(problems, key=lambda result: -result.verdict.rank)
+
+    @property
     def counts(self) -> dict[str, int]:
-        """How many rows have each verdict."""
-        return {v.value: sum(row.verdict is v for row in self.requirements) for v in Verdict}
+        """The number of requirements by verdict."""
+        verdicts = [result.verdict for result in self.requirements]
+        return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if any row is; ERROR if the target could not be judged; else PASS."""
-        if any(row.verdict is Verdict.FAIL for row in self.requirements):
+        """FAIL if any requirement is; ERROR if the target could not be judged; else PASS."""
+        if any(result.verdict is Verdict.FAIL for result in self.requirements):
             return Verdict.FAIL
-        erred = any(
-            row.verdict is Verdict.ERROR and row.requirement.level == "must"
-            for row in self.requirements
+        must_error = any(
+            result.verdict is Verdict.ERROR and result.requirement.level == "must"
+            for result in self.requirements
         )
-        return Verdict.ERROR if erred or not self._conclusive else Verdict.PASS
+        return Verdict.ERROR if must_error or not self._conclusive else Verdict.PASS
 
     @property
     def _conclusive(self) -> bool:
-        """At least one documented row passed; of a part of the rows, one was judged at all."""
+        """True if a documented requirement passed; in a partial run, if any one was judged."""
         if self.partial:
-            return any(row.verdict in {Verdict.PASS, Verdict.WARN} for row in self.requirements)
+            judged = {Verdict.PASS, Verdict.WARN}
+            return any(result.verdict in judged for result in self.requirements)
         return any(
-            row.verdict is Verdict.PASS and row.requirement.source == "documented"
-            for row in self.requirements
+            result.verdict is Verdict.PASS and result.requirement.source == "documented"
+            for result in self.requirements
         )
 
     @property
     def exit_code(self) -> int:
         """0 conforms, 1 fails, 3 could not be judged."""
-        return {Verdict.FAIL: EXIT_FAILED, Verdict.ERROR: EXIT_NOT_JUDGED}.get(
-            self.verdict, EXIT_CONFORMS
-        )
+        codes = {Verdict.FAIL: EXIT_FAILED, Verdict.ERROR: EXIT_NOT_JUDGED}
+        return codes.get(self.verdict, EXIT_CONFORMS)

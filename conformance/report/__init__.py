@@ -1,4 +1,4 @@
-"""The views of one result, each a module with a function `render`."""
+"""Reports: the result of a run as text, JSON, HTML, JUnit XML or Markdown."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,12 +24,12 @@ def parse(choice: str) -> tuple[str, Path]:
     """Return kind and path of `--report KIND=PATH`.
 
     Raises:
-        UsageError: the kind is unknown, or there is no path.
+        UsageError: unknown kind, or no path.
     """
     kind, _, path = choice.partition("=")
     if kind not in RENDERERS or not path:
         raise UsageError(
-            f"--report: write one of {', '.join(RENDERERS)}, then =PATH, not {choice!r}"
+            f"--report: {choice!r} must be KIND=PATH with a KIND of {', '.join(RENDERERS)}"
         )
     return kind, Path(path)
 

@@ -1,8 +1,9 @@
-"""Which statement of which document leads to which requirement, check and verdict."""
+"""The result as one self-contained HTML page: no script, no font, no image from elsewhere."""
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import jinja2
 from markupsafe import Markup, escape
@@ -12,13 +13,23 @@ from conformance.http.curl import curl
 from conformance.report.json_report import exchange_to_json
 from conformance.report.shared import RUN_LABELS, VERDICT_LABELS, reproduction_hint
 from conformance.report.timeline import build_timeline
-from conformance.verdict import Verdict
+from conformance.verdict import WORST_FIRST, Verdict
 from specs import Statement
+
+SOURCE_LABELS: Final = MappingProxyType(
+    {
+        "documented": "by the document itself",
+        "vendor": "by another page or a published client of the vendor",
+        "observed": "by no document, but public clients depend on it",
+        "assumed": "by no source",
+    }
+)
+_TICKS: Final = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
 class TraceRow:
-    """A statement with the rows that rest on it; `verdict` is the worst of those judged."""
+    """A statement with its requirements; `verdict` is the worst of those that were judged."""
 
     statement: Statement
     rows: tuple[RequirementResult, ...]
@@ -26,22 +37,14 @@ class TraceRow:
 
 
 def traceability_matrix(result: Result) -> tuple[TraceRow, ...]:
-    """Return an entry for each statement, in the order of the documents."""
-    entries = []
+    """Return a row for each statement, in the order of the documents."""
+    matrix = []
     for statement in result.contract.statements.values():
         rows = tuple(r for r in result.requirements if statement.id in r.requirement.statements)
         judged = [row.verdict for row in rows if row.verdict is not Verdict.SKIP]
-        entries.append(TraceRow(statement, rows, max(judged, default=Verdict.SKIP)))
-    return tuple(entries)
-
-
-SOURCE_LABELS = {
-    "documented": "by the document itself",
-    "vendor": "by another page or a published client of the vendor",
-    "observed": "by nobody, but public clients depend on it",
-    "assumed": "by nobody",
-}
-_TICKS = re.compile("`([^`]+)`")
+        worst = max(judged, key=lambda verdict: verdict.rank, default=Verdict.SKIP)
+        matrix.append(TraceRow(statement, rows, worst))
+    return tuple(matrix)
 
 
 def render(result: Result) -> str:
@@ -53,9 +56,7 @@ def render(result: Result) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["curl"] = curl
-    environment.filters["ticks"] = _ticks
-    environment.filters["exchange_to_json"] = exchange_to_json
+    environment.filters |= {"curl": curl, "ticks": _ticks, "exchange_to_json": exchange_to_json}
     return environment.get_template("page.html.j2").render(**_content(result))
 
 
@@ -63,23 +64,16 @@ def _content(result: Result) -> dict[str, Any]:
     return {
         "result": result,
         "contract": result.contract,
-        "word": RUN_LABELS[result.verdict],
-        "verdicts": sorted(Verdict, reverse=True),
-        "meanings": VERDICT_LABELS,
-        "problems": _problems(result),
-        "again": reproduction_hint(result),
-        "entries": traceability_matrix(result),
+        "label": RUN_LABELS[result.verdict],
+        "verdicts": WORST_FIRST,
+        "verdict_labels": VERDICT_LABELS,
+        "hint": reproduction_hint(result),
+        "matrix": traceability_matrix(result),
         "timeline": build_timeline(result.contract.lifecycle, result.jobs),
-        "promises": SOURCE_LABELS,
-        "sources": tuple(SOURCE_LABELS),
+        "source_labels": SOURCE_LABELS,
     }
 
 
 def _ticks(text: str) -> Markup:
-    """Set what stands in backticks as code."""
+    """Mark text in backticks as code."""
     return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(text))))
-
-
-def _problems(result: Result) -> list[RequirementResult]:
-    found = [row for row in result.requirements if row.verdict > Verdict.SKIP]
-    return sorted(found, key=lambda row: -row.verdict.rank)

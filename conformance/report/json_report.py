@@ -1,4 +1,4 @@
-"""An exchange as proof, in JSON types; it is redacted already."""
+"""The result as JSON; result.schema.json beside this file describes it."""
 
 from typing import Any, Final
 
@@ -15,17 +15,17 @@ MAX_BODY_SHOWN: Final = 4096
 
 def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
     """Return an exchange as JSON types; it is redacted already."""
-    sent = exchange.request
+    request = exchange.request
     return {
         "number": exchange.number,
         "operation": exchange.operation,
         "driver": exchange.driver,
-        "role": sent.role,
+        "role": request.role,
         "request": {
-            "method": sent.method,
-            "url": sent.url,
-            "headers": dict(sent.headers),
-            "body": None if sent.body is None else body_text(sent.body),
+            "method": request.method,
+            "url": request.url,
+            "headers": dict(request.headers),
+            "body": None if request.body is None else body_text(request.body),
         },
         "response": response_to_json(exchange.response),
         "failure": exchange.failure,
@@ -33,20 +33,20 @@ def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def response_to_json(received: RecordedResponse | None) -> dict[str, Any] | None:
-    """Return an answer as JSON types."""
-    if received is None:
+def response_to_json(response: RecordedResponse | None) -> dict[str, Any] | None:
+    """Return a response as JSON types."""
+    if response is None:
         return None
     return {
-        "status": received.status,
-        "headers": dict(received.headers),
-        "body": body_text(received.body),
-        "complete": received.complete,
+        "status": response.status,
+        "headers": dict(response.headers),
+        "body": body_text(response.body),
+        "complete": response.complete,
     }
 
 
 def body_text(body: bytes) -> str:
-    """Return a body as text, cut where it is long, bytes that are no UTF-8 escaped."""
+    """Return a body as text: cut where it is long, bytes that are not UTF-8 escaped."""
     shown = body[:MAX_BODY_SHOWN].decode("utf-8", errors="backslashreplace")
     rest = len(body) - MAX_BODY_SHOWN
     return f"{shown}… ({rest} more bytes)" if rest > 0 else shown
@@ -84,16 +84,17 @@ def _row(row: RequirementResult, seed: int) -> dict[str, Any]:
         "reason": row.reason,
         "expected": _expected(row),
         "evidence": [{"seed": seed, **exchange_to_json(exchange)} for exchange in row.exchanges],
-        "replay": [step_to_json(waypoint) for waypoint in row.replay_steps],
+        "replay": [step_to_json(step) for step in row.replay_steps],
     }
 
 
 def _expected(row: RequirementResult) -> dict[str, str] | None:
-    """Return the baseline's row that accepts this failure, None where there is none."""
-    if row.accepted is None:
+    """Return the row of the baseline that accepts this failure, None where there is none."""
+    accepted = row.accepted
+    if accepted is None:
         return None
-    known = row.accepted
-    return {"owner": known.owner, "reason": known.reason, "expires": known.expires.isoformat()}
+    expires = accepted.expires.isoformat()
+    return {"owner": accepted.owner, "reason": accepted.reason, "expires": expires}
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:

@@ -46,14 +46,14 @@ def _case(result: Result, operation: str, row: RequirementResult) -> TestCase:
     elif row.verdict is Verdict.SKIP:
         case.result = [Skipped(reason)]
     elif row.verdict is Verdict.WARN:
-        case.system_out = xml_safe(f"WARN: {row.reason}\n{_proof(row)}")
+        case.system_out = xml_safe(f"WARN: {row.reason}\n{_curl_commands(row)}")
     return case
 
 
 def _with_text(outcome: Failure | Error, row: RequirementResult) -> Failure | Error:
-    outcome.text = xml_safe(_proof(row))
+    outcome.text = xml_safe(_curl_commands(row))
     return outcome
 
 
-def _proof(row: RequirementResult) -> str:
+def _curl_commands(row: RequirementResult) -> str:
     return "\n".join(curl(exchange) for exchange in row.exchanges)

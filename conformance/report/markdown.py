@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
 from conformance.report.shared import RUN_LABELS, reproduction_hint, xml_safe
-from conformance.verdict import Verdict
+from conformance.verdict import WORST_FIRST, Verdict
 
 SIGNS = {
     Verdict.FAIL: "❌",
@@ -23,20 +23,17 @@ def render(result: Result) -> str:
 
 
 def _lines(result: Result) -> Iterator[str]:
-    who = f"{result.contract.vendor} ({result.contract.profile})"
-    yield f"## {SIGNS[result.verdict]} {who} {RUN_LABELS[result.verdict]}"
+    contract = f"{result.contract.vendor} ({result.contract.profile})"
+    yield f"## {SIGNS[result.verdict]} {contract} {RUN_LABELS[result.verdict]}"
     yield ""
-    yield "| " + " | ".join(f"{SIGNS[v]} {v}" for v in sorted(Verdict, reverse=True)) + " |"
+    yield "| " + " | ".join(f"{SIGNS[v]} {v}" for v in WORST_FIRST) + " |"
     yield "|" + " ---: |" * len(Verdict)
     counts = result.counts
-    yield "| " + " | ".join(str(counts[v]) for v in sorted(Verdict, reverse=True)) + " |"
+    yield "| " + " | ".join(str(counts[v]) for v in WORST_FIRST) + " |"
     yield ""
-    problems = sorted(
-        (row for row in result.requirements if row.verdict > Verdict.SKIP),
-        key=lambda r: -r.verdict.rank,
-    )
+    problems = result.problems
     if problems:
-        yield "| | requirement | what is wrong | promised by |"
+        yield "| | requirement | problem | source |"
         yield "| --- | --- | --- | --- |"
         for row in problems[:MAX_SHOWN]:
             yield _line(row)
@@ -45,8 +42,8 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"… and {len(problems) - MAX_SHOWN} more."
     for row in problems[:MAX_SHOWN]:
         yield from _evidence(row)
-    if again := reproduction_hint(result):
-        yield f"{again}\n"
+    if hint := reproduction_hint(result):
+        yield f"{hint}\n"
     for note in result.notes:
         yield f"> {_cell(note)}"
     yield f"<sub>seed {result.seed}, {result.requests} requests, {result.duration:.1f} s</sub>"
@@ -54,12 +51,12 @@ def _lines(result: Result) -> Iterator[str]:
 
 def _line(row: RequirementResult) -> str:
     requirement = row.requirement
-    said = ", ".join(requirement.statements) or requirement.source
+    source = ", ".join(requirement.statements) or requirement.source
     cells = [
         SIGNS[row.verdict],
         f"**{requirement.id}** {_cell(requirement.text)}",
         _cell(row.reason),
-        _cell(f"{said} ({requirement.level})"),
+        _cell(f"{source} ({requirement.level})"),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -76,7 +73,7 @@ def _evidence(row: RequirementResult) -> Iterator[str]:
         return
     lines = "\n".join(curl(exchange) for exchange in row.exchanges)
     fence = "```" if "```" not in lines else "~~~~~~"
-    yield f"<details><summary>{row.requirement.id}: see it again</summary>"
+    yield f"<details><summary>{row.requirement.id}: how to reproduce</summary>"
     yield ""
     yield f"{fence}sh\n{lines}\n{fence}"
     yield ""

@@ -1,29 +1,34 @@
-"""What verdicts mean, in the words of every report."""
+"""Labels of verdicts, XML-safe text and the reproduction hint: what several reports share."""
 
 import re
+from types import MappingProxyType
+from typing import Final
 
 from conformance.evaluation.result import Result
 from conformance.http.curl import shell_variables
 from conformance.verdict import Verdict
 
-RUN_LABELS = {
-    Verdict.PASS: "conforms",
-    Verdict.FAIL: "does not conform",
-    Verdict.ERROR: "could not be judged",
-}
-"""Of a whole run."""
+RUN_LABELS: Final = MappingProxyType(
+    {
+        Verdict.PASS: "conforms",
+        Verdict.FAIL: "does not conform",
+        Verdict.ERROR: "could not be judged",
+    }
+)
+"""Verdicts of a whole run."""
 
-VERDICT_LABELS = {
-    Verdict.FAIL: "breaks what the vendor's document promises",
-    Verdict.ERROR: "could not be judged: the network or the suite failed",
-    Verdict.WARN: "departs from a should, or from a weaker source",
-    Verdict.SKIP: "not tried",
-    Verdict.PASS: "kept",
-}
-"""Of a requirement."""
+VERDICT_LABELS: Final = MappingProxyType(
+    {
+        Verdict.FAIL: "violates what the vendor's document promises",
+        Verdict.ERROR: "could not be judged: the network or the suite failed",
+        Verdict.WARN: "departs from a should, or from a weaker source",
+        Verdict.SKIP: "not tested",
+        Verdict.PASS: "satisfied",
+    }
+)
+"""Verdicts of a requirement."""
 
-
-_FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: Final = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml_safe(text: str) -> str:
@@ -32,13 +37,15 @@ def xml_safe(text: str) -> str:
 
 
 def reproduction_hint(result: Result) -> str:
-    """Return what to do in a sentence or two; empty where nothing was found."""
-    found = [row for row in result.requirements if row.verdict > Verdict.SKIP and row.exchanges]
-    if not found:
+    """Return how to reproduce the problems of a result; empty where there is none."""
+    exchanges = [exchange for row in result.problems for exchange in row.exchanges]
+    if not exchanges:
         return ""
-    named = sorted({name for row in found for e in row.exchanges for name in shell_variables(e)})
-    secrets = f"In curl lines {' and '.join(named)} stand for your credentials. " if named else ""
+    names = sorted({name for exchange in exchanges for name in shell_variables(exchange)})
+    secrets = (
+        f"In curl commands {' and '.join(names)} stand for your credentials. " if names else ""
+    )
     return (
-        f"{secrets}`conformance replay RESULT.json` repeats the findings, each with what must come "
-        "before it; --report json=RESULT.json writes that file."
+        f"{secrets}`conformance replay RESULT.json` repeats the failures, each with its "
+        "prerequisites; --report json=RESULT.json writes that file."
     )

@@ -1,4 +1,4 @@
-"""The result for a terminal: what to fix first, then verdicts by operation, then the verdict."""
+"""The result for a terminal: problems first, then verdicts by operation, then the verdict."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from rich.text import Text
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import wrap_curl
 from conformance.report.shared import RUN_LABELS, reproduction_hint
-from conformance.verdict import Verdict
+from conformance.verdict import WORST_FIRST, Verdict
 
 WIDTH = 80
 STYLES = {
@@ -22,7 +22,6 @@ STYLES = {
     Verdict.SKIP: "dim",
     Verdict.PASS: "green",
 }
-_ORDER = sorted(Verdict, reverse=True)
 
 
 def show(result: Result, console: Console) -> None:
@@ -44,19 +43,14 @@ def build_report(result: Result) -> RenderableType:
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    worst = sorted(result.requirements, key=lambda row: -row.verdict.rank)
-    for row in worst:
-        if row.verdict in {Verdict.FAIL, Verdict.ERROR}:
-            yield from _problem(row, result)
-    for row in worst:
-        if row.verdict is Verdict.WARN:
-            yield from _problem(row, result)
-    if again := reproduction_hint(result):
-        yield Text(again, style="dim")
+    for row in result.problems:
+        yield from _problem(row, result)
+    if hint := reproduction_hint(result):
+        yield Text(hint, style="dim")
         yield Text("")
     yield from _skips(result)
     yield _table(result)
-    yield from _seen(result)
+    yield from _states(result)
     for note in result.notes:
         yield Text(f"Note: {note}", style="cyan")
     yield _verdict(result)
@@ -69,32 +63,32 @@ def _problem(row: RequirementResult, result: Result) -> Iterator[RenderableType]
         (requirement.id, "bold"),
         f"  {requirement.text}",
     )
-    often = f" ({row.failures} times)" if row.failures > 1 else ""
-    yield Padding(Text(f"{row.reason}{often}"), (0, 0, 0, 6))
-    yield Padding(Text(_promised(row, result), style="dim"), (0, 0, 0, 6))
+    times = f" ({row.failures} times)" if row.failures > 1 else ""
+    yield Padding(Text(f"{row.reason}{times}"), (0, 0, 0, 6))
+    yield Padding(Text(_source(row, result), style="dim"), (0, 0, 0, 6))
     for exchange in row.exchanges[-1:]:
-        got = exchange.failure or f"{exchange.status}"
-        yield Padding(Text(f"got {got} from:", style="dim"), (0, 0, 0, 6))
+        response = exchange.failure or f"{exchange.status}"
+        yield Padding(Text(f"got {response} from:", style="dim"), (0, 0, 0, 6))
         yield Text("\n".join(wrap_curl(exchange, WIDTH)))
     yield Text("")
 
 
-def _promised(row: RequirementResult, result: Result) -> str:
+def _source(row: RequirementResult, result: Result) -> str:
     requirement = row.requirement
     documents = sorted({result.contract.statements[id_].document for id_ in requirement.statements})
-    where = f" (document {', '.join(documents)})" if documents else ""
-    said = ", ".join(requirement.statements) or requirement.implied or "see the contract"
-    return f"{requirement.source}, {requirement.level}: {said}{where}"
+    document = f" (document {', '.join(documents)})" if documents else ""
+    source = ", ".join(requirement.statements) or requirement.implied or "see the contract"
+    return f"{requirement.source}, {requirement.level}: {source}{document}"
 
 
 def _skips(result: Result) -> Iterator[RenderableType]:
-    """The rules that could have been judged and were not, with the reason; the rest in a line."""
+    """Yield the skipped requirements that have a check by reason, then the others."""
     reasons: dict[str, list[str]] = defaultdict(list)
     untested: list[str] = []
     for row in result.requirements:
         if row.verdict is Verdict.SKIP:
-            known = reasons[row.reason] if row.requirement.check else untested
-            known.append(row.requirement.id)
+            ids = reasons[row.reason] if row.requirement.check else untested
+            ids.append(row.requirement.id)
     if untested:
         reasons["never judged; `conformance explain ID` says why"] = untested
     for reason, ids in reasons.items():
@@ -105,10 +99,10 @@ def _skips(result: Result) -> Iterator[RenderableType]:
 
 
 def _table(result: Result) -> RenderableType:
-    """Verdicts by operation: one line each, then the sum."""
+    """Return the counts of verdicts: a line for each operation, and the total."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_footer=True)
     table.add_column("operation", footer="all")
-    for verdict in _ORDER:
+    for verdict in WORST_FIRST:
         count = result.counts[verdict]
         style = STYLES[verdict] if count else "dim"
         table.add_column(verdict, justify="right", footer=Text(str(count), style))
@@ -116,23 +110,23 @@ def _table(result: Result) -> RenderableType:
         rows = [
             row.verdict for row in result.requirements if row.requirement.operation == operation
         ]
-        cells = [Text(str(n), STYLES[v]) if (n := rows.count(v)) else "" for v in _ORDER]
+        cells = [Text(str(n), STYLES[v]) if (n := rows.count(v)) else "" for v in WORST_FIRST]
         table.add_row(operation or "(any)", *cells)
     return table
 
 
-def _seen(result: Result) -> Iterator[RenderableType]:
+def _states(result: Result) -> Iterator[RenderableType]:
     coverage = result.coverage
     if coverage.states_seen:
-        yield Text("States seen: " + ", ".join(coverage.states_seen), style="dim")
+        yield Text("States observed: " + ", ".join(coverage.states_seen), style="dim")
     if coverage.states_not_seen:
-        yield Text("States not seen: " + ", ".join(coverage.states_not_seen), style="dim")
+        yield Text("States not observed: " + ", ".join(coverage.states_not_seen), style="dim")
 
 
 def _verdict(result: Result) -> RenderableType:
-    who = f"{result.contract.vendor} ({result.contract.profile})"
+    contract = f"{result.contract.vendor} ({result.contract.profile})"
     cost = f"{result.requests} requests, {result.duration:.1f} s, seed {result.seed}"
     style = STYLES[result.verdict]
     return Text.assemble(
-        (f"{result.verdict}: ", style), f"{who} {RUN_LABELS[result.verdict]}. {cost}"
+        (f"{result.verdict}: ", style), f"{contract} {RUN_LABELS[result.verdict]}. {cost}"
     )

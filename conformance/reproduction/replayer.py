@@ -1,4 +1,4 @@
-"""Sends recorded requests again: with today's credentials, and new ids for those of then."""
+"""Replays recorded requests, with current credentials and the ids of the current run."""
 
 import re
 from collections.abc import Mapping
@@ -14,112 +14,118 @@ from conformance.reproduction.steps import MIN_LENGTH_IN_BODY
 from conformance.target.client import Client
 from specs import Operation
 
-# Written anew for each request, by the client or below it.
-_OURS: Final = frozenset({"content-length", "host", "x-mock-sandbox"})
-# A credential as it is, not one that was bent for the occasion.
-_PLAIN: Final = re.compile(r"((Bearer|Basic) )?(\$[A-Z][A-Z0-9_]*|no-such-credential)")
+# Headers that the client or the transport sets for each request.
+_SET_BY_CLIENT: Final = frozenset({"content-length", "host", "x-mock-sandbox"})
+# A credential as the client sends it, not one that a check has changed.
+_UNCHANGED_CREDENTIAL: Final = re.compile(
+    r"((Bearer|Basic) )?(\$[A-Z][A-Z0-9_]*|no-such-credential)"
+)
 _PLACEHOLDER: Final = re.compile(r"\$[A-Z]")
 
 
 class Replayer:
-    """Plays waypoints in their order. What they make takes the place of what was made then.
+    """Replays steps in order; ids that they create replace the recorded ones.
 
-    `divergence` tells where the way was not the one of then.
+    `divergence` says where the replay differed from the recording.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._pilot = JobClient(client, LIFECYCLE)
-        self._new: dict[str, str] = {}
+        self._jobs = JobClient(client, LIFECYCLE)
+        self._new_ids: dict[str, str] = {}
         self.divergence: str | None = None
 
-    def replay(self, waypoint: ReplayStep) -> Exchange:
-        """Lead the job to where it was, and send the request.
+    def replay(self, step: ReplayStep) -> Exchange:
+        """Wait until the job is in its recorded state, and send the request.
 
         Raises:
             NotPermitted: the target does not allow it.
             BudgetExceeded: nothing more may be sent.
         """
-        if waypoint.waits_for is not None:
-            self._wait_for_state(waypoint, *waypoint.waits_for)
-        exchange = self.send(waypoint.exchange)
+        if step.waits_for is not None:
+            self._wait_for_state(step, *step.waits_for)
+        exchange = self.send(step.exchange)
         if exchange.failure is not None:
             self.divergence = exchange.failure
-        elif waypoint.created and exchange.status != waypoint.status:
-            self.divergence = f"a creation was answered {exchange.status}, not {waypoint.status}"
-        if exchange.operation is not None and exchange.status is not None:
-            made = (
-                dict(created_ids(self._client.contract, exchange)) if exchange.status < 400 else {}
-            )
-            self._new |= {old: made[name] for name, old in waypoint.created if name in made}
+        elif step.created and exchange.status != step.status:
+            self.divergence = f"a creation was answered {exchange.status}, not {step.status}"
+        if exchange.operation is not None and (exchange.status or 400) < 400:
+            created = dict(created_ids(self._client.contract, exchange))
+            self._new_ids |= {old: created[name] for name, old in step.created if name in created}
         return exchange
 
-    def _wait_for_state(self, waypoint: ReplayStep, id_: str, wire: str) -> None:
-        """Wait for the state, or force it where a control URL allows; else go on as it is."""
-        names = self._client.contract.lifecycle.states_named(wire)
-        handle = JobRef(self._with_new_ids(id_), self._parameters(waypoint.exchange), ours=True)
-        if not names or self._pilot.wait_for_state(handle, *names):
-            return
-        # Nothing is forced that could not come by itself: that would be our doing.
-        now = self._pilot.last_states(handle)
+    def _wait_for_state(self, step: ReplayStep, id_: str, wire_name: str) -> None:
+        """Wait for the state, or force it where there is a control URL; else continue without."""
         lifecycle = self._client.contract.lifecycle
-        ahead = {end for state in now for end in lifecycle.reachable(state, frozenset({"time"}))}
-        for name in sorted(names & ahead):
-            if self._client.force_outcome(handle.id, name) and self._pilot.poll(handle) & names:
+        states = lifecycle.states_named(wire_name)
+        job = JobRef(self._with_new_ids(id_), self._parameters(step.exchange), ours=True)
+        if not states or self._jobs.wait_for_state(job, *states):
+            return
+        # Only a state that the job could reach by itself is forced.
+        current, by_time = self._jobs.last_states(job), frozenset({"time"})
+        reachable = {end for state in current for end in lifecycle.reachable(state, by_time)}
+        for state in sorted(states & reachable):
+            if self._client.force_outcome(job.id, state) and self._jobs.poll(job) & states:
                 return
-        self.divergence = f"the job {handle.id} did not come to be {wire} again"
+        self.divergence = f"the job {job.id} did not reach {wire_name} again"
 
-    def send(self, old: Exchange) -> Exchange:
-        """Send a request again, without leading anything anywhere.
+    def send(self, recorded: Exchange) -> Exchange:
+        """Send a recorded request again, without waiting for a state.
 
         Raises:
             NotPermitted: the target does not allow it.
             BudgetExceeded: nothing more may be sent.
         """
         contract = self._client.contract
-        fetch = contract.lifecycle.actions.get(
-            "fetch", contract.lifecycle.actions["poll"]
-        ).operation
-        operation = contract.operations[old.operation or fetch]
-        sent = old.request
-        query = self._with_new_ids(urlsplit(sent.url).query)
-        pairs = tuple((name, self._with_new_ids(value)) for name, value in sent.query)
-        body = None if sent.body is None else self._body_with_new_ids(sent.body)
-        draft = HttpRequest(
-            sent.method, self._with_new_ids(sent.path), pairs, {}, body, query or None
+        actions = contract.lifecycle.actions
+        fetch = actions.get("fetch", actions["poll"]).operation
+        operation = contract.operations[recorded.operation or fetch]
+        old = recorded.request
+        request = HttpRequest(
+            old.method,
+            self._with_new_ids(old.path),
+            tuple((name, self._with_new_ids(value)) for name, value in old.query),
+            body=None if old.body is None else self._body_with_new_ids(old.body),
+            raw_query=self._with_new_ids(urlsplit(old.url).query) or None,
         )
-        parameters = self._parameters(old)
-        label = ExchangeInfo(old.operation, old.driver, sent.role, old.valid, parameters)
+        info = ExchangeInfo(
+            recorded.operation,
+            recorded.driver,
+            old.role,
+            recorded.valid,
+            self._parameters(recorded),
+        )
         return self._client.send(
-            operation, draft, self._headers(operation, sent.headers), info=label
+            operation, request, self._headers(operation, old.headers), info=info
         )
 
     def _headers(self, operation: Operation, headers: Mapping[str, str]) -> dict[str, str | None]:
-        """Return the headers that the client does not write itself."""
-        found = security_scheme(self._client.contract, operation)
-        own = str(found.get("name", "Authorization")) if found else "Authorization"
-        kept: dict[str, str | None] = {}
+        """Return the headers that the client does not set itself."""
+        scheme = security_scheme(self._client.contract, operation) or {}
+        credential_header = str(scheme.get("name", "Authorization")).lower()
+        others: dict[str, str | None] = {}
         for name, value in headers.items():
-            if name.lower() in _OURS or (name.lower() == own.lower() and _PLAIN.fullmatch(value)):
+            is_credential = name.lower() == credential_header
+            if is_credential and _UNCHANGED_CREDENTIAL.fullmatch(value):
                 continue
-            kept[name] = (
-                self._client.restore_secrets(value) if _PLACEHOLDER.search(value) else value
-            )
-        return kept
+            if name.lower() not in _SET_BY_CLIENT:
+                has_secret = _PLACEHOLDER.search(value)
+                others[name] = self._client.restore_secrets(value) if has_secret else value
+        return others
 
-    def _parameters(self, old: Exchange) -> dict[str, str]:
-        return {name: self._with_new_ids(str(v)) for name, v in old.path_parameters.items()}
+    def _parameters(self, recorded: Exchange) -> dict[str, str]:
+        return {name: self._with_new_ids(str(v)) for name, v in recorded.path_parameters.items()}
 
     def _with_new_ids(self, text: str) -> str:
-        """Return a text with the ids of now, where those of then stand by themselves."""
-        new = {quote(old, safe=""): quote(id_, safe="") for old, id_ in self._new.items()}
+        """Replace the recorded ids in a text, where they are whole words."""
+        new = {quote(old, safe=""): quote(id_, safe="") for old, id_ in self._new_ids.items()}
         if not new:
             return text
         any_old = "|".join(map(re.escape, sorted(new, key=len, reverse=True)))
-        return re.sub(rf"(?<![\w.-])({any_old})(?![\w.-])", lambda found: new[found[0]], text)
+        return re.sub(rf"(?<![\w.-])({any_old})(?![\w.-])", lambda match: new[match[0]], text)
 
     def _body_with_new_ids(self, body: bytes) -> bytes:
-        for old, new in self._new.items():
+        for old, new in self._new_ids.items():
             if len(old) >= MIN_LENGTH_IN_BODY:
                 body = body.replace(old.encode(), new.encode())
         return body

@@ -1,4 +1,4 @@
-"""A request of an operation before it is sent, and the ways to change it."""
+"""A request of an operation before it is sent, and values for its parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from conformance.target.client import UNSET, Client, PreparedCall
 from conformance.target.config import PRIMARY
 from specs import Operation
 
-_ANNOUNCED: Final = {"Content-Type": "application/json"}
+_JSON_HEADER: Final = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ class OperationRequest:
     ) -> PreparedCall:
         """Return the request ready to be sent.
 
-        Where a vendor refuses other content types even without a body, JSON is announced.
+        An operation without a body that may still answer 415 gets the Content-Type of JSON.
         """
         operation = client.contract.operations[self.operation]
-        picky = operation.body is None and 415 in operation.responses
+        needs_header = operation.body is None and 415 in operation.responses
         return client.prepare(
             self.operation,
             path=self.path,
             query=self.query,
-            headers={**(_ANNOUNCED if picky else {}), **(headers or {})},
+            headers={**(_JSON_HEADER if needs_header else {}), **(headers or {})},
             json=self.json,
             form=self.form,
             role=role,
@@ -63,79 +63,73 @@ class OperationRequest:
             valid=valid,
         )
 
-    def with_parameter(self, name: str, new: Any) -> "OperationRequest":
-        """Return the request with another value of a parameter; None leaves it out."""
+    def with_parameter(self, name: str, value: Any) -> "OperationRequest":
+        """Return the request with another value of a parameter; None omits it."""
         if name in self.path:
-            return replace(self, path={**self.path, name: new})
-        return replace(self, query={**self.query, name: new})
+            return replace(self, path={**self.path, name: value})
+        return replace(self, query={**self.query, name: value})
 
-    def with_body(self, new: Any) -> "OperationRequest":
+    def with_body(self, body: Any) -> "OperationRequest":
         """Return the request with another body."""
-        return replace(self, form=new) if self.form is not None else replace(self, json=new)
+        return replace(self, form=body) if self.form is not None else replace(self, json=body)
 
-    def with_member(self, pointer: str, new: Any) -> "OperationRequest":
+    def with_member(self, pointer: str, value: Any) -> "OperationRequest":
         """Return the request with another value of a member of the body (`/name`)."""
         body = self.form if self.form is not None else self.json
         members = dict(body) if isinstance(body, Mapping) else {}
-        return self.with_body({**members, pointer.removeprefix("/"): new})
+        return self.with_body({**members, pointer.removeprefix("/"): value})
 
     def without_member(self, name: str) -> "OperationRequest":
         """Return the request without a member of the body."""
         body = self.form if self.form is not None else self.json
-        return self.with_body({key: one for key, one in dict(body).items() if key != name})
+        return self.with_body({key: value for key, value in dict(body).items() if key != name})
 
 
-def parameter_values(
-    client: Client, operation: Operation, *, every: bool = False
-) -> dict[str, dict[str, Any]]:
-    """Return values for the required parameters (`every`: for the optional ones too) by place.
-
-    A value comes from the target file, what the run has made, the contract's example or closed
-    list; an id that nothing is known of names nothing.
-    """
+def parameter_values(client: Client, operation: Operation) -> dict[str, dict[str, Any]]:
+    """Return values for the required parameters by location (`path`, `query`, `header`)."""
     ids = id_parameters(client.contract, operation)
-    places: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
+    values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
     for parameter in operation.parameters:
-        if parameter.get("required") or every:
+        if parameter.get("required"):
             name = parameter["name"]
-            places[parameter["in"]][name] = parameter_value(client, parameter, is_id=name in ids)
-    return places
+            values[parameter["in"]][name] = parameter_value(client, parameter, is_id=name in ids)
+    return values
 
 
-def existing_resources(
-    client: Client, operation: Operation, role: str = PRIMARY
-) -> list[dict[str, Any]]:
-    """Return sets of parameter values that each name something which is there for `role`.
+def existing_resources(client: Client, operation: Operation) -> list[dict[str, Any]]:
+    """Return sets of parameter values, each of which names something that exists.
 
-    Reading operations may name known things and those that the run has made, writing ones those
-    that the run has made and those to which the target file consents.
+    Reading operations may name the jobs of the target file and what the run has created, writing
+    ones only the latter.
     """
-    named = {p["name"] for p in operation.parameters if p["in"] in {"path", "query"}}
-    ids = set(id_parameters(client.contract, operation)) or named & set(client.tracker.parameters)
-    found = []
+    names = {p["name"] for p in operation.parameters if p["in"] in {"path", "query"}}
+    ids = set(id_parameters(client.contract, operation)) or names & set(client.tracker.parameters)
+    rows: list[Mapping[str, Any]] = []
     if not client.policy.is_write(operation):
-        found += [row for rows in client.target.known.values() for row in rows]
+        rows += [row for known in client.target.known.values() for row in known]
     for name in client.tracker.parameters:
-        found += [
+        rows += [
             {**origin.path_parameters, name: id_}
             for id_, origin in client.tracker.origins(name)
-            if origin.request.role == role
+            if origin.request.role == PRIMARY
         ]
-    kept = ({key: row[key] for key in row if key in named} for row in found)
-    return [row for row in kept if ids and ids <= row.keys()]
+    sets = ({name: row[name] for name in row if name in names} for row in rows)
+    return [values for values in sets if ids and ids <= values.keys()]
 
 
 def parameter_value(client: Client, parameter: Mapping[str, Any], *, is_id: bool = False) -> Any:
-    """Return a value for one parameter."""
+    """Return a value for one parameter.
+
+    It is from the target file, or one that the run has created, or the contract's example,
+    default, enum or minimum. An id of which none of these is known does not exist.
+    """
     name = parameter["name"]
     if name in client.target.values:
         return client.target.values[name][0]
-    if made := client.tracker.created(name):
-        return made[-1]
-    return client.unused_id(name) if is_id else _described(client, parameter)
-
-
-def _described(client: Client, parameter: Mapping[str, Any]) -> Any:
+    if created := client.tracker.created(name):
+        return created[-1]
+    if is_id:
+        return client.unused_id(name)
     schema = parameter_schema(client.contract, parameter)
     for source, key in ((parameter, "example"), (schema, "example"), (schema, "default")):
         if key in source:

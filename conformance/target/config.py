@@ -120,12 +120,11 @@ def read_target(
     *,
     file: Path | None = None,
     control_url: str | None = None,
-    fixture_root: Path | None = None,
 ) -> Target:
     """Return the target at `base_url`.
 
     `environment` is where `env: NAME` in the file is looked up. Without a `file` the built-in
-    target of `fixture_root` is used, on loopback only. `control_url` overrides the file's.
+    target of the fixtures is used, on loopback only. `control_url` overrides the file's.
 
     Raises:
         UsageError: something is missing or wrong; the text names the flag or the field.
@@ -138,7 +137,7 @@ def read_target(
             raise UsageError(
                 f"{host} is not a loopback address: give its credentials with --target"
             )
-        file = (fixture_root or fixtures()) / vendor / "target.yaml"
+        file = fixtures() / vendor / "target.yaml"
     raw = _read(file, vendor)
     control_url = control_url or raw.get("control_url")
     secrets = _SecretReader(file, environment, literal=loopback)

@@ -61,6 +61,11 @@ class Spy:
     url: str = ""
 
     @property
+    def config(self) -> dict[str, Any]:
+        """The app's configuration, which the server reads."""
+        return self.app.config
+
+    @property
     def writes(self) -> list[Seen]:
         return [seen for seen in self.seen if seen.is_write]
 

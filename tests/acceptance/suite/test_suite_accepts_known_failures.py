@@ -66,8 +66,7 @@ def test_on_its_last_day_it_is_expected_and_then_no_more(result, tmp_path):
     )
     assert late.exit_code == 1
     assert late.notes[-1] == (
-        f"Baseline: {BROKEN} was accepted until 2026-03-29 only; "
-        "reports team knows more (ticket 17)."
+        f"Baseline: {BROKEN} was accepted until 2026-03-29 only; ask reports team (ticket 17)."
     )
 
 
@@ -76,7 +75,7 @@ def test_a_row_for_nothing_and_one_that_is_mended_are_told(result, tmp_path):
     told = apply_baseline(result, rows, TODAY)
     assert told.exit_code == 1
     assert told.notes[len(result.notes) :] == (
-        "Baseline: there is no requirement TD-NO-999; remove its row.",
+        "Baseline: unknown requirement TD-NO-999; remove its row.",
         f"Baseline: {KEPT} does not fail any more; remove its row.",
     )
 
@@ -90,7 +89,7 @@ def test_a_row_for_nothing_and_one_that_is_mended_are_told(result, tmp_path):
         ([row("nonsense")], "row 1 (nonsense): requirement: "),
         ([row(who="me")], "'who'"),
         (["TD"], "row 1: "),
-        ([row(), row()], f"{BROKEN}: requirement: it has 2 rows"),
+        ([row(), row()], f"{BROKEN}: requirement: duplicate, in 2 rows"),
     ],
 )
 def test_a_bad_file_names_row_and_field(rows: list, complaint: str, tmp_path):

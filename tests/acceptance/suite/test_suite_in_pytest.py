@@ -65,7 +65,7 @@ def test_what_is_chosen_by_k_is_judged_alone_and_other_tests_run_beside(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--conformance", "talkdesk"), "*--conformance: give --conformance-url too*"),
+        (("--conformance", "talkdesk"), "*--conformance: needs --conformance-url*"),
         (("--conformance", "acme", "--conformance-url", "http://127.0.0.1:1"), "*acme*"),
     ],
 )

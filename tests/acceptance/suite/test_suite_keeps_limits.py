@@ -130,7 +130,7 @@ def test_a_dry_run_sends_nothing_and_prints_plan_and_cost(tmp_path):
     assert printed.exit_code == 0
     assert spy.seen == []
     assert "lifecycle: " in printed.output
-    assert "<= 6  things made by createReport\n" in printed.output
+    assert "<= 6  resources created by createReport\n" in printed.output
     assert "requests, about" in printed.output
 
 

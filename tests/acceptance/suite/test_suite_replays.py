@@ -49,9 +49,9 @@ def replayed(file: Path, *switches: str, more: tuple[str, ...] = ()) -> Result:
 def test_a_finding_shows_again_until_it_is_mended(defect: str, tmp_path: Path):
     file, _ = found(defect, tmp_path)
     again = replayed(file, defect)
-    assert (again.exit_code, "still broken" in again.output) == (1, True), again.output
+    assert (again.exit_code, "fails again" in again.output) == (1, True), again.output
     mended = replayed(file)
-    assert (mended.exit_code, "does not show again" in mended.output) == (0, True), mended.output
+    assert (mended.exit_code, "does not fail any more" in mended.output) == (0, True), mended.output
 
 
 def test_a_finding_cannot_be_judged_where_nobody_answers(tmp_path: Path):
@@ -66,10 +66,10 @@ def test_a_replay_of_one_finding_names_it(tmp_path: Path):
     id_ = next(iter(_ids(file)))
     one = replayed(file, "td-job-list", more=("--id", id_))
     assert one.exit_code == 1
-    assert one.output.startswith(f"{id_}  still broken: ")
+    assert one.output.startswith(f"{id_}  fails again: ")
     other = replayed(file, more=("--id", "TD-NO-001"))
     assert other.exit_code == 2
-    assert "--id: TD-NO-001 is no finding of this result" in other.output
+    assert "--id: TD-NO-001 is not a failure of this result" in other.output
 
 
 def _ids(file: Path) -> list[str]:
@@ -77,9 +77,7 @@ def _ids(file: Path) -> list[str]:
     return [row["id"] for row in rows if row["verdict"] in {"FAIL", "WARN"}]
 
 
-@pytest.mark.parametrize(
-    ("content", "complaint"), [("{", "it is no JSON"), ("{}", "it is no result of")]
-)
+@pytest.mark.parametrize(("content", "complaint"), [("{", "not JSON"), ("{}", "not a result of")])
 def test_what_is_no_result_is_a_usage_error(content: str, complaint: str, tmp_path: Path):
     file = tmp_path / "odd.json"
     file.write_text(content)

@@ -70,9 +70,9 @@ def test_what_breaks_is_told_once_and_as_soon_as_its_step_ends(heard):
         "examples",
         "TY-ONE-001: answered 500",
         "negative",
-        "probe soon",
+        "check soon",
         "TY-ONE-002: not yet",
-        "probe fine",
+        "check fine",
         "clean-up",
     ]
 

@@ -64,8 +64,8 @@ def test_explain_tells_source_sendings_breach_and_the_defect_that_proves_it():
     told = conformance("explain", "TD-REDIR-004").output
     assert "Source     documented, level must" in told
     assert "Sent       to getReportJob: " in told
-    assert "Kept if    " in told
-    assert "Breach     FAIL" in told
+    assert "Passes if  " in told
+    assert "Failure    FAIL" in told
     assert "Proven by  td-redirect-early (" in told
 
 
