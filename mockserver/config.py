@@ -16,7 +16,7 @@ _JOURNAL_SHARE = 32
 """The part of the memory of all journals that one of them may take."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PATHS = ("faults", "fixtures", "scenarios")
+_PATHS = ("faults", "fixtures", "scenarios", "tls_cert", "tls_dir", "tls_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Option:
         Raises:
             ConfigurationError: it is not.
         """
-        if self.choices and value not in self.choices:
+        if self.choices and value not in (*self.choices, self.default):
             raise ConfigurationError(f"{self.flag} {value}: choose {' or '.join(self.choices)}")
         if self.minimum is None or self.maximum is None:
             return
@@ -110,6 +110,18 @@ class Settings:
     )
     workers: int = _setting(
         1, "Processes on the port; more than one need a store.", "NUMBER", 1, 64
+    )
+    tls: str | None = _setting(
+        None,
+        "HTTPS with a certificate made at the start, for localhost, loopback and --host.",
+        choices=("self-signed",),
+    )
+    tls_cert: Path | None = _setting(
+        None, "HTTPS with this certificate (PEM, with its chain).", "FILE"
+    )
+    tls_key: Path | None = _setting(None, "Private key of --tls-cert (PEM).", "FILE")
+    tls_dir: Path | None = _setting(
+        None, "Folder that keeps the authority of --tls self-signed from run to run.", "DIR"
     )
     profile: str = _setting(
         DOCUMENTED, "What clashing sources are resolved to.", choices=tuple(PROFILES)

@@ -1,5 +1,7 @@
 """What `mockserver serve` prints at its start: where it is, whom it plays, and the way in."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -15,10 +17,24 @@ from mockserver.version import VERSION
 COLUMNS = 80
 
 
-def render_text(mock: App, base_url: str, settings: Settings, token: str | None = None) -> str:
-    """Return the text, at most 80 columns wide; `token` is one that nobody knows so far."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What is known only once a server listens.
+
+    `ca_file` is the authority to trust, if one was made; `token` is one that nobody knows so far.
+    """
+
+    base_url: str
+    ca_file: Path | None = None
+    token: str | None = None
+
+
+def render_text(mock: App, settings: Settings, started: Started) -> str:
+    """Return the text, at most 80 columns wide but for names of files."""
+    base_url, token = started.base_url, started.token
     lines = [
         f"mockserver {VERSION} at {base_url}",
+        *([] if started.ca_file is None else _authority(started.ca_file)),
         f"profile {settings.profile}, seed {settings.seed}, virtual time {_time(settings.pace)}",
         *_store(mock, settings),
         f"control plane {base_url}/_mock/ (the dashboard)",
@@ -34,22 +50,21 @@ def render_text(mock: App, base_url: str, settings: Settings, token: str | None 
     return "\n".join(lines)
 
 
-def render_json(
-    mock: App, base_url: str, settings: Settings, token: str | None = None
-) -> dict[str, Any]:
+def render_json(mock: App, settings: Settings, started: Started) -> dict[str, Any]:
     """Return the same for programs."""
     return {
         "time": now(),
         "level": "info",
         "event": "started",
-        "url": base_url,
-        "control": f"{base_url}/_mock",
+        "url": started.base_url,
+        "control": f"{started.base_url}/_mock",
+        "ca_file": None if started.ca_file is None else str(started.ca_file),
         "version": VERSION,
         "profile": settings.profile,
         "store": display_url(settings.store),
         "workers": settings.workers,
         "vendors": list(mock.identities),
-        "control_token": token,
+        "control_token": started.token,
     }
 
 
@@ -64,6 +79,10 @@ def _store(mock: App, settings: Settings) -> list[str]:
             "  POST /_mock/reset starts anew with what this server was told",
         ]
     return lines
+
+
+def _authority(ca_file: Path) -> list[str]:
+    return ["clients have to trust the authority in", f"  {ca_file}"]
 
 
 def _token(token: str) -> list[str]:

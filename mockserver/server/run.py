@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_urlsafe
 from typing import Any
@@ -23,21 +23,55 @@ from mockserver.app import App, create_app
 from mockserver.config import ConnectionLimits, Settings
 from mockserver.http.context import Asgi
 from mockserver.logs import AccessLog
-from mockserver.server.banner import render_json, render_text
+from mockserver.server.banner import Started, render_json, render_text
 from mockserver.server.protocol import Http1Protocol
-from mockserver.server.sockets import BoundSocket, bind
+from mockserver.server.sockets import BoundSockets, bind
 from mockserver.server.supervisor import WorkerSupervisor
+from mockserver.server.tls import Tls, open_tls
 
 STOP_SECONDS = 5
 """How long running requests may take to end once the server stops."""
 
 
-class UvicornServer:
-    """A server on a bound socket; `stop` may be called from any thread."""
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where a server listens, and whether by TLS."""
 
-    def __init__(self, app: Asgi, bound: BoundSocket, limits: ConnectionLimits) -> None:
-        self._bound = bound
-        self._server = _Server(_config(app, limits))
+    bound: BoundSockets
+    tls: Tls | None
+
+    @property
+    def base_url(self) -> str:
+        """The URL that leads here."""
+        return f"{'http' if self.tls is None else 'https'}://{self.bound.authority}"
+
+    def close(self) -> None:
+        """Give back the port, and remove what was written for this run alone."""
+        self.bound.close()
+        if self.tls is not None:
+            self.tls.close()
+
+
+def listen(settings: Settings) -> Listener:
+    """Bind the sockets that settings ask for.
+
+    Raises:
+        ConfigurationError: they cannot be bound, or the certificate cannot be used.
+    """
+    bound = bind(settings.host, settings.port)
+    try:
+        return Listener(bound, open_tls(settings))
+    except BaseException:
+        bound.close()
+        raise
+
+
+class UvicornServer:
+    """A server on bound sockets; `stop` may be called from any thread."""
+
+    def __init__(self, app: Asgi, listener: Listener, limits: ConnectionLimits) -> None:
+        self._listener = listener
+        self._server = _Server(_config(app, limits, listener.tls))
 
     def run(self, on_start: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop`, or until SIGINT or SIGTERM where this is the main thread."""
@@ -54,7 +88,7 @@ class UvicornServer:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.stop)
-        await self._server.serve(sockets=[self._bound.socket])
+        await self._server.serve(sockets=list(self._listener.bound.sockets))
 
 
 class _Server(uvicorn.Server):
@@ -72,7 +106,7 @@ class _Server(uvicorn.Server):
             self.on_start()
 
 
-def _config(app: Asgi, limits: ConnectionLimits) -> uvicorn.Config:
+def _config(app: Asgi, limits: ConnectionLimits, tls: Tls | None) -> uvicorn.Config:
     def make_protocol(*, server_state: ServerState, **_: Any) -> asyncio.Protocol:
         return Http1Protocol(app, server_state, limits)
 
@@ -88,6 +122,7 @@ def _config(app: Asgi, limits: ConnectionLimits) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=limits.idle_timeout,
         timeout_graceful_shutdown=STOP_SECONDS,
+        ssl_context_factory=None if tls is None else lambda *_: tls.context,
     )
 
 
@@ -121,39 +156,48 @@ def serve(settings: Settings, say: Say) -> None:
         SpecError: a contract has a fault.
     """
     logs.start(settings.log_format)
-    listening = bind(settings.host, settings.port)
-    told, settings = settings, with_token(settings, listening)
+    listener = listen(settings)
     try:
-        mock = create_app(settings)
-    except BaseException:
-        listening.socket.close()
-        raise
-    made = None if told.control_token else settings.control_token  # who told it knows it
+        _serve_on(listener, settings, say)
+    finally:
+        listener.close()
+
+
+def _serve_on(listener: Listener, given: Settings, say: Say) -> None:
+    settings = with_token(given, listener)
+    app = create_app(settings)
+    unknown_token = None if given.control_token else settings.control_token
     tune_gc()
-    tell = partial(say, _text(mock, listening, settings, made))
+    on_start = partial(say, _text(app, listener, settings, unknown_token))
+    server = make_server(app, listener, settings)
     if settings.workers == 1:
-        run_on(mock, listening, settings).run(tell)
-        mock.store.close()
+        server.run(on_start)
+        app.store.close()
         return
-    mock.store.close()  # no connection may be in two processes; each opens its own
-    work = run_on(mock, listening, settings).run
-    WorkerSupervisor(settings.workers, work, logs.log_error, STOP_SECONDS + 5).run(tell)
+    app.store.close()  # no connection may be in two processes; each opens its own
+    stop_seconds = STOP_SECONDS + 5
+    WorkerSupervisor(settings.workers, server.run, logs.log_error, stop_seconds).run(on_start)
 
 
-def run_on(mock: App, listening: BoundSocket, settings: Settings) -> UvicornServer:
-    """Return a server of a mock on a socket."""
+def make_server(mock: App, listener: Listener, settings: Settings) -> UvicornServer:
+    """Return a server of a mock that listens."""
     app = mock.app if settings.log_format == logs.NONE else AccessLog(mock.app, settings.log_format)
-    return UvicornServer(app, listening, settings.connection_limits)
+    return UvicornServer(app, listener, settings.connection_limits)
 
 
-def with_token(settings: Settings, listening: BoundSocket) -> Settings:
+def with_token(settings: Settings, listener: Listener) -> Settings:
     """Return settings whose control plane asks for a token, where others can reach the server."""
-    if settings.control_token is not None or listening.local:
+    if settings.control_token is not None or listener.bound.local:
         return settings
     return replace(settings, control_token=token_urlsafe(18))
 
 
-def _text(mock: App, listening: BoundSocket, settings: Settings, token: str | None) -> str:
+def _text(app: App, listener: Listener, settings: Settings, token: str | None) -> str:
+    started = Started(
+        base_url=listener.base_url,
+        ca_file=None if listener.tls is None else listener.tls.ca_file,
+        token=token,
+    )
     if settings.log_format == logs.JSON:
-        return logs.to_json(render_json(mock, listening.base_url, settings, token))
-    return render_text(mock, listening.base_url, settings, token)
+        return logs.to_json(render_json(app, settings, started))
+    return render_text(app, settings, started)

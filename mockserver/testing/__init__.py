@@ -1,6 +1,7 @@
 """A mock for tests: a real server on a free port, for as long as a `with` lasts."""
 
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -8,8 +9,7 @@ from warnings import catch_warnings, simplefilter
 from mockserver.app import App, create_app
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
-from mockserver.server.run import UvicornServer, run_on, with_token
-from mockserver.server.sockets import bind
+from mockserver.server.run import UvicornServer, listen, make_server, with_token
 
 START_SECONDS = 30
 
@@ -41,18 +41,18 @@ class MockServer:
         Raises:
             ConfigurationError: the settings cannot work.
         """
-        listening = bind(self.settings.host, self.settings.port)
-        self.settings = with_token(self.settings, listening)
+        self._listener = listener = listen(self.settings)
+        self.settings = with_token(self.settings, listener)
         try:
             with catch_warnings():  # of what libraries are outgrown by; no test can mend that
                 simplefilter("ignore")
                 self.mock: App = create_app(self.settings)
         except BaseException:
-            listening.socket.close()
+            listener.close()
             raise
-        self.base_url = listening.base_url
+        self.base_url = listener.base_url
         self.control_url = f"{self.base_url}/_mock"
-        self._running = run_on(self.mock, listening, self.settings)
+        self._running = make_server(self.mock, listener, self.settings)
         started = threading.Event()
         self._thread = threading.Thread(
             target=self._running.run, args=(started.set,), name="mockserver", daemon=True
@@ -62,12 +62,19 @@ class MockServer:
             raise ConfigurationError(f"the mock did not start within {START_SECONDS} seconds")
         return self
 
+    @property
+    def ca_file(self) -> Path | None:
+        """The authority that clients have to trust, where `tls="self-signed"` made one."""
+        tls = self._listener.tls
+        return None if tls is None else tls.ca_file
+
     def stop(self) -> None:
         """Stop serving; returns once the port is free."""
         if self._running and self._thread:
             self._running.stop()
             self._thread.join()
             self.mock.store.close()
+            self._listener.close()
         self._running = self._thread = None
 
     def __enter__(self) -> "MockServer":
