@@ -330,7 +330,7 @@ def open_session(
     control = None
     if target.control_url is not None:
         direct = is_loopback(target.control_url)
-        session = Session(adapter(target.control_url, ()))
+        session = Session(adapter(target.control_url, ()), settings.ca_bundle)
         control = ControlPlane(
             target.control_url, session, target.sandbox, settings.timeout, direct=direct
         )

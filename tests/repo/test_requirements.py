@@ -37,8 +37,10 @@ def test_the_environment_is_the_pinned_one() -> None:
     assert installed == PINS
 
 
-def test_extras_are_for_development_only() -> None:
-    assert list(PROJECT["optional-dependencies"]) == ["dev"]
+def test_development_has_what_every_extra_has() -> None:
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras) == {"dev", "tls"}
+    assert set(extras["tls"]) <= set(extras["dev"])
 
 
 def test_readme_is_shown_by_package_indexes() -> None:
