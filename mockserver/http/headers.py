@@ -96,7 +96,7 @@ class RequestHeaders:
 
     __slots__ = ("credentials", "headers", "kept", "secrets", "weight", "wish")
 
-    def __init__(self, raw: Raw, redacted: redaction.Headers) -> None:
+    def __init__(self, raw: Raw, redacted: redaction.HeaderRedactor) -> None:
         self.headers = _join(raw)
         kept, secrets = redacted.redact(self.headers)
         if len(kept) > MOST_HEADERS or _length(kept) > LONGEST_HEAD:
@@ -112,7 +112,7 @@ class HeaderCache:
     """Reads heads, and remembers those that came twice: some clients never send one again."""
 
     def __init__(self) -> None:
-        self._redacted = redaction.Headers()
+        self._redacted = redaction.HeaderRedactor()
         self._known: dict[tuple[tuple[bytes, bytes], ...], RequestHeaders] = {}
         self._met: set[int] = set()
 

@@ -48,7 +48,7 @@ class JobRepository:
 
     def apply_scenario(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[NewJob]:
         """Return openings as the sandbox's scenario has them, each the next in number."""
-        futures = sandbox.futures.get(self.lifecycle.vendor, ())
+        futures = sandbox.job_scripts.get(self.lifecycle.vendor, ())
         return [self._foreseen(sandbox, futures, row) for row in openings]
 
     def drafts(
@@ -143,7 +143,9 @@ class JobRepository:
     def _foreseen(self, sandbox: Sandbox, futures: tuple[JobScript, ...], row: NewJob) -> NewJob:
         if not futures:
             return row
-        number = sandbox.records.next_number(f"{self.kind}.future") if sandbox.is_own else 1
+        number = (
+            sandbox.records.next_number(f"{self.kind}.future") if sandbox.has_own_scripts else 1
+        )
         future = next((future for future in futures if number in future.occurrences), JobScript())
         plan = future.schedule_for(row.schedule or self.plan)
         return row._replace(schedule=plan, details=future.details(row.details))

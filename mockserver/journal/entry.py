@@ -1,4 +1,4 @@
-"""One exchange as the journal keeps it."""
+"""One exchange as the journal has it."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import orjson
 
-LONGEST_BODY = 4096
-"""Bytes of a body that are kept."""
+MAX_BODY_BYTES = 4096
+"""How many bytes of a body are recorded."""
 
 
 class Outcome(StrEnum):
@@ -72,7 +72,7 @@ class Entry(NamedTuple):
     @property
     def cut(self) -> bool:
         """Whether the request's body was too long to be kept whole."""
-        return self.request_length > LONGEST_BODY
+        return self.request_length > MAX_BODY_BYTES
 
 
 def pack(entry: Entry) -> str:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from mockserver.journal.base import Journal
-from mockserver.journal.entry import LONGEST_BODY, Entry
+from mockserver.journal.entry import MAX_BODY_BYTES, Entry
 from mockserver.journal.matching import EntryView, Pattern
 from mockserver.timestamps import to_iso_string
 
@@ -54,7 +54,7 @@ def _response(entry: Entry) -> dict[str, Any]:
         "headers": dict(entry.response_headers),
         "body": None if entry.file else _text(entry.response_body),
         "length": None if entry.response_length < 0 else entry.response_length,
-        "cut": entry.file is None and entry.response_length > LONGEST_BODY,
+        "cut": entry.file is None and entry.response_length > MAX_BODY_BYTES,
         "media": entry.file or (JSON if entry.response_length else None),
     }
 

@@ -1,4 +1,4 @@
-"""Makes a journal entry of a request and its reply, without secrets; it runs for every request."""
+"""Records requests and their responses in the journals of their sandboxes, without secrets."""
 
 from collections.abc import Mapping
 from time import perf_counter_ns
@@ -8,29 +8,28 @@ from mockserver.http.context import RequestContext
 from mockserver.http.headers import memory_size
 from mockserver.http.messages import Response, StreamingBody
 from mockserver.journal import redaction
-from mockserver.journal.entry import LONGEST_BODY, Entry, Outcome
+from mockserver.journal.entry import MAX_BODY_BYTES, Entry, Outcome
 
-LONGEST_TEXT = 2048
-"""Characters of a path, a query string or a reason that are kept."""
+MAX_TEXT_LENGTH = 2048
+"""How many characters of a path, a query or a reason are recorded."""
 
-REDACTED, RAW = redaction.REDACTED, redaction.REDACTED.encode()
+REDACTED, REDACTED_BYTES = redaction.REDACTED, redaction.REDACTED.encode()
 
-_ENTRY, _JOB = 900, 100
-"""Bytes that an entry, and one job in it, weigh besides their text (measured)."""
+_ENTRY_BYTES, _JOB_BYTES = 900, 100
+"""The memory that an entry and each of its jobs take besides their text (measured)."""
 
+Judgement = tuple[Outcome, str]
+"""The outcome of an exchange, and its reason where that is not OK."""
 
-Judged = tuple[Outcome, str]
-"""A verdict and its reason."""
-
-_Clean = tuple[str, str, bytes, Mapping[str, str], bytes, str]
-"""Path, query and body of the request, headers and body of the reply, and reason."""
+_Redacted = tuple[str, str, bytes, Mapping[str, str], bytes, str]
+"""Path, query and body of the request, headers and body of the response, and reason."""
 
 
 class Recorder:
-    """Writes exchanges into the journals of their sandboxes."""
+    """Records exchanges; it runs for every request."""
 
     def __init__(self) -> None:
-        self._headers = redaction.Headers()
+        self._headers = redaction.HeaderRedactor()
 
     def record(
         self,
@@ -38,7 +37,7 @@ class Recorder:
         api: Api,
         response: Response,
         body: bytes,
-        judged: Judged,
+        judgement: Judgement,
         started_at: int,
         *,
         deferred: bool = False,
@@ -50,13 +49,15 @@ class Recorder:
         status: int | None = response.status
         if context.fault_session is not None and context.fault_session.resets:
             status, response, body = None, Response(response.status), b""
-        head = context.head
-        path, query, sent, answered, told, reason = self._clean(context, response, body, judged[1])
-        text = len(path) + len(query) + len(sent) + len(told) + len(reason)
-        size = _ENTRY + text + head.weight + (memory_size(answered) if answered else 0)
+        head, (outcome, reason) = context.head, judgement
+        path, query, sent_body, headers, body_start, reason = self._redact(
+            context, response, body, reason
+        )
+        text = len(path) + len(query) + len(sent_body) + len(body_start) + len(reason)
+        size = _ENTRY_BYTES + text + head.weight + (memory_size(headers) if headers else 0)
         journal, jobs, file = sandbox.journal, tuple(context.touched_jobs), response.file
         journal.add(
-            Entry(  # by place, because names cost as much as the rest of it
+            Entry(  # positional, because keywords cost as much as all the rest
                 journal.next_number(),
                 sandbox.now(),
                 (perf_counter_ns() - started_at) // 1000,
@@ -67,44 +68,48 @@ class Recorder:
                 context.operation_id,
                 context.identity.role if context.identity else None,
                 status,
-                judged[0],
+                outcome,
                 reason,
                 context.faults,
                 jobs,
                 head.kept,
-                sent,
+                sent_body,
                 len(context.body),
-                answered,
-                told,
+                headers,
+                body_start,
                 _length(file) if file else len(body),
                 file.media if file else None,
-                size + _JOB * len(jobs),
+                size + _JOB_BYTES * len(jobs),
             ),
             deferred=deferred,
         )
 
-    def _clean(
+    def _redact(
         self, context: RequestContext, response: Response, body: bytes, reason: str
-    ) -> _Clean:
-        """Return what is kept of an exchange: no secrets, and nothing too long."""
-        answered = (
-            self._headers.redact(response.headers)[0] if response.headers else response.headers
-        )
-        path, query, sent, told = context.path, "", context.body, body
+    ) -> _Redacted:
+        """Return what is recorded: without secrets, and nothing too long."""
+        headers = response.headers
+        if headers:
+            headers = self._headers.redact(headers)[0]
+        path, query, sent = context.path, "", context.body
         if context.query:
-            query = redaction.query(context.query.decode("latin-1"))
-        for secret, raw in context.head.secrets:  # before anything is cut, lest half of one stays
-            path, told = path.replace(secret, REDACTED), told.replace(raw, RAW)
+            query = redaction.redact_query(context.query.decode("latin-1"))
+        for secret, raw in context.head.secrets:  # before anything is cut: a half would not match
+            path, body = path.replace(secret, REDACTED), body.replace(raw, REDACTED_BYTES)
             if query or reason or sent:
                 query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
-                sent = sent.replace(raw, RAW)
+                sent = sent.replace(raw, REDACTED_BYTES)
         if sent:
-            sent = redaction.body(sent, LONGEST_BODY)
+            sent = redaction.redact_body(sent, MAX_BODY_BYTES)
         if context.operation is None or context.operation.has_secrets:
-            told = redaction.body(told, LONGEST_BODY)
-        told = bytes(memoryview(told)[:LONGEST_BODY])  # orjson's own bytes hold on to 4 KiB each
-        path, query, reason = path[:LONGEST_TEXT], query[:LONGEST_TEXT], reason[:LONGEST_TEXT]
-        return path, query, sent, answered, told, reason
+            body = redaction.redact_body(body, MAX_BODY_BYTES)
+        body = bytes(memoryview(body)[:MAX_BODY_BYTES])  # a copy: orjson's bytes hold 4 KiB each
+        path, query, reason = (
+            path[:MAX_TEXT_LENGTH],
+            query[:MAX_TEXT_LENGTH],
+            reason[:MAX_TEXT_LENGTH],
+        )
+        return path, query, sent, headers, body, reason
 
 
 def _length(file: StreamingBody) -> int:

@@ -1,4 +1,4 @@
-"""Takes secrets out of headers, query strings and bodies before anything keeps them."""
+"""Removes secrets from headers, query strings and bodies before they are recorded."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,82 +10,82 @@ import orjson
 REDACTED = "[redacted]"
 
 WITHHELD = b"[withheld: it may hold a secret and cannot be read]"
-"""What stands for a whole body that may hold a secret in a way nobody can tell."""
+"""Replaces a whole body that may hold a secret but cannot be parsed."""
 
-# Each begins with a letter, so that a search need not try them all at each place.
+# Each begins with a letter, so that a search need not try them all at each position.
 _NAMES = (
     r"authorization|cookie|api[-_ ]?key|token(?!_?type)|secret|password|passwd|pwd|credential"
     r"|assertion|auth(?<![^-_.]auth)(?![^-_.\n])"
 )
 _NAME = re.compile(_NAMES, re.IGNORECASE)
-_SPOKEN = re.compile(rf"{_NAMES}|bearer |basic ".encode(), re.IGNORECASE)
-_DOUBTFUL = re.compile(rb"%s|\\u|%%|\0" % _SPOKEN.pattern)  # of text in lower case
-_ADDRESS = re.compile(r"^(referer|location|content-location|link)$|ur[il]$", re.IGNORECASE)
+_MENTIONED = re.compile(rf"{_NAMES}|bearer |basic ".encode(), re.IGNORECASE)
+_SUSPICIOUS = re.compile(rb"%s|\\u|%%|\0" % _MENTIONED.pattern)  # of text in lower case
+_URL_HEADER = re.compile(r"^(referer|location|content-location|link)$|ur[il]$", re.IGNORECASE)
 _SCHEME = re.compile(r"^(bearer|basic|digest|apikey)\s", re.IGNORECASE)
 
 
-LONGEST_NAME = 64
-"""Characters of a header's name up to which it is remembered."""
+MAX_REMEMBERED_NAME = 64
+"""How long the name of a header may be to be remembered."""
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether a header, parameter or member of this name holds a secret."""
+    """Return True if a header, parameter or member of this name holds a secret."""
     return _NAME.search(name) is not None
 
 
 def has_secret(names: Iterable[str]) -> bool:
-    """Tell whether one of the names is a secret's."""
+    """Return True if one of the names is that of a secret."""
     return any(is_secret(name) for name in names)
 
 
-class Headers:
-    """Redacts headers; remembers which names are plain, for they are few and come again."""
+class HeaderRedactor:
+    """Redacts headers; remembers names that need no redaction, which are few and recur."""
 
-    def __init__(self, most: int = 500) -> None:
+    def __init__(self, max_names: int = 500) -> None:
         self._plain: set[str] = set()
-        self._most = most
+        self._max_names = max_names
 
     def redact(self, headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """Return a copy of `headers` without its secrets, and the secrets that were in it."""
-        kept, plain = dict(headers), self._plain
+        redacted, plain = dict(headers), self._plain
         secrets: list[str] = []
         for name in headers:
             if name in plain:
                 continue
             if is_secret(name):
-                secrets.append(kept[name])
-                kept[name] = REDACTED
-            elif _ADDRESS.search(name):
-                kept[name] = address(kept[name])
-            elif len(plain) < self._most and len(name) <= LONGEST_NAME:
+                secrets.append(redacted[name])
+                redacted[name] = REDACTED
+            elif _URL_HEADER.search(name):
+                redacted[name] = redact_url(redacted[name])
+            elif len(plain) < self._max_names and len(name) <= MAX_REMEMBERED_NAME:
                 plain.add(name)
-        return kept, secrets
+        return redacted, secrets
 
 
-def address(text: str) -> str:
+def redact_url(text: str) -> str:
     """Return a URL without user, password and the values of secret parameters."""
     try:
         parts = urlsplit(text)
     except ValueError:
         return REDACTED
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=host, query=query(parts.query), fragment=""))
+    return urlunsplit(parts._replace(netloc=host, query=redact_query(parts.query), fragment=""))
 
 
-def query(text: str) -> str:
+def redact_query(text: str) -> str:
     """Return a query string or a form without the values of its secrets."""
     if not text or ("%" not in text and _NAME.search(text) is None):
         return text
     return "&".join(map(_pair, text.split("&")))
 
 
-def body(raw: bytes, longest: int) -> bytes:
+def redact_body(raw: bytes, longest: int) -> bytes:
     """Return the first `longest` bytes of a JSON or form body, its secrets redacted.
 
     A body that seems to hold a secret, but is neither JSON nor a form, is withheld.
     """
     head = raw[:longest]
-    if _DOUBTFUL.search(head.lower()) is None:
+    if _SUSPICIOUS.search(head.lower()) is None:
         return head
     if b"\0" in head:
         return WITHHELD[:longest]
@@ -106,7 +106,7 @@ def _json(raw: bytes) -> bytes:
         content = orjson.loads(raw)
         redacted = _without_secrets(content)
         return raw if redacted == content else orjson.dumps(redacted)
-    except (ValueError, TypeError, RecursionError):  # no JSON, or nested out of all reason
+    except (ValueError, TypeError, RecursionError):  # not JSON, or nested too deeply
         return WITHHELD
 
 
@@ -124,11 +124,11 @@ def _without_secrets(content: Any) -> Any:
 
 
 def _may_hold_secret(text: str) -> bool:
-    """Tell whether a string looks like JSON or a form with a secret in it."""
+    """Return True if a string looks like JSON or a form with a secret in it."""
     return ("=" in text or '":' in text) and is_secret(text)
 
 
 def _form(raw: bytes) -> bytes:
     if not raw.isascii() or re.search(rb"[<>{}\s]", raw):
-        return WITHHELD if _SPOKEN.search(raw) else raw
-    return query(raw.decode("ascii")).encode()
+        return WITHHELD if _MENTIONED.search(raw) else raw
+    return redact_query(raw.decode("ascii")).encode()

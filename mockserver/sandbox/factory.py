@@ -61,7 +61,7 @@ class SandboxFactory:
         )
         rules = FaultRules(ids, records, self._fault_state(state), self._persist_faults(id_))
         return Sandbox(
-            name=id_,
+            id_=id_,
             seed=state.config.seed,
             profile=self._profile,
             clock=clock,
@@ -69,7 +69,7 @@ class SandboxFactory:
             journal=journal or self._journals.open(state.namespace),
             faults=rules,
             scenario=state.config.scenario,
-            futures=self._job_scripts(state.config.scenario),
+            job_scripts=self._job_scripts(state.config.scenario),
         )
 
     def _job_scripts(self, scenario: str | None) -> JobScripts:

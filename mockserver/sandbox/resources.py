@@ -1,4 +1,4 @@
-"""Things of a vendor that are no jobs: found, listed, added, changed and removed alike."""
+"""Collections of a vendor's resources that are not jobs: read, listed, added, changed, deleted."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -9,26 +9,24 @@ from typing import Any
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Conflict, Duplicate, NewRecord, Record
 
-EVERYBODY = ""
+ALL_ACCOUNTS = ""
 """The account of what belongs to all accounts."""
 
-_PAGE = 500
+_PAGE_SIZE = 500
 
 UniqueKey = Callable[[Mapping[str, Any]], str | None]
-"""The name that a thing's data has, if it has one."""
-
+"""Returns the name that must be unique in an account, None if the data has none."""
 
 Drafts = list[NewRecord]
-"""Records to be."""
 
 
 class NameConflict(Exception):  # noqa: N818  (what happened, as in errors.ApiError)
-    """Another thing of the account has the name that must be its alone."""
+    """Another resource of the account has the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One thing as it was read; `id` is text, also where the vendor shows a number."""
+    """A resource as it was read; `id` is text, also where the vendor shows a number."""
 
     id: str
     data: dict[str, Any]
@@ -36,14 +34,14 @@ class Resource:
 
     @property
     def account(self) -> str:
-        """Whose it is."""
+        """The account that it belongs to."""
         return self.record.group
 
 
 class ResourceCollection:
-    """The things of one kind, apart by account.
+    """The resources of one kind, separate by account.
 
-    `name` tells the text that no two things of an account may share; None where there is none.
+    `name` returns the text that no two resources of an account may share, None for no such text.
     """
 
     def __init__(self, kind: str, name: UniqueKey | None = None) -> None:
@@ -51,114 +49,117 @@ class ResourceCollection:
         self._name = name
 
     def drafts(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> Drafts:
-        """Return what the seed data puts on the shelf, by id."""
-        things = [
-            NewRecord(self.kind, key, account, row, interned=True) for key, row in rows.items()
+        """Return the records of seed data by id."""
+        resources = [
+            NewRecord(self.kind, id_, account, row, interned=True) for id_, row in rows.items()
         ]
-        claims = [claim for key, row in rows.items() for claim in self._claims(account, row, key)]
-        return things + claims
+        claims = [claim for id_, row in rows.items() for claim in self._claims(account, row, id_)]
+        return resources + claims
 
-    def find(self, sandbox: Sandbox, account: str, key: str) -> Resource | None:
-        """Return a thing of an account; None where it is not there or another's."""
-        record = sandbox.records.get(self.kind, key)
-        return _thing(record) if record and record.group == account else None
+    def find(self, sandbox: Sandbox, account: str, id_: str) -> Resource | None:
+        """Return a resource of an account; None if it does not exist or is another account's."""
+        record = sandbox.records.get(self.kind, id_)
+        return _resource(record) if record and record.group == account else None
 
     def count(self, sandbox: Sandbox, account: str) -> int:
         return sandbox.records.count(self.kind, account)
 
     def page(self, sandbox: Sandbox, account: str, offset: int, limit: int) -> list[Resource]:
-        """Return at most `limit` things in the order of their making, after `offset` others."""
+        """Return at most `limit` resources in the order of their creation, after `offset`."""
         records = sandbox.records
-        whole = records.last_number(self.kind, account) == records.count(self.kind, account)
-        rows = records.page(
+        has_gaps = records.last_number(self.kind, account) != records.count(self.kind, account)
+        page = records.page(
             self.kind,
             account,
-            after=offset if whole else None,  # without gaps a number tells the place
-            offset=0 if whole else offset,
+            after=None if has_gaps else offset,  # without gaps a number is a position
+            offset=offset if has_gaps else 0,
             limit=limit,
             newest_first=False,
         )
-        return [_thing(row) for row in rows]
+        return [_resource(record) for record in page]
 
     def iter_all(self, sandbox: Sandbox, account: str) -> Iterator[Resource]:
-        """Yield all things of an account in the order of their making."""
+        """Yield all resources of an account in the order of their creation."""
         after = 0
-        while rows := sandbox.records.page(
-            self.kind, account, after=after, limit=_PAGE, newest_first=False
+        while page := sandbox.records.page(
+            self.kind, account, after=after, limit=_PAGE_SIZE, newest_first=False
         ):
-            yield from map(_thing, rows)
-            after = rows[-1].number
+            yield from map(_resource, page)
+            after = page[-1].number
 
     def add(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Resource:
-        """Put a thing on the shelf under the next free number.
+        """Add a resource under the next free number.
 
         Raises:
-            Taken: its name is another's.
+            NameConflict: its name is taken.
         """
         while True:
-            key = str(sandbox.records.next_number(self.kind))
-            thing = NewRecord(self.kind, key, account, data)
+            id_ = str(sandbox.records.next_number(self.kind))
+            new = NewRecord(self.kind, id_, account, data)
             try:
-                made = sandbox.records.insert_all([thing, *self._claims(account, data, key)])
-                return _thing(made[0])
+                inserted = sandbox.records.insert_all([new, *self._claims(account, data, id_)])
+                return _resource(inserted[0])
             except Duplicate:
-                # A number of the seed data is passed over; a name is not.
-                if self._holder(sandbox, account, data):
+                # A number of the seed data is skipped; a name is not.
+                if self._find_claim(sandbox, account, data):
                     raise NameConflict from None
 
     def change(
-        self, sandbox: Sandbox, thing: Resource, step: Callable[[dict[str, Any]], Mapping[str, Any]]
+        self,
+        sandbox: Sandbox,
+        resource: Resource,
+        update: Callable[[dict[str, Any]], Mapping[str, Any]],
     ) -> Resource | None:
-        """Return the thing with the data that `step` makes of its own; None if it has gone.
+        """Apply `update` to the current data of a resource; return None if it has been deleted.
 
         Raises:
-            Taken: its new name is another's.
+            NameConflict: its new name is taken.
         """
-        found: Resource | None = thing
-        while found is not None:
-            data = step(found.data)
-            is_renamed = self._name is not None and self._name(data) != self._name(found.data)
-            claims = self._claim(sandbox, found, data) if is_renamed else []
+        current: Resource | None = resource
+        while current is not None:
+            data = update(current.data)
+            is_renamed = self._name is not None and self._name(data) != self._name(current.data)
+            claims = self._claim(sandbox, current, data) if is_renamed else []
             try:
-                changed = _thing(sandbox.records.replace(found.record, data))
+                changed = _resource(sandbox.records.replace(current.record, data))
             except Conflict:
                 self._release(sandbox, *claims)
-                found = self.find(sandbox, found.account, found.id)
+                current = self.find(sandbox, current.account, current.id)
                 continue
             if is_renamed:
-                self._release(sandbox, self._holder(sandbox, found.account, found.data))
+                self._release(sandbox, self._find_claim(sandbox, current.account, current.data))
             return changed
         return None
 
-    def delete(self, sandbox: Sandbox, thing: Resource) -> bool:
-        """Take a thing away; tell whether it was still there."""
-        found: Resource | None = thing
-        while found is not None:
+    def delete(self, sandbox: Sandbox, resource: Resource) -> bool:
+        """Delete a resource; return False if it was deleted before."""
+        current: Resource | None = resource
+        while current is not None:
             try:
-                sandbox.records.remove(found.record)
+                sandbox.records.remove(current.record)
             except Conflict:
-                found = self.find(sandbox, found.account, found.id)
+                current = self.find(sandbox, current.account, current.id)
                 continue
-            self._release(sandbox, self._holder(sandbox, found.account, found.data))
+            self._release(sandbox, self._find_claim(sandbox, current.account, current.data))
             return True
         return False
 
-    def _claims(self, account: str, data: Mapping[str, Any], key: str) -> Drafts:
-        """Return the record whose id is the name, if there is a name: a store lets it be once."""
+    def _claims(self, account: str, data: Mapping[str, Any], id_: str) -> Drafts:
+        """Return a record whose id is derived from the name, if any: the store keeps it unique."""
         name = self._name(data) if self._name else None
         if name is None:
             return []
         # Hashed, because names may be of any length and the keys of stores may not.
         digest = blake2b(f"{account}\0{name}".encode(), digest_size=16).hexdigest()
-        return [NewRecord(f"{self.kind}.name", digest, account, {"of": key})]
+        return [NewRecord(f"{self.kind}.name", digest, account, {"of": id_})]
 
-    def _claim(self, sandbox: Sandbox, thing: Resource, data: Mapping[str, Any]) -> list[Record]:
+    def _claim(self, sandbox: Sandbox, resource: Resource, data: Mapping[str, Any]) -> list[Record]:
         try:
-            return sandbox.records.insert_all(self._claims(thing.account, data, thing.id))
+            return sandbox.records.insert_all(self._claims(resource.account, data, resource.id))
         except Duplicate:
             raise NameConflict from None
 
-    def _holder(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Record | None:
+    def _find_claim(self, sandbox: Sandbox, account: str, data: Mapping[str, Any]) -> Record | None:
         for claim in self._claims(account, data, ""):
             return sandbox.records.get(claim.kind, str(claim.id))
         return None
@@ -166,17 +167,15 @@ class ResourceCollection:
     def _release(self, sandbox: Sandbox, *claims: Record | None) -> None:
         for claim in claims:
             if claim is not None:
-                with suppress(Conflict):  # somebody else has released it
+                with suppress(Conflict):  # another request has released it
                     sandbox.records.remove(claim)
 
 
-def _thing(record: Record) -> Resource:
+def _resource(record: Record) -> Resource:
     return Resource(record.id, record.data, record)
 
 
-def insert_seeds(sandbox: Sandbox, drafts: Iterable[NewRecord]) -> None:
-    """Insert seed data, all or nothing; nothing where it is there already."""
-    try:
-        sandbox.records.insert_all(drafts)
-    except Duplicate:
-        return
+def insert_seeds(sandbox: Sandbox, new_records: Iterable[NewRecord]) -> None:
+    """Insert seed data, all or nothing; nothing where it exists already."""
+    with suppress(Duplicate):
+        sandbox.records.insert_all(new_records)

@@ -1,4 +1,4 @@
-"""A sandbox: one world of jobs and resources with its own time, ids and memory."""
+"""A sandbox: jobs and resources with a time, ids, fault rules and a journal of their own."""
 
 from collections.abc import Callable
 from copy import copy
@@ -12,24 +12,25 @@ from mockserver.journal.entry import JobTouch
 from mockserver.store.base import Records
 
 DEFAULT = "default"
-"""The sandbox of a request that names none."""
+"""The id of the sandbox of requests that name none."""
 
 
 class Sandbox:
-    """One world. Nothing in it depends on another one, nor on what else the server does.
+    """An isolated set of data; nothing in it depends on other sandboxes or their requests.
 
-    `now` returns its virtual time, in milliseconds since the epoch. `futures` are those of its
-    scenario; `is_own` tells that they are not those of one request.
+    `now` returns its virtual time, in milliseconds since the epoch. `job_scripts` are those of its
+    scenario if `has_own_scripts`, else those of one request. `touched_jobs` collects the jobs that
+    one request reads or changes.
     """
 
     __slots__ = (
-        "clock", "faults", "futures", "id", "ids", "is_own", "journal", "now", "profile",
-        "records", "scenario", "seed", "touched_jobs",
+        "clock", "faults", "has_own_scripts", "id", "ids", "job_scripts", "journal", "now",
+        "profile", "records", "scenario", "seed", "touched_jobs",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913
         self,
-        name: str,
+        id_: str,
         seed: int,
         profile: str,
         clock: Clock,
@@ -38,20 +39,20 @@ class Sandbox:
         *,
         faults: FaultRules | None = None,
         scenario: str | None = None,
-        futures: JobScripts | None = None,
+        job_scripts: JobScripts | None = None,
     ) -> None:
-        self.id = name
+        self.id = id_
         self.seed = seed
         self.profile = profile
         self.clock = clock
         self.now: Callable[[], int] = clock.now
         self.records = records
         self.journal = journal
-        self.ids = Ids(seed, name)
+        self.ids = Ids(seed, id_)
         self.faults = faults or FaultRules(self.ids, records)
         self.scenario = scenario
-        self.futures: JobScripts = futures or {}
-        self.is_own = True
+        self.job_scripts: JobScripts = job_scripts or {}
+        self.has_own_scripts = True
         self.touched_jobs: list[JobTouch] | None = None
 
     def for_request(self, touched_jobs: list[JobTouch]) -> "Sandbox":
@@ -60,26 +61,30 @@ class Sandbox:
         same.id, same.seed, same.profile = self.id, self.seed, self.profile
         same.clock, same.now, same.records = self.clock, self.now, self.records
         same.journal, same.ids, same.faults = self.journal, self.ids, self.faults
-        same.scenario, same.futures, same.is_own = self.scenario, self.futures, self.is_own
+        same.scenario, same.job_scripts, same.has_own_scripts = (
+            self.scenario,
+            self.job_scripts,
+            self.has_own_scripts,
+        )
         same.touched_jobs = touched_jobs
         return same
 
-    def with_scripts(self, futures: JobScripts) -> "Sandbox":
-        """Return the same sandbox with other futures, for one request."""
+    def with_scripts(self, job_scripts: JobScripts) -> "Sandbox":
+        """Return the sandbox with other job scripts, for one request."""
         same = copy(self)
-        same.futures, same.is_own = futures, False
+        same.job_scripts, same.has_own_scripts = job_scripts, False
         return same
 
     def tag_secret(self, secret: str) -> str:
-        """Return `secret` as it chooses this sandbox by itself (`<secret>.<sandbox>`)."""
+        """Return a secret that selects this sandbox: `<secret>.<sandbox>`."""
         return secret if self.id == DEFAULT else f"{secret}.{self.id}"
 
     def untag_secret(self, secret: str) -> str:
-        """Return `secret` without this sandbox's mark, if it bears it."""
+        """Return a secret without the tag of this sandbox."""
         return secret.removesuffix(f".{self.id}")
 
 
 def tag_of(secret: str) -> str | None:
-    """Return the sandbox that `secret` may be marked with, or None."""
-    _, dot, name = secret.rpartition(".")
-    return name if dot else None
+    """Return the id of the sandbox that a secret may be tagged with, or None."""
+    _, dot, id_ = secret.rpartition(".")
+    return id_ if dot else None

@@ -117,7 +117,7 @@ def _throwaway_sandbox(profile: str) -> Sandbox:
     store = MemoryStore()
     store.create("scratch")
     return Sandbox(
-        name="scratch",
+        id_="scratch",
         seed=1,
         profile=profile,
         clock=Clock(ClockSettings(Mode.MANUAL)),

@@ -11,7 +11,7 @@ from mockserver.reports.attachment import attachment
 from mockserver.reports.binary_formats import BinaryFormat, make_document
 from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
-from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
+from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.clinicalone.jobs import find
 from specs import Contract
@@ -45,7 +45,7 @@ class Files:
 
     def response(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file of a job, whatever its state."""
-        report = self._reports.find(sandbox, EVERYBODY, job.details["rptId"])
+        report = self._reports.find(sandbox, ALL_ACCOUNTS, job.details["rptId"])
         assert report is not None  # reports are neither added nor removed
         made_in = FORMATS[job.details["format"]]
         sheet = ReportTable(

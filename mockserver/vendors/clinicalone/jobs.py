@@ -14,7 +14,7 @@ from mockserver.http.messages import Request, Response
 from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.sandbox.resources import EVERYBODY, Resource, ResourceCollection
+from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_iso_string
 from specs import Contract
@@ -80,7 +80,7 @@ def reports_of(
     collection: ResourceCollection, sandbox: Sandbox, study: str | None
 ) -> list[Resource]:
     """Return the reports of studies, or those of the tenant where `study` is None."""
-    reports = collection.iter_all(sandbox, EVERYBODY)
+    reports = collection.iter_all(sandbox, ALL_ACCOUNTS)
     return [report for report in reports if report.data["tenantLevel"] == (study is None)]
 
 
@@ -211,7 +211,7 @@ class Jobs:
             ApiError: 404, the id or the name is unknown.
         """
         if "reportid" in params:
-            report = self._reports.find(sandbox, EVERYBODY, params["reportid"])
+            report = self._reports.find(sandbox, ALL_ACCOUNTS, params["reportid"])
             if report is None:
                 raise _unknown("reportid")
             return report

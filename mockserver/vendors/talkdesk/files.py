@@ -9,7 +9,7 @@ from mockserver.reports import text_formats
 from mockserver.reports.attachment import attachment
 from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import Format
-from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
+from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import parse_duration
 from mockserver.vendors.talkdesk.jobs import ROWS, JobFinder, find_zone, read_span, type_of
@@ -53,7 +53,7 @@ class Files:
     def response(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the reply with the file of a job, whatever its state."""
         report_type = type_of(job)
-        report = self._reports.find(sandbox, EVERYBODY, report_type)
+        report = self._reports.find(sandbox, ALL_ACCOUNTS, report_type)
         assert report is not None  # a job is created for known types only
         start, end = read_span(job.details)
         default_rows = -(-(end - start) // parse_duration(report.data["every"]))

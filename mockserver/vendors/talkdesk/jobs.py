@@ -9,7 +9,7 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.sandbox.resources import EVERYBODY, ResourceCollection
+from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
 from mockserver.timestamps import from_datetime, to_iso_string
 from mockserver.vendors import Options
 from specs import Contract, State
@@ -116,7 +116,7 @@ class JobFinder:
             ApiError: 400, it is unknown.
         """
         report_type: str = request.path["type"]
-        if self._reports.find(request.sandbox, EVERYBODY, report_type) is None:
+        if self._reports.find(request.sandbox, ALL_ACCOUNTS, report_type) is None:
             reason = f"is an unknown report type: {report_type[:64]}"
             raise ApiError(
                 400, f"type {reason}.", field="type", reason=reason, code="invalid_report_type"

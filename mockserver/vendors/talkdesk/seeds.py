@@ -6,7 +6,7 @@ from typing import Any
 from mockserver.errors import ApiError
 from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.jobs.schedule import read_schedule
-from mockserver.sandbox.resources import EVERYBODY, Drafts, ResourceCollection
+from mockserver.sandbox.resources import ALL_ACCOUNTS, Drafts, ResourceCollection
 from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.vendors.talkdesk.jobs import ROWS, group_of, read_job_request
 
@@ -33,7 +33,7 @@ class Seeds:
         seeded = enumerate(fixtures.get("jobs", ()))
         openings = [self._opening(row, reports, f"/jobs/{number}") for number, row in seeded]
         jobs = self._repository.drafts(openings, now, common=True)
-        return [*self._reports.drafts(EVERYBODY, reports), *jobs]
+        return [*self._reports.drafts(ALL_ACCOUNTS, reports), *jobs]
 
     def _opening(self, row: Mapping[str, Any], reports: Collection[str], place: str) -> NewJob:
         if row["type"] not in reports:

@@ -35,7 +35,7 @@ def make_sandbox(
     store = store or MemoryStore()
     store.create(name)
     return Sandbox(
-        name=name,
+        id_=name,
         seed=seed,
         profile=profile,
         clock=Clock(ClockSettings(Mode.MANUAL)),

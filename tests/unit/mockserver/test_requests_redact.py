@@ -18,7 +18,7 @@ WHOLE = 4096
     ["authorization", "ECI-ApiKey", "cookie", "x-api-key", "proxy-authorization", "x-auth"],
 )
 def test_headers_lose_their_secrets(name: str) -> None:
-    headers = redaction.Headers()
+    headers = redaction.HeaderRedactor()
     for _ in range(2):  # the second time it knows the names
         kept, secrets = headers.redact({name: SECRET, "accept": "text/csv"})
         assert kept == {name: redaction.REDACTED, "accept": "text/csv"}
@@ -36,7 +36,7 @@ def test_headers_lose_their_secrets(name: str) -> None:
     ],
 )
 def test_headers_with_an_address_lose_its_secrets(address: str) -> None:
-    kept, _ = redaction.Headers().redact({"referer": address})
+    kept, _ = redaction.HeaderRedactor().redact({"referer": address})
     assert SECRET not in kept["referer"]
 
 
@@ -53,13 +53,13 @@ def test_headers_with_an_address_lose_its_secrets(address: str) -> None:
     ],
 )
 def test_queries_lose_their_secrets(query: str) -> None:
-    assert SECRET not in redaction.query(query)
-    assert SECRET.encode() not in redaction.body(query.encode(), WHOLE)
+    assert SECRET not in redaction.redact_query(query)
+    assert SECRET.encode() not in redaction.redact_body(query.encode(), WHOLE)
 
 
 @pytest.mark.parametrize("query", ["page=1&mode=test", "name=a%20b", ""])
 def test_query_without_secrets_stays(query: str) -> None:
-    assert redaction.query(query) == query
+    assert redaction.redact_query(query) == query
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_query_without_secrets_stays(query: str) -> None:
 def test_bodies_lose_their_secrets(body: str) -> None:
     raw = body.encode("latin-1")
     for longest in (WHOLE, len(raw) // 2, 20):
-        kept = redaction.body(raw, longest)
+        kept = redaction.redact_body(raw, longest)
         assert len(kept) <= max(longest, len(redaction.WITHHELD))
         assert SECRET.encode() not in kept
         assert SECRET.encode("utf-16-le") not in kept
@@ -91,25 +91,25 @@ def test_bodies_lose_their_secrets(body: str) -> None:
 
 def test_body_without_secrets_stays() -> None:
     body = b'{"format":"csv","timespan":{"from":"2026-03-01","to":"2026-03-02"}}'
-    assert redaction.body(body, WHOLE) == body
-    assert redaction.body(body, 10) == body[:10]
+    assert redaction.redact_body(body, WHOLE) == body
+    assert redaction.redact_body(body, 10) == body[:10]
 
 
 def test_body_that_only_speaks_of_secrets_stays() -> None:
     body = b'{"message": "The token is unknown.", "token_type": "x"}'
-    assert redaction.body(body, WHOLE) == body
+    assert redaction.redact_body(body, WHOLE) == body
 
 
 @given(st.binary(max_size=2048), st.integers(0, 3000))
 def test_any_body_can_be_redacted(body: bytes, longest: int) -> None:
-    assert len(redaction.body(body, longest)) <= longest
+    assert len(redaction.redact_body(body, longest)) <= longest
 
 
 @given(st.lists(st.sampled_from(["token", '"', ":", "secret=", "&", "{", "x"]), max_size=400))
 def test_redaction_ends_soon_on_hostile_text(parts: list[str]) -> None:
     text = "".join(parts)[:2048]
-    redaction.body(text.encode(), WHOLE)
-    redaction.query(text)
+    redaction.redact_body(text.encode(), WHOLE)
+    redaction.redact_query(text)
 
 
 JSON = st.recursive(
@@ -130,11 +130,11 @@ def test_planted_secret_never_stays_in_json(
     for _ in range(depth):
         planted = [around, {"deeper": planted}]
     raw = json.dumps(planted, ensure_ascii=escaped).encode()
-    assert SECRET.encode() not in redaction.body(raw, 100_000)
+    assert SECRET.encode() not in redaction.redact_body(raw, 100_000)
 
 
 @given(st.text(max_size=20), NAMES, st.text(max_size=20))
 def test_planted_secret_never_stays_in_a_form(before: str, name: str, after: str) -> None:
     form = f"a={quote(before)}&{quote(name)}={SECRET}&b={quote(after)}"
-    assert SECRET not in redaction.query(form)
-    assert SECRET.encode() not in redaction.body(form.encode(), WHOLE)
+    assert SECRET not in redaction.redact_query(form)
+    assert SECRET.encode() not in redaction.redact_body(form.encode(), WHOLE)
