@@ -1,6 +1,8 @@
 """The schemas of one OpenAPI document as validators."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -15,13 +17,20 @@ MASK = "the value"
 """What stands for a value in a message, so that no secret and no megabyte gets into one."""
 
 
+MOST_REASONS = 3
+"""How many faults of one alternative are told."""
+
+
 class Validator:
     """One schema, compiled at its first use: a run needs few of a contract's."""
 
-    __slots__ = ("_make", "_schemas", "is_valid")
+    __slots__ = ("_make", "_schema", "_schemas", "is_valid")
 
-    def __init__(self, make: Callable[[], Any], schemas: "Schemas") -> None:
+    def __init__(
+        self, make: Callable[[], Any], schema: Mapping[str, Any], schemas: "Schemas"
+    ) -> None:
         self._make = make
+        self._schema = schema
         self._schemas = schemas
         self.is_valid: Callable[[Any], bool] = self._first
 
@@ -32,14 +41,15 @@ class Validator:
     def first_fault(self, instance: Any) -> tuple[str, str] | None:
         """Return the member at fault (`timespan.from`, `reportIds[2]`) and the reason, or None."""
         for error in self._make().iter_errors(instance):
-            return _describe(error, self._schemas.examples)
+            return Explanation(self._schemas.whole(self._schema), self._schemas.examples).of(error)
         return None
 
     def refuse(self, instance: Any, whole: str) -> ApiError:
         """Return the 400 for what is not valid; `whole` names it where no member is."""
         field, reason = self.first_fault(instance) or ("", "is not valid")
         name = field or whole
-        return ApiError(400, f"{name} {reason}.", field=name, reason=reason)
+        end = "" if reason.endswith("?") else "."
+        return ApiError(400, f"{name} {reason}{end}", field=name, reason=reason)
 
 
 class Schemas:
@@ -66,15 +76,15 @@ class Schemas:
         """Return the validator of `schema`; formats count, and messages show no values."""
         key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
         if key not in self._validators:
-            self._validators[key] = Validator(cache(partial(self._compile, schema)), self)
+            self._validators[key] = Validator(cache(partial(self._compile, schema)), schema, self)
         return self._validators[key]
 
     def _compile(self, schema: dict[str, Any]) -> Any:
-        return jsonschema_rs.validator_for(
-            {**to_json_schema(schema), "components": self._components},
-            validate_formats=True,
-            mask=MASK,
-        )
+        return jsonschema_rs.validator_for(self.whole(schema), validate_formats=True, mask=MASK)
+
+    def whole(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a schema as JSON Schema, with all that it may refer to."""
+        return {**to_json_schema(dict(schema)), "components": self._components}
 
     def of_object(self, properties: dict[str, Any]) -> Validator:
         """Return the validator of an object with these properties, none of them required."""
@@ -109,26 +119,79 @@ def _examples(element: Any) -> Iterator[tuple[str, str]]:
         yield pattern, str(element.get("example", ""))
 
 
-def _describe(error: Any, examples: Mapping[str, str]) -> tuple[str, str]:
-    kind = error.kind
-    path = error.instance_path
-    if kind.name == "required":
-        return member([*path, kind.property]), "is required"
-    if kind.name == "additionalProperties":
-        return member([*path, kind.unexpected[0]]), "is not known"
-    if kind.name == "pattern" and (example := examples.get(kind.pattern)):
-        return member(path), f"has not the form of {example!r}"
-    if kind.name in {"anyOf", "oneOf"} and getattr(kind, "context", None):
-        likeliest = min(kind.context, key=_unlikeliness)
-        if len(likeliest) == 1:
-            return _describe(likeliest[0], examples)
-    return member(path), str(error.message).split("\n", 1)[0].removeprefix(f"{MASK} ")
+class Explanation:
+    """Says what is wrong with an instance of `schema`, and the way out, without its values."""
+
+    def __init__(self, schema: Mapping[str, Any], examples: Mapping[str, str]) -> None:
+        self._schema = schema
+        self._examples = examples
+
+    def of(self, error: Any) -> tuple[str, str]:
+        """Return the member at fault and the reason."""
+        kind, path = error.kind, error.instance_path
+        match kind.name:
+            case "required":
+                return member([*path, kind.property]), "is required"
+            case "additionalProperties":
+                known = sorted(self._parent(error).get("properties", {}))
+                return member(
+                    [*path, kind.unexpected[0]]
+                ), f"is not known; {hint(kind.unexpected[0], known)}"
+            case "enum":
+                return member(
+                    path
+                ), f"must be one of {hint(error.instance, kind.options, always=True)}"
+            case "pattern" if example := self._examples.get(kind.pattern):
+                return member(path), f"must have the form of {example!r}"
+            case "anyOf" | "oneOf" if alternatives := getattr(kind, "context", None):
+                return self._of_alternatives(path, alternatives)
+        return member(path), str(error.message).split("\n", 1)[0].removeprefix(f"{MASK} ")
+
+    def _of_alternatives(
+        self, path: list[str | int], alternatives: list[list[Any]]
+    ) -> tuple[str, str]:
+        """Explain the alternative that was most likely meant: not one for another JSON type."""
+        meant = [errors for errors in alternatives if not _is_for_another_type(errors, path)]
+        if not meant:
+            types = sorted({str(it) for errors in alternatives for it in errors[0].kind.types})
+            return member(path), f"must be of type {' or '.join(types)}"
+        sizes = [len(errors) for errors in meant]
+        errors = sorted(
+            meant[sizes.index(min(sizes))], key=lambda error: error.kind.name != "required"
+        )
+        (field, reason), *more = map(self.of, errors[:MOST_REASONS])
+        return field, "; ".join([reason, *(f"{name} {text}" for name, text in more)])
+
+    def _parent(self, error: Any) -> Mapping[str, Any]:
+        """Return the schema that holds the keyword of an error."""
+        here: Any = self._schema
+        for step in error.schema_path[:-1]:
+            here = here[step]
+        found: Mapping[str, Any] = here
+        return found
 
 
-def _unlikeliness(errors: list[Any]) -> tuple[bool, int]:
-    """Return what to sort alternatives by: those for another JSON type were hardly meant."""
-    strange = any(error.kind.name == "type" and not error.instance_path for error in errors)
-    return strange, len(errors)
+def _is_for_another_type(errors: list[Any], path: list[str | int]) -> bool:
+    return any(error.kind.name == "type" and error.instance_path == path for error in errors)
+
+
+def hint(value: Any, known: Collection[Any], *, always: bool = False) -> str:
+    """Return a "did you mean" for an unknown value, or what is known where nothing is like it.
+
+    With `always` what is known is listed in any case.
+    """
+    names = {_plain(name): str(name) for name in known}
+    near = get_close_matches(_plain(value), names, n=2, cutoff=0.7)
+    listed = ", ".join(map(str, known)) or "none"
+    question = f"did you mean {' or '.join(names[name] for name in near)}?" if near else ""
+    if always:
+        return f"{listed}; {question}" if question else listed
+    return question or f"known: {listed}"
+
+
+def _plain(value: Any) -> str:
+    """Return a name without what spellings differ in: retryAfter, retry_after, Retry-After."""
+    return re.sub(r"[^a-z0-9]", "", str(value)[:100].lower())
 
 
 def member(path: list[str | int]) -> str:

@@ -74,7 +74,7 @@ def test_query_becomes_values_with_defaults(query: bytes, values: dict[str, Any]
         (b"page=0", "page", "is less than the minimum of 1"),
         (b"page=" + b"9" * 5000, "page", "is out of range"),
         (b"page=1&page=2", "page", "is given more than once"),
-        (b"mode=other", "mode", 'is not one of "test" or "active"'),
+        (b"mode=other", "mode", "must be one of test, active"),
         (b"all=yes", "all", "is neither true nor false"),
         (b"when=yesterday", "when", 'is not a "date-time"'),
         (b"ids=7,x", "ids", "is not a whole number"),

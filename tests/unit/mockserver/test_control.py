@@ -262,4 +262,4 @@ def test_journal_tells_what_happened_without_secrets(mock: App) -> None:
 def test_what_does_not_fit_a_pattern_is_told_by_example(mock: App) -> None:
     refused = ask(mock.app, "POST", "/_mock/clock", JSON, {"advance": "five minutes"})
     assert refused.status == 400
-    assert refused.json["detail"] == "advance has not the form of 'PT5M'."
+    assert refused.json["detail"] == "advance must have the form of 'PT5M'."

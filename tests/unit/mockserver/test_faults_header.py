@@ -27,7 +27,7 @@ def test_header_goes_before_the_rules(mock: App) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("rate-limited", "not one of"),
+        ("rate-limited", "must be one of"),
         ("latency; ms=soon", "fault.ms"),
         ("latency; ms=99999999", "fault.ms"),
         ("reset; delta=1", "no option of reset"),

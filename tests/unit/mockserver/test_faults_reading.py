@@ -15,7 +15,7 @@ LATENCY = {"kind": "latency"}
     [
         ({}, "fault", "is required"),
         ({"fault": {}}, "fault.kind", "is required"),
-        ({"fault": {"kind": "late"}}, "fault.kind", "not one of"),
+        ({"fault": {"kind": "late"}}, "fault.kind", "must be one of"),
         ({"fault": LATENCY, "surprise": 1}, "surprise", "not known"),
         ({"fault": LATENCY, "times": 0}, "times", "minimum"),
         ({"fault": LATENCY, "probability": 1.5}, "probability", "maximum"),
@@ -42,7 +42,7 @@ LATENCY = {"kind": "latency"}
             "fault.retry_after",
             "503 only",
         ),
-        ({"fault": {"kind": "server-error", "status": 418}}, "fault.status", "not one of"),
+        ({"fault": {"kind": "server-error", "status": 418}}, "fault.status", "must be one of"),
         ({"fault": {"kind": "drop-field", "pointer": "id"}}, "fault.pointer", "match"),
         ({"match": {"vendor": "talkdesc"}, "fault": LATENCY}, "match.vendor", "mean talkdesk?"),
         ({"match": {"vendor": "x"}, "fault": LATENCY}, "match.vendor", "known: clinicalone"),
@@ -71,7 +71,7 @@ LATENCY = {"kind": "latency"}
             "match.role",
             "not known",
         ),
-        ({"match": {"method": "get"}, "fault": LATENCY}, "match.method", "not one of"),
+        ({"match": {"method": "get"}, "fault": LATENCY}, "match.method", "must be one of"),
         ({"match": {"nth": 0}, "fault": LATENCY}, "match.nth", "minimum"),
         (
             {
@@ -102,9 +102,13 @@ def test_rule_that_cannot_work_is_named(
     ("body", "field", "reason"),
     [
         (b"[]", "body", "less than 1 item"),
-        (b"7", "body", "not of type"),
-        (b"[7]", "[0]", "not of type"),
-        (b'[{"fault":{"kind":"reset"}},{"fault":{"kind":"x"}}]', "[1].fault.kind", "not one of"),
+        (b"7", "body", "must be of type"),
+        (b"[7]", "[0]", "must be of type"),
+        (
+            b'[{"fault":{"kind":"reset"}},{"fault":{"kind":"x"}}]',
+            "[1].fault.kind",
+            "must be one of",
+        ),
         (
             b'[{"id":"a","fault":{"kind":"reset"}},{"id":"a","fault":{"kind":"reset"}}]',
             "id",
