@@ -70,6 +70,7 @@ def create_app(
         app.register_blueprint(_blueprint(registry, vendor))
     app.register_blueprint(control_plane(registry))
     _add_hooks(app, registry)
+    app.extensions["vendors"] = registry
     return app
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from conformance.reference.registry import VendorRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,14 @@ class Exchange:
 
 def run_script(app: Flask, vendor: str, steps: Iterable[Step]) -> Iterator[Exchange]:
     """Send the steps one after the other."""
-    client = app.test_client()
-    ids, token = _ids(client, vendor), ""
+    client = app.test_client(use_cookies=False)
+    ids, token = _ids(app, vendor), ""
     for step in steps:
         method, _, path = step.line.format(*ids, token=token).partition(" ")
         headers = {name: text.format(token=token) for name, text in step.headers.items()}
         response = client.open(path, method=method, headers=headers, json=step.json, data=step.data)
         if method == "POST":  # which may have created a job or a token
-            ids, token = _ids(client, vendor), _token(response) or token
+            ids, token = _ids(app, vendor), _token(response) or token
         headers_received = tuple(sorted(response.headers.items()))
         yield Exchange(step.line, response.status_code, headers_received, response.get_data())
 
@@ -56,9 +57,9 @@ def first_difference(
     return next((pair for pair in pairs if pair[0] != pair[1]), None)
 
 
-def _ids(client: FlaskClient, vendor: str) -> list[str]:
-    jobs = client.get("/_mock/jobs").get_json()["jobs"]
-    return [job["id"] for job in jobs if job["vendor"] == vendor] + ["none"] * 12
+def _ids(app: Flask, vendor: str) -> list[str]:
+    registry: VendorRegistry = app.extensions["vendors"]
+    return [job["id"] for job in registry.vendors[vendor].jobs()] + ["none"] * 12
 
 
 def _token(response: TestResponse) -> str:
