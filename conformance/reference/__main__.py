@@ -4,7 +4,7 @@ import click
 
 from conformance.reference import scripts
 from conformance.reference.app import PROFILES, create_app
-from conformance.reference.defects import BLIND_SPOTS, DEFECTS, VARIANTS, UnknownSwitchError
+from conformance.reference.defects import DEFECTS, VARIANTS, UnknownSwitchError
 from conformance.reference.serving import make_http_server
 
 
@@ -61,8 +61,6 @@ def _show(switch: str) -> None:
 def _list() -> None:
     for defect in DEFECTS.values():
         click.echo(f"{defect.id}\tdefect ({defect.source}, {defect.level})\t{defect.text}")
-    for blind in BLIND_SPOTS.values():
-        click.echo(f"{blind.id}\tundetected ({blind.source}, {blind.level})\t{blind.text}")
     for variant in VARIANTS.values():
         click.echo(f"{variant.id}\tvariant\t{variant.text}")
 

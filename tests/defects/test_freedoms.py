@@ -5,6 +5,7 @@ import pytest
 import specs
 from conformance.evaluation.result import Result
 from conformance.reference.defects import VARIANTS, Variant
+from conformance.reference.defects.model import VENDOR_OF
 from conformance.verdict import Verdict
 from tests.defects._run import judge, without_schemathesis
 
@@ -37,6 +38,52 @@ WIDEST = ("busy", "sometimes-fails", "partly", "empty-body", "empty-log", "spars
 )
 def test_freedom_is_not_accused(variant: Variant) -> None:
     result = judge(variant.vendor, [variant.id])
+    assert accused(result, Verdict.FAIL, Verdict.ERROR) == {}
+    assert result.exit_code == 0
+
+
+# Variants that do not get in each other's way, judged in one run.
+TRANSPORT = (
+    "busy-date",
+    "down-bare",
+    "chunked",
+    "gzip-members",
+    "header-case",
+    "more-headers",
+    "media-type-case",
+)
+JSON = ("whitespace", "more-fields", "members-reversed", "lone-surrogates", "float-integers")
+TOGETHER = {
+    "transport": [f"{prefix}-free-{name}" for prefix in VENDOR_OF for name in TRANSPORT],
+    "json": [f"{prefix}-free-{name}" for prefix in VENDOR_OF for name in JSON],
+    "documented only": [f"{prefix}-free-documented-only" for prefix in VENDOR_OF],
+    "everything absent": [f"{prefix}-free-minimal" for prefix in VENDOR_OF],
+    "other places": [
+        "td-free-location-ticket",
+        "td-free-create-flat",
+        "td-free-create-503",
+        "td-free-create-no-message",
+        "td-free-opaque-ids",
+        "td-free-no-token-endpoint",
+        "c1-free-create-plain-id",
+        "c1-free-opaque-ids",
+        "c1-free-octet-stream",
+        "c1-free-state-elsewhere",
+        "c1-free-result-null",
+        "ec-free-large-ids",
+        "ec-free-no-offset",
+        "ec-free-code-kept",
+        "ec-free-bad-key-403",
+        "ec-free-oldest-first",
+    ],
+}
+
+
+@pytest.mark.parametrize("vendor", specs.vendors())
+@pytest.mark.parametrize("bundle", TOGETHER)
+def test_freedoms_together_are_not_accused(vendor: str, bundle: str) -> None:
+    switches = [name for name in TOGETHER[bundle] if VARIANTS[name].vendor == vendor]
+    result = judge(vendor, switches)
     assert accused(result, Verdict.FAIL, Verdict.ERROR) == {}
     assert result.exit_code == 0
 

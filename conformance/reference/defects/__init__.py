@@ -7,7 +7,6 @@ from conformance.reference.defects import clinicalone, energycap, talkdesk
 from conformance.reference.defects.model import Defect, Variant
 
 __all__ = [
-    "BLIND_SPOTS",
     "DEFECTS",
     "VARIANTS",
     "Defect",
@@ -16,15 +15,9 @@ __all__ = [
     "Variant",
 ]
 
-_ALL = (*talkdesk.DEFECTS, *clinicalone.DEFECTS, *energycap.DEFECTS)
 DEFECTS: Mapping[str, Defect] = MappingProxyType(
-    {item.id: item for item in _ALL if item.requirements}
+    {item.id: item for item in (*talkdesk.DEFECTS, *clinicalone.DEFECTS, *energycap.DEFECTS)}
 )
-BLIND_SPOTS: Mapping[str, Defect] = MappingProxyType(
-    {item.id: item for item in _ALL if not item.requirements}
-)
-"""Defects that no check detects so far."""
-_PLANTED: Mapping[str, Defect] = MappingProxyType({**DEFECTS, **BLIND_SPOTS})
 VARIANTS: Mapping[str, Variant] = MappingProxyType(
     {item.id: item for item in (*talkdesk.VARIANTS, *clinicalone.VARIANTS, *energycap.VARIANTS)}
 )
@@ -46,7 +39,7 @@ class Switches:
 
     def __init__(self, active: Collection[str] = ()) -> None:
         for switch in active:
-            if switch not in _PLANTED and switch not in VARIANTS:
+            if switch not in DEFECTS and switch not in VARIANTS:
                 raise UnknownSwitchError(switch)
         included = {
             one for switch in active if switch in VARIANTS for one in VARIANTS[switch].includes
@@ -55,7 +48,7 @@ class Switches:
 
     def has_defect(self, defect: str) -> bool:
         """Return whether the defect is on; UnknownSwitchError if unknown defect."""
-        return self._look_up(defect, _PLANTED)
+        return self._look_up(defect, DEFECTS)
 
     def has_variant(self, variant: str) -> bool:
         """Return whether the variant is on; UnknownSwitchError if unknown variant."""

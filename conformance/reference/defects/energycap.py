@@ -291,9 +291,6 @@ _BEYOND = (
     ),
     defect("ec-crash-group-many", "implied: over 8 reports give 500", requirements="EC-NET-001"),
     vendor_defect(
-        "ec-group-reports-eight", "reports beyond the eighth are dropped", requirements=()
-    ),
-    vendor_defect(
         "ec-group-info-cut", "a long information comes back cut off", requirements="EC-GRP-018"
     ),
     vendor_defect(

@@ -94,8 +94,6 @@ class GroupViews:
         known = tuple(known_report(number, "reportIds", status) for number in numbers)
         if self.context.has_defect("ec-group-reports-none"):
             return ()
-        if self.context.has_defect("ec-group-reports-eight"):
-            known = known[:8]
         drop_last = len(known) > 1 and self.context.has_defect("ec-group-reports-last")
         return known[:-1] if drop_last else known
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from conformance.reference.app import create_app
-from conformance.reference.defects import BLIND_SPOTS, DEFECTS, VARIANTS, UnknownSwitchError
+from conformance.reference.defects import DEFECTS, VARIANTS, UnknownSwitchError
 from conformance.reference.scripts import clinicalone, energycap, talkdesk
 from conformance.reference.scripts.script import Exchange, Step, first_difference, run_script
 
@@ -31,7 +31,7 @@ def show(switch: str) -> tuple[Exchange, Exchange] | None:
     Raises:
         UnknownSwitchError: the id is neither a defect nor a variant.
     """
-    known = DEFECTS.get(switch) or BLIND_SPOTS.get(switch) or VARIANTS.get(switch)
+    known = DEFECTS.get(switch) or VARIANTS.get(switch)
     if known is None:
         raise UnknownSwitchError(switch)
     return first_difference(
