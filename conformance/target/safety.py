@@ -50,6 +50,14 @@ def careless_readings(value: str) -> tuple[str, ...]:
     return tuple(sorted(str(i) for i in readings if i > 0 and str(i) != value))
 
 
+def _is_odd_number(value: str) -> bool:
+    """Return True for an integer as no API writes an id: negative, or in other digits."""
+    try:
+        return str(abs(int(value))) != value
+    except ValueError:
+        return False
+
+
 class WritePolicy:
     """Denies requests that could change what others own, or that reach other people."""
 
@@ -121,7 +129,7 @@ class WritePolicy:
             return True
         if consent is not None and value in consent.path.get(name, ()):
             return True
-        if self.matches(operation, name, value):
+        if self.matches(operation, name, value) and not _is_odd_number(value):
             return False
         # A server that reads such an id carelessly reaches another resource: it needs consent too.
         return all(

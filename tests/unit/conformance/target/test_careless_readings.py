@@ -1,5 +1,7 @@
 """Ids that a careless server takes for those of existing things need a consent for these."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,11 @@ from tests.unit.conformance._made import contract
 
 # The largest ones are those of absent things.
 IDS = st.integers(1, 2**31 - 9)
+
+
+def misread(number: int) -> tuple[str, ...]:
+    fullwidth = str(number).translate({48 + digit: 0xFF10 + digit for digit in range(10)})
+    return (str(number + 2**32), f"-{number}", f"{number}x", f"{number}.5", fullwidth)
 
 
 def policy(*ids: str) -> WritePolicy:
@@ -27,16 +34,25 @@ def denial(owner: WritePolicy, value: str) -> str | None:
 
 @given(IDS)
 def test_each_careless_reading_is_known(number: int) -> None:
-    fullwidth = str(number).translate({48 + digit: 0xFF10 + digit for digit in range(10)})
-    for text in (str(number + 2**32), f"-{number}", f"{number}x", f"{number}.5", fullwidth):
+    for text in misread(number):
         assert str(number) in careless_readings(text)
 
 
 @given(IDS)
 def test_an_id_that_resembles_another_needs_its_consent(number: int) -> None:
-    wide = str(number + 2**32)
-    assert denial(policy(str(number)), wide) is None
-    assert denial(policy("1" if number != 1 else "2"), wide) is not None
+    for text in misread(number):
+        assert denial(policy(str(number)), text) is None
+        assert denial(policy("1" if number != 1 else "2"), text) is not None
+
+
+@given(st.uuids())
+def test_an_id_that_only_begins_with_digits_is_still_an_id(value: UUID) -> None:
+    vendor = contract("talkdesk")
+    target = Target("talkdesk", "http://h", writes=True)
+    owner = WritePolicy(vendor, target, ResourceTracker(vendor))
+    operation = vendor.operations["deleteReportFile"]
+    for text in (str(value), value.hex):
+        assert owner.denial_reason(operation, {"type": "calls", "id": text}) is not None
 
 
 @pytest.mark.parametrize("text", ["abc", "2147483648", "-", ""])
