@@ -129,7 +129,8 @@ class WritePolicy:
             return True
         if consent is not None and value in consent.path.get(name, ()):
             return True
-        if self.matches(operation, name, value) and not _is_odd_number(value):
+        is_text = self._validator(operation, name).is_valid(value)
+        if is_text or (self.matches(operation, name, value) and not _is_odd_number(value)):
             return False
         # A server that reads such an id carelessly reaches another resource: it needs consent too.
         return all(

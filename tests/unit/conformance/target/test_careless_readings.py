@@ -51,7 +51,7 @@ def test_an_id_that_only_begins_with_digits_is_still_an_id(value: UUID) -> None:
     target = Target("talkdesk", "http://h", writes=True)
     owner = WritePolicy(vendor, target, ResourceTracker(vendor))
     operation = vendor.operations["deleteReportFile"]
-    for text in (str(value), value.hex):
+    for text in (str(value), value.hex, "007", "-7", "7x"):
         assert owner.denial_reason(operation, {"type": "calls", "id": text}) is not None
 
 
