@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 import orjson
 
+from conformance.http.exchange import ExchangeInfo
 from specs import Operation
 
 JSON = "application/json"
@@ -102,3 +103,13 @@ def parse_url(text: str, base: str = "") -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCall:
+    """A request of an operation before its credential is added."""
+
+    operation: Operation
+    request: HttpRequest
+    headers: Mapping[str, str | None]
+    info: ExchangeInfo

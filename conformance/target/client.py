@@ -1,7 +1,7 @@
 """The client through which every driver and active check sends requests to the target."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import SplitResult
 
@@ -11,7 +11,14 @@ from conformance.http.adapter import AdapterFactory, GuardedAdapter, Session
 from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.limits import Budget, Clock, SystemClock, patience
 from conformance.http.redaction import Redactor
-from conformance.http.request import HttpRequest, build_path, build_query, form_body, json_body
+from conformance.http.request import (
+    HttpRequest,
+    PreparedCall,
+    build_path,
+    build_query,
+    form_body,
+    json_body,
+)
 from conformance.http.transport import ResponseLimits, Transport
 from conformance.settings import Settings
 from conformance.target.config import PRIMARY, Target, is_loopback
@@ -29,16 +36,6 @@ DEFAULT_HEADERS: Final = {
     "Accept": "*/*",
     "Accept-Encoding": "gzip, deflate",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedCall:
-    """A request of an operation before its credential is added."""
-
-    operation: Operation
-    request: HttpRequest
-    headers: Mapping[str, str | None]
-    info: ExchangeInfo
 
 
 class Client:
@@ -74,54 +71,14 @@ class Client:
         """The exchanges so far."""
         return self._transport.exchanges
 
-    def call(  # noqa: PLR0913  (a request has these parts)
-        self,
-        operation_id: str,
-        *,
-        path: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
-        headers: Mapping[str, str | None] | None = None,
-        json: Any = UNSET,
-        form: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        role: str | None = PRIMARY,
-        driver: str,
-        valid: bool | None = None,
-    ) -> Exchange:
-        """Send one request and return its exchange; HTTP errors do not raise.
-
-        Args:
-            operation_id: the operation of the contract.
-            path: values of path parameters, not yet encoded.
-            query: values by name (a list is written in the parameter's style, None is omitted), or
-                pairs that are sent as they are.
-            headers: added to the request's own. None removes one; a placeholder of a recorded
-                response (`$TALKDESK_TOKEN_1`) is replaced by its secret.
-            json: a JSON body.
-            form: a form body.
-            body: raw bytes, which need a Content-Type in `headers`.
-            role: whose credential is sent; None sends none.
-            driver: what sends the request; see `Exchange`.
-            valid: whether the contract allows it; see `Exchange`.
+    def call(self, operation_id: str, **parts: Any) -> Exchange:
+        """Send one request and return its exchange; HTTP errors do not raise. See `prepare`.
 
         Raises:
             NotPermitted: the write policy forbids it.
             BudgetExceeded: nothing more may be sent in this run.
         """
-        return self.send_prepared(
-            self.prepare(
-                operation_id,
-                path=path,
-                query=query,
-                headers=headers,
-                json=json,
-                form=form,
-                body=body,
-                role=role,
-                driver=driver,
-                valid=valid,
-            )
-        )
+        return self.send_prepared(self.prepare(operation_id, **parts))
 
     def prepare(  # noqa: PLR0913  (a request has these parts)
         self,
@@ -137,7 +94,22 @@ class Client:
         driver: str,
         valid: bool | None = None,
     ) -> PreparedCall:
-        """Return a request that is ready to be sent; see `call`."""
+        """Return a request that is ready to be sent.
+
+        Args:
+            operation_id: the operation of the contract.
+            path: values of path parameters, not yet encoded.
+            query: values by name (a list is written in the parameter's style, None is omitted), or
+                pairs that are sent as they are.
+            headers: added to the request's own. None removes one; a placeholder of a recorded
+                response (`$TALKDESK_TOKEN_1`) is replaced by its secret.
+            json: a JSON body.
+            form: a form body.
+            body: raw bytes, which need a Content-Type in `headers`.
+            role: whose credential is sent; None sends none.
+            driver: what sends the request; see `Exchange`.
+            valid: whether the contract allows it; see `Exchange`.
+        """
         operation = self.contract.operations[operation_id]
         parameters = dict(path or {})
         content, media = body, None
@@ -156,10 +128,6 @@ class Client:
         info = ExchangeInfo(operation_id, driver, role, valid, parameters)
         return PreparedCall(operation, request, restored, info)
 
-    def send_prepared(self, call: PreparedCall) -> Exchange:
-        """Send a prepared request; see `call`."""
-        return self.send(call.operation, call.request, call.headers, info=call.info)
-
     def send_together(self, calls: Sequence[PreparedCall]) -> list[Exchange]:
         """Send prepared requests at the same time, each on a connection of its own.
 
@@ -177,10 +145,7 @@ class Client:
     def changed_secret(
         self, placeholder: str, name: str, change: Callable[[str], str]
     ) -> str | None:
-        """Return the placeholder of a secret that is near another; None where it is too near.
-
-        `change` makes it from the other, which can be guessed from it: it is as secret.
-        """
+        """Return the placeholder of a changed secret; None if it is unchanged or too short."""
         secret = self.restore_secrets(placeholder)
         changed = change(secret)
         if changed == secret or len(changed) < SHORTEST_SECRET:
@@ -206,7 +171,10 @@ class Client:
             NotPermitted: the write policy forbids it.
             BudgetExceeded: nothing more may be sent in this run.
         """
-        call = PreparedCall(operation, request, headers, info)
+        return self.send_prepared(PreparedCall(operation, request, headers, info))
+
+    def send_prepared(self, call: PreparedCall) -> Exchange:
+        """Send a prepared request; see `call`."""
         self._check(call)
         exchange = self._transport.send(*self._authorized(call))
         self._count(call, exchange)

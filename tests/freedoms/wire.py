@@ -5,6 +5,7 @@ import json
 import socketserver
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ class Reply:
         return text.encode("latin-1", "replace") if "latin1" in options else text.encode()
 
 
-class Service:
+class Service(ABC):
     """One vendor's API. `options` names the freedoms it takes and the bugs it has."""
 
     FREEDOMS: ClassVar[Mapping[str, str]] = {}
@@ -91,9 +92,9 @@ class Service:
         self.served = 0
         self._current: dict[str, Any] = {}
 
+    @abstractmethod
     def handle(self, request: Request) -> Reply:
         """Answer one request."""
-        raise NotImplementedError
 
     def has(self, *names: str) -> bool:
         """Return True where one of the options is on."""
