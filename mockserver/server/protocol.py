@@ -37,7 +37,7 @@ class Http1Protocol(asyncio.Protocol):
 
     __slots__ = (
         "_app", "_arriving", "_client", "_cycle", "_deadline", "_dropped", "_ended", "_flow",
-        "_last", "_limits", "_loop", "_reader", "_scheme", "_server", "_state", "_transport",
+        "_last", "_limits", "_loop", "_reader", "_scheme", "_server", "_state", "transport",
     )  # fmt: skip
 
     def __init__(self, app: Asgi, state: ServerState, limits: ConnectionLimits) -> None:
@@ -56,7 +56,7 @@ class Http1Protocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         self._state.connections.add(self)  # type: ignore[arg-type] # uvicorn names its own only
-        self._transport = transport
+        self.transport = transport
         self._flow = FlowControl(transport)
         secure = transport.get_extra_info("sslcontext") is not None
         self._scheme = "https" if secure else "http"
@@ -85,7 +85,7 @@ class Http1Protocol(asyncio.Protocol):
         if self._cycle is not None and self._is_busy():
             self._cycle.keep_alive = False
         else:
-            self._transport.close()
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Read what has arrived, as far as its turn has come."""
@@ -98,14 +98,14 @@ class Http1Protocol(asyncio.Protocol):
         if not self._is_busy() and not self._reader.buffer and not self._reader.in_body:
             return False
         self._read()
-        return self._scheme == "http" and not self._transport.is_closing()
+        return self._scheme == "http" and not self.transport.is_closing()
 
     def _is_busy(self) -> bool:
         """Return whether a response is under way, or awaited from the application."""
         return self._cycle is not None and not self._cycle.response_complete
 
     def _read(self) -> None:
-        if self._transport.is_closing():
+        if self.transport.is_closing():
             return
         if self._reader.in_body and self._reader.buffer:
             self._read_body()
@@ -145,7 +145,7 @@ class Http1Protocol(asyncio.Protocol):
     def _make_cycle(self, scope: Scope, *, keep_alive: bool, **options: bool) -> RequestCycle:
         cycle = scope[CONNECTION_KEY] = RequestCycle(
             scope,
-            self._transport,
+            self.transport,
             self._flow,
             self._on_response,
             self._state.default_headers,
@@ -194,7 +194,7 @@ class Http1Protocol(asyncio.Protocol):
             if len(cycle.body) > HIGH_WATER_BYTES:
                 self._flow.pause_reading()
         elif self._last and not self._reader.in_body:
-            self._transport.close()
+            self.transport.close()
         else:
             self._dropped += len(content)
 
@@ -202,7 +202,7 @@ class Http1Protocol(asyncio.Protocol):
         """Go on with the next request, or wait for one, or close."""
         cycle = self._cycle
         assert cycle is not None
-        if self._transport.is_closing():
+        if self.transport.is_closing():
             return
         self._flow.resume_reading()
         if not cycle.keep_alive:
@@ -210,7 +210,7 @@ class Http1Protocol(asyncio.Protocol):
         elif self._reader.buffer or self._ended:
             self._loop.call_soon(self._read)  # not at once: it may go on like this for long
         elif not self._reader.in_body:
-            self._deadline.set(self._limits.idle_timeout, self._transport.close)
+            self._deadline.set(self._limits.idle_timeout, self.transport.close)
 
     def _reject(self, status: int, message: str) -> None:
         """Let the application answer what is no request."""
@@ -245,16 +245,16 @@ class Http1Protocol(asyncio.Protocol):
         elif self._reader.has_partial_head():
             self._reject(400, "The connection ended before the request did.")
         elif not self._reader.buffer:
-            self._transport.close()
+            self.transport.close()
 
     def _close(self) -> None:
         """Close; later, where closing now could take the response from a client that sends."""
         if self._ended or not (self._last or self._reader.buffer or self._reader.in_body):
-            self._transport.close()
+            self.transport.close()
             return
         self._last = True
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         self._drop()
 
     def _drop(self) -> None:
@@ -263,13 +263,13 @@ class Http1Protocol(asyncio.Protocol):
         if self._is_busy():
             return
         if self._dropped > MAX_DROPPED_BYTES or self._ended:
-            self._transport.close()
+            self.transport.close()
         else:
-            self._deadline.set(LINGER_SECONDS, self._transport.close)
+            self._deadline.set(LINGER_SECONDS, self.transport.close)
 
     def _mind_time(self) -> None:
         """Limit the time that a request may take to arrive, and that an idle connection stays."""
-        if self._last or self._transport.is_closing():
+        if self._last or self.transport.is_closing():
             return
         busy = self._is_busy()
         if self._reader.in_body or (self._reader.buffer and not busy):
@@ -281,7 +281,7 @@ class Http1Protocol(asyncio.Protocol):
         if busy:
             self._deadline.clear()
         else:
-            self._deadline.set(self._limits.idle_timeout, self._transport.close)
+            self._deadline.set(self._limits.idle_timeout, self.transport.close)
 
     def _time_out(self) -> None:
         message = "The request took too long to arrive."

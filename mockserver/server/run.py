@@ -7,8 +7,7 @@ import asyncio
 import gc
 import logging
 import signal
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +24,7 @@ from mockserver.http.context import Asgi
 from mockserver.logs import AccessLog
 from mockserver.server.banner import Started, render_json, render_text
 from mockserver.server.protocol import Http1Protocol
+from mockserver.server.signals import stop_signals
 from mockserver.server.sockets import BoundSockets, bind
 from mockserver.server.supervisor import WorkerSupervisor
 from mockserver.server.tls import Tls, open_tls
@@ -73,21 +73,29 @@ class UvicornServer:
         self._listener = listener
         self._server = _Server(_config(app, limits, listener.tls))
 
-    def run(self, on_start: Callable[[], None] = lambda: None) -> None:
-        """Serve until `stop`, or until SIGINT or SIGTERM where this is the main thread."""
+    def run(
+        self,
+        on_start: Callable[[], None] = lambda: None,
+        signals: Iterable[signal.Signals] = (),
+    ) -> None:
+        """Serve until `stop`, which each of `signals` calls (in the main thread only)."""
         self._server.on_start = on_start
+        self._signals = tuple(signals)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(self._serve())
 
     def stop(self) -> None:
-        """Take no more connections; what runs may end within `STOP_SECONDS`."""
+        """Take no more connections; responses have `STOP_SECONDS`, or until the next call."""
+        if self._server.should_exit:
+            self._server.force_exit = True
+            for connection in tuple(self._server.server_state.connections):
+                connection.transport.abort()
         self._server.should_exit = True
 
     async def _serve(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.stop)
+        loop = asyncio.get_running_loop()
+        for number in self._signals:
+            loop.add_signal_handler(number, self.stop)
         await self._server.serve(sockets=list(self._listener.bound.sockets))
 
 
@@ -149,7 +157,7 @@ Say = Callable[[str], None]
 
 
 def serve(settings: Settings, say: Say) -> None:
-    """Serve until SIGINT or SIGTERM; `say` prints what there is to know at the start.
+    """Serve until one of `stop_signals`; `say` prints what there is to know at the start.
 
     Raises:
         ConfigurationError: the settings cannot work.
@@ -171,12 +179,13 @@ def _serve_on(listener: Listener, given: Settings, say: Say) -> None:
     on_start = partial(say, _text(app, listener, settings, unknown_token))
     server = make_server(app, listener, settings)
     if settings.workers == 1:
-        server.run(on_start)
+        server.run(on_start, stop_signals())
         app.store.close()
         return
     app.store.close()  # no connection may be in two processes; each opens its own
     stop_seconds = STOP_SECONDS + 5
-    WorkerSupervisor(settings.workers, server.run, logs.log_error, stop_seconds).run(on_start)
+    work = partial(server.run, signals=(signal.SIGTERM,))
+    WorkerSupervisor(settings.workers, work, logs.log_error, stop_seconds).run(on_start)
 
 
 def make_server(mock: App, listener: Listener, settings: Settings) -> UvicornServer:

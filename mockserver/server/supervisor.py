@@ -10,22 +10,21 @@ from functools import partial
 from threading import Thread
 
 from mockserver.errors import ConfigurationError
+from mockserver.server.signals import stop_signals
 
 Say = Callable[[str], None]
 WorkerMain = Callable[[Callable[[], None]], None]
 """What a worker does until it is told to stop (SIGTERM); it calls its argument once it is ready."""
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
 
 class WorkerSupervisor:
     """`size` forked workers. They share what was loaded before, and the memory that it takes.
 
-    `complain` tells people that a worker was replaced. Workers that have not stopped `patience`
-    seconds after they were told to are killed.
+    `complain` tells people that a worker was replaced. Workers that have not stopped
+    `stop_seconds` after they were told to, or until the supervisor is told again, are killed.
     """
 
-    def __init__(self, size: int, work: WorkerMain, complain: Say, patience: int) -> None:
+    def __init__(self, size: int, work: WorkerMain, complain: Say, stop_seconds: int) -> None:
         if not hasattr(os, "fork"):
             raise ConfigurationError(
                 "--workers: this system cannot fork; start several servers instead"
@@ -33,19 +32,20 @@ class WorkerSupervisor:
         self._size = size
         self._work = work
         self._complain = complain
-        self._patience = patience
+        self._stop_seconds = stop_seconds
+        self._signals = stop_signals()
         self._workers: set[int] = set()
         self._stopping = False
         # Held open by this process alone: when it dies, however it does, the workers see the end.
         self._watched, self._life = os.pipe()
 
     def run(self, on_start: Callable[[], None]) -> None:
-        """Work until SIGINT or SIGTERM; `on_start` is called when all workers are ready.
+        """Work until one of `stop_signals`; `on_start` is called when all workers are ready.
 
         Raises:
             ConfigurationError: a worker ended before it was ready.
         """
-        for number in _SIGNALS:
+        for number in self._signals:
             signal.signal(number, lambda *_: self._stop())
         signal.signal(signal.SIGALRM, lambda *_: self._signal(signal.SIGKILL))
         for gate in [self._start() for _ in range(self._size)]:
@@ -63,7 +63,7 @@ class WorkerSupervisor:
     def _start(self) -> int:
         """Fork a worker; return where it tells that it is ready."""
         ready, tell = os.pipe()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come between the two
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)  # none may come between the two
         worker = os.fork()
         if worker == 0:
             os.close(ready)
@@ -71,7 +71,7 @@ class WorkerSupervisor:
             self._live(tell)
         self._workers.add(worker)
         os.close(tell)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
         if self._stopping:
             os.kill(worker, signal.SIGTERM)
         return ready
@@ -89,9 +89,11 @@ class WorkerSupervisor:
         """Be a worker; never returns."""
         code = 1
         try:
-            for number in (*_SIGNALS, signal.SIGALRM):
+            for number in self._signals:  # a terminal sends them to all; the supervisor decides
+                signal.signal(number, signal.SIG_IGN)
+            for number in (signal.SIGTERM, signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
             Thread(target=self._watch, daemon=True).start()
             self._work(partial(_tell, tell))
             code = 0
@@ -107,10 +109,12 @@ class WorkerSupervisor:
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _stop(self) -> None:
-        if not self._stopping:
-            self._stopping = True
-            signal.alarm(self._patience)
-            self._signal(signal.SIGTERM)
+        if self._stopping:
+            self._signal(signal.SIGKILL)
+            return
+        self._stopping = True
+        signal.alarm(self._stop_seconds)
+        self._signal(signal.SIGTERM)
 
     def _signal(self, number: signal.Signals) -> None:
         for worker in tuple(self._workers):
