@@ -141,6 +141,8 @@ class Explanation:
                 return member(
                     path
                 ), f"must be one of {hint(error.instance, kind.options, always=True)}"
+            case "type":
+                return member(path), f"must be of type {' or '.join(map(str, kind.types))}"
             case "pattern" if example := self._examples.get(kind.pattern):
                 return member(path), f"must have the form of {example!r}"
             case "anyOf" | "oneOf" if alternatives := getattr(kind, "context", None):

@@ -49,7 +49,7 @@ def test_reply_as_promised_passes(reply: Response) -> None:
     ("reply", "reason"),
     [
         (Response(201, {"id": "1"}), "status 201"),
-        (Response(200, {"id": 1}), 'id is not of type "string"'),
+        (Response(200, {"id": 1}), "id must be of type string"),
         (Response(200, {}), "id is required"),
         (Response(200), "body"),
         (Response(200, {"id": "1", "at": "today"}), "at is not"),
