@@ -128,26 +128,26 @@ class Explanation:
 
     def of(self, error: Any) -> tuple[str, str]:
         """Return the member at fault and the reason."""
-        kind, path = error.kind, error.instance_path
+        kind, path = error.kind, list(error.instance_path)
         match kind.name:
             case "required":
-                return member([*path, kind.property]), "is required"
+                path.append(kind.property)
+                reason = "is required"
             case "additionalProperties":
+                path.append(kind.unexpected[0])
                 known = sorted(self._parent(error).get("properties", {}))
-                return member(
-                    [*path, kind.unexpected[0]]
-                ), f"is not known; {hint(kind.unexpected[0], known)}"
+                reason = f"is not known; {hint(kind.unexpected[0], known)}"
             case "enum":
-                return member(
-                    path
-                ), f"must be one of {hint(error.instance, kind.options, always=True)}"
+                reason = f"must be one of {hint(error.instance, kind.options, always=True)}"
             case "type":
-                return member(path), f"must be of type {' or '.join(map(str, kind.types))}"
+                reason = f"must be of type {' or '.join(map(str, kind.types))}"
             case "pattern" if example := self._examples.get(kind.pattern):
-                return member(path), f"must have the form of {example!r}"
+                reason = f"must have the form of {example!r}"
             case "anyOf" | "oneOf" if alternatives := getattr(kind, "context", None):
                 return self._of_alternatives(path, alternatives)
-        return member(path), str(error.message).split("\n", 1)[0].removeprefix(f"{MASK} ")
+            case _:
+                reason = str(error.message).split("\n", 1)[0].removeprefix(f"{MASK} ")
+        return member(path), reason
 
     def _of_alternatives(
         self, path: list[str | int], alternatives: list[list[Any]]
