@@ -216,10 +216,12 @@ _EXEC = (
 )
 _BEYOND = (
     vendor_defect(
-        "ec-group-reports-none", "the group is made without its reports", requirements="EC-GRP-017"
+        "ec-group-reports-none", "every second group lacks its reports", requirements="EC-GRP-017"
     ),
     vendor_defect(
-        "ec-group-reports-last", "the last of several reports is lost", requirements="EC-GRP-017"
+        "ec-group-reports-last",
+        "every second group lacks its last report",
+        requirements="EC-GRP-017",
     ),
     vendor_defect(
         "ec-group-info-lost", "the info asked for is not the group's", requirements="EC-GRP-018"

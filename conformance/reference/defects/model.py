@@ -53,9 +53,9 @@ class _Switch:
 class Defect(_Switch):
     """One rule that the app breaks on purpose.
 
-    ``requirements`` are the rows that must each detect it. Where
-    ``text`` opens with "implied:", the documents imply the rule. ``source`` and ``level`` say how
-    sure the rule is: only a ``documented`` ``must`` fails a target in the documented profile.
+    ``requirements`` are the rows that must each detect it. Where ``text`` opens with "implied:",
+    the documents imply the rule. ``source`` and ``level`` say how sure the rule is: only a
+    ``documented`` ``must`` fails a target in the documented profile.
     """
 
     id: str

@@ -92,9 +92,11 @@ class GroupViews:
         status = 404 if self.context.has_variant("ec-free-unknown-report-404") else 400
         numbers = integers_of({"reportIds": requested}, "reportIds")
         known = tuple(known_report(number, "reportIds", status) for number in numbers)
-        if self.context.has_defect("ec-group-reports-none"):
+        even = self.store.group_count % 2 == 1
+        if even and self.context.has_defect("ec-group-reports-none"):
             return ()
-        drop_last = len(known) > 1 and self.context.has_defect("ec-group-reports-last")
+        several = even and len(known) > 1
+        drop_last = several and self.context.has_defect("ec-group-reports-last")
         return known[:-1] if drop_last else known
 
     def _crash_if_planted(self, requested: list[Any]) -> None:

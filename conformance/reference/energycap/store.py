@@ -81,7 +81,7 @@ class Store:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._first = INT32_MAX - 10_000 if context.has_variant("ec-free-large-ids") else 0
-        self._group_count = self._run_count = 0
+        self.group_count = self._run_count = 0
         self.groups: dict[int, Group] = {}
         self.distributions: dict[int, Distribution] = {}
         self.runs: dict[int, Run] = {}
@@ -102,10 +102,10 @@ class Store:
 
     def new_group_id(self) -> int:
         """Return an unused id for a group."""
-        self._group_count += 1
+        self.group_count += 1
         if self._context.has_variant("ec-free-id-reused"):
             return max(self.groups, default=0) + 1
-        return self._first + self._group_count
+        return self._first + self.group_count
 
     def group(self, number: int) -> Group:
         if number not in self.groups:
