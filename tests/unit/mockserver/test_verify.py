@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from mockserver.errors import ApiError
 from mockserver.journal.base import Bounds
 from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.journal.verify import verify
+from mockserver.testing import MockServer
+from mockserver.testing.client import VerificationError, open_vendor
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver._entries import entry
 
@@ -155,6 +158,21 @@ def test_an_upper_bound_is_not_verified_by_a_journal_that_has_forgotten(
     assert check(journal, {"operation": operation, "count": count}, since=9)["verified"]
     journal.clear()
     assert check(journal, {"operation": "delete", "count": {"exactly": 0}})["verified"]
+
+
+def test_the_plugin_says_which_setting_forgets() -> None:
+    with MockServer(max_journal=3) as server, open_vendor(server.base_url) as vendor:
+        url = f"{server.base_url}{JOBS}"
+        headers = vendor.headers("talkdesk", "writer")
+        job = requests.post(url, json=CREATE, headers=headers, timeout=60).json()["job"]["id"]
+        requests.delete(f"{url}/{job}", headers=headers, timeout=60)
+        vendor.verify(method="DELETE", exactly=1)
+        for _ in range(5):
+            requests.get(f"{url}/{job}", headers=headers, timeout=60)
+        for count in ({"exactly": 0}, {"max": 5}):
+            with pytest.raises(VerificationError, match="--max-journal"):
+                vendor.verify(method="DELETE", **count)
+        vendor.verify(method="GET", min=3)
 
 
 @given(st.lists(st.sampled_from("ab"), max_size=12), st.integers(1, 12), st.integers(0, 12))
