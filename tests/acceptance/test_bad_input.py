@@ -33,7 +33,7 @@ TARGETS = {
     "clinicalone": Target(
         "Authorization: Bearer mock-clinicalone-manager",
         "/ec-reporting-svc/rest/v1.0/report/job/6A7C29DD011241DFBE1B64399283C860",
-        "/ec-reporting-svc/rest/v2.0/studies/{}/test/reports/direct",
+        "/ec-reporting-svc/rest/v1.0/report/job/{}",
         "/ec-reporting-svc/rest/v2.0/reportmetadata/downloadList?limit=1&offset={}",
         frozenset({"status", "errorData"}),
     ),
