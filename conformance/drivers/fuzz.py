@@ -151,9 +151,12 @@ class _CaseSender:
 
 
 def _prepare(case: Case[Any]) -> requests.PreparedRequest:
+    """Return a case as an HTTP request: it was made for a WSGI application, which has no URL."""
     data = case.as_transport_kwargs(base_url=PLACEHOLDER_URL)
-    names = ("method", "url", "headers", "params", "data", "json", "files")
-    return requests.Request(**{name: data[name] for name in names if name in data}).prepare()
+    names = ("method", "headers", "data", "json", "files")
+    parts = {name: data[name] for name in names if name in data}
+    url, query = PLACEHOLDER_URL + data["path"], data.get("query_string")
+    return requests.Request(url=url, params=query, **parts).prepare()
 
 
 def _draft(request: requests.PreparedRequest) -> HttpRequest:
