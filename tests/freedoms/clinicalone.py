@@ -51,7 +51,6 @@ class ClinicalOne(Service):
         "no_disposition": "a download is no attachment",
         "octets": "a download is application/octet-stream",
         "bare_file": "it has no Content-Type",
-        "xport": "reports are in a binary format",
         "big_cell": "a cell has 140,000 characters",
         "early_400": "a download before the end is 400",
         "early_409": "a download before the end is 409",
@@ -62,7 +61,6 @@ class ClinicalOne(Service):
         "no_challenge": "401 without WWW-Authenticate",
         "extra": "more members everywhere",
         "located": "202 carries a Location",
-        "any_case_mode": "modes are taken in any case",
         "lists_only": "field specs come as lists; objects in their place are 400",
         "objects_only": "field specs come as objects; lists in their place are 400",
         "clamped": "the list serves ten at most and says so",
@@ -74,6 +72,7 @@ class ClinicalOne(Service):
         "any_case_token": "tokens in any case", "no_auth_download": "a download takes no token",
         "viewer_kicks": "a kick-off takes no right", "viewer_loads": "a download takes no right",
         "foreign": "other accounts download as well", "forbidden_403": "no right is 403",
+        "any_case_mode": "modes are taken in any case",
         "near_mode": "what begins with a mode is a mode", "any_mode": "any mode is taken",
         "no_training": "training is no mode", "blank_mode": "an empty mode is 500",
         "missing_404": "a download without an id is 404", "missing_500": "and 500",
@@ -360,7 +359,7 @@ class ClinicalOne(Service):
         media: str | None = "application/json" if self.has("media_lie") else "text/csv"
         if self.has("file_json"):
             text = b'{"rows": [1, 2],\n "more": "x"}'
-        if self.has("xport") or job.format == "XPORT":
+        if job.format == "XPORT":
             text, media = b"HEADER RECORD*******LIB" + bytes(range(256)), "application/x-sas-xport"
         if self.has("octets", "bare_file"):
             media = None if self.has("bare_file") else "application/octet-stream"

@@ -38,6 +38,10 @@ DEPARTURES: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
             "status_only": frozenset({"TD-NEW-004"}),
         },
         "clinicalone": {
+            "octets": frozenset({"C1-DL-005"}),
+            "bare_file": frozenset({"C1-DL-005"}),
+            "early_409": frozenset({"C1-DL-016"}),
+            "objects_only": frozenset({"C1-KICK-014"}),
             "no_disposition": frozenset({"C1-DL-003"}),
             "lax": frozenset({"C1-KICK-011", "C1-KICK-018", "C1-KICK-019"}),
             "empty": frozenset({"C1-KICK-004"}),
