@@ -1,5 +1,6 @@
 """The settings of a server: each is one field, with its option, variable, range and help."""
 
+import re
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,9 @@ class Settings:
     tls_dir: Path | None = _setting(
         None, "Folder that keeps the authority of --tls self-signed from run to run.", "DIR"
     )
+    root_path: str | None = _setting(
+        None, "Path before every path, for a mock behind a proxy: links begin with it.", "PATH"
+    )
     profile: str = _setting(
         DOCUMENTED, "What clashing sources are resolved to.", choices=tuple(PROFILES)
     )
@@ -211,6 +215,10 @@ class Settings:
             raise ConfigurationError(
                 f"--workers {self.workers}: several processes need a store that they share; add "
                 "--store sqlite:///FILE or --store postgresql://..."
+            )
+        if not re.fullmatch(r"(?:/[\w.~-]+)*", self.root_path or "", re.ASCII):
+            raise ConfigurationError(
+                f"--root-path {self.root_path}: must be like /mock, of letters, digits, -, ., _, ~"
             )
         for origin in set(self.cors_origin) - {"*", "null"}:
             _check_origin("--cors-origin", origin)

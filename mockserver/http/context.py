@@ -52,7 +52,8 @@ class RequestContext:
     the sandbox resolver, `identity` by authentication; `handled` is True from the call of the
     operation's handler on. `touched_jobs` are the jobs that the request read or changed, `faults`
     those played on it. `connection` controls the connection, where the server offers it;
-    `rejection` is why the server took no request from what arrived.
+    `rejection` is why the server took no request from what arrived. Links to this server begin with
+    `root_path`, which is no part of `path`.
     """
 
     __slots__ = (
@@ -70,6 +71,7 @@ class RequestContext:
         "query",
         "receive",
         "rejection",
+        "root_path",
         "route",
         "sandbox",
         "segments",
@@ -80,6 +82,7 @@ class RequestContext:
         self.method: str = scope["method"]
         self.path = _path(scope)
         self.query: bytes = scope["query_string"]
+        self.root_path: str = scope.get("root_path", "")
         self.head = head
         self.headers = head.headers
         self.receive = receive

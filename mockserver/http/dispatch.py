@@ -58,7 +58,16 @@ class Dispatcher:
             context.body = await read_body(context, self._max_body_bytes)
             body = operation.body.read(context.body, media)
         sandbox = self._with_scenario(context.sandbox, headers.get(_SCENARIO))
-        return Request(operation.operation, path, query, headers, body, context.identity, sandbox)
+        return Request(
+            operation.operation,
+            path,
+            query,
+            headers,
+            body,
+            context.identity,
+            sandbox,
+            context.root_path,
+        )
 
     async def respond(self, context: RequestContext, request: Request) -> Response:
         """Return the response that the request prefers (see `mockserver.http.prefer`), or the

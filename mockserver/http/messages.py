@@ -15,7 +15,7 @@ class Request(NamedTuple):
 
     `path` and `query` hold JSON types by parameter name; `headers` are all the request's, by
     lower-case name, as text. `body` is the decoded body, or None. `identity` is None only where
-    the operation asks for no credentials.
+    the operation asks for no credentials. `root_path` is what links to this server begin with.
     """
 
     operation: Operation
@@ -25,6 +25,7 @@ class Request(NamedTuple):
     body: Any
     identity: Identity | None
     sandbox: Sandbox
+    root_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

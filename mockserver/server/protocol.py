@@ -37,11 +37,15 @@ class Http1Protocol(asyncio.Protocol):
 
     __slots__ = (
         "_app", "_arriving", "_client", "_cycle", "_deadline", "_dropped", "_ended", "_flow",
-        "_last", "_limits", "_loop", "_reader", "_scheme", "_server", "_state", "transport",
+        "_last", "_limits", "_loop", "_reader", "_root_path", "_scheme", "_server", "_state",
+        "transport",
     )  # fmt: skip
 
-    def __init__(self, app: Asgi, state: ServerState, limits: ConnectionLimits) -> None:
+    def __init__(
+        self, app: Asgi, state: ServerState, limits: ConnectionLimits, root_path: str = ""
+    ) -> None:
         self._app = app
+        self._root_path = root_path
         self._state = state
         self._limits = limits
         self._loop = asyncio.get_running_loop()
@@ -155,6 +159,8 @@ class Http1Protocol(asyncio.Protocol):
         return cycle
 
     def _make_scope(self, head: RequestHead) -> Scope:
+        if self._root_path:  # a proxy may have left it in place, or removed it
+            head = head.without_prefix(self._root_path)
         return {
             "type": "http",
             "asgi": _ASGI,
@@ -162,7 +168,7 @@ class Http1Protocol(asyncio.Protocol):
             "server": self._server,
             "client": self._client,
             "scheme": self._scheme,
-            "root_path": "",
+            "root_path": self._root_path,
             "method": head.method,
             "path": head.path,
             "raw_path": head.raw_path,

@@ -63,6 +63,13 @@ class RequestHead(NamedTuple):
     keep_alive: bool = False
     expects_continue: bool = False
 
+    def without_prefix(self, prefix: str) -> "RequestHead":
+        """Return the head without a path that its path begins with."""
+        if not self.raw_path.startswith(f"{prefix}/".encode()):
+            return self
+        size = len(prefix)
+        return self._replace(path=self.path[size:], raw_path=self.raw_path[size:])
+
 
 def parse_head(head: bytes) -> RequestHead:
     """Return what a head says, given with the empty line that ends it.

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from mockserver import logs
 from mockserver.app import App, create_app
-from mockserver.config import ConnectionLimits, Settings
+from mockserver.config import Settings
 from mockserver.http.context import Asgi
 from mockserver.logs import AccessLog
 from mockserver.server.banner import Started, render_json, render_text
@@ -69,9 +69,9 @@ def listen(settings: Settings) -> Listener:
 class UvicornServer:
     """A server on bound sockets; `stop` may be called from any thread."""
 
-    def __init__(self, app: Asgi, listener: Listener, limits: ConnectionLimits) -> None:
+    def __init__(self, app: Asgi, listener: Listener, settings: Settings) -> None:
         self._listener = listener
-        self._server = _Server(_config(app, limits, listener.tls))
+        self._server = _Server(_config(app, settings, listener.tls))
 
     def run(
         self,
@@ -114,9 +114,11 @@ class _Server(uvicorn.Server):
             self.on_start()
 
 
-def _config(app: Asgi, limits: ConnectionLimits, tls: Tls | None) -> uvicorn.Config:
+def _config(app: Asgi, settings: Settings, tls: Tls | None) -> uvicorn.Config:
+    limits = settings.connection_limits
+
     def make_protocol(*, server_state: ServerState, **_: Any) -> asyncio.Protocol:
-        return Http1Protocol(app, server_state, limits)
+        return Http1Protocol(app, server_state, limits, settings.root_path or "")
 
     return uvicorn.Config(
         app,
@@ -191,7 +193,7 @@ def _serve_on(listener: Listener, given: Settings, say: Say) -> None:
 def make_server(mock: App, listener: Listener, settings: Settings) -> UvicornServer:
     """Return a server of a mock that listens."""
     app = mock.app if settings.log_format == logs.NONE else AccessLog(mock.app, settings.log_format)
-    return UvicornServer(app, listener, settings.connection_limits)
+    return UvicornServer(app, listener, settings)
 
 
 def with_token(settings: Settings, listener: Listener) -> Settings:

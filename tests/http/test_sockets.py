@@ -9,6 +9,7 @@ import orjson
 import pytest
 import requests
 
+from mockserver.errors import ConfigurationError
 from mockserver.testing import MockServer
 
 JOBS = b"/data/reports/calls/jobs"
@@ -251,3 +252,33 @@ def test_target_that_is_a_url_says_which_host_is_meant(mock: MockServer) -> None
     control = b"GET http://%b/_mock/clock HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n"
     assert statuses(talk(mock, control % (b"127.0.0.1", b"evil.example"))) == [200]
     assert statuses(talk(mock, control % (b"evil.example", b"127.0.0.1"))) == [403]
+
+
+@pytest.mark.parametrize("prefix", ["", "/mock/a"])
+def test_links_carry_the_path_that_a_proxy_serves_the_mock_under(prefix: str) -> None:
+    caller = {"Authorization": "Bearer mock-talkdesk-writer"}
+    manager = {"Authorization": "Bearer mock-clinicalone-manager"}
+    with MockServer(root_path="/mock/a") as running:
+        url = f"{running.base_url}{prefix}"
+        page = requests.get(f"{url}{JOBS.decode()}", headers=caller, timeout=30).json()
+        links = [page["_links"]["self"]["href"]]
+        job = requests.post(
+            f"{url}{JOBS.decode()}", headers=caller, json=orjson.loads(BODY), timeout=30
+        ).json()
+        links += [link["href"] for link in job["_links"].values()]
+        log = "/ec-reporting-svc/rest/v1.0/report/job/6A7C29DD011241DFBE1B64399283C860"
+        located = requests.get(
+            f"{url}{log}", headers=manager, allow_redirects=False, timeout=30
+        ).headers.get("Location", "/mock/a/")
+        assert all(link.startswith("/mock/a/") for link in (*links, located)), (links, located)
+        assert requests.get(f"{running.base_url}{links[1]}", headers=caller, timeout=30).ok
+        assert requests.get(f"{url}/_mock/health", timeout=30).ok
+        assert (
+            requests.get(f"{running.base_url}/mock/ab/_mock/health", timeout=30).status_code == 404
+        )
+
+
+@pytest.mark.parametrize("path", ["mock", "/mock/", "/", "/a b", "/a?b", "//a"])
+def test_root_path_is_a_path(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="--root-path"):
+        MockServer(root_path=path)

@@ -179,7 +179,7 @@ class Jobs:
             "objectVersionNumber": job.version,
             **_search_spec(request.body),
         }
-        return Response(request.operation.success, log, self._location(job))
+        return Response(request.operation.success, log, self._location(request, job))
 
     def _open(self, request: Request, params: Mapping[str, Any], plan: Schedule | None) -> Job:
         assert request.identity is not None
@@ -230,10 +230,10 @@ class Jobs:
         status = request.operation.success
         body = {"status": "success", "result": {"jobId": job.id}}
         is_located = "Location" in request.operation.responses[status]["headers"]
-        return Response(status, body, self._location(job) if is_located else {})
+        return Response(status, body, self._location(request, job) if is_located else {})
 
-    def _location(self, job: Job) -> dict[str, str]:
-        return {"Location": f"{self._fetch.path}?{urlencode({'id': job.id})}"}
+    def _location(self, request: Request, job: Job) -> dict[str, str]:
+        return {"Location": f"{request.root_path}{self._fetch.path}?{urlencode({'id': job.id})}"}
 
 
 def _unknown(field: str) -> ApiError:

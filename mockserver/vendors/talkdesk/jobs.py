@@ -177,13 +177,13 @@ class Jobs:
         )
         (job,) = self._repository.create(request.sandbox, [opening])
         status = self._repository.first_state(job).wire
-        body = _body(job, status) if self._is_flat else self._details(job, status)
+        body = _body(job, status) if self._is_flat else self._details(request, job, status)
         return Response(request.operation.success, body)
 
     def show(self, request: Request) -> Response:
         job, state = self._finder.find_with_state(request)
         answer = self._answers[state.name]
-        body = self._details(job, state.wire)
+        body = self._details(request, job, state.wire)
         headers = {"Location": body["_links"]["files"]["href"]} if answer in self._located else {}
         return Response(answer, body, headers)
 
@@ -198,7 +198,7 @@ class Jobs:
             links["next"] = page + 1
         if page > 1:
             links["prev"] = page - 1
-        path = request.operation.path.format(**request.path)
+        path = request.root_path + request.operation.path.format(**request.path)
         body = {
             "_embedded": {
                 "jobs": [
@@ -221,13 +221,13 @@ class Jobs:
         )
         return Response(request.operation.success)
 
-    def _details(self, job: Job, status: str) -> dict[str, Any]:
+    def _details(self, request: Request, job: Job, status: str) -> dict[str, Any]:
         place = {"type": type_of(job), "id": job.id}
         return {
             "job": _body(job, status),
             "_links": {
-                "self": {"href": self._job_link % place},
-                "files": {"href": self._file_link % place},
+                "self": {"href": request.root_path + self._job_link % place},
+                "files": {"href": request.root_path + self._file_link % place},
             },
         }
 
