@@ -76,7 +76,7 @@ class ThreadLocalConnections:
         self._local = local()
         self._lock = Lock()
         self._all: list[Connection] = []
-        self._is_available = True
+        self._is_available: bool | None = None  # not known before the first use
 
     @contextmanager
     def connect(self) -> Generator[Connection, None, None]:
@@ -95,8 +95,9 @@ class ThreadLocalConnections:
             raise self._on_error(connection, error) from None
         self._local.used_at = monotonic()
         if not self._is_available:
+            if self._is_available is False:
+                log.warning("The store is available again.")
             self._is_available = True
-            log.warning("The store is available again.")
 
     @contextmanager
     def begin(self) -> Generator[Connection, None, None]:
@@ -228,7 +229,7 @@ def open_engines(url: str) -> Engines:
 
 
 _MALFORMED = (
-    "store: is malformed; write memory, sqlite:///FILE or "
+    "store: the URL is malformed; write memory, sqlite:///FILE or "
     "postgresql://USER:PASSWORD@HOST:PORT/NAME, with special characters percent-encoded (@ as %40)"
 )
 _HOST = re.compile(r"[A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
