@@ -1,13 +1,12 @@
-"""A sandbox of the mock for each test. What it needs is imported when a test asks for it."""
+"""A sandbox of the mock for each test. The server is imported when a test asks for it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from mockserver.testing.client import MockVendor
+from mockserver.testing.client import MockVendor, open_vendor
 
 _MARK = (
     "mock_vendor(seed=None, scenario=None, clock='manual', speed=None): how the sandbox of the "
@@ -54,10 +53,8 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture
-def mock_vendor(request: pytest.FixtureRequest, mock_server: Server) -> Iterator["MockVendor"]:
+def mock_vendor(request: pytest.FixtureRequest, mock_server: Server) -> Iterator[MockVendor]:
     """A sandbox for this test alone; its time stands unless the mark `mock_vendor` says more."""
-    from mockserver.testing.client import open_vendor  # noqa: PLC0415
-
     mark = request.node.get_closest_marker("mock_vendor")
     told: dict[str, Any] = dict(mark.kwargs) if mark else {}
     with open_vendor(mock_server.base_url, mock_server.token, **told) as vendor:

@@ -1,12 +1,15 @@
-"""Speaks to the control plane of a running mock."""
+"""A client of the control plane of a running mock, and a sandbox of it for a test."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
+from pathlib import Path
+from ssl import SSLContext, create_default_context
 from types import TracebackType
 from typing import Any
-
-import requests
+from urllib.parse import urlencode, urlsplit
 
 SECONDS = 60
 """How long an answer may take."""
@@ -21,15 +24,25 @@ class ControlError(Exception):
 
 
 class ControlClient:
-    """One connection; `sandbox` is the one that calls are about."""
+    """One connection; `sandbox` is the one that calls are about.
 
-    def __init__(self, base_url: str, token: str | None = None) -> None:
+    It speaks through classes of the standard library that are bound when pytest loads its plugins,
+    so that what a test patches later (requests, httpx, http.client, a recorder) does not catch it.
+    """
+
+    def __init__(
+        self, base_url: str, token: str | None = None, ca_file: Path | None = None
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.sandbox = "default"
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy stands before a mock
-        if token is not None:
-            self._session.headers["X-Mock-Token"] = token
+        url = urlsplit(self.base_url)
+        self._path = url.path
+        self._headers = {} if token is None else {"X-Mock-Token": token}
+        self._connection: HTTPConnection = (
+            HTTPSConnection(url.netloc, timeout=SECONDS, context=_context(ca_file))
+            if url.scheme == "https"
+            else HTTPConnection(url.netloc, timeout=SECONDS)
+        )
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Return the JSON that the control plane answers, None where it says nothing.
@@ -37,18 +50,33 @@ class ControlClient:
         Raises:
             ControlError: it refuses, or does not answer.
         """
-        url, headers = f"{self.base_url}/_mock{path}", {"X-Mock-Sandbox": self.sandbox}
+        target = f"{self._path}/_mock{path}"
+        if given := {name: value for name, value in query.items() if value is not None}:
+            target += f"?{urlencode(given, doseq=True)}"
+        headers = {**self._headers, "X-Mock-Sandbox": self.sandbox}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         try:
-            response = self._session.request(
-                method, url, json=body, params=query, headers=headers, timeout=SECONDS
-            )
-        except requests.RequestException as error:
+            status, content = self._exchange(method, target, headers, body)
+        except (OSError, HTTPException) as error:
+            self._connection.close()
             raise ControlError(f"no mock answers at {self.base_url}: {error}") from error
-        if response.ok:
-            return response.json() if response.content else None
-        raise ControlError(
-            f"{method} {url}: {response.status_code} {_detail(response)}", response.status_code
-        )
+        if status < 300:
+            return json.loads(content) if content else None
+        raise ControlError(f"{method} {self.base_url}{target}: {status} {_detail(content)}", status)
+
+    def _exchange(
+        self, method: str, target: str, headers: dict[str, str], body: Any
+    ) -> tuple[int, bytes]:
+        data = None if body is None else json.dumps(body)
+        try:
+            self._connection.request(method, target, data, headers)
+            response = self._connection.getresponse()
+        except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self._connection.close()  # it was kept for longer than the server keeps one
+            self._connection.request(method, target, data, headers)
+            response = self._connection.getresponse()
+        return response.status, response.read()
 
     def __enter__(self) -> "ControlClient":
         return self
@@ -59,14 +87,18 @@ class ControlClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._session.close()
+        self._connection.close()
 
 
-def _detail(response: requests.Response) -> str:
+def _context(ca_file: Path | None) -> SSLContext:
+    return create_default_context(cafile=None if ca_file is None else str(ca_file))
+
+
+def _detail(content: bytes) -> str:
     try:
-        return str(response.json()["detail"])
+        return str(json.loads(content)["detail"])
     except (ValueError, LookupError, TypeError):
-        return response.text[:200]
+        return content[:200].decode(errors="replace")
 
 
 Json = dict[str, Any]

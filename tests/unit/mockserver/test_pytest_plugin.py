@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -122,6 +123,85 @@ def test_a_test_may_delete_its_sandbox_itself(mock_vendor, mock_server):
 """
 
 
+PATCHED = """
+import http.client
+import urllib.request
+
+import freezegun
+import pytest
+import requests
+import requests_mock
+import responses
+import respx
+import time_machine
+import vcr
+
+PATCHES = {
+    "responses": responses.mock,
+    "requests_mock": requests_mock.Mocker(),
+    "respx": respx.mock,
+    "vcrpy": vcr.use_cassette("nothing.yaml", record_mode="none"),
+    "freezegun": freezegun.freeze_time("2020-01-01"),
+    "time_machine": time_machine.travel("2020-01-01"),
+}
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_patched(mock_vendor, name):
+    with PATCHES[name]:
+        before = mock_vendor.clock.now()
+        assert (mock_vendor.clock.advance(minutes=5) - before).seconds == 300
+        mock_vendor.fault("rate-limit")
+        mock_vendor.verify(operation="getReportJob", exactly=0)
+
+@responses.activate
+def test_decorated(mock_vendor):
+    assert mock_vendor.jobs("talkdesk")
+    assert len(responses.calls) == 0
+
+def test_standard_library(mock_vendor, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("the plugin uses what tests patch")
+
+    for module, name in (
+        (http.client, "HTTPConnection"),
+        (urllib.request, "urlopen"),
+        (requests.Session, "send"),
+        (requests.Session, "request"),
+    ):
+        monkeypatch.setattr(module, name, refuse)
+    assert mock_vendor.jobs("talkdesk")
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_sockets_allowed_for_the_mock_alone(mock_vendor):
+    assert mock_vendor.jobs("talkdesk")
+"""
+
+
+def test_what_tests_patch_does_not_catch_the_plugin(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(PATCHED)
+    result = pytester.runpytest_subprocess(*RUN, "-p", "no:randomly")
+    result.assert_outcomes(passed=9)
+
+
+def test_server_that_runs_is_not_started_again() -> None:
+    with MockServer() as server:
+        with pytest.raises(RuntimeError, match=f"running already, at {server.base_url}"):
+            server.start()
+        threads = [it for it in threading.enumerate() if it.name == "mockserver"]
+        assert len(threads) == 1
+
+
+@pytest.mark.parametrize("name", ["base_url", "control_url"])
+def test_server_that_does_not_run_has_no_address(name: str) -> None:
+    server = MockServer()
+    with pytest.raises(RuntimeError, match="call start"):
+        getattr(server, name)
+    with server:
+        assert getattr(server, name).startswith("http://127.0.0.1:")
+    with pytest.raises(RuntimeError, match="not running"):
+        getattr(server, name)
+
+
 @pytest.mark.slow
 def test_sandboxes_are_apart_in_parallel_and_shuffled(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(APART)
@@ -161,7 +241,8 @@ def test_an_installed_plugin_costs_nothing_until_it_is_used(tmp_path: Path) -> N
         command, capture_output=True, text=True, check=True, cwd=tmp_path, env=alone
     )
     ours = {name for name in done.stdout.split() if name.split(".")[0] in {"mockserver", "specs"}}
-    assert ours == {"mockserver", "mockserver.pytest_plugin"}
+    testing = {"mockserver.testing", "mockserver.testing.client"}
+    assert ours == {"mockserver", "mockserver.pytest_plugin", *testing}
     assert not {"requests", "connexion", "uvicorn", "sqlalchemy"} & set(done.stdout.split())
 
 

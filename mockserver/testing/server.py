@@ -1,0 +1,107 @@
+"""A mock for tests: a real server on a free port, for as long as a `with` lasts."""
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+from mockserver.app import App, create_app
+from mockserver.config import Settings
+from mockserver.errors import ConfigurationError
+from mockserver.server.run import Listener, UvicornServer, listen, make_server, with_token
+
+START_SECONDS = 30
+
+
+class MockServer:
+    """A mock in a background thread of this process.
+
+    ```python
+    with MockServer(clock="manual") as mock:
+        requests.get(f"{mock.control_url}/health")
+    ```
+    """
+
+    def __init__(self, settings: Settings | None = None, **options: Any) -> None:
+        """Take settings, or the options of `mockserver serve`: `MockServer(clock="manual")`.
+
+        Raises:
+            ConfigurationError: they cannot be used.
+        """
+        self.settings = settings or Settings(**{"port": 0, **options})
+        if self.settings.workers > 1:
+            raise ConfigurationError("workers are processes; start them with mockserver serve")
+        self._running: UvicornServer | None = None
+        self._thread: threading.Thread | None = None
+        self._listener: Listener | None = None
+
+    def start(self) -> "MockServer":
+        """Serve from now on; returns once the server answers.
+
+        Raises:
+            ConfigurationError: the settings cannot be used.
+            RuntimeError: it is running already.
+        """
+        if self._running is not None:
+            raise RuntimeError(f"the mock is running already, at {self.base_url}")
+        self._listener = listener = listen(self.settings)
+        self.settings = with_token(self.settings, listener)
+        try:
+            with catch_warnings():  # of what libraries are outgrown by; no test can mend that
+                simplefilter("ignore")
+                self.mock: App = create_app(self.settings)
+        except BaseException:
+            listener.close()
+            raise
+        self._running = make_server(self.mock, listener, self.settings)
+        started = threading.Event()
+        self._thread = threading.Thread(
+            target=self._running.run, args=(started.set,), name="mockserver", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(START_SECONDS):
+            raise ConfigurationError(f"the mock did not start within {START_SECONDS} seconds")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the running mock.
+
+        Raises:
+            RuntimeError: it is not running.
+        """
+        if self._listener is None:
+            raise RuntimeError("the mock is not running: call start() or use it in a with block")
+        return self._listener.base_url
+
+    @property
+    def control_url(self) -> str:
+        """The URL of its control plane; raises as `base_url` does."""
+        return f"{self.base_url}/_mock"
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The authority that clients have to trust, where `tls="self-signed"` made one."""
+        tls = None if self._listener is None else self._listener.tls
+        return None if tls is None else tls.ca_file
+
+    def stop(self) -> None:
+        """Stop serving; returns once the port is free."""
+        if self._running and self._thread and self._listener:
+            self._running.stop()
+            self._thread.join()
+            self.mock.store.close()
+            self._listener.close()
+        self._running = self._thread = self._listener = None
+
+    def __enter__(self) -> "MockServer":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
