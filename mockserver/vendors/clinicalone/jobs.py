@@ -194,7 +194,7 @@ class Jobs:
         }
         details = {name: value for name, value in values.items() if value is not None}
         ids, kind = request.sandbox.ids, f"{self._repository.kind}/{tenant}"
-        opening = NewJob(
+        new_job = NewJob(
             id=lambda number: ids.hex(kind, number),
             account=tenant,
             group=group_of(tenant, {}),
@@ -202,7 +202,7 @@ class Jobs:
             also=tuple(index_groups(tenant, details)),
             schedule=plan,
         )
-        return self._repository.create(request.sandbox, [opening])[0]
+        return self._repository.create(request.sandbox, [new_job])[0]
 
     def _report(self, sandbox: Sandbox, params: Mapping[str, Any]) -> Resource:
         """Return the report of this id or name, or the first of the study or tenant (assumed).

@@ -25,12 +25,12 @@ class Seeds:
             SeedError: a job has an unknown report or an impossible value.
         """
         reports = index_by_id(fixtures["reports"], "rptId", "/reports")
-        seeded = enumerate(fixtures.get("jobs", ()))
-        openings = [self._opening(row, reports, f"/jobs/{number}") for number, row in seeded]
-        jobs = self._repository.drafts(openings, now, common=True)
+        rows = enumerate(fixtures.get("jobs", ()))
+        new_jobs = [self._new_job(row, reports, f"/jobs/{number}") for number, row in rows]
+        jobs = self._repository.drafts(new_jobs, now, common=True)
         return [*self._reports.drafts(ALL_ACCOUNTS, reports), *jobs]
 
-    def _opening(
+    def _new_job(
         self, row: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]], place: str
     ) -> NewJob:
         report = reports.get(row["rptId"])

@@ -31,7 +31,7 @@ class Pages:
         self._largest: int = headers["PageSize"]["schema"]["maximum"]
 
     def reply(self, request: Request, total: int, rows: Rows) -> Response:
-        """Return the page that a request asks for; one that is too large is cut."""
+        """Return the requested page; `pageSize` is limited to the largest of the contract."""
         number, size = request.query["pageNumber"], min(request.query["pageSize"], self._largest)
         headers = {
             "PageNumber": number,

@@ -40,14 +40,14 @@ class Runs:
         self._reference_data = reference_data
         self._serializers = serializers
         self._pages = Pages(contract)
-        self._kept: int = contract.operations["deleteReportDistributionLogs"].raw["x-kept"]
+        self._retained_logs: int = contract.operations["deleteReportDistributionLogs"].raw["x-kept"]
 
     def execute(self, request: Request) -> Response:
         sandbox, account = request.sandbox, account_of(request)
         distribution = self._distributions.find(request)
         override = request.query.get("overrideUserIds")
         users = self._reference_data.override(sandbox, account, override) if override else None
-        (job,) = self._repository.start(sandbox, [self._opening(sandbox, distribution, users)])
+        (job,) = self._repository.start(sandbox, [self._new_job(sandbox, distribution, users)])
         self._note_run(sandbox, distribution)
         return Response(request.operation.success, self._body(sandbox, job))
 
@@ -55,7 +55,7 @@ class Runs:
         sandbox = request.sandbox
         every = self._collection.iter_all(sandbox, account_of(request))
         enabled = [row for row in every if row.data["enabled"]]
-        self._repository.start(sandbox, [self._opening(sandbox, row, None) for row in enabled])
+        self._repository.start(sandbox, [self._new_job(sandbox, row, None) for row in enabled])
         for row in enabled:
             self._note_run(sandbox, row)
         return Response(request.operation.success)
@@ -91,12 +91,12 @@ class Runs:
             request.sandbox,
             account_of(request),
             until,
-            keep=self._kept,
+            keep=self._retained_logs,
             series=lambda job: job.details["distribution"],
         )
         return Response(request.operation.success)
 
-    def _opening(
+    def _new_job(
         self, sandbox: Sandbox, distribution: Resource, users: Collection[int] | None
     ) -> NewJob:
         """Return a run for `users`, or for the configured recipients where that is None."""

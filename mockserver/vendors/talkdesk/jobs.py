@@ -79,13 +79,13 @@ def _check_span(details: Mapping[str, Any]) -> None:
 
 def _read_date_time(text: str, zone: ZoneInfo, field: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        date_time = datetime.fromisoformat(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.year not in _YEARS:
+        date_time = None
+    if date_time is None or date_time.year not in _YEARS:
         reason = f"must be a date-time of the years {_YEARS.start} to {_YEARS.stop - 1}"
         raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return date_time if date_time.tzinfo else date_time.replace(tzinfo=zone)
 
 
 ROWS = "rows"
@@ -169,13 +169,13 @@ class Jobs:
         assert request.identity is not None
         group = group_of(request.identity.account, self._finder.check_type(request))
         ids, kind = request.sandbox.ids, f"{self._repository.kind}/{group}"
-        opening = NewJob(
+        new_job = NewJob(
             id=lambda number: ids.uuid(kind, number),
             account=request.identity.account,
             group=group,
             details=read_job_request(request.body),
         )
-        (job,) = self._repository.create(request.sandbox, [opening])
+        (job,) = self._repository.create(request.sandbox, [new_job])
         status = self._repository.first_state(job).wire
         body = _body(job, status) if self._is_flat else self._details(request, job, status)
         return Response(request.operation.success, body)

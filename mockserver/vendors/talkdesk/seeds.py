@@ -30,12 +30,12 @@ class Seeds:
         reports = index_by_id(fixtures["reports"], "id", "/reports")
         default = fixtures["reports"][0]
         reports |= {name: {**default, "id": name} for name in self._types if name not in reports}
-        seeded = enumerate(fixtures.get("jobs", ()))
-        openings = [self._opening(row, reports, f"/jobs/{number}") for number, row in seeded]
-        jobs = self._repository.drafts(openings, now, common=True)
+        rows = enumerate(fixtures.get("jobs", ()))
+        new_jobs = [self._new_job(row, reports, f"/jobs/{number}") for number, row in rows]
+        jobs = self._repository.drafts(new_jobs, now, common=True)
         return [*self._reports.drafts(ALL_ACCOUNTS, reports), *jobs]
 
-    def _opening(self, row: Mapping[str, Any], reports: Collection[str], place: str) -> NewJob:
+    def _new_job(self, row: Mapping[str, Any], reports: Collection[str], place: str) -> NewJob:
         if row["type"] not in reports:
             raise SeedError(f"{place}/type: unknown report type {row['type']!r}")
         try:

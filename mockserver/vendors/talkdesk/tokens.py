@@ -29,10 +29,10 @@ def create_token(request: Request) -> Response:
         ApiError: 400, it names no grant, or a scope that it may not have.
     """
     assert request.identity is not None
-    asked = request.query if request.body is None else request.body
-    if GRANT not in asked:
+    form = request.query if request.body is None else request.body
+    if GRANT not in form:
         raise ApiError(400, f"{GRANT} is required.", field=GRANT, reason="is required")
-    scopes = _scopes(request.identity, asked)
+    scopes = _scopes(request.identity, form)
     facts = {
         "account": request.identity.account,
         "role": request.identity.role,
@@ -49,7 +49,7 @@ def create_token(request: Request) -> Response:
 
 
 def read_token(vendor: str, sandbox: Sandbox, token: str) -> Identity | None:
-    """Return whose a token is, if this sandbox issued it and it has not expired."""
+    """Return the identity of a token that this sandbox issued and that has not expired."""
     encoded = token.partition(_JOINT)[0]
     try:
         raw = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
@@ -64,11 +64,11 @@ def read_token(vendor: str, sandbox: Sandbox, token: str) -> Identity | None:
 
 
 def _scopes(identity: Identity, form: Mapping[str, Any]) -> list[str]:
-    asked = frozenset(form.get("scope", "").split()) or identity.grants
-    if not asked <= identity.grants:
+    requested = frozenset(form.get("scope", "").split()) or identity.grants
+    if not requested <= identity.grants:
         reason = "asks for more than the client may have"
         raise ApiError(400, f"scope {reason}.", field="scope", reason=reason, code="invalid_scope")
-    return sorted(asked)
+    return sorted(requested)
 
 
 def _sign(sandbox: Sandbox, raw: bytes) -> str:
