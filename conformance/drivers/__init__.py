@@ -16,10 +16,7 @@ _LOCAL_CONSTANTS = "_get_local_constants"
 
 @dataclass(frozen=True, slots=True)
 class DriverCase:
-    """One run of a driver.
-
-    `operations` are the operationIds that it is to exercise.
-    """
+    """One run of a driver; `operations` are the operationIds that it exercises."""
 
     contract: Contract
     client: Client

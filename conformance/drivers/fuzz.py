@@ -1,13 +1,12 @@
-"""Sends what Schemathesis generates, right and wrong: our client sends, our requirements judge.
+"""Sends the requests that Schemathesis generates, valid and invalid, through our client."""
 
-Everything that depends on how Schemathesis 4.32 works inside is here and in `generation`.
-"""
-
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from schemathesis import transport
 from schemathesis.generation.case import Case
 
 from conformance.contract_queries import id_parameters
@@ -20,7 +19,7 @@ from conformance.drivers.fuzz_cases import (
 )
 from conformance.drivers.request_validation import RequestValidator
 from conformance.errors import NotPermitted
-from conformance.http.exchange import Exchange, ExchangeInfo
+from conformance.http.exchange import ExchangeInfo
 from conformance.http.request import HttpRequest
 from conformance.request_data.operation_request import existing_resources
 from conformance.settings import Effort
@@ -29,37 +28,36 @@ from conformance.target.config import PRIMARY
 from specs import Operation
 
 NAME = "fuzz"
-# So many things an operation may make at the target by requests of this driver.
+# The number of resources that an operation may create by valid requests of this driver.
 MAX_CREATED = {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}
-_OURS = frozenset(
+_SET_BY_CLIENT = frozenset(
     {"accept-encoding", "connection", "content-length", "cookie", "x-schemathesis-testcaseid"}
     | {name.lower() for name in DEFAULT_HEADERS}
 )
 
 
 def drive(case: DriverCase) -> None:
-    """Send what Schemathesis generates for each operation; left out where effort is quick."""
-    courier = _CaseSender(case)
-    for generated in generate_cases(
-        case.contract, case.operations, case.seed, case.effort.examples
-    ):
-        courier.send_case(generated)
+    """Send the generated requests of each operation; this driver does not run at quick effort."""
+    sender = _CaseSender(case)
+    cases = generate_cases(case.contract, case.operations, case.seed, case.effort.examples)
+    for generated in cases:
+        sender.send_case(generated)
 
 
 class _CaseSender:
-    """Sends the engine's cases through our client."""
+    """Sends generated cases through our client."""
 
     def __init__(self, case: DriverCase) -> None:
         self._case = case
         self._client = case.client
-        self._validity = RequestValidator(case.contract)
+        self._validator = RequestValidator(case.contract)
         self._sent: set[tuple[Any, ...]] = set()
-        self._counts: dict[str, int] = {}
-        self._made: dict[str, int] = {}
         self._coverage_keys: set[tuple[Any, ...]] = set()
+        self._counts: Counter[str] = Counter()
+        self._created: Counter[str] = Counter()
 
     def send_case(self, generated: GeneratedCase) -> None:
-        """Send a request through the client, unless its like was sent before.
+        """Send a request, unless an equivalent one was sent before.
 
         Raises:
             BudgetExceeded: nothing more may be sent.
@@ -68,110 +66,89 @@ class _CaseSender:
         operation = self._case.contract.operations[generated.operation]
         case = copy_case(generated.case)
         self._bind_ids(operation, case)
-        draft = _draft(_prepare(case))
-        if not (self._is_like_another(generated) or self._was_sent(draft)):
-            self._send_request(operation, case, draft, generated.is_valid)
-
-    def _was_sent(self, draft: HttpRequest) -> bool:
-        key = (draft.method, draft.target, draft.body, tuple(draft.headers.items()))
-        known = key in self._sent
-        self._sent.add(key)
-        return known
-
-    def _is_like_another(self, generated: GeneratedCase) -> bool:
-        """Tell whether a request was sent to make the same point (six wrong types make one)."""
-        point = generated.coverage_key
-        if self._case.effort is Effort.DEEP or point is None:
-            return False
-        known = point in self._coverage_keys
-        self._coverage_keys.add(point)
-        return known
-
-    def _bind_ids(self, operation: Operation, case: Case[Any]) -> None:
-        """Put things that are there, or that certainly are not, where random ids stand."""
-        count = self._counts[operation.id] = self._counts.get(operation.id, -1) + 1
-        there = existing_resources(self._client, operation)
-        if there and count % 2 == 0 and self._fits(operation, case):
-            self._put(operation, case, there[(count // 2) % len(there)])
-        objection = self._client.policy.denial_reason(operation, case.path_parameters)
-        if objection is not None:
-            ids = id_parameters(self._case.contract, operation)
-            self._put(operation, case, {name: self._client.unused_id(name) for name in ids})
-
-    def _fits(self, operation: Operation, case: Case[Any]) -> bool:
-        """Tell whether the ids in the path are right ones: wrong ones are there on purpose."""
-        ids = id_parameters(self._case.contract, operation)
-        return all(
-            self._client.policy.matches(operation, name, str(case.path_parameters.get(name, "")))
-            for name in ids
-        )
-
-    @staticmethod
-    def _put(operation: Operation, case: Case[Any], values: Mapping[str, Any]) -> None:
-        places = {parameter["name"]: parameter["in"] for parameter in operation.parameters}
-        for name, value in values.items():
-            if places[name] == "path":
-                case.path_parameters[name] = value
-            else:
-                case.query[name] = value
-
-    def _send_request(
-        self, operation: Operation, case: Case[Any], draft: HttpRequest, generated: bool | None
-    ) -> None:
-        if self._has_made_enough(operation, generated):
+        request = _http_request(case)
+        if self._is_covered(generated) or self._was_sent(request):
             return
-        path = {key: str(value) for key, value in case.path_parameters.items()}
-        valid = self._valid(operation, draft, path, generated)
-        label = ExchangeInfo(operation.id, NAME, PRIMARY, valid, path)
+        limit = MAX_CREATED[self._case.effort]
+        if generated.is_valid is True and self._created[operation.id] >= limit:
+            return
+        path = {name: str(value) for name, value in case.path_parameters.items()}
+        valid = self._valid(operation, request, path, generated.is_valid)
+        info = ExchangeInfo(operation.id, NAME, PRIMARY, valid, path)
         try:
-            self._note(operation, self._client.send(operation, draft, {}, info=label))
+            exchange = self._client.send(operation, request, {}, info=info)
         except NotPermitted:
             return
+        if self._client.policy.is_write(operation) and exchange.status in {200, 201, 202}:
+            self._created[operation.id] += 1
+
+    def _was_sent(self, request: HttpRequest) -> bool:
+        key = (request.method, request.target, request.body, tuple(request.headers.items()))
+        was_sent = key in self._sent
+        self._sent.add(key)
+        return was_sent
+
+    def _is_covered(self, generated: GeneratedCase) -> bool:
+        """Return True if a request for the same coverage was sent (six wrong types are one)."""
+        key = generated.coverage_key
+        if self._case.effort is Effort.DEEP or key is None:
+            return False
+        is_covered = key in self._coverage_keys
+        self._coverage_keys.add(key)
+        return is_covered
+
+    def _bind_ids(self, operation: Operation, case: Case[Any]) -> None:
+        """Replace random ids by ids that exist, or that certainly do not."""
+        count = self._counts[operation.id]
+        self._counts[operation.id] += 1
+        existing = existing_resources(self._client, operation)
+        ids = id_parameters(self._case.contract, operation)
+        policy = self._client.policy
+        # An invalid id is what the case is about, so it stays.
+        valid_ids = all(
+            policy.matches(operation, name, str(case.path_parameters.get(name, ""))) for name in ids
+        )
+        if existing and count % 2 == 0 and valid_ids:
+            _set(operation, case, existing[(count // 2) % len(existing)])
+        if policy.denial_reason(operation, case.path_parameters) is not None:
+            _set(operation, case, {name: self._client.unused_id(name) for name in ids})
 
     def _valid(
         self,
         operation: Operation,
-        draft: HttpRequest,
+        request: HttpRequest,
         path: Mapping[str, str],
         generated: bool | None,
     ) -> bool | None:
-        """Return the generator's word where our own reading of the contract agrees."""
-        media = next((v for k, v in draft.headers.items() if k.lower() == "content-type"), None)
-        allowed = self._validity.is_valid(operation, path, draft.query, media, draft.body)
-        return allowed if allowed is generated else None
-
-    def _has_made_enough(self, operation: Operation, generated: bool | None) -> bool:
-        return (
-            generated is True and self._made.get(operation.id, 0) >= MAX_CREATED[self._case.effort]
-        )
-
-    def _note(self, operation: Operation, exchange: Exchange) -> None:
-        if self._client.policy.is_write(operation) and exchange.status in {200, 201, 202}:
-            self._made[operation.id] = self._made.get(operation.id, 0) + 1
+        """Return the generator's `is_valid` where our own validation agrees, else None."""
+        media = next((v for k, v in request.headers.items() if k.lower() == "content-type"), None)
+        is_valid = self._validator.is_valid(operation, path, request.query, media, request.body)
+        return is_valid if is_valid is generated else None
 
 
-def _prepare(case: Case[Any]) -> requests.PreparedRequest:
-    """Return a case as an HTTP request: it was made for a WSGI application, which has no URL."""
-    data = case.as_transport_kwargs(base_url=PLACEHOLDER_URL)
-    names = ("method", "headers", "data", "json", "files")
-    parts = {name: data[name] for name in names if name in data}
-    url, query = PLACEHOLDER_URL + data["path"], data.get("query_string")
-    return requests.Request(url=url, params=query, **parts).prepare()
+def _set(operation: Operation, case: Case[Any], values: Mapping[str, Any]) -> None:
+    locations = {parameter["name"]: parameter["in"] for parameter in operation.parameters}
+    for name, value in values.items():
+        parameters = case.path_parameters if locations[name] == "path" else case.query
+        parameters[name] = value
 
 
-def _draft(request: requests.PreparedRequest) -> HttpRequest:
-    parts = urlsplit(request.url or "")
-    body = request.body.encode() if isinstance(request.body, str) else request.body
+def _http_request(case: Case[Any]) -> HttpRequest:
+    # The cases come from a WSGI application; `None` stands for a target that is reached by HTTP.
+    data = transport.get(None).serialize_case(case, base_url=PLACEHOLDER_URL)
+    names = ("method", "url", "headers", "params", "data", "json", "files")
+    request = requests.Request(**{name: data[name] for name in names if name in data}).prepare()
+    url = urlsplit(request.url or "")
     generated = {
         str(name): str(value)
         for name, value in request.headers.items()
-        if name.lower() not in _OURS
+        if name.lower() not in _SET_BY_CLIENT
     }
     return HttpRequest(
         method=request.method or "",
-        path=parts.path,
-        query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
+        path=url.path,
+        query=tuple(parse_qsl(url.query, keep_blank_values=True)),
         headers={**DEFAULT_HEADERS, **generated},
-        body=body,
-        raw_query=parts.query,
+        body=request.body.encode() if isinstance(request.body, str) else request.body,
+        raw_query=url.query,
     )

@@ -1,4 +1,4 @@
-"""Requests that Schemathesis generates from a contract, right and wrong; nothing is sent here."""
+"""Requests that Schemathesis generates from a contract, valid and invalid; none is sent here."""
 
 import copy
 from collections.abc import Callable, Collection
@@ -22,7 +22,7 @@ DOCUMENT_PATH = "/contract-of-this-run.json"
 
 @dataclass(frozen=True, slots=True)
 class GeneratedCase:
-    """A request as the engine made it.
+    """A request as the engine generated it.
 
     `is_valid` tells whether it is meant to be valid. `coverage_key` names what it covers where the
     engine enumerates the contract value by value, None where it was drawn at random.
@@ -37,15 +37,15 @@ class GeneratedCase:
 def generate_cases(
     contract: Contract, operations: Collection[str], seed: int, examples: int
 ) -> tuple[GeneratedCase, ...]:
-    """Return the requests for some operations, the same each time: no target has a say in them.
+    """Return the requests for some operations; they do not depend on any target.
 
     Raises:
-        TargetUnavailable: Schemathesis cannot make any from this contract.
+        TargetUnavailable: Schemathesis cannot generate any from this contract.
     """
     return _generate(orjson.dumps(_document_with(contract, set(operations))), seed, examples)
 
 
-# Making them takes longer than sending them: they are kept for further runs of the process.
+# Generation takes longer than sending, so the requests are cached for further runs.
 @lru_cache(maxsize=8)
 def _generate(document: bytes, seed: int, examples: int) -> tuple[GeneratedCase, ...]:
     """Have the engine test an application that answers everything with an empty 200.
@@ -66,7 +66,7 @@ def _generate(document: bytes, seed: int, examples: int) -> tuple[GeneratedCase,
         if isinstance(event, NonFatalError | FatalError):
             error = event.value if isinstance(event, NonFatalError) else event.exception
             raise TargetUnavailable(
-                f"no requests could be made from the contract: {error}"
+                f"no requests could be generated from the contract: {error}"
             ) from error
     return tuple(cases)
 
@@ -141,7 +141,7 @@ def _generated(case: Case[Any]) -> GeneratedCase:
 
 
 def copy_case(case: Case[Any]) -> Case[Any]:
-    """Return a case whose parameters can be set without a change to the other."""
+    """Return a copy of a case whose parameters can be changed."""
     return Case(
         case.operation,
         case.method,

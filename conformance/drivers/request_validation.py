@@ -1,4 +1,4 @@
-"""Whether the contract allows a request, judged from what goes on the wire."""
+"""Validates requests against the contract, as they are sent."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,11 +17,12 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 class RequestValidator:
-    """Compares requests with the contract; schemas are compiled once."""
+    """Validates requests against a contract; each schema is compiled once."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._compiled = cache(self._compile)
+        self._parameter_validator = cache(self._compile_parameter)
+        self._body_validator = cache(self._compile_body)
 
     def is_valid(
         self,
@@ -31,7 +32,7 @@ class RequestValidator:
         media: str | None,
         body: bytes | None,
     ) -> bool:
-        """Tell whether the contract allows a request; unknown query parameters do no harm."""
+        """Return True if the contract allows a request; unknown query parameters are ignored."""
         pairs = list(query)
         for index, parameter in enumerate(operation.parameters):
             if parameter["in"] == "path":
@@ -40,59 +41,56 @@ class RequestValidator:
                 texts = [text for name, text in pairs if name == parameter["name"]]
             else:
                 continue
-            if not self._parameter_fits(operation, index, parameter, texts):
+            if not self._is_valid_parameter(operation, index, parameter, texts):
                 return False
-        return self._body_fits(operation, media, body)
+        return self._is_valid_body(operation, media, body)
 
-    def _parameter_fits(
+    def _is_valid_parameter(
         self, operation: Operation, index: int, parameter: Mapping[str, Any], texts: list[str]
     ) -> bool:
         if not texts:
             return not parameter.get("required", False)
         schema = parameter_schema(self._contract, parameter)
         if schema.get("type") == "array":
-            items = [item for text in texts for item in text.split(",")]
-            kind = self._resolved(schema.get("items", {})).get("type")
-            value: Any = [_parsed(item, kind) for item in items]
+            items = parameter_schema(self._contract, {"schema": schema.get("items", {})})
+            value: Any = [
+                _parse(item, items.get("type")) for text in texts for item in text.split(",")
+            ]
         elif len(texts) > 1:
             return False
         else:
-            value = _parsed(texts[0], schema.get("type"))
-        return bool(self._compiled(operation.id, f"parameter {index}").is_valid(value))
+            value = _parse(texts[0], schema.get("type"))
+        return bool(self._parameter_validator(operation.id, index).is_valid(value))
 
-    def _body_fits(self, operation: Operation, media: str | None, body: bytes | None) -> bool:
+    def _is_valid_body(self, operation: Operation, media: str | None, body: bytes | None) -> bool:
         if operation.body is None:
             return not body
         if not body:
             return not operation.body.get("required", False)
-        kind = (media or "").partition(";")[0].strip().lower()
-        if kind not in operation.body["content"]:
+        media_type = (media or "").partition(";")[0].strip().lower()
+        if media_type not in operation.body["content"]:
             return False
-        if kind != "application/json":
-            return True  # forms: what they hold is left to the generator's word
+        if media_type != "application/json":
+            return True  # the members of forms are not validated
         try:
             value = orjson.loads(body)
         except ValueError:
             return False
-        return bool(self._compiled(operation.id, kind).is_valid(value))
+        return bool(self._body_validator(operation.id, media_type).is_valid(value))
 
-    def _compile(self, operation_id: str, what: str) -> Any:
-        operation = self._contract.operations[operation_id]
-        if what.startswith("parameter "):
-            schema = operation.parameters[int(what.removeprefix("parameter "))]["schema"]
-        else:
-            body = operation.body or {}
-            schema = body["content"][what].get("schema", {})
+    def _compile_parameter(self, operation_id: str, index: int) -> Any:
+        return self._compile(self._contract.operations[operation_id].parameters[index]["schema"])
+
+    def _compile_body(self, operation_id: str, media_type: str) -> Any:
+        body = self._contract.operations[operation_id].body or {}
+        return self._compile(body["content"][media_type].get("schema", {}))
+
+    def _compile(self, schema: Any) -> Any:
         whole = self_contained(self._contract.openapi, schema)
         return jsonschema_rs.validator_for(whole, validate_formats=True)
 
-    def _resolved(self, schema: Any) -> Mapping[str, Any]:
-        return parameter_schema(self._contract, {"schema": schema})
 
-
-def _parsed(text: str, kind: Any) -> Any:
-    if kind == "integer" and _INTEGER.fullmatch(text):
+def _parse(text: str, type_: Any) -> Any:
+    if type_ == "integer" and _INTEGER.fullmatch(text):
         return int(text)
-    if kind == "boolean":
-        return _BOOLEANS.get(text, text)
-    return text
+    return _BOOLEANS.get(text, text) if type_ == "boolean" else text
