@@ -1,7 +1,4 @@
-"""The HTTP server under the application: uvicorn, and all that knows of it.
-
-A server of another make needs `Running` written again, and nothing else.
-"""
+"""Runs the application: uvicorn's server with `Http1Protocol`, in one process or several."""
 
 import asyncio
 import gc
@@ -100,7 +97,7 @@ class UvicornServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals to us and tells when it has started."""
+    """uvicorn's server without its signal handlers, and with a callback once it has started."""
 
     on_start: Callable[[], None]
 
@@ -155,11 +152,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
-def serve(settings: Settings, say: Say) -> None:
-    """Serve until one of `stop_signals`; `say` prints what there is to know at the start.
+def serve(settings: Settings, echo: Echo) -> None:
+    """Serve until one of `stop_signals`; `echo` prints the start-up text.
 
     Raises:
         ConfigurationError: the settings cannot work.
@@ -168,17 +165,17 @@ def serve(settings: Settings, say: Say) -> None:
     logs.start(settings.log_format)
     listener = listen(settings)
     try:
-        _serve_on(listener, settings, say)
+        _serve_on(listener, settings, echo)
     finally:
         listener.close()
 
 
-def _serve_on(listener: Listener, given: Settings, say: Say) -> None:
+def _serve_on(listener: Listener, given: Settings, echo: Echo) -> None:
     settings = with_token(given, listener)
     app = create_app(settings)
     unknown_token = None if given.control_token else settings.control_token
     tune_gc()
-    on_start = partial(say, _text(app, listener, settings, unknown_token))
+    on_start = partial(echo, _text(app, listener, settings, unknown_token))
     server = make_server(app, listener, settings)
     if settings.workers == 1:
         server.run(on_start, stop_signals())

@@ -12,32 +12,32 @@ from threading import Thread
 from mockserver.errors import ConfigurationError
 from mockserver.server.signals import stop_signals
 
-Say = Callable[[str], None]
+LogError = Callable[[str], None]
 WorkerMain = Callable[[Callable[[], None]], None]
-"""What a worker does until it is told to stop (SIGTERM); it calls its argument once it is ready."""
+"""What a worker does until SIGTERM; it calls its argument once it is ready."""
 
 
 class WorkerSupervisor:
     """`size` forked workers. They share what was loaded before, and the memory that it takes.
 
-    `complain` tells people that a worker was replaced. Workers that have not stopped
-    `stop_seconds` after they were told to, or until the supervisor is told again, are killed.
+    `log_error` logs that a worker was replaced. Workers that run on `stop_seconds` after a stop
+    signal, or when the next one comes, are killed.
     """
 
-    def __init__(self, size: int, work: WorkerMain, complain: Say, stop_seconds: int) -> None:
+    def __init__(self, size: int, work: WorkerMain, log_error: LogError, stop_seconds: int) -> None:
         if not hasattr(os, "fork"):
             raise ConfigurationError(
                 "--workers: this system cannot fork; start several servers instead"
             )
         self._size = size
         self._work = work
-        self._complain = complain
+        self._log_error = log_error
         self._stop_seconds = stop_seconds
         self._signals = stop_signals()
         self._workers: set[int] = set()
         self._stopping = False
         # Held open by this process alone: when it dies, however it does, the workers see the end.
-        self._watched, self._life = os.pipe()
+        self._parent_end, self._alive = os.pipe()
 
     def run(self, on_start: Callable[[], None]) -> None:
         """Work until one of `stop_signals`; `on_start` is called when all workers are ready.
@@ -48,36 +48,38 @@ class WorkerSupervisor:
         for number in self._signals:
             signal.signal(number, lambda *_: self._stop())
         signal.signal(signal.SIGALRM, lambda *_: self._signal(signal.SIGKILL))
-        for gate in [self._start() for _ in range(self._size)]:
-            self._await(gate)
+        for pipe in [self._start() for _ in range(self._size)]:
+            self._wait_until_ready(pipe)
         if not self._stopping:
             on_start()
         while self._workers:
             gone, status = os.wait()
             self._workers.discard(gone)
             if not self._stopping:
-                self._complain(f"Worker {gone} ended ({_told(status)}); another takes its place.")
-                self._await(self._start())
+                self._log_error(
+                    f"Worker {gone} ended ({_describe_exit(status)}); another takes its place."
+                )
+                self._wait_until_ready(self._start())
         signal.alarm(0)
 
     def _start(self) -> int:
-        """Fork a worker; return where it tells that it is ready."""
-        ready, tell = os.pipe()
+        """Fork a worker; return the pipe on which it reports that it is ready."""
+        ready, report = os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)  # none may come between the two
         worker = os.fork()
         if worker == 0:
             os.close(ready)
-            os.close(self._life)
-            self._live(tell)
+            os.close(self._alive)
+            self._run_worker(report)
         self._workers.add(worker)
-        os.close(tell)
+        os.close(report)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
         if self._stopping:
             os.kill(worker, signal.SIGTERM)
         return ready
 
-    def _await(self, gate: int) -> None:
-        with os.fdopen(gate, "rb") as ready:
+    def _wait_until_ready(self, pipe: int) -> None:
+        with os.fdopen(pipe, "rb") as ready:
             if ready.read(1) or self._stopping:
                 return
         self._stop()
@@ -85,8 +87,8 @@ class WorkerSupervisor:
             self._workers.discard(os.wait()[0])
         raise ConfigurationError("A worker ended before it was ready; see what it said above.")
 
-    def _live(self, tell: int) -> None:
-        """Be a worker; never returns."""
+    def _run_worker(self, report: int) -> None:
+        """Run in the worker process; never returns."""
         code = 1
         try:
             for number in self._signals:  # a terminal sends them to all; the supervisor decides
@@ -94,8 +96,8 @@ class WorkerSupervisor:
             for number in (signal.SIGTERM, signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
-            Thread(target=self._watch, daemon=True).start()
-            self._work(partial(_tell, tell))
+            Thread(target=self._stop_with_parent, daemon=True).start()
+            self._work(partial(_report_ready, report))
             code = 0
         except BaseException:  # noqa: BLE001 (nothing may go on as if it were the parent)
             traceback.print_exc()
@@ -104,8 +106,8 @@ class WorkerSupervisor:
             sys.stderr.flush()
             os._exit(code)
 
-    def _watch(self) -> None:
-        os.read(self._watched, 1)
+    def _stop_with_parent(self) -> None:
+        os.read(self._parent_end, 1)
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _stop(self) -> None:
@@ -122,11 +124,11 @@ class WorkerSupervisor:
                 os.kill(worker, number)
 
 
-def _tell(gate: int) -> None:
-    os.write(gate, b".")
-    os.close(gate)
+def _report_ready(pipe: int) -> None:
+    os.write(pipe, b".")
+    os.close(pipe)
 
 
-def _told(status: int) -> str:
+def _describe_exit(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
