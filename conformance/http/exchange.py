@@ -27,13 +27,14 @@ NOT_JSON: Final = NotJson()
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # Where a number with a fraction of zeros alone may be.
 _POINT_ZERO: Final = re.compile(rb"\.0+(?![0-9])")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def parse_json(body: bytes) -> Any:
     """Return the JSON value of a body, or `NOT_JSON`, as RFC 8259 reads it.
 
-    It is UTF-8. A byte order mark before it and an escaped lone surrogate are allowed, `NaN` and
-    `Infinity` are not. A number written `1.0` is the integer that it equals.
+    It is UTF-8. A byte order mark before it and an escaped lone surrogate (read as U+FFFD) are
+    allowed, `NaN` and `Infinity` are not. A number written `1.0` is the integer that it equals.
     """
     text = body.removeprefix(BYTE_ORDER_MARK)
     try:
@@ -41,6 +42,10 @@ def parse_json(body: bytes) -> Any:
     except ValueError:
         try:
             value = json.loads(text.decode(), parse_constant=_reject_constant)
+            # A lone surrogate is no character: nothing that validates or encodes text takes it.
+            value = orjson.loads(
+                _LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
+            )
         except (ValueError, RecursionError):
             return NOT_JSON
     return _with_integers(value) if _POINT_ZERO.search(text) else value

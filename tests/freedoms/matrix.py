@@ -36,6 +36,7 @@ DEPARTURES: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
         "talkdesk": {
             "created_201": frozenset({"TD-NEW-002"}),
             "status_only": frozenset({"TD-NEW-004"}),
+            "surrogate": frozenset({"TD-NEW-007"}),
         },
         "clinicalone": {
             "octets": frozenset({"C1-DL-005"}),

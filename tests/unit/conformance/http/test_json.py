@@ -34,7 +34,7 @@ def test_an_integer_may_have_a_fraction_of_zeros(number: int, zeros: int) -> Non
 
 
 def test_an_escaped_lone_surrogate_is_read() -> None:
-    assert parse_json(b'["\\ud800"]') == ["\ud800"]
+    assert parse_json(b'["\\ud800", 1]') == ["\ufffd", 1]
 
 
 @pytest.mark.parametrize(
