@@ -23,7 +23,7 @@ from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
 from conformance.plan import Plan, PlanStep, make_plan
-from conformance.reproduction.shrink import Shrinker
+from conformance.reproduction.replayer import Shrinker
 from conformance.reproduction.steps import replay_steps
 from conformance.request_data.operation_request import parameter_values
 from conformance.settings import Effort, Settings

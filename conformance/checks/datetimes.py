@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from conformance.checks.applicability import successful_response
-from conformance.checks.registry import ExchangeCase, exchange_check
+from conformance.checks.registry import ExchangeCase, exchange_check, successful_response
 from conformance.contract_queries import value_at, values_at
 from conformance.verdict import CheckResult, failed, passed, skipped
 

@@ -5,8 +5,12 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
-from conformance.checks.applicability import applicable_response, successful_response
-from conformance.checks.registry import ExchangeCase, exchange_check
+from conformance.checks.registry import (
+    ExchangeCase,
+    applicable_response,
+    exchange_check,
+    successful_response,
+)
 from conformance.checks.response_body import shallow_schema
 from conformance.contract_queries import match_path, operation_at, value_at
 from conformance.http.request import parse_url

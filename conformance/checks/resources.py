@@ -3,9 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.checks.applicability import successful_response
 from conformance.checks.probe_context import ProbeContext, expect_rejected
-from conformance.checks.registry import ActiveCase, ExchangeCase, active_check, exchange_check
+from conformance.checks.registry import (
+    ActiveCase,
+    ExchangeCase,
+    active_check,
+    exchange_check,
+    successful_response,
+)
 from conformance.contract_queries import created_ids, value_at
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange

@@ -9,13 +9,14 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
-from conformance.checks.applicability import (
+from conformance.checks.registry import (
+    ExchangeCase,
     applicable_response,
+    exchange_check,
     expected_statuses,
     is_echo,
     is_sourced,
 )
-from conformance.checks.registry import ExchangeCase, exchange_check
 from conformance.contract_queries import containers, values_at
 from conformance.http.exchange import NOT_JSON
 from conformance.verdict import CheckResult, failed, passed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.http.exchange import Exchange
-from conformance.reproduction.shrink import MAX_REQUESTS, Shrinker
+from conformance.reproduction.replayer import MAX_REQUESTS, Shrinker
 from conformance.settings import Settings
 from conformance.target.client import Client, open_session
 from tests.unit.conformance._tiny import TinyServer, contract, target
