@@ -69,8 +69,8 @@ def _openapi(openapi: Any, path: Path, cache: LintCache) -> Iterator[SpecIssue]:
     if cache.has(digest):
         return
     issues = list(check_extensions(openapi, path))
-    if not issues:  # the profiles are among the extensions
-        for profile in PROFILES:
+    for profile in PROFILES:
+        if not issues:  # else the issues of the next profile would be much the same
             document = profiles.apply(openapi, profile)
             issues += (*check_extensions(document, path), *check_openapi(document, path))
     if not issues:

@@ -5,20 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from specs import lint_cache
 from specs.files import ROOT
-from specs.lint_cache import LintCache
+from specs.lint_cache import LintCache, in_folder
 
 
 @pytest.fixture
 def contracts(tmp_path: Path) -> Path:
     """The folder of the copy, laid out like `specs/`."""
     copy = tmp_path / "specs"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(
+        ROOT, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__", "meta", "lint", "*.md")
+    )
     return copy
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> LintCache:
+def lint_cache(tmp_path_factory: pytest.TempPathFactory) -> LintCache:
     """A lint cache that all tests share: an openapi.yaml that no test changes is linted once."""
-    return lint_cache.in_folder(tmp_path_factory.mktemp("lint_cache"))
+    return in_folder(tmp_path_factory.mktemp("lint_cache"))

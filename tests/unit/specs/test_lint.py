@@ -2,20 +2,26 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import specs
+from specs.files import ROOT
 from specs.lint import check_all
 from specs.lint_cache import LintCache
 
 Edit = Callable[[Any], object]
 
 
+original = cache(specs.read_yaml)
+
+
 def spoil(path: Path, edit: Edit) -> None:
-    document = specs.read_yaml(path)
+    document = deepcopy(original(ROOT / path.parent.name / path.name))
     edit(document)
     path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML, and quick to write
 
@@ -279,12 +285,12 @@ REQUIREMENTS: dict[str, tuple[Edit, str]] = {
     ],
 )
 def test_load_names_file_and_reason(
-    contracts: Path, cache: LintCache, file: str, edit: Edit, reason: str
+    contracts: Path, lint_cache: LintCache, file: str, edit: Edit, reason: str
 ) -> None:
     path = contracts / "talkdesk" / file
     spoil(path, edit)
     with pytest.raises(specs.SpecError) as caught:
-        specs.load("talkdesk", root=contracts, cache=cache)
+        specs.load("talkdesk", root=contracts, cache=lint_cache)
     assert [issue.file for issue in caught.value.issues if reason in str(issue)]
 
 
@@ -292,7 +298,7 @@ def test_lint_is_silent_on_the_real_files() -> None:
     assert check_all() == []
 
 
-def test_lint_finds_an_operation_id_of_two_vendors(contracts: Path, cache: LintCache) -> None:
+def test_lint_finds_an_operation_id_of_two_vendors(contracts: Path, lint_cache: LintCache) -> None:
     response = {"description": "Nothing.", "x-source": "assumed"}
     taken = {
         "operationId": "getReportJob",
@@ -301,7 +307,7 @@ def test_lint_finds_an_operation_id_of_two_vendors(contracts: Path, cache: LintC
     }
     shared = {"/taken": {"get": taken}}
     spoil(contracts / "energycap" / "openapi.yaml", lambda d: d["paths"].update(shared))
-    found = check_all(contracts, cache)
+    found = check_all(contracts, lint_cache)
     assert any("getReportJob: duplicate" in str(issue) for issue in found)
 
 

@@ -48,7 +48,7 @@ def keys_of(node: Any) -> Any:
 @given(data=st.data())
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_changed_file_loads_or_is_refused(
-    contracts: Path, cache: LintCache, data: st.DataObject
+    contracts: Path, lint_cache: LintCache, data: st.DataObject
 ) -> None:
     vendor = data.draw(st.sampled_from(specs.vendors()))
     file = data.draw(st.sampled_from(FILES))
@@ -64,7 +64,7 @@ def test_a_changed_file_loads_or_is_refused(
     changed.write_text(json.dumps(document), encoding="utf-8")
     issues: tuple[specs.SpecIssue, ...] = ()
     try:
-        assert specs.load(vendor, root=contracts, cache=cache).requirements
+        assert specs.load(vendor, root=contracts, cache=lint_cache).requirements
     except specs.SpecError as error:
         issues = error.issues
     changed.write_bytes(original.read_bytes())
