@@ -8,13 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import jsonschema_rs
-
 import specs
 from conformance.errors import UsageError
 from conformance.evaluation.result import AcceptedFailure, RequirementResult, Result
+from conformance.user_files import first_invalid, read_user_yaml
 from conformance.verdict import Verdict
-from specs import SpecError, read_yaml
 
 SCHEMA: Final = Path(__file__).with_name("baseline.schema.json")
 
@@ -25,17 +23,11 @@ def read_baseline(file: Path) -> tuple[AcceptedFailure, ...]:
     Raises:
         UsageError: the file cannot be read, or a row is invalid; the text names row and field.
     """
-    try:
-        raw = read_yaml(file)
-    except SpecError as error:
-        raise UsageError(f"--baseline: {error}") from None
-    except OSError as error:
-        raise UsageError(f"--baseline: {file}: {error.strerror}") from None
+    raw = read_user_yaml(file, "--baseline")
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
-    for invalid in validator.iter_errors(raw):
-        place = _place(raw, invalid.instance_path)
-        raise UsageError(f"--baseline: {file}: {place}{invalid.message}")
+    if invalid := first_invalid(schema, raw, file, "--baseline"):
+        path, message = invalid
+        raise UsageError(f"--baseline: {file}: {_place(raw, path)}{message}")
     for id_, count in Counter(row["requirement"] for row in raw).items():
         if count > 1:
             raise UsageError(f"--baseline: {file}: {id_}: requirement: duplicate, in {count} rows")

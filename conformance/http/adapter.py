@@ -3,10 +3,12 @@
 import http.client
 import io
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -16,7 +18,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import LocationParseError, NameResolutionError, NewConnectionError
 
-from conformance.errors import NetworkFailure, NotPermitted, Timeout
+from conformance.errors import NetworkFailure, NotPermitted, Timeout, UsageError
 
 
 @contextmanager
@@ -194,6 +196,30 @@ class GuardedAdapter(HTTPAdapter):
             raise NotPermitted(f"{host} is neither the target nor one of its download_hosts")
         if "authorization" in CaseInsensitiveDict(headers):
             raise NotPermitted(f"credentials never go to the download host {host}")
+
+
+# Environment variables in which requests looks for a file of certificate authorities.
+CA_BUNDLE_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def check_ca_bundle(path: str, option: str) -> None:
+    """Check a file or folder of certificate authorities; `option` is where it was named.
+
+    Raises:
+        UsageError: it cannot be read, or has no certificate.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if Path(path).is_dir():  # its certificates are looked up by name, when needed
+            return
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        raise UsageError(f"{option}: {path}: is not a PEM file of certificates") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{option}: {path}: {reason}") from None
+    if not context.cert_store_stats()["x509"]:
+        raise UsageError(f"{option}: {path}: has no certificate")
 
 
 AdapterFactory = Callable[[str, tuple[str, ...]], HTTPAdapter]

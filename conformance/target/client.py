@@ -1,5 +1,6 @@
 """The client through which every driver and active check sends requests to the target."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -7,7 +8,13 @@ from urllib.parse import SplitResult
 
 from conformance.contract_queries import token_operation
 from conformance.errors import NotPermitted
-from conformance.http.adapter import AdapterFactory, GuardedAdapter, Session
+from conformance.http.adapter import (
+    CA_BUNDLE_VARIABLES,
+    AdapterFactory,
+    GuardedAdapter,
+    Session,
+    check_ca_bundle,
+)
 from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.limits import Budget, Clock, SystemClock, patience
 from conformance.http.redaction import Redactor
@@ -279,7 +286,16 @@ def open_session(
     """Return a client for `target` and its transport; nothing is sent yet.
 
     `adapter` makes the adapter for a base URL and the hosts of downloads.
+
+    Raises:
+        UsageError: the file of certificate authorities holds none.
     """
+    if settings.ca_bundle is not None:
+        check_ca_bundle(settings.ca_bundle, "--ca-bundle")
+    elif not is_loopback(target.base_url):
+        for name in CA_BUNDLE_VARIABLES:
+            if file := os.environ.get(name):
+                check_ca_bundle(file, name)
     budget = Budget(clock or SystemClock(), settings.max_requests, settings.rate, settings.max_time)
     redactor = Redactor()
     limits = ResponseLimits(settings.timeout)

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import jsonschema_rs
-
 from conformance.errors import UsageError
-from specs import SpecError, fixtures, read_yaml
+from conformance.user_files import first_invalid, read_user_yaml
+from specs import fixtures
 
 PRIMARY: Final = "primary"
 READER: Final = "reader"
@@ -168,14 +167,12 @@ def _plain_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(file: Path, vendor: str) -> dict[str, Any]:
-    try:
-        raw = read_yaml(file)
-    except SpecError as error:
-        raise UsageError(f"--target: {error}") from None
-    validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    for invalid in validator.iter_errors(raw):
-        place = "/" + "/".join(str(step) for step in invalid.instance_path)
-        raise UsageError(f"--target: {file}: {place}: {invalid.message}")
+    raw = read_user_yaml(file, "--target")
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    if invalid := first_invalid(schema, raw, file, "--target"):
+        path, message = invalid
+        place = "/" + "/".join(str(step) for step in path)
+        raise UsageError(f"--target: {file}: {place}: {message}")
     if raw["vendor"] != vendor:
         raise UsageError(f"--target: {file}: /vendor: it is for {raw['vendor']!r}, not {vendor!r}")
     target: dict[str, Any] = raw
@@ -205,11 +202,27 @@ class _SecretReader:
         if isinstance(value, str):
             if name != "client_id" and not self._literal:
                 raise UsageError(f"{place}: use an environment variable instead: {{env: NAME}}")
-            return value
+            return _sendable(value, place, name)
         secret = self._environment.get(value["env"])
         if not secret:
             raise UsageError(f"{place}: the environment variable {value['env']} is not set")
-        return secret
+        return _sendable(secret, f"{place}: the environment variable {value['env']}", name)
+
+
+def _sendable(secret: str, place: str, name: str) -> str:
+    """Return `secret`.
+
+    Raises:
+        UsageError: it begins or ends with white space, or cannot be in an HTTP header.
+    """
+    if secret != secret.strip():
+        raise UsageError(f"{place}: has white space (a line end?) at its beginning or its end")
+    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in secret):
+        raise UsageError(f"{place}: has a control character, which no HTTP header may have")
+    # Client credentials are sent in Base64; a token is sent as it is.
+    if name == "token" and not secret.isascii():
+        raise UsageError(f"{place}: has a character that is not ASCII")
+    return secret
 
 
 def _consents(file: Path, rows: Mapping[str, Any], *, loopback: bool) -> dict[str, Consent]:
