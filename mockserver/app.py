@@ -66,7 +66,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
     openapi = specs.load_control()
     vendors = vendor_apis(registry, settings.cors_origin)
     faults = _fault_rule_parser(registry, vendors, Schemas(openapi), settings)
-    registry.library.open(ScenarioParser(registry.contracts, faults), settings.scenario)
+    registry.fixtures.open(ScenarioParser(registry.contracts, faults), settings.scenario)
     store = store or open_store(settings.store)
     run = call_in_thread if store.shared else call_inline
     sandboxes = _sandboxes(registry, store, faults, settings)
@@ -76,7 +76,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         registry.access_info,
         tuple(vendors),
         faults,
-        registry.library,
+        registry.fixtures,
     )
     apis = (*vendors.values(), control_api(openapi, control, settings.control_origin))
     everyone = ApiRegistry(apis, fallback_api(apis, settings.cors_origin))
@@ -93,7 +93,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         dispatcher=Dispatcher(
             settings.max_body,
             Preferences(vendors),
-            registry.library.resolve_scenario,
+            registry.fixtures.resolve_scenario,
             run,
             sandboxes.replacement,
         ),
@@ -102,7 +102,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         flush_journal=sandboxes.flush,
         virtual_date=settings.date_header == "virtual",
     )
-    return App(application, sandboxes, registry.library.identities, apis, store)
+    return App(application, sandboxes, registry.fixtures.identities, apis, store)
 
 
 def vendor_apis(registry: VendorRegistry, origins: tuple[str, ...]) -> dict[str, Api]:
@@ -192,9 +192,9 @@ def _fault_rule_parser(
     return FaultRuleParser(
         control=control,
         contracts=registry.contracts,
-        roles=registry.library.roles,
-        forecast=LabelPredictor(vendors),
-        longest=settings.longest_delay * 1000,
+        roles=registry.fixtures.roles,
+        predictor=LabelPredictor(vendors),
+        max_delay_ms=settings.longest_delay * 1000,
     )
 
 
@@ -209,8 +209,8 @@ def _sandboxes(
         registry.seed,
         faults.read,
         settings.sandbox_limits,
-        resolve_scenario=registry.library.resolve_scenario,
-        refresh=registry.library.refresh,
+        resolve_scenario=registry.fixtures.resolve_scenario,
+        refresh=registry.fixtures.refresh,
     )
 
 
@@ -219,7 +219,7 @@ def _fault_injector(
 ) -> FaultInjector:
     return FaultInjector(
         apis=apis,
-        reader=faults,
-        find=JobLocator(registry.contracts, registry.vendors).state,
-        longest=settings.longest_delay * 1000,
+        parser=faults,
+        find_state=JobLocator(registry.contracts, registry.vendors).state,
+        max_delay_ms=settings.longest_delay * 1000,
     )

@@ -43,12 +43,12 @@ def view(lifecycle: Lifecycle) -> dict[str, Any]:
     }
 
 
-def scenario_handlers(library: FixtureRepository) -> Mapping[str, Handler]:
+def scenario_handlers(fixtures: FixtureRepository) -> Mapping[str, Handler]:
     """Return the handlers by operationId."""
 
     def show(request: Request) -> Response:
         vendor = request.query.get("vendor")
-        found = [row for row in library.scenarios() if vendor in (None, row.vendor)]
+        found = [row for row in fixtures.scenarios() if vendor in (None, row.vendor)]
         return Response(200, {"scenarios": [*map(_scenario_view, found)]})
 
     return {"listMockScenarios": show}
@@ -75,14 +75,14 @@ class Control:
         self,
         sandboxes: SandboxRegistry,
         jobs: JobAdmin,
-        ways_in: AccessInfo,
+        access_info: AccessInfo,
         vendors: tuple[str, ...],
-        reader: FaultRuleParser,
-        library: FixtureRepository,
+        parser: FaultRuleParser,
+        fixtures: FixtureRepository,
     ) -> None:
         self._sandboxes = sandboxes
         self._jobs = jobs
-        self._ways_in = ways_in
+        self._access_info = access_info
         self._vendors = vendors
         self.handlers: Mapping[str, Handler] = {
             "getMockHealth": self._health,
@@ -98,8 +98,8 @@ class Control:
             "getMockSandbox": self._read_sandbox,
             "deleteMockSandbox": self._delete_sandbox,
             **journal.handlers(),
-            **faults.handlers(reader),
-            **scenario_handlers(library),
+            **faults.handlers(parser),
+            **scenario_handlers(fixtures),
         }
 
     def _health(self, request: Request) -> Response:
@@ -166,19 +166,19 @@ class Control:
     def _serialize(self, sandbox: Sandbox) -> dict[str, Any]:
         return {
             "id": sandbox.id,
-            **self._ways_in(sandbox),
+            **self._access_info(sandbox),
             "seed": sandbox.seed,
             "scenario": sandbox.scenario,
             "clock": _clock(sandbox.clock),
         }
 
 
-def error(refusal: ApiError, _operation: Operation | None = None) -> Response:
+def error(api_error: ApiError, _operation: Operation | None = None) -> Response:
     """Return a refusal as `Problem` of the control plane's contract."""
-    body = {"title": HTTPStatus(refusal.status).phrase, "detail": refusal.message}
-    if refusal.field:
-        body["field"] = refusal.field
-    return Response(refusal.status, body, refusal.headers)
+    body = {"title": HTTPStatus(api_error.status).phrase, "detail": api_error.message}
+    if api_error.field:
+        body["field"] = api_error.field
+    return Response(api_error.status, body, api_error.headers)
 
 
 def _job(request: Request) -> tuple[str, str]:

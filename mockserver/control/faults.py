@@ -11,11 +11,11 @@ from mockserver.http.apis import Handler
 from mockserver.http.messages import Request, Response
 
 
-def handlers(reader: FaultRuleParser) -> Mapping[str, Handler]:
+def handlers(parser: FaultRuleParser) -> Mapping[str, Handler]:
     """Return the handlers by operationId."""
 
     def add(request: Request) -> Response:
-        rules = reader.read_all(request.body)
+        rules = parser.read_all(request.body)
         return Response(201, _list(request.sandbox.faults, request.sandbox.faults.add(rules)))
 
     return {
@@ -42,9 +42,9 @@ def _delete(request: Request) -> Response:
     return Response(204)
 
 
-def _list(book: FaultRules, rules: list[Rule] | tuple[Rule, ...]) -> dict[str, Any]:
-    return {"faults": [_view(book, rule) for rule in rules]}
+def _list(fault_rules: FaultRules, rules: list[Rule] | tuple[Rule, ...]) -> dict[str, Any]:
+    return {"faults": [_view(fault_rules, rule) for rule in rules]}
 
 
-def _view(book: FaultRules, rule: Rule) -> dict[str, Any]:
-    return {"id": rule.id, **rule.told, "label": rule.label.value, **book.counts(rule)}
+def _view(fault_rules: FaultRules, rule: Rule) -> dict[str, Any]:
+    return {"id": rule.id, **rule.source, "label": rule.label.value, **fault_rules.counts(rule)}

@@ -35,38 +35,40 @@ class BodyCorruption:
         `schema` is that of the body, None where the contract has none. Return None where there is
         no place for the fault.
         """
-        way = self._way(fault, schema, body, rank)
-        if way is None:
+        path = self._path(fault, schema, body, rank)
+        if path is None:
             return None
         if fault.kind is Kind.DROP_FIELD:
-            return json_pointer.write_path(way), json_pointer.without(body, way)
+            return json_pointer.write_path(path), json_pointer.without(body, path)
         value = fault["value"]
         if value is None:
-            value = self._value(fault.kind, schema, body, way)
-        return json_pointer.write_path(way), json_pointer.changed_at(body, way, value)
+            value = self._value(fault.kind, schema, body, path)
+        return json_pointer.write_path(path), json_pointer.changed_at(body, path, value)
 
-    def _way(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> Tokens | None:
+    def _path(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> Tokens | None:
         if fault["pointer"] is not None:
-            way = json_pointer.read_path(fault["pointer"], body)
-            return way if way and self._suits(fault, schema, body, way) else None
-        fitting = [
-            way for way in json_pointer.members(body) if self._suits(fault, schema, body, way)
+            path = json_pointer.read_path(fault["pointer"], body)
+            return path if path and self._is_applicable(fault, schema, body, path) else None
+        candidates = [
+            path
+            for path in json_pointer.members(body)
+            if self._is_applicable(fault, schema, body, path)
         ]
-        return min(fitting, key=lambda way: rank(json_pointer.write_path(way)), default=None)
+        return min(candidates, key=lambda path: rank(json_pointer.write_path(path)), default=None)
 
-    def _suits(self, fault: Fault, schema: Any, body: Any, way: Tokens) -> bool:
+    def _is_applicable(self, fault: Fault, schema: Any, body: Any, path: Tokens) -> bool:
         if fault.kind is not Kind.UNKNOWN_ENUM or (fault["pointer"] and fault["value"] is not None):
             return True
-        if schema is None or json_pointer.value_at(body, way) is None:
+        if schema is None or json_pointer.value_at(body, path) is None:
             return False
-        return json_pointer.enum_at(self._openapi, schema, way) is not None
+        return json_pointer.enum_at(self._openapi, schema, path) is not None
 
-    def _value(self, kind: Kind, schema: Any, body: Any, way: Tokens) -> Any:
+    def _value(self, kind: Kind, schema: Any, body: Any, path: Tokens) -> Any:
         if kind is Kind.WRONG_TYPE:
-            return wrong_type(json_pointer.value_at(body, way))
-        listed = json_pointer.enum_at(self._openapi, schema, way) or []
-        numbers = [value for value in listed if isinstance(value, int)]
-        return max(numbers) + 1 if numbers else _unlike(listed)
+            return wrong_type(json_pointer.value_at(body, path))
+        enum = json_pointer.enum_at(self._openapi, schema, path) or []
+        numbers = [value for value in enum if isinstance(value, int)]
+        return max(numbers) + 1 if numbers else _not_in(enum)
 
 
 def wrong_type(value: Any) -> Any:
@@ -80,42 +82,42 @@ def wrong_type(value: Any) -> Any:
     return "not what it was"  # a number, a boolean or null
 
 
-def _unlike(listed: list[Any]) -> str:
+def _not_in(enum: list[Any]) -> str:
     value = UNKNOWN
-    while value in listed:
+    while value in enum:
         value += "_"
     return value
 
 
-_USUAL_DEVIATION = 0.25
-_USUAL_SIGMA = 0.5
+_DEFAULT_DEVIATION = 0.25
+_DEFAULT_SIGMA = 0.5
 
 
-def draw_delay(fault: Fault, chance: Random, longest: float) -> float:
+def draw_delay(fault: Fault, rng: Random, max_ms: float) -> float:
     """Return the delay of one reply in milliseconds, at most `longest`.
 
     `ms` is the delay itself, the least of a uniform one, the mean of a normal one, or the median
     of a lognormal one.
     """
-    return min(max(_draw(fault, chance), 0.0), longest)
+    return min(max(_draw(fault, rng), 0.0), max_ms)
 
 
-def _draw(fault: Fault, chance: Random) -> float:
+def _draw(fault: Fault, rng: Random) -> float:
     ms = float(fault["ms"])
     match fault["distribution"]:
         case "uniform":
-            return chance.uniform(ms, 2 * ms if fault["to_ms"] is None else fault["to_ms"])
+            return rng.uniform(ms, 2 * ms if fault["to_ms"] is None else fault["to_ms"])
         case "normal":
             deviation = fault["deviation_ms"]
-            return chance.gauss(ms, ms * _USUAL_DEVIATION if deviation is None else deviation)
+            return rng.gauss(ms, ms * _DEFAULT_DEVIATION if deviation is None else deviation)
         case "lognormal" if ms > 0:
             sigma = fault["sigma"]
-            return chance.lognormvariate(log(ms), _USUAL_SIGMA if sigma is None else sigma)
+            return rng.lognormvariate(log(ms), _DEFAULT_SIGMA if sigma is None else sigma)
         case _:
             return ms
 
 
-_LATER = frozenset({429, 503})
+_RETRY_LATER = frozenset({429, 503})
 
 
 class FaultApplier:
@@ -124,27 +126,31 @@ class FaultApplier:
     def __init__(self, api: Api) -> None:
         self.vendor = api.name
         self._api = api
-        self._spoiler = BodyCorruption(api.openapi)
+        self._corruption = BodyCorruption(api.openapi)
 
-    def replacement_response(self, fault: Fault, plan: CompiledOperation | None) -> Response | None:
+    def replacement_response(
+        self, fault: Fault, compiled: CompiledOperation | None
+    ) -> Response | None:
         """Return the error that takes the reply's place; None where the fault cannot strike.
 
         `plan` is that of the operation, None where the request reached none.
         """
-        refusal = self._refusal(fault, plan)
-        if refusal is None:
+        error = self._error(fault, compiled)
+        if error is None:
             return None
-        response = self._api.error(refusal, plan.operation if plan else None)
-        return response._replace(headers={**refusal.headers, **response.headers})
+        response = self._api.error(error, compiled.operation if compiled else None)
+        return response._replace(headers={**error.headers, **response.headers})
 
     def corrupt_body(
-        self, fault: Fault, plan: CompiledOperation | None, response: Response, rank: Rank
+        self, fault: Fault, compiled: CompiledOperation | None, response: Response, rank: Rank
     ) -> tuple[str, Response] | None:
         """Return where the fault struck, and the reply with a changed body; None if it cannot."""
         if response.body is None:
             return None
-        struck = self._spoiler.corrupt(fault, _schema(plan, response.status), response.body, rank)
-        return struck and (struck[0], response._replace(body=struck[1]))
+        corrupted = self._corruption.corrupt(
+            fault, _schema(compiled, response.status), response.body, rank
+        )
+        return corrupted and (corrupted[0], response._replace(body=corrupted[1]))
 
     def is_applicable(self, fault: Fault, response: Response) -> bool:
         """Tell whether a fault of the wire or of time can strike a reply."""
@@ -156,48 +162,48 @@ class FaultApplier:
             return bool(response.file.length)
         return response.file.length != 0
 
-    def label(self, kind: Kind, plan: CompiledOperation | None, response: Response) -> Label:
+    def label(self, kind: Kind, compiled: CompiledOperation | None, response: Response) -> Label:
         """Return whether a vendor that keeps its contract could answer `reply` so."""
         if kind in BREAKS_HTTP:
             return Label.VIOLATING
         if kind in KEEPS_REPLY:
             return Label.VALID
-        responses = plan.responses if plan else self._api.responses
+        responses = compiled.responses if compiled else self._api.responses
         return label_response(response, responses)
 
-    def secret(self, plan: CompiledOperation | None, headers: Mapping[str, str]) -> str:
+    def secret(self, compiled: CompiledOperation | None, headers: Mapping[str, str]) -> str:
         """Return the credentials of a request as they were sent, empty where there are none."""
-        scheme = self._scheme(plan)
+        scheme = self._scheme(compiled)
         if scheme is None:
             return ""
         name = scheme["name"] if scheme["type"] == "apiKey" else "authorization"
         return headers.get(name.lower(), "")
 
-    def _refusal(self, fault: Fault, plan: CompiledOperation | None) -> ApiError | None:
+    def _error(self, fault: Fault, compiled: CompiledOperation | None) -> ApiError | None:
         if fault.kind is Kind.RATE_LIMIT:
-            return ApiError(429, "Too many requests.", headers=_later(fault))
+            return ApiError(429, "Too many requests.", headers=_retry_after(fault))
         if fault.kind is Kind.SERVER_ERROR:
             status = fault["status"]
-            headers = _later(fault) if status in _LATER else {}
+            headers = _retry_after(fault) if status in _RETRY_LATER else {}
             return ApiError(status, "The server could not answer.", headers=headers)
-        scheme = self._scheme(plan)
+        scheme = self._scheme(compiled)
         if scheme is None:
             return None
         kind = scheme.get("scheme", "apiKey").lower()
         return ApiError(401, "The credentials have expired.", headers=www_authenticate(kind))
 
-    def _scheme(self, plan: CompiledOperation | None) -> Mapping[str, Any] | None:
+    def _scheme(self, compiled: CompiledOperation | None) -> Mapping[str, Any] | None:
         """Return the security scheme of an operation, None where it asks for no credentials."""
-        if plan is None or not plan.operation.security:
+        if compiled is None or not compiled.operation.security:
             return None
-        name = next(iter(plan.operation.security[0]))
+        name = next(iter(compiled.operation.security[0]))
         scheme: Mapping[str, Any] = self._api.openapi["components"]["securitySchemes"][name]
         return scheme
 
 
 def label_response(response: Response, responses: ResponseValidator | None) -> Label:
     """Return what a contract says of a reply; one that says when to come back is always valid."""
-    if response.status in _LATER and "Retry-After" in response.headers:
+    if response.status in _RETRY_LATER and "Retry-After" in response.headers:
         return Label.VALID
     try:
         if responses is not None:
@@ -212,10 +218,10 @@ def worst_label(labels: Iterable[Label]) -> Label:
     return Label.VIOLATING if Label.VIOLATING in set(labels) else Label.VALID
 
 
-def _later(fault: Fault) -> dict[str, str]:
+def _retry_after(fault: Fault) -> dict[str, str]:
     return {"Retry-After": str(fault["retry_after"])}
 
 
-def _schema(plan: CompiledOperation | None, status: int) -> Any:
-    response = plan.operation.responses.get(status, {}) if plan else {}
+def _schema(compiled: CompiledOperation | None, status: int) -> Any:
+    response = compiled.operation.responses.get(status, {}) if compiled else {}
     return response.get("content", {}).get(JSON, {}).get("schema")

@@ -16,7 +16,7 @@ from mockserver.http.context import RequestContext
 from mockserver.http.executors import Executor
 from mockserver.http.messages import Response
 from mockserver.http.prefer import read_prefer
-from mockserver.journal.entry import Fault as Noted
+from mockserver.journal.entry import Fault as RecordedFault
 from mockserver.journal.entry import Outcome
 from mockserver.server.connection import ConnectionControl
 
@@ -25,7 +25,7 @@ HEADER = "X-Mock-Fault"
 FindState = Callable[[RequestContext], str | None]
 """The state of the job that a request names, None if it names none."""
 
-_AGAIN = Rule("", Match(), Fault(Kind.EXPIRED_TOKEN), None, None, Label.VALID, {})
+_EXPIRED_RULE = Rule("", Match(), Fault(Kind.EXPIRED_TOKEN), None, None, Label.VALID, {})
 
 
 class FaultSession:
@@ -35,29 +35,29 @@ class FaultSession:
     """
 
     __slots__ = (
-        "_begun", "_book", "_brought", "_delay", "_find", "_layers", "_longest", "_played",
-        "_state", "_striker", "_wire", "replaced",
+        "_applied", "_applier", "_delay", "_find_state", "_layers", "_max_delay_ms",
+        "_request_rules", "_rules", "_started", "_state", "_transport_fault", "replaced",
     )  # fmt: skip
 
     def __init__(
         self,
-        book: FaultRules,
-        brought: Iterable[Rule],
-        striker: FaultApplier,
-        find: FindState,
-        longest: float,
+        rules: FaultRules,
+        request_rules: Iterable[Rule],
+        applier: FaultApplier,
+        find_state: FindState,
+        max_delay_ms: float,
     ) -> None:
-        self._book = book
-        self._brought = tuple(brought)
-        self._striker = striker
-        self._find = find
-        self._longest = longest
+        self._rules = rules
+        self._request_rules = tuple(request_rules)
+        self._applier = applier
+        self._find_state = find_state
+        self._max_delay_ms = max_delay_ms
         self._state: str | None = None
-        self._begun = False
+        self._started = False
         self._layers: set[Layer] = set()
-        self._played: list[tuple[Kind, Label, str]] = []
+        self._applied: list[tuple[Kind, Label, str]] = []
         self._delay = 0.0
-        self._wire: Fault | None = None
+        self._transport_fault: Fault | None = None
         self.replaced = False
 
     async def before_handler(self, context: RequestContext, run: Executor) -> Response | None:
@@ -65,9 +65,9 @@ class FaultSession:
 
         `run` does what may have to wait for the store.
         """
-        if any(rule.match.states is not None for rule in self._book.rules):
-            self._state = await run(self._find, context)
-        return await run(self._instead, context)
+        if any(rule.match.states is not None for rule in self._rules.rules):
+            self._state = await run(self._find_state, context)
+        return await run(self._replacement, context)
 
     def after_handler(
         self, context: RequestContext, response: Response, outcome: Outcome, reason: str
@@ -76,18 +76,18 @@ class FaultSession:
 
         `wait` and `wrap` do the rest.
         """
-        if not self._begun:  # it was refused before anything could handle it
-            response = self._instead(context) or response
-        for rule, chance in self._drawn(context, before=False):
-            response = self._strike(rule, chance, context, response)
-        if not self._played:
+        if not self._started:  # it was refused before anything could handle it
+            response = self._replacement(context) or response
+        for rule, rng in self._selected(context, before=False):
+            response = self._apply(rule, rng, context, response)
+        if not self._applied:
             return response, outcome, reason
-        context.faults = tuple(Noted(kind, label) for kind, label, _ in self._played)
-        text = ", ".join(map(_text, self._played))
+        context.faults = tuple(RecordedFault(kind, label) for kind, label, _ in self._applied)
+        text = ", ".join(map(_describe, self._applied))
         response = Response(
             response.status, response.body, {**response.headers, HEADER: text}, response.file
         )
-        if any(label is Label.VIOLATING for _, label, _ in self._played):
+        if any(label is Label.VIOLATING for _, label, _ in self._applied):
             return response, Outcome.BROKEN, f"a fault on purpose: {text}"
         if self.replaced:
             return response, Outcome.REFUSED, f"a fault on purpose: {text}"
@@ -96,30 +96,30 @@ class FaultSession:
     @property
     def resets(self) -> bool:
         """Return True if the connection is reset in place of the response."""
-        return self._wire is not None and self._wire.kind is Kind.RESET
+        return self._transport_fault is not None and self._transport_fault.kind is Kind.RESET
 
     async def wait(self, sleep: Sleep) -> None:
         """Let the time of a latency pass."""
         if self._delay:
             await sleep(self._delay / 1000)
 
-    def wrap(self, send: Send, line: ConnectionControl | None, sleep: Sleep) -> Send:
+    def wrap(self, send: Send, connection: ConnectionControl | None, sleep: Sleep) -> Send:
         """Return `send` under the fault of the wire, if there is one."""
-        if self._wire is None:
+        if self._transport_fault is None:
             return send
-        return transport.wrap(self._wire, send, line, sleep, self._longest)
+        return transport.wrap(self._transport_fault, send, connection, sleep, self._max_delay_ms)
 
-    def _instead(self, context: RequestContext) -> Response | None:
-        self._begun = True
-        found: Response | None = None
-        drawn = [*self._expired(context), *self._drawn(context, before=True)]
-        for rule, _ in drawn:
-            if found is None:
-                found = self._replace(rule, context)
-        return found
+    def _replacement(self, context: RequestContext) -> Response | None:
+        self._started = True
+        replacement: Response | None = None
+        selected = [*self._expired(context), *self._selected(context, before=True)]
+        for rule, _ in selected:
+            if replacement is None:
+                replacement = self._replace(rule, context)
+        return replacement
 
-    def _strike(
-        self, rule: Rule, chance: Random, context: RequestContext, response: Response
+    def _apply(
+        self, rule: Rule, rng: Random, context: RequestContext, response: Response
     ) -> Response:
         layer = rule.fault.layer
         if layer in self._layers or (layer is Layer.BODY and self.replaced):
@@ -127,67 +127,69 @@ class FaultSession:
         if layer is Layer.REPLY:
             return self._replace(rule, context) or response
         if layer is Layer.BODY:
-            return self._spoil(rule, context, response)
-        label = self._striker.label(rule.fault.kind, context.operation, response)
-        if self._striker.is_applicable(rule.fault, response) and self._note(rule, label):
+            return self._corrupt(rule, context, response)
+        label = self._applier.label(rule.fault.kind, context.operation, response)
+        if self._applier.is_applicable(rule.fault, response) and self._record(rule, label):
             if layer is Layer.TIME:
-                self._delay = draw_delay(rule.fault, chance, self._longest)
+                self._delay = draw_delay(rule.fault, rng, self._max_delay_ms)
             else:
-                self._wire = rule.fault
+                self._transport_fault = rule.fault
         return response
 
     def _replace(self, rule: Rule, context: RequestContext) -> Response | None:
-        response = self._striker.replacement_response(rule.fault, context.operation)
+        response = self._applier.replacement_response(rule.fault, context.operation)
         if response is None:
             return None
-        if not self._note(rule, self._striker.label(rule.fault.kind, context.operation, response)):
+        if not self._record(
+            rule, self._applier.label(rule.fault.kind, context.operation, response)
+        ):
             return None
         self.replaced = True
         if rule.fault.kind is Kind.EXPIRED_TOKEN and rule.fault["lasting"]:
-            self._book.expire(self._striker.secret(context.operation, context.headers))
+            self._rules.expire(self._applier.secret(context.operation, context.headers))
         return response
 
-    def _spoil(self, rule: Rule, context: RequestContext, response: Response) -> Response:
+    def _corrupt(self, rule: Rule, context: RequestContext, response: Response) -> Response:
         operation = context.operation.operation.id if context.operation else ""
 
-        def rank(way: str) -> str:
-            return self._book.deterministic_order(rule, f"{operation} {response.status} {way}")
+        def rank(path: str) -> str:
+            return self._rules.deterministic_order(rule, f"{operation} {response.status} {path}")
 
-        struck = self._striker.corrupt_body(rule.fault, context.operation, response, rank)
-        if struck is None:
+        corrupted = self._applier.corrupt_body(rule.fault, context.operation, response, rank)
+        if corrupted is None:
             return response
-        label = self._striker.label(rule.fault.kind, context.operation, struck[1])
-        if not self._note(rule, label, f"; pointer={json.dumps(struck[0])}"):
+        label = self._applier.label(rule.fault.kind, context.operation, corrupted[1])
+        if not self._record(rule, label, f"; pointer={json.dumps(corrupted[0])}"):
             return response
-        return struck[1]
+        return corrupted[1]
 
-    def _note(self, rule: Rule, label: Label, more: str = "") -> bool:
+    def _record(self, rule: Rule, label: Label, detail: str = "") -> bool:
         """Note that a fault is played; tell whether it still may be."""
-        if rule.id and not self._book.count(rule):
+        if rule.id and not self._rules.count(rule):
             return False
         self._layers.add(rule.fault.layer)
-        self._played.append((rule.fault.kind, label, more))
+        self._applied.append((rule.fault.kind, label, detail))
         return True
 
-    def _drawn(self, context: RequestContext, *, before: bool) -> list[tuple[Rule, Random]]:
-        seen = self._seen(context)
-        drawn = [
-            (rule, self._book.select_one_off(rule))
-            for rule in self._brought
+    def _selected(self, context: RequestContext, *, before: bool) -> list[tuple[Rule, Random]]:
+        facts = self._facts(context)
+        selected = [
+            (rule, self._rules.select_one_off(rule))
+            for rule in self._request_rules
             if rule.fault.before is before
         ]
-        mine = [rule for rule in self._book.rules if rule.fault.before is before]
-        turns = ((rule, self._book.select(rule, seen)) for rule in mine)
-        return [*drawn, *((rule, chance) for rule, chance in turns if chance)]
+        candidates = [rule for rule in self._rules.rules if rule.fault.before is before]
+        selections = ((rule, self._rules.select(rule, facts)) for rule in candidates)
+        return [*selected, *((rule, rng) for rule, rng in selections if rng)]
 
     def _expired(self, context: RequestContext) -> list[tuple[Rule, Random]]:
         """Return the rule of a caller whose credentials a fault has let expire for good."""
-        secret = self._striker.secret(context.operation, context.headers)
-        return [(_AGAIN, Random(0))] if self._book.has_expired(secret) else []
+        secret = self._applier.secret(context.operation, context.headers)
+        return [(_EXPIRED_RULE, Random(0))] if self._rules.has_expired(secret) else []
 
-    def _seen(self, context: RequestContext) -> RequestFacts:
+    def _facts(self, context: RequestContext) -> RequestFacts:
         return RequestFacts(
-            vendor=self._striker.vendor,
+            vendor=self._applier.vendor,
             operation=context.operation_id,
             method=context.method,
             path=context.path,
@@ -196,9 +198,9 @@ class FaultSession:
         )
 
 
-def _text(played: tuple[Kind, Label, str]) -> str:
-    kind, label, more = played
-    return f"{kind}; {label}{more}"
+def _describe(applied: tuple[Kind, Label, str]) -> str:
+    kind, label, detail = applied
+    return f"{kind}; {label}{detail}"
 
 
 _HEADER = "x-mock-fault"
@@ -213,16 +215,16 @@ class FaultInjector:
     def __init__(
         self,
         apis: ApiRegistry,
-        reader: FaultRuleParser,
-        find: FindState,
-        longest: float,
+        parser: FaultRuleParser,
+        find_state: FindState,
+        max_delay_ms: float,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._apis = apis
-        self._strikers = {api.name: FaultApplier(api) for api in apis.all if api.is_vendor}
-        self._reader = reader
-        self._find = find
-        self._longest = longest
+        self._appliers = {api.name: FaultApplier(api) for api in apis.all if api.is_vendor}
+        self._parser = parser
+        self._find_state = find_state
+        self._max_delay_ms = max_delay_ms
         self._sleep = sleep
 
     def start(self, context: RequestContext) -> FaultSession | None:
@@ -232,16 +234,16 @@ class FaultInjector:
             ApiError: 400, the request asks for a fault in a way that cannot be read.
         """
         assert context.sandbox is not None
-        book, headers = context.sandbox.faults, context.headers
-        if not book.rules and _HEADER not in headers and "prefer" not in headers:
+        rules, headers = context.sandbox.faults, context.headers
+        if not rules.rules and _HEADER not in headers and "prefer" not in headers:
             return None
-        striker = self._strikers.get(self._apis.for_path(context.path).name)
-        if striker is None or context.method == "OPTIONS":
+        applier = self._appliers.get(self._apis.for_path(context.path).name)
+        if applier is None or context.method == "OPTIONS":
             return None
-        brought = self._brought(headers)
-        if not book.rules and not brought:
+        request_rules = self._request_rules(headers)
+        if not rules.rules and not request_rules:
             return None
-        return FaultSession(book, brought, striker, self._find, self._longest)
+        return FaultSession(rules, request_rules, applier, self._find_state, self._max_delay_ms)
 
     async def wrap_send(self, context: RequestContext, send: Send) -> Send:
         """Let the time of a latency pass, and return `send` under the fault of the wire."""
@@ -249,6 +251,6 @@ class FaultInjector:
         await context.fault_session.wait(self._sleep)
         return context.fault_session.wrap(send, context.connection, self._sleep)
 
-    def _brought(self, headers: Mapping[str, str]) -> list[Rule]:
+    def _request_rules(self, headers: Mapping[str, str]) -> list[Rule]:
         texts = [headers.get(_HEADER), read_prefer(headers.get("prefer", "")).fault]
-        return [rule for text in texts if text for rule in self._reader.read_header(text)]
+        return [rule for text in texts if text for rule in self._parser.read_header(text)]

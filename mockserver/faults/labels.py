@@ -11,8 +11,8 @@ from mockserver.http.messages import Response
 from mockserver.openapi.examples import ExampleResponses
 from mockserver.openapi.operation import CompiledOperation
 
-_SHOWN = 12
-_ANY = Response(200, {})
+_MAX_LISTED = 12
+_ANY_RESPONSE = Response(200, {})
 
 
 class LabelPredictor:
@@ -20,74 +20,76 @@ class LabelPredictor:
 
     def __init__(self, apis: Mapping[str, Api]) -> None:
         self._apis = apis
-        self._strikers = {name: FaultApplier(api) for name, api in apis.items()}
-        self._made: dict[str, tuple[Response, ...]] = {}
-        self._samples = {name: ExampleResponses(p.openapi) for name, p in apis.items()}
+        self._appliers = {name: FaultApplier(api) for name, api in apis.items()}
+        self._cache: dict[str, tuple[Response, ...]] = {}
+        self._examples = {name: ExampleResponses(api.openapi) for name, api in apis.items()}
 
     def predict(self, match: Match, fault: Fault) -> Label | None:
         """Return the worst label that the fault earns; None where it cannot strike at all."""
         labels = {
             label
-            for vendor, plan in self._meant(match)
-            for response in self._enough(vendor, plan, fault)
-            for each in variants(fault, response)
-            if (label := self.try_on(vendor, plan, response, each)) is not None
+            for vendor, compiled in self._matching(match)
+            for response in self._responses_to_try(vendor, compiled, fault)
+            for variant in variants(fault, response)
+            if (label := self.try_on(vendor, compiled, response, variant)) is not None
         }
         return worst_label(labels) if labels else None
 
     def try_on(
-        self, vendor: str, plan: CompiledOperation, response: Response, fault: Fault
+        self, vendor: str, compiled: CompiledOperation, response: Response, fault: Fault
     ) -> Label | None:
         """Return the label of a reply under the fault; None where it cannot strike."""
-        striker = self._strikers[vendor]
-        struck: Response | None
+        applier = self._appliers[vendor]
+        result: Response | None
         if fault.layer is Layer.REPLY:
-            struck = striker.replacement_response(fault, plan)
+            result = applier.replacement_response(fault, compiled)
         elif fault.layer is Layer.BODY:
-            spoilt = striker.corrupt_body(fault, plan, response, lambda way: way)
-            struck = spoilt and spoilt[1]
+            corrupted = applier.corrupt_body(fault, compiled, response, lambda path: path)
+            result = corrupted and corrupted[1]
         else:
-            struck = response if striker.is_applicable(fault, response) else None
-        return None if struck is None else striker.label(fault.kind, plan, struck)
+            result = response if applier.is_applicable(fault, response) else None
+        return None if result is None else applier.label(fault.kind, compiled, result)
 
-    def _enough(self, vendor: str, plan: CompiledOperation, fault: Fault) -> Iterable[Response]:
+    def _responses_to_try(
+        self, vendor: str, compiled: CompiledOperation, fault: Fault
+    ) -> Iterable[Response]:
         """Return the replies to try; only a change of the body depends on what they hold."""
-        return self.responses(vendor, plan) if fault.layer is Layer.BODY else (_ANY,)
+        return self.responses(vendor, compiled) if fault.layer is Layer.BODY else (_ANY_RESPONSE,)
 
-    def responses(self, vendor: str, plan: CompiledOperation) -> tuple[Response, ...]:
+    def responses(self, vendor: str, compiled: CompiledOperation) -> tuple[Response, ...]:
         """Return a sample of every reply that an operation lists."""
-        operation = plan.operation
-        if operation.id not in self._made:
-            make = self._samples[vendor].make
-            self._made[operation.id] = tuple(
-                make(operation, status, Random(status), drawn=True)
+        operation = compiled.operation
+        if operation.id not in self._cache:
+            make = self._examples[vendor].make
+            self._cache[operation.id] = tuple(
+                make(operation, status, Random(status), generated=True)
                 for status in operation.responses
             )
-        return self._made[operation.id]
+        return self._cache[operation.id]
 
     def hint(self, match: Match, fault: Fault) -> str:
         """Return what to do about a fault that cannot strike."""
         if not fault.options.get("pointer"):
             return "choose another operation"
-        ways = {
-            json_pointer.write_path(way)
-            for vendor, plan in self._meant(match)
-            for response in self.responses(vendor, plan)
-            for way in json_pointer.members(response.body)
+        paths = {
+            json_pointer.write_path(path)
+            for vendor, compiled in self._matching(match)
+            for response in self.responses(vendor, compiled)
+            for path in json_pointer.members(response.body)
         }
-        return f"there are {', '.join(sorted(ways)[:_SHOWN]) or 'none'}"
+        return f"there are {', '.join(sorted(paths)[:_MAX_LISTED]) or 'none'}"
 
-    def _meant(self, match: Match) -> Iterator[tuple[str, CompiledOperation]]:
+    def _matching(self, match: Match) -> Iterator[tuple[str, CompiledOperation]]:
         """Yield the operations whose requests may fit."""
         for vendor, api in self._apis.items():
-            for plan in api.operations.values():
-                operation = plan.operation
+            for compiled in api.operations.values():
+                operation = compiled.operation
                 if (
                     match.vendor in (None, vendor)
                     and match.operation in (None, operation.id)
                     and match.method in (None, operation.method)
                 ):
-                    yield vendor, plan
+                    yield vendor, compiled
 
 
 def variants(fault: Fault, response: Response) -> Iterator[Fault]:
@@ -95,5 +97,5 @@ def variants(fault: Fault, response: Response) -> Iterator[Fault]:
     if fault.layer is not Layer.BODY or fault["pointer"] is not None:
         yield fault
         return
-    for way in json_pointer.members(response.body):
-        yield Fault(fault.kind, {**fault.options, "pointer": json_pointer.write_path(way)})
+    for path in json_pointer.members(response.body):
+        yield Fault(fault.kind, {**fault.options, "pointer": json_pointer.write_path(path)})

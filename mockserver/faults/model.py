@@ -90,7 +90,7 @@ OPTIONS: Mapping[Kind, Mapping[str, Any]] = MappingProxyType(
 )
 """What each kind can be told, with what it does untold; None is: something that fits."""
 
-SPREADS: Mapping[str, str | None] = MappingProxyType(
+DISTRIBUTION_OPTIONS: Mapping[str, str | None] = MappingProxyType(
     {"fixed": None, "uniform": "to_ms", "normal": "deviation_ms", "lognormal": "sigma"}
 )
 """The distributions of a latency, and the option that each of them takes besides `ms`."""
@@ -127,15 +127,15 @@ class Match:
     states: frozenset[str] | None = None
     occurrences: Occurrences = field(default_factory=Occurrences)
 
-    def matches(self, seen: RequestFacts) -> bool:
+    def matches(self, facts: RequestFacts) -> bool:
         """Tell whether a request is of the kind that is meant, whatever its number."""
         return (
-            self.vendor in (None, seen.vendor)
-            and self.operation in (None, seen.operation)
-            and self.method in (None, seen.method)
-            and (self.path is None or seen.path.startswith(self.path))
-            and self.role in (None, seen.role)
-            and (self.states is None or seen.state in self.states)
+            self.vendor in (None, facts.vendor)
+            and self.operation in (None, facts.operation)
+            and self.method in (None, facts.method)
+            and (self.path is None or facts.path.startswith(self.path))
+            and self.role in (None, facts.role)
+            and (self.states is None or facts.state in self.states)
         )
 
 
@@ -175,5 +175,5 @@ class Rule:
     times: int | None
     probability: float | None
     label: Label
-    told: Mapping[str, Any]
+    source: Mapping[str, Any]
     serial: int = 0

@@ -8,7 +8,7 @@ import orjson
 
 from mockserver.errors import ApiError
 from mockserver.faults.labels import LabelPredictor
-from mockserver.faults.model import OPTIONS, SPREADS, Fault, Kind, Label, Match, Rule
+from mockserver.faults.model import DISTRIBUTION_OPTIONS, OPTIONS, Fault, Kind, Label, Match, Rule
 from mockserver.http.headers import Directive, read_directives
 from mockserver.jobs.schedule import Occurrences
 from mockserver.openapi.schemas import Schemas, Validator
@@ -17,8 +17,8 @@ from specs import Contract, Operation
 Roles = Callable[[str], Collection[str]]
 """The roles of a vendor's identities."""
 
-_SHOWN = 12
-_MOST_REMEMBERED = 500
+_MAX_LISTED = 12
+_MAX_CACHED = 500
 """Rules that are kept as they were read."""
 
 
@@ -33,8 +33,8 @@ class FaultRuleParser:
         control: Schemas,
         contracts: Mapping[str, Contract],
         roles: Roles,
-        forecast: LabelPredictor,
-        longest: float,
+        predictor: LabelPredictor,
+        max_delay_ms: float,
     ) -> None:
         self._shape: Validator = control.validator({"$ref": "#/components/schemas/FaultRule"})
         self._contracts = contracts
@@ -44,9 +44,9 @@ class FaultRuleParser:
             for name, operation in contract.operations.items()
         }
         self._roles = roles
-        self._forecast = forecast
-        self._longest = longest
-        self._read: dict[bytes, Rule] = {}
+        self._predictor = predictor
+        self._max_delay_ms = max_delay_ms
+        self._cache: dict[bytes, Rule] = {}
 
     def read_all(self, raw: Any) -> list[Rule]:
         """Return the rules of a list, or the one that stands alone, whose delays are allowed.
@@ -56,7 +56,7 @@ class FaultRuleParser:
         """
         rules = [self.read(row) for row in (raw if isinstance(raw, list) else [raw])]
         for rule in rules:
-            check_delay(rule.fault, self._longest)
+            check_delay(rule.fault, self._max_delay_ms)
         return rules
 
     def read(self, raw: Any, vendor: str | None = None) -> Rule:
@@ -70,30 +70,32 @@ class FaultRuleParser:
         try:
             key = orjson.dumps([vendor, raw])  # the rules of a scenario come again and again
         except TypeError as error:  # YAML knows more than JSON
-            raise _refuse("fault", f"cannot be written as JSON: {error}") from None
-        if key not in self._read:
-            if len(self._read) >= _MOST_REMEMBERED:
-                self._read.clear()
-            self._read[key] = self._read_anew(raw, vendor)
-        return self._read[key]
+            raise _error("fault", f"cannot be written as JSON: {error}") from None
+        if key not in self._cache:
+            if len(self._cache) >= _MAX_CACHED:
+                self._cache.clear()
+            self._cache[key] = self._parse(raw, vendor)
+        return self._cache[key]
 
     def forget(self) -> None:
         """Let go of rules that were read; what they were checked against has changed."""
-        self._read.clear()
+        self._cache.clear()
 
-    def _read_anew(self, raw: Any, vendor: str | None) -> Rule:
+    def _parse(self, raw: Any, vendor: str | None) -> Rule:
         if not self._shape.is_valid(raw):
             raise self._shape.refuse(raw, "fault")
         match = self._match({"vendor": vendor, **raw.get("match", {})})
         fault = read_fault(raw["fault"])
-        label = self._forecast.predict(match, fault)
+        label = self._predictor.predict(match, fault)
         if label is None:
-            reason = f"has no place in any reply that is meant; {self._forecast.hint(match, fault)}"
+            reason = (
+                f"has no place in any reply that is meant; {self._predictor.hint(match, fault)}"
+            )
             name = "fault.pointer" if fault.options.get("pointer") else "fault.kind"
-            raise _refuse(name, reason)
-        told = {key: value for key, value in raw.items() if key != "id"}
+            raise _error(name, reason)
+        source = {key: value for key, value in raw.items() if key != "id"}
         if vendor is not None:
-            told["match"] = {"vendor": vendor, **raw.get("match", {})}
+            source["match"] = {"vendor": vendor, **raw.get("match", {})}
         return Rule(
             id=raw.get("id", ""),
             match=match,
@@ -101,7 +103,7 @@ class FaultRuleParser:
             times=raw.get("times"),
             probability=raw.get("probability"),
             label=label,
-            told=told,
+            source=source,
         )
 
     def read_header(self, text: str) -> list[Rule]:
@@ -112,32 +114,32 @@ class FaultRuleParser:
         """
         try:
             groups = read_directives(text)
-            return [self._brought(group) for group in groups]
+            return [self._request_rule(group) for group in groups]
         except ValueError as error:
             reason = str(error)
-        except ApiError as refusal:
-            reason = f"has a fault: {refusal.message.removesuffix('.')}"
+        except ApiError as error:
+            reason = f"has a fault: {error.message.removesuffix('.')}"
         raise ApiError(400, f"X-Mock-Fault {reason}.", field="X-Mock-Fault", reason=reason)
 
-    def _brought(self, group: list[Directive]) -> Rule:
+    def _request_rule(self, group: list[Directive]) -> Rule:
         (kind, _), *options = group
-        raw = {"fault": {"kind": kind, **{name: _json(text) for name, text in options}}}
+        raw = {"fault": {"kind": kind, **{name: _parse_value(text) for name, text in options}}}
         if not self._shape.is_valid(raw):
             raise self._shape.refuse(raw, "fault")
         fault = read_fault(raw["fault"])
-        check_delay(fault, self._longest)
+        check_delay(fault, self._max_delay_ms)
         return Rule(f"header {kind}", Match(), fault, None, None, Label.VALID, raw)
 
     def _match(self, raw: Mapping[str, Any]) -> Match:
         vendor = raw["vendor"]
         if vendor is not None:
-            _known("match.vendor", vendor, self._contracts)
+            _check_known("match.vendor", vendor, self._contracts)
         if "operation" in raw:
             vendor = self._check_operation(raw, vendor)
-        named = self._contracts if vendor is None else (vendor,)
+        vendors = self._contracts if vendor is None else (vendor,)
         if "role" in raw:
-            _known(
-                "match.role", raw["role"], {r: None for name in named for r in self._roles(name)}
+            _check_known(
+                "match.role", raw["role"], {r: None for name in vendors for r in self._roles(name)}
             )
         return Match(
             vendor=vendor,
@@ -145,38 +147,40 @@ class FaultRuleParser:
             method=raw.get("method"),
             path=raw.get("path"),
             role=raw.get("role"),
-            states=self._states(raw["state"], named) if "state" in raw else None,
+            states=self._states(raw["state"], vendors) if "state" in raw else None,
             occurrences=Occurrences(raw.get("nth"), raw.get("after"), raw.get("every")),
         )
 
     def _check_operation(self, raw: Mapping[str, Any], vendor: str | None) -> str:
         """Return whose operation is named."""
         name = raw["operation"]
-        _known("match.operation", name, self._operations)
+        _check_known("match.operation", name, self._operations)
         operation: Operation = self._operations[name]
         if vendor not in (None, operation.vendor):
-            raise _refuse("match.operation", f"{name} is one of {operation.vendor}, not {vendor}")
+            raise _error("match.operation", f"{name} is one of {operation.vendor}, not {vendor}")
         if raw.get("method", operation.method) != operation.method:
-            raise _refuse("match.method", f"{raw['method']} is not that of {name}")
+            raise _error("match.method", f"{raw['method']} is not that of {name}")
         return operation.vendor
 
     def _states(self, name: str, vendors: Collection[str]) -> frozenset[str]:
         lifecycles = [self._contracts[vendor].lifecycle for vendor in vendors]
-        found = {state for lifecycle in lifecycles for state in lifecycle.states_named(name)}
-        if not found:
-            _known("match.state", name, {s: None for row in lifecycles for s in row.states})
-        return frozenset(found)
+        states = {state for lifecycle in lifecycles for state in lifecycle.states_named(name)}
+        if not states:
+            _check_known("match.state", name, {s: None for row in lifecycles for s in row.states})
+        return frozenset(states)
 
 
-def check_delay(fault: Fault, longest: float) -> None:
+def check_delay(fault: Fault, max_delay_ms: float) -> None:
     """Return if a fault holds no reply up for more than `longest` milliseconds.
 
     Raises:
         ApiError: 400, it does.
     """
     for name in ("ms", "to_ms"):
-        if (fault.options.get(name) or 0) > longest:
-            raise _refuse(f"fault.{name}", f"is more than the {longest:g} that the server allows")
+        if (fault.options.get(name) or 0) > max_delay_ms:
+            raise _error(
+                f"fault.{name}", f"is more than the {max_delay_ms:g} that the server allows"
+            )
 
 
 def read_fault(raw: Mapping[str, Any]) -> Fault:
@@ -186,32 +190,32 @@ def read_fault(raw: Mapping[str, Any]) -> Fault:
         ApiError: 400, one does not.
     """
     kind = Kind(raw["kind"])
-    told = {name: value for name, value in raw.items() if name != "kind"}
-    known = OPTIONS[kind]
-    for name in told:
-        if name not in known:
-            takes = ", ".join(known) or "none"
-            raise _refuse(f"fault.{name}", f"is no option of {kind}; its options are: {takes}")
-    fault = Fault(kind, told)
+    options = {name: value for name, value in raw.items() if name != "kind"}
+    allowed = OPTIONS[kind]
+    for name in options:
+        if name not in allowed:
+            takes = ", ".join(allowed) or "none"
+            raise _error(f"fault.{name}", f"is no option of {kind}; its options are: {takes}")
+    fault = Fault(kind, options)
     if kind is Kind.LATENCY:
         _check_latency(fault)
     if kind is Kind.WRONG_LENGTH and fault["delta"] == 0:
-        raise _refuse("fault.delta", "must not be 0, or the length is right")
-    if kind is Kind.SERVER_ERROR and "retry_after" in told and fault["status"] != 503:
-        raise _refuse("fault.retry_after", "goes with status 503 only")
+        raise _error("fault.delta", "must not be 0, or the length is right")
+    if kind is Kind.SERVER_ERROR and "retry_after" in options and fault["status"] != 503:
+        raise _error("fault.retry_after", "goes with status 503 only")
     return fault
 
 
 def _check_latency(fault: Fault) -> None:
-    spread = fault["distribution"]
+    distribution = fault["distribution"]
     for name in ("to_ms", "deviation_ms", "sigma"):
-        if name in fault.options and name != SPREADS[spread]:
-            raise _refuse(f"fault.{name}", f"does not go with the distribution {spread}")
+        if name in fault.options and name != DISTRIBUTION_OPTIONS[distribution]:
+            raise _error(f"fault.{name}", f"does not go with the distribution {distribution}")
     if (fault["to_ms"] or fault["ms"]) < fault["ms"]:
-        raise _refuse("fault.to_ms", "is less than ms")
+        raise _error("fault.to_ms", "is less than ms")
 
 
-def _json(text: str | None) -> Any:
+def _parse_value(text: str | None) -> Any:
     if text is None:
         return True
     try:
@@ -220,15 +224,15 @@ def _json(text: str | None) -> Any:
         return text
 
 
-def _known(field: str, name: str, known: Collection[str]) -> None:
+def _check_known(field: str, name: str, known: Collection[str]) -> None:
     if name in known:
         return
-    near = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
-    listed = ", ".join(sorted(known)[:_SHOWN])
-    hint = f"do you mean {' or '.join(near)}?" if near else f"known: {listed}"
-    raise _refuse(field, f"{name} is not known; {hint}")
+    close = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    listed = ", ".join(sorted(known)[:_MAX_LISTED])
+    hint = f"do you mean {' or '.join(close)}?" if close else f"known: {listed}"
+    raise _error(field, f"{name} is not known; {hint}")
 
 
-def _refuse(field: str, reason: str) -> ApiError:
+def _error(field: str, reason: str) -> ApiError:
     end = "" if reason.endswith("?") else "."
     return ApiError(400, f"{field}: {reason}{end}", field=field, reason=reason)

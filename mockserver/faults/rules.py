@@ -11,10 +11,10 @@ from mockserver.faults.model import RequestFacts, Rule
 from mockserver.ids import Ids
 from mockserver.store.base import NamespaceDropped, Records
 
-MOST = 100
+MAX_RULES = 100
 """How many rules a sandbox has at most."""
 
-MOST_EXPIRED = 1000
+MAX_EXPIRED = 1000
 """How many credentials are remembered as expired; the oldest of more are forgotten."""
 
 
@@ -38,24 +38,24 @@ class FaultRules:
     changes known to other processes, as `records` does with the counts.
     """
 
-    __slots__ = ("_ids", "_keep", "_records", "_sheet")
+    __slots__ = ("_ids", "_persist", "_records", "_state")
 
     def __init__(
         self,
         ids: Ids,
         records: Records,
-        sheet: FaultRuleState | None = None,
-        keep: Persist | None = None,
+        state: FaultRuleState | None = None,
+        persist: Persist | None = None,
     ) -> None:
         self._ids = ids
         self._records = records
-        self._sheet = sheet or FaultRuleState()
-        self._keep = keep or self._take
+        self._state = state or FaultRuleState()
+        self._persist = persist or self._update
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules, in the order in which they are tried."""
-        return self._sheet.rules
+        return self._state.rules
 
     def add(self, rules: Iterable[Rule]) -> list[Rule]:
         """Take rules in, behind the others; one whose id is there takes that one's place.
@@ -65,52 +65,52 @@ class FaultRules:
         Raises:
             ApiError: 400, there are too many, or two with one id.
         """
-        told = [replace(rule, serial=self._records.next_number("fault")) for rule in rules]
+        numbered = [replace(rule, serial=self._records.next_number("fault")) for rule in rules]
         added: list[Rule] = []
 
-        def step(sheet: FaultRuleState) -> FaultRuleState:
-            added[:] = _named(sheet.rules, told)
-            known = {rule.id: rule for rule in (*sheet.rules, *added)}
-            if len(known) > MOST:
-                text = f"A sandbox has at most {MOST} faults; delete some."
+        def update(state: FaultRuleState) -> FaultRuleState:
+            added[:] = _with_ids(state.rules, numbered)
+            by_id = {rule.id: rule for rule in (*state.rules, *added)}
+            if len(by_id) > MAX_RULES:
+                text = f"A sandbox has at most {MAX_RULES} faults; delete some."
                 raise ApiError(400, text, field="faults")
-            return replace(sheet, rules=tuple(known.values()))
+            return replace(state, rules=tuple(by_id.values()))
 
-        self._sheet = self._keep(step)
+        self._state = self._persist(update)
         return added
 
     def remove(self, rule_id: str) -> bool:
         """Take a rule away; tell whether it was there."""
-        gone: list[Rule] = []
+        removed: list[Rule] = []
 
-        def step(sheet: FaultRuleState) -> FaultRuleState:
-            gone[:] = [rule for rule in sheet.rules if rule.id == rule_id]
-            return replace(sheet, rules=tuple(rule for rule in sheet.rules if rule.id != rule_id))
+        def update(state: FaultRuleState) -> FaultRuleState:
+            removed[:] = [rule for rule in state.rules if rule.id == rule_id]
+            return replace(state, rules=tuple(rule for rule in state.rules if rule.id != rule_id))
 
-        self._sheet = self._keep(step)
-        return bool(gone)
+        self._state = self._persist(update)
+        return bool(removed)
 
     def clear(self) -> None:
         """Take all rules away; credentials that have expired by one are good again."""
-        self._sheet = self._keep(lambda _sheet: FaultRuleState())
+        self._state = self._persist(lambda _state: FaultRuleState())
 
-    def select(self, rule: Rule, seen: RequestFacts) -> Random | None:
+    def select(self, rule: Rule, facts: RequestFacts) -> Random | None:
         """Return the chance of a rule whose turn this request is, else None; counts the request."""
-        if not rule.match.matches(seen):
+        if not rule.match.matches(facts):
             return None
-        number = self._next_number(_seen(rule))
+        number = self._next_number(_seen_counter(rule))
         if number == 0 or number not in rule.match.occurrences:
             return None
-        if rule.times is not None and self._records.number(_fired(rule)) >= rule.times:
+        if rule.times is not None and self._records.number(_fired_counter(rule)) >= rule.times:
             return None
-        chance = self._ids.random(f"fault {rule.id}", number)
-        if rule.probability is not None and chance.random() >= rule.probability:
+        rng = self._ids.random(f"fault {rule.id}", number)
+        if rule.probability is not None and rng.random() >= rule.probability:
             return None
-        return chance
+        return rng
 
     def select_one_off(self, rule: Rule) -> Random:
         """Return the chance of a rule that a request brought along; counts it with its like."""
-        number = self._next_number(_seen(rule))
+        number = self._next_number(_seen_counter(rule))
         return self._ids.random(f"fault {rule.id}", number)
 
     def deterministic_order(self, rule: Rule, choice: str) -> str:
@@ -122,14 +122,14 @@ class FaultRules:
 
         Somebody may have played it for the last time since the rule was drawn.
         """
-        number = self._next_number(_fired(rule))
+        number = self._next_number(_fired_counter(rule))
         return number > 0 and (rule.times is None or number <= rule.times)
 
     def counts(self, rule: Rule) -> dict[str, Any]:
         """Return how many requests have fitted a rule, and on how many its fault was played."""
-        fired = self._records.number(_fired(rule))
+        fired = self._records.number(_fired_counter(rule))
         return {
-            "seen": self._records.number(_seen(rule)),
+            "seen": self._records.number(_seen_counter(rule)),
             "fired": fired if rule.times is None else min(fired, rule.times),
         }
 
@@ -137,15 +137,15 @@ class FaultRules:
         """Let a credential be expired from now on."""
         digest = _digest(secret)
 
-        def step(sheet: FaultRuleState) -> FaultRuleState:
-            others = (other for other in sheet.expired if other != digest)
-            return replace(sheet, expired=(*others, digest)[-MOST_EXPIRED:])
+        def update(state: FaultRuleState) -> FaultRuleState:
+            others = (other for other in state.expired if other != digest)
+            return replace(state, expired=(*others, digest)[-MAX_EXPIRED:])
 
-        self._sheet = self._keep(step)
+        self._state = self._persist(update)
 
     def has_expired(self, secret: str) -> bool:
         """Tell whether a credential was let expire."""
-        return bool(self._sheet.expired) and _digest(secret) in self._sheet.expired
+        return bool(self._state.expired) and _digest(secret) in self._state.expired
 
     def _next_number(self, counter: str) -> int:
         """Return the next number of a counter, 0 once the sandbox has been reset."""
@@ -154,42 +154,42 @@ class FaultRules:
         except NamespaceDropped:
             return 0
 
-    def _take(self, step: Update) -> FaultRuleState:
-        return step(self._sheet)
+    def _update(self, update: Update) -> FaultRuleState:
+        return update(self._state)
 
 
 def initial_rules(rules: Iterable[Rule]) -> FaultRuleState:
     """Return the sheet that a sandbox begins with; its serials are those of nobody else."""
-    named = _named((), list(rules))
+    named = _with_ids((), list(rules))
     return FaultRuleState(
-        tuple(replace(rule, serial=-place) for place, rule in enumerate(named, 1))
+        tuple(replace(rule, serial=-index) for index, rule in enumerate(named, 1))
     )
 
 
-def _named(present: tuple[Rule, ...], rules: list[Rule]) -> list[Rule]:
-    taken = {rule.id for rule in (*present, *rules)}
+def _with_ids(present: tuple[Rule, ...], rules: list[Rule]) -> list[Rule]:
+    used = {rule.id for rule in (*present, *rules)}
     named: list[Rule] = []
     for rule in rules:
-        name = rule.id or _free(taken)
+        name = rule.id or _unused_id(used)
         if any(other.id == name for other in named):
             raise ApiError(400, f"Two faults have the id {name}.", field="id")
-        taken.add(name)
+        used.add(name)
         named.append(replace(rule, id=name))
     return named
 
 
-def _free(taken: set[str]) -> str:
+def _unused_id(used: set[str]) -> str:
     number = 1
-    while f"fault-{number}" in taken:
+    while f"fault-{number}" in used:
         number += 1
     return f"fault-{number}"
 
 
-def _seen(rule: Rule) -> str:
+def _seen_counter(rule: Rule) -> str:
     return f"fault {rule.serial} seen"
 
 
-def _fired(rule: Rule) -> str:
+def _fired_counter(rule: Rule) -> str:
     return f"fault {rule.serial} fired"
 
 

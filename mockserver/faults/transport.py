@@ -17,7 +17,7 @@ _LENGTH = b"content-length"
 
 
 def wrap(
-    fault: Fault, send: Send, line: ConnectionControl | None, sleep: Sleep, longest: float
+    fault: Fault, send: Send, connection: ConnectionControl | None, sleep: Sleep, max_ms: float
 ) -> Send:
     """Return `send` under a fault of the wire.
 
@@ -26,24 +26,24 @@ def wrap(
     """
     match fault.kind:
         case Kind.DRIP:
-            return Drip(send, fault["bytes_per_second"], sleep, longest / 1000).send
+            return Drip(send, fault["bytes_per_second"], sleep, max_ms / 1000).send
         case Kind.TRUNCATE:
-            return Truncation(send, line, fault["part"]).send
+            return Truncation(send, connection, fault["part"]).send
         case Kind.WRONG_LENGTH:
-            return WrongLength(send, line, fault["delta"]).send
+            return WrongLength(send, connection, fault["delta"]).send
         case _:
-            return Reset(line).send
+            return Reset(connection).send
 
 
 class Drip:
     """Sends the body some bytes at a time, ten times a second."""
 
-    def __init__(self, send: Send, rate: int, sleep: Sleep, longest: float) -> None:
+    def __init__(self, send: Send, rate: int, sleep: Sleep, max_ms: float) -> None:
         self._send = send
         self._sleep = sleep
         self._size = max(rate // _TICKS, 1)
         self._pause = self._size / rate
-        self._left = longest
+        self._left = max_ms
 
     async def send(self, message: dict[str, Any]) -> None:
         body: bytes = message.get("body", b"")
@@ -65,18 +65,18 @@ class Drip:
 class Truncation:
     """Sends a part of the body, then ends the connection; the length tells of all of it."""
 
-    def __init__(self, send: Send, line: ConnectionControl | None, part: float) -> None:
+    def __init__(self, send: Send, connection: ConnectionControl | None, part: float) -> None:
         self._send = send
-        self._line = line
+        self._connection = connection
         self._part = part
         self._left: int | None = None
-        self._over = False
+        self._done = False
 
     async def send(self, message: dict[str, Any]) -> None:
-        if self._over:
+        if self._done:
             return
         if message["type"] == "http.response.start":
-            length = _told_length(message)
+            length = _declared_length(message)
             self._left = None if length is None else int(length * self._part)
             await self._send(message)
             return
@@ -88,46 +88,46 @@ class Truncation:
         if piece:
             await self._send({**message, "body": piece, "more_body": True})
         if self._left == 0:
-            self._over = True
-            if self._line:
-                self._line.close()
+            self._done = True
+            if self._connection:
+                self._connection.close()
 
 
 class WrongLength:
     """Tells a Content-Length that is more or less than what follows; then ends the connection."""
 
-    def __init__(self, send: Send, line: ConnectionControl | None, delta: int) -> None:
+    def __init__(self, send: Send, connection: ConnectionControl | None, delta: int) -> None:
         self._send = send
-        self._line = line
+        self._connection = connection
         self._delta = delta
-        self._told = 0
+        self._declared = 0
 
     async def send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            self._told = max((_told_length(message) or 0) + self._delta, 0)
-            await self._send({**message, "headers": _with_length(message, self._told)})
+            self._declared = max((_declared_length(message) or 0) + self._delta, 0)
+            await self._send({**message, "headers": _with_length(message, self._declared)})
             return
         body: bytes = message.get("body", b"")
-        await self._send({**message, "body": body[: self._told], "more_body": True})
-        if self._line and len(body) > self._told:
-            self._line.write(body[self._told :])
-        self._told = max(self._told - len(body), 0)
-        if self._line and not message.get("more_body"):
-            self._line.close()
+        await self._send({**message, "body": body[: self._declared], "more_body": True})
+        if self._connection and len(body) > self._declared:
+            self._connection.write(body[self._declared :])
+        self._declared = max(self._declared - len(body), 0)
+        if self._connection and not message.get("more_body"):
+            self._connection.close()
 
 
 class Reset:
     """Sends nothing and resets the connection."""
 
-    def __init__(self, line: ConnectionControl | None) -> None:
-        self._line = line
+    def __init__(self, connection: ConnectionControl | None) -> None:
+        self._connection = connection
 
     async def send(self, message: dict[str, Any]) -> None:
-        if self._line and message["type"] == "http.response.start":
-            self._line.reset()
+        if self._connection and message["type"] == "http.response.start":
+            self._connection.reset()
 
 
-def _told_length(message: dict[str, Any]) -> int | None:
+def _declared_length(message: dict[str, Any]) -> int | None:
     return next((int(value) for name, value in message["headers"] if name == _LENGTH), None)
 
 

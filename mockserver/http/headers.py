@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockserver.journal import redaction
 
-MAX_CACHED_BYTES = 2048
+MAX_DIRECTIVES_LENGTH = 2048
 """Characters of such a value; more is refused."""
 
 _DIRECTIVE = re.compile(
@@ -26,8 +26,8 @@ def read_directives(text: str) -> list[list[Directive]]:
     Raises:
         ValueError: the text is no such list; the message says from where on.
     """
-    if len(text) > MAX_CACHED_BYTES:
-        raise ValueError(f"is longer than {MAX_CACHED_BYTES} characters")
+    if len(text) > MAX_DIRECTIVES_LENGTH:
+        raise ValueError(f"is longer than {MAX_DIRECTIVES_LENGTH} characters")
     groups: list[list[Directive]] = [[]]
     for directive, end in _scan(text):
         groups[-1].append(directive)
@@ -37,14 +37,14 @@ def read_directives(text: str) -> list[list[Directive]]:
 
 
 def _scan(text: str) -> Iterator[tuple[Directive, str]]:
-    place, end = 0, ""
-    while place < len(text):
-        found = _DIRECTIVE.match(text, place)
-        if found is None:
-            raise ValueError(f"cannot be read from {text[place : place + 20]!r} on")
-        end = found["end"]
-        yield (found["name"], _unquoted(found["value"])), end
-        place = found.end()
+    position, end = 0, ""
+    while position < len(text):
+        match = _DIRECTIVE.match(text, position)
+        if match is None:
+            raise ValueError(f"cannot be read from {text[position : position + 20]!r} on")
+        end = match["end"]
+        yield (match["name"], _unquoted(match["value"])), end
+        position = match.end()
     if end or not text:
         raise ValueError("ends where something should follow")
 
@@ -63,16 +63,16 @@ def read_basic(encoded: str) -> str:
         return ""
 
 
-LONGEST_HEAD, MOST_HEADERS, LONGEST_VALUE = 8192, 64, 128
+MAX_RECORDED_LENGTH, MAX_RECORDED_HEADERS, MAX_RECORDED_VALUE = 8192, 64, 128
 """Characters of all headers together, and headers, beyond which each is kept cut to so many."""
 
-SHORTEST_SECRET = 4
+MIN_SECRET_LENGTH = 4
 """Characters below which a secret is not looked for in other places: too much would match."""
 
-MOST_HEADS, MOST_MET, LARGEST = 256, 4096, 2048
+MAX_CACHED, MAX_SEEN, MAX_CACHED_BYTES = 256, 4096, 2048
 """How many heads are remembered and how many known to have come, and the bytes of one at most."""
 
-_HEADER = 100
+_HEADER_OVERHEAD = 100
 """Bytes that a header weighs besides its text (measured)."""
 
 Raw = list[tuple[bytes, bytes]]
@@ -82,7 +82,7 @@ class SandboxHint(NamedTuple):
     """The sandbox that a header names, and those that credentials may be marked with."""
 
     name: str | None
-    marks: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
 class RequestHeaders:
@@ -94,53 +94,53 @@ class RequestHeaders:
     credentials and the wish for a sandbox in it: they need not do it again.
     """
 
-    __slots__ = ("credentials", "headers", "kept", "secrets", "weight", "wish")
+    __slots__ = ("credentials", "headers", "hint", "redacted", "secrets", "size")
 
-    def __init__(self, raw: Raw, redacted: redaction.HeaderRedactor) -> None:
+    def __init__(self, raw: Raw, redactor: redaction.HeaderRedactor) -> None:
         self.headers = _join(raw)
-        kept, secrets = redacted.redact(self.headers)
-        if len(kept) > MOST_HEADERS or _length(kept) > LONGEST_HEAD:
-            kept = _shorten(kept)
-        self.kept: Mapping[str, str] = kept
+        redacted, secrets = redactor.redact(self.headers)
+        if len(redacted) > MAX_RECORDED_HEADERS or _length(redacted) > MAX_RECORDED_LENGTH:
+            redacted = _shorten(redacted)
+        self.redacted: Mapping[str, str] = redacted
         self.secrets = tuple((part, part.encode(errors="replace")) for part in _parts(secrets))
-        self.weight = memory_size(kept)
+        self.size = memory_size(redacted)
         self.credentials: dict[tuple[str, str], tuple[str, str]] = {}
-        self.wish: SandboxHint | None = None
+        self.hint: SandboxHint | None = None
 
 
 class HeaderCache:
     """Reads heads, and remembers those that came twice: some clients never send one again."""
 
     def __init__(self) -> None:
-        self._redacted = redaction.HeaderRedactor()
-        self._known: dict[tuple[tuple[bytes, bytes], ...], RequestHeaders] = {}
-        self._met: set[int] = set()
+        self._redactor = redaction.HeaderRedactor()
+        self._cache: dict[tuple[tuple[bytes, bytes], ...], RequestHeaders] = {}
+        self._seen: set[int] = set()
 
     def read(self, raw: Raw) -> RequestHeaders:
         """Return the head that a server gives as pairs of names, in lower case, and values."""
         key = tuple(raw)
-        head = self._known.get(key)
+        head = self._cache.get(key)
         if head is None:
-            head = RequestHeaders(raw, self._redacted)
-            if sum(len(name) + len(value) for name, value in raw) <= LARGEST:
+            head = RequestHeaders(raw, self._redactor)
+            if sum(len(name) + len(value) for name, value in raw) <= MAX_CACHED_BYTES:
                 self._remember(key, head)
         return head
 
     def _remember(self, key: tuple[tuple[bytes, bytes], ...], head: RequestHeaders) -> None:
-        mark = hash(key)
-        if mark in self._met:
-            if len(self._known) >= MOST_HEADS:
-                self._known.clear()
-            self._known[key] = head
+        digest = hash(key)
+        if digest in self._seen:
+            if len(self._cache) >= MAX_CACHED:
+                self._cache.clear()
+            self._cache[key] = head
         else:
-            if len(self._met) >= MOST_MET:
-                self._met.clear()
-            self._met.add(mark)
+            if len(self._seen) >= MAX_SEEN:
+                self._seen.clear()
+            self._seen.add(digest)
 
 
 def memory_size(headers: Mapping[str, str]) -> int:
     """Return the bytes that headers weigh in a journal, about."""
-    return _HEADER * len(headers) + _length(headers)
+    return _HEADER_OVERHEAD * len(headers) + _length(headers)
 
 
 def _join(raw: Raw) -> dict[str, str]:
@@ -160,8 +160,8 @@ def _length(headers: Mapping[str, str]) -> int:
 
 def _shorten(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the first of very many or very long headers, each of them cut."""
-    first = islice(headers.items(), MOST_HEADERS)
-    return {name[:LONGEST_VALUE]: value[:LONGEST_VALUE] for name, value in first}
+    first = islice(headers.items(), MAX_RECORDED_HEADERS)
+    return {name[:MAX_RECORDED_VALUE]: value[:MAX_RECORDED_VALUE] for name, value in first}
 
 
 def _parts(secrets: Iterable[str]) -> Iterable[str]:
@@ -171,4 +171,4 @@ def _parts(secrets: Iterable[str]) -> Iterable[str]:
         parts = [(rest or scheme).strip()]
         if scheme.lower() == "basic":
             parts.append(read_basic(rest.strip()).partition(":")[2])
-        yield from (part for part in parts if len(part) >= SHORTEST_SECRET)
+        yield from (part for part in parts if len(part) >= MIN_SECRET_LENGTH)

@@ -13,7 +13,7 @@ from mockserver.http.headers import read_directives
 from mockserver.http.messages import Request, Response
 from mockserver.openapi.examples import ExampleResponses
 
-_OURS = ("code", "example", "dynamic", "fault")
+_SUPPORTED = ("code", "example", "dynamic", "fault")
 _APPLIED = "Preference-Applied"
 
 
@@ -27,7 +27,7 @@ class Preference:
     fault: str | None = None
 
     @property
-    def chooses(self) -> bool:
+    def selects_response(self) -> bool:
         """Whether a reply is chosen."""
         return self.dynamic or self.code is not None or self.example is not None
 
@@ -38,13 +38,13 @@ def read_prefer(text: str) -> Preference:
         groups = read_directives(text) if text else []
     except ValueError:
         return Preference()
-    told = {name.lower(): value for group in groups for name, value in group}
-    ours = {name: value or "" for name, value in told.items() if name in _OURS}
+    directives = {name.lower(): value for group in groups for name, value in group}
+    supported = {name: value or "" for name, value in directives.items() if name in _SUPPORTED}
     return Preference(
-        code=ours.get("code"),
-        example=ours.get("example"),
-        dynamic=ours.get("dynamic", "").lower() == "true",
-        fault=ours.get("fault"),
+        code=supported.get("code"),
+        example=supported.get("example"),
+        dynamic=supported.get("dynamic", "").lower() == "true",
+        fault=supported.get("fault"),
     )
 
 
@@ -53,7 +53,7 @@ class Preferences:
 
     def __init__(self, apis: Mapping[str, Api]) -> None:
         self._apis = apis
-        self._samples = {name: ExampleResponses(api.openapi) for name, api in apis.items()}
+        self._generators = {name: ExampleResponses(api.openapi) for name, api in apis.items()}
 
     def answer(self, request: Request) -> Response | None:
         """Return the reply that a call prefers; None where it leaves the choice to the handler.
@@ -63,41 +63,41 @@ class Preferences:
         """
         api = self._apis.get(request.operation.vendor)
         preference = read_prefer(request.headers["prefer"])
-        if api is None or not preference.chooses:
+        if api is None or not preference.selects_response:
             return None
         status = _status(request, preference)
         if preference.example is None and not preference.dynamic and status >= 400:
             response = self._error(request, api, status)
         else:
-            response = self._sample(request, preference, status)
+            response = self._example_response(request, preference, status)
         applied = {_APPLIED: f"code={status}"}
         return response._replace(headers={**response.headers, **applied})
 
-    def _sample(self, request: Request, preference: Preference, status: int) -> Response:
-        samples, operation = self._samples[request.operation.vendor], request.operation
-        chance = request.sandbox.ids.random(f"prefer {operation.id} {status}", 0)
+    def _example_response(self, request: Request, preference: Preference, status: int) -> Response:
+        generator, operation = self._generators[request.operation.vendor], request.operation
+        rng = request.sandbox.ids.random(f"prefer {operation.id} {status}", 0)
         try:
-            return samples.make(
-                operation, status, chance, example=preference.example, drawn=preference.dynamic
+            return generator.make(
+                operation, status, rng, example=preference.example, generated=preference.dynamic
             )
         except LookupError:
-            names = ", ".join(samples.examples(operation, status)) or "none"
-            raise _refuse(
+            names = ", ".join(generator.examples(operation, status)) or "none"
+            raise _api_error(
                 request, f"status {status} has no example {preference.example}; it has: {names}"
             ) from None
 
     def _error(self, request: Request, api: Api, status: int) -> Response:
         """Return the vendor's own error; a sample where the contract has another one."""
-        refusal = ApiError(status, "This answer was asked for with Prefer.")
-        sample = self._sample(request, Preference(), status)
-        if self._samples[api.name].has_example(request.operation, status):
-            return sample
-        response = api.error(refusal, request.operation)
-        response = response._replace(headers={**sample.headers, **response.headers})
+        error = ApiError(status, "This answer was asked for with Prefer.")
+        example = self._example_response(request, Preference(), status)
+        if self._generators[api.name].has_example(request.operation, status):
+            return example
+        response = api.error(error, request.operation)
+        response = response._replace(headers={**example.headers, **response.headers})
         try:
             api.operations[request.operation.id].responses.check(response)
         except ContractViolation:
-            return sample
+            return example
         return response
 
 
@@ -107,13 +107,13 @@ def _status(request: Request, preference: Preference) -> int:
         return operation.success
     listed = [status for status in operation.responses if str(status) == preference.code]
     if not listed:
-        known = ", ".join(map(str, sorted(operation.responses)))
-        raise _refuse(
-            request, f"{operation.id} has no status {preference.code[:20]}; it has: {known}"
+        allowed = ", ".join(map(str, sorted(operation.responses)))
+        raise _api_error(
+            request, f"{operation.id} has no status {preference.code[:20]}; it has: {allowed}"
         )
     return listed[0]
 
 
-def _refuse(request: Request, reason: str) -> ApiError:
+def _api_error(request: Request, reason: str) -> ApiError:
     status = min(status for status in request.operation.responses if 400 <= status < 500)
     return ApiError(status, f"Prefer: {reason}.", field="Prefer", reason=reason)

@@ -15,7 +15,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
 from specs import Contract, Lifecycle
 
-MOST = 1000
+MAX_LISTED = 1000
 """How many jobs a list shows."""
 
 
@@ -41,21 +41,21 @@ class JobAdmin:
         return [provider.repository.lifecycle for provider in self._providers.values()]
 
     def list_jobs(
-        self, sandbox: Sandbox, vendor: str | None = None, limit: int = MOST
+        self, sandbox: Sandbox, vendor: str | None = None, limit: int = MAX_LISTED
     ) -> list[dict[str, Any]]:
         """Return at most `limit` of a sandbox's newest jobs, of all vendors or of one.
 
         Raises:
             ApiError: 404, the mock does not play that vendor.
         """
-        slugs = self._providers if vendor is None else (self._known(vendor),)
-        found = [
+        slugs = self._providers if vendor is None else (self._check_vendor(vendor),)
+        jobs = [
             (job, self._providers[slug].repository)
             for slug in slugs
             for job in self._providers[slug].repository.newest(sandbox, limit)
         ]
-        found.sort(key=lambda pair: (-pair[0].created_at, pair[0].vendor, -pair[0].number))
-        return [view(repository, sandbox, job) for job, repository in found[:limit]]
+        jobs.sort(key=lambda pair: (-pair[0].created_at, pair[0].vendor, -pair[0].number))
+        return [view(repository, sandbox, job) for job, repository in jobs[:limit]]
 
     def force_outcome(
         self, sandbox: Sandbox, vendor: str, job_id: str, outcome: str
@@ -65,7 +65,7 @@ class JobAdmin:
         Raises:
             ApiError: 404, no such vendor or job; 400, no such state; 409, out of reach.
         """
-        repository = self._providers[self._known(vendor)].repository
+        repository = self._providers[self._check_vendor(vendor)].repository
         return view(
             repository,
             sandbox,
@@ -78,14 +78,14 @@ class JobAdmin:
         Raises:
             ApiError: 404, no such vendor or job, or the job has no file now.
         """
-        provider = self._providers[self._known(vendor)]
+        provider = self._providers[self._check_vendor(vendor)]
         job = self._find(sandbox, vendor, job_id)
         state = provider.repository.state(sandbox, job)
         if not state.file:
             raise ApiError(404, f"The job is {state.name} and has no file.")
         return provider.file(sandbox, job)
 
-    def _known(self, vendor: str) -> str:
+    def _check_vendor(self, vendor: str) -> str:
         if vendor not in self._providers:
             known = ", ".join(sorted(self._providers))
             raise ApiError(404, f"There is no vendor {vendor}; known: {known}.", field="vendor")

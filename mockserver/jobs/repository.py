@@ -24,7 +24,7 @@ class NewJob(NamedTuple):
     account: str
     group: str
     details: Mapping[str, Any] = {}
-    also: tuple[str, ...] = ()
+    extra_groups: tuple[str, ...] = ()
     schedule: Schedule | None = None
     created_at: int | None = None
 
@@ -34,28 +34,28 @@ class JobRepository:
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self.lifecycle = lifecycle
-        self.plan = from_steps(lifecycle.timeline)
+        self.default_schedule = from_steps(lifecycle.timeline)
         self.kind = f"{lifecycle.vendor}.job"
 
-    def create(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[Job]:
+    def create(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[Job]:
         """Take all of `openings` in, or none.
 
         Raises:
             Duplicate: an id is taken.
         """
-        rows = self.apply_scenario(sandbox, openings)
-        return self._opened(sandbox, sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
+        rows = self.apply_scenario(sandbox, new_jobs)
+        return self._created(sandbox, sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
 
-    def apply_scenario(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[NewJob]:
+    def apply_scenario(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[NewJob]:
         """Return openings as the sandbox's scenario has them, each the next in number."""
-        futures = sandbox.job_scripts.get(self.lifecycle.vendor, ())
-        return [self._foreseen(sandbox, futures, row) for row in openings]
+        scripts = sandbox.job_scripts.get(self.lifecycle.vendor, ())
+        return [self._with_script(sandbox, scripts, row) for row in new_jobs]
 
     def drafts(
-        self, openings: Iterable[NewJob], now: int, *, common: bool = False
+        self, new_jobs: Iterable[NewJob], now: int, *, interned: bool = False
     ) -> list[NewRecord]:
         """Return the records of jobs to be; `common` for seed data."""
-        return [self._draft(row, now, common) for row in openings]
+        return [self._draft(row, now, interned) for row in new_jobs]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
         met = self.get_with_state(sandbox, job_id)
@@ -118,15 +118,15 @@ class JobRepository:
             ApiError: with the status that the lifecycle names for the state.
         """
 
-        def step(job: Job) -> Job:
+        def update(job: Job) -> Job:
             state = self.check(sandbox, action, job)
             if action.enters is None or state in action.ignored:
                 return job
             return transition(
-                job, action.enters, sandbox.now(), self._plan_from(job, state, action.enters)
+                job, action.enters, sandbox.now(), self._schedule_from(job, state, action.enters)
             )
 
-        return self._change(sandbox, job, step)
+        return self._change(sandbox, job, update)
 
     def force_state(self, sandbox: Sandbox, job: Job, outcome: str) -> Job:
         """Return the job, put into `outcome` (a state's name in the file or on the wire).
@@ -135,32 +135,32 @@ class JobRepository:
             ApiError: 400 or 409, see `mockserver.jobs.outcome`.
         """
 
-        def step(job: Job) -> Job:
+        def update(job: Job) -> Job:
             return force_outcome(self.lifecycle, job, outcome, sandbox.now())
 
-        return self._change(sandbox, job, step)
+        return self._change(sandbox, job, update)
 
-    def _foreseen(self, sandbox: Sandbox, futures: tuple[JobScript, ...], row: NewJob) -> NewJob:
-        if not futures:
+    def _with_script(self, sandbox: Sandbox, scripts: tuple[JobScript, ...], row: NewJob) -> NewJob:
+        if not scripts:
             return row
         number = (
             sandbox.records.next_number(f"{self.kind}.future") if sandbox.has_own_scripts else 1
         )
-        future = next((future for future in futures if number in future.occurrences), JobScript())
-        plan = future.schedule_for(row.schedule or self.plan)
-        return row._replace(schedule=plan, details=future.details(row.details))
+        script = next((script for script in scripts if number in script.occurrences), JobScript())
+        schedule = script.schedule_for(row.schedule or self.default_schedule)
+        return row._replace(schedule=schedule, details=script.details(row.details))
 
-    def _plan_from(self, job: Job, state: str, enters: str) -> Schedule:
+    def _schedule_from(self, job: Job, state: str, enters: str) -> Schedule:
         """Return what follows: the job's own plan where it has `enters` still before it."""
         ahead = [name for name, _ in remaining_schedule(job.schedule, state)][1:]
-        return job.schedule if enters in ahead else self.plan
+        return job.schedule if enters in ahead else self.default_schedule
 
-    def _change(self, sandbox: Sandbox, job: Job, step: Callable[[Job], Job]) -> Job:
+    def _change(self, sandbox: Sandbox, job: Job, update: Callable[[Job], Job]) -> Job:
         """Apply `step` to the job as it is when it is written; somebody may write at once."""
-        while (changed := step(job)) is not job:
+        while (changed := update(job)) is not job:
             record = Record(self.kind, job.id, job.group, job.number, job.version, {})
             try:
-                data = serialization.changed(changed, self.plan)
+                data = serialization.changed(changed, self.default_schedule)
                 changed = self._job(sandbox.records.replace(record, data))
             except Conflict:
                 found = self.find(sandbox, job.id)
@@ -175,23 +175,23 @@ class JobRepository:
                 return changed
         return job
 
-    def _draft(self, row: NewJob, now: int, common: bool) -> NewRecord:
+    def _draft(self, row: NewJob, now: int, interned: bool) -> NewRecord:
         created_at = now if row.created_at is None else row.created_at
-        plan = None if row.schedule == self.plan else row.schedule
-        data = serialization.to_data(row.account, created_at, row.details, plan)
-        return NewRecord(self.kind, row.id, row.group, data, row.also, common)
+        schedule = None if row.schedule == self.default_schedule else row.schedule
+        data = serialization.to_data(row.account, created_at, row.details, schedule)
+        return NewRecord(self.kind, row.id, row.group, data, row.extra_groups, interned)
 
-    def _opened(self, sandbox: Sandbox, records: Iterable[Record]) -> list[Job]:
+    def _created(self, sandbox: Sandbox, records: Iterable[Record]) -> list[Job]:
         jobs = [self._job(record) for record in records]
         for job in jobs:
             serialization.record_touch(sandbox, job.id, None, self.first_state(job).name)
         return jobs
 
     def _job(self, record: Record) -> Job:
-        return serialization.from_record(record, self.lifecycle.vendor, self.plan)
+        return serialization.from_record(record, self.lifecycle.vendor, self.default_schedule)
 
 
-_SWEPT = 20
+_PRUNE_LIMIT = 20
 _PAGE = 500
 
 
@@ -202,31 +202,33 @@ class IndexedJobRepository(JobRepository):
     """
 
     @property
-    def _notes(self) -> str:
+    def _active_kind(self) -> str:
         return f"{self.kind}.running"
 
-    def start(self, sandbox: Sandbox, openings: Iterable[NewJob]) -> list[Job]:
+    def start(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[Job]:
         """Open jobs under the next numbers; their `id` is not looked at."""
-        rows = self.apply_scenario(sandbox, openings)
+        rows = self.apply_scenario(sandbox, new_jobs)
         for group in {row.group for row in rows}:
             self._prune(sandbox, group)
         while True:
-            named = [row._replace(id=str(sandbox.records.next_number(self.kind))) for row in rows]
+            numbered = [
+                row._replace(id=str(sandbox.records.next_number(self.kind))) for row in rows
+            ]
             try:
-                made = sandbox.records.insert_all(
-                    [*self.drafts(named, sandbox.now()), *self.active_index(named)]
+                created = sandbox.records.insert_all(
+                    [*self.drafts(numbered, sandbox.now()), *self.active_index(numbered)]
                 )
             except Duplicate:  # a number of the seed data
                 continue
-            return self._opened(sandbox, made[: len(rows)])
+            return self._created(sandbox, created[: len(rows)])
 
-    def active_index(self, openings: Iterable[NewJob]) -> list[NewRecord]:
+    def active_index(self, new_jobs: Iterable[NewJob]) -> list[NewRecord]:
         """Return the notes that go with jobs to be."""
-        return [NewRecord(self._notes, row.id, row.group, {}) for row in openings]
+        return [NewRecord(self._active_kind, row.id, row.group, {}) for row in new_jobs]
 
     def running(self, sandbox: Sandbox, group: str) -> list[Job]:
         """Return the jobs of a group that run, newest first."""
-        return [job for job, _ in self._noted(sandbox, group) if not self._has_ended(sandbox, job)]
+        return [job for job, _ in self._active(sandbox, group) if not self._is_final(sandbox, job)]
 
     def ended_page(self, sandbox: Sandbox, group: str, offset: int, limit: int) -> list[Job]:
         """Return at most `limit` jobs that have ended, newest first, after `offset` others."""
@@ -262,30 +264,32 @@ class IndexedJobRepository(JobRepository):
                     and self.lifecycle.states[current_state(job, until)].final
                 )
                 if had_ended and newer[series(job)] > keep:
-                    self._forget(sandbox, record)
+                    self._delete(sandbox, record)
             before = rows[-1].number
 
-    def _has_ended(self, sandbox: Sandbox, job: Job) -> bool:
+    def _is_final(self, sandbox: Sandbox, job: Job) -> bool:
         return self.state(sandbox, job).final
 
-    def _noted(self, sandbox: Sandbox, group: str) -> Iterator[tuple[Job, Record]]:
+    def _active(self, sandbox: Sandbox, group: str) -> Iterator[tuple[Job, Record]]:
         before: int | None = None
-        while notes := sandbox.records.page(self._notes, group, before=before, limit=_PAGE):
-            for note in notes:
-                if job := self.find(sandbox, note.id):
-                    yield job, note
-            before = notes[-1].number
+        while entries := sandbox.records.page(self._active_kind, group, before=before, limit=_PAGE):
+            for entry in entries:
+                if job := self.find(sandbox, entry.id):
+                    yield job, entry
+            before = entries[-1].number
 
     def _prune(self, sandbox: Sandbox, group: str) -> None:
-        for note in sandbox.records.page(self._notes, group, limit=_SWEPT, newest_first=False):
-            job = self.find(sandbox, note.id)
-            if job is None or self._has_ended(sandbox, job):
-                self._remove(sandbox, note)
+        for entry in sandbox.records.page(
+            self._active_kind, group, limit=_PRUNE_LIMIT, newest_first=False
+        ):
+            job = self.find(sandbox, entry.id)
+            if job is None or self._is_final(sandbox, job):
+                self._remove(sandbox, entry)
 
-    def _forget(self, sandbox: Sandbox, record: Record) -> None:
+    def _delete(self, sandbox: Sandbox, record: Record) -> None:
         self._remove(sandbox, record)
-        if note := sandbox.records.get(self._notes, record.id):
-            self._remove(sandbox, note)
+        if entry := sandbox.records.get(self._active_kind, record.id):
+            self._remove(sandbox, entry)
 
     def _remove(self, sandbox: Sandbox, record: Record) -> None:
         try:

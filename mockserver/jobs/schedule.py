@@ -99,36 +99,40 @@ class JobScript:
     ending: ScriptedEnd | None = None
     rows: int | None = None
 
-    def schedule_for(self, usual: Schedule) -> Schedule:
+    def schedule_for(self, default: Schedule) -> Schedule:
         """Return the plan of a job that otherwise had the `usual` one."""
-        plan = self.schedule or usual
-        plan = tuple((s, None if ms is None else round(ms * self.pace)) for s, ms in plan)
-        names = [state for state, _ in plan]
+        schedule = self.schedule or default
+        schedule = tuple((s, None if ms is None else round(ms * self.pace)) for s, ms in schedule)
+        names = [state for state, _ in schedule]
         if self.stuck_in in names:
-            plan = (*plan[: names.index(self.stuck_in)], (self.stuck_in, None))
-        return plan if self.ending is None else _ended(plan, self.ending)
+            schedule = (*schedule[: names.index(self.stuck_in)], (self.stuck_in, None))
+        return schedule if self.ending is None else _with_end(schedule, self.ending)
 
-    def details(self, usual: Mapping[str, Any]) -> Mapping[str, Any]:
+    def details(self, default: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the details of a job that otherwise had the `usual` ones."""
-        return usual if self.rows is None else {**usual, ROWS: self.rows}
+        return default if self.rows is None else {**default, ROWS: self.rows}
 
 
 JobScripts = Mapping[str, tuple[JobScript, ...]]
 """By vendor; the first whose turn it is counts."""
 
 
-def _ended(plan: Schedule, ending: ScriptedEnd) -> Schedule:
-    for place, (state, usual) in enumerate(plan):
-        follows_for_good = place + 1 < len(plan) and plan[place + 1][1] is None
-        if state == ending.origin or (ending.origin is None and follows_for_good):
-            lasts = _stay(ending, usual)
-            return plan if lasts is None else (*plan[:place], (state, lasts), (ending.into, None))
-    return plan
+def _with_end(schedule: Schedule, ending: ScriptedEnd) -> Schedule:
+    for index, (state, default) in enumerate(schedule):
+        next_is_terminal = index + 1 < len(schedule) and schedule[index + 1][1] is None
+        if state == ending.origin or (ending.origin is None and next_is_terminal):
+            lasts = _duration(ending, default)
+            return (
+                schedule
+                if lasts is None
+                else (*schedule[:index], (state, lasts), (ending.into, None))
+            )
+    return schedule
 
 
-def _stay(ending: ScriptedEnd, usual: int | None) -> int | None:
+def _duration(ending: ScriptedEnd, default: int | None) -> int | None:
     if ending.lasts is not None:
         return ending.lasts
-    if usual is None or ending.part is None:
-        return usual
-    return round(usual * ending.part)
+    if default is None or ending.part is None:
+        return default
+    return round(default * ending.part)

@@ -10,17 +10,17 @@ from mockserver.store.base import Record
 
 
 def to_data(
-    account: str, created_at: int, details: Mapping[str, Any], plan: Schedule | None
+    account: str, created_at: int, details: Mapping[str, Any], schedule: Schedule | None
 ) -> dict[str, Any]:
     """Return the data of a new job; `plan` is None for the usual one."""
     data: dict[str, Any] = {"account": account, "created_at": created_at, "details": details}
-    return data if plan is None else data | {"plan": plan}
+    return data if schedule is None else data | {"plan": schedule}
 
 
-def changed(job: Job, usual: Schedule) -> dict[str, Any]:
+def changed(job: Job, default: Schedule) -> dict[str, Any]:
     """Return the data of a job that has changed."""
     data = to_data(
-        job.account, job.created_at, job.details, None if job.schedule == usual else job.schedule
+        job.account, job.created_at, job.details, None if job.schedule == default else job.schedule
     )
     if job.transitions:
         data["moves"] = job.transitions
@@ -29,7 +29,7 @@ def changed(job: Job, usual: Schedule) -> dict[str, Any]:
     return data
 
 
-def from_record(record: Record, vendor: str, usual: Schedule) -> Job:
+def from_record(record: Record, vendor: str, default: Schedule) -> Job:
     """Return the job that a record holds."""
     data = record.data
     return Job(  # by place, because names cost as much as the rest of it
@@ -38,7 +38,7 @@ def from_record(record: Record, vendor: str, usual: Schedule) -> Job:
         record.group,
         data["account"],
         data["created_at"],
-        _pairs(data["plan"]) if "plan" in data else usual,
+        _pairs(data["plan"]) if "plan" in data else default,
         _pairs(data["moves"]) if "moves" in data else (),
         data["details"],
         data.get("outcome"),
@@ -60,8 +60,8 @@ def record_touch(sandbox: Sandbox, job: str, before: str | None, after: str) -> 
     touched = sandbox.touched_jobs
     if touched is None or len(touched) >= MAX_TOUCHED:
         return
-    for place, touch in enumerate(touched):
+    for index, touch in enumerate(touched):
         if touch.job == job:
-            touched[place] = JobTouch(job, touch.before, after)
+            touched[index] = JobTouch(job, touch.before, after)
             return
     touched.append(JobTouch(job, before, after))

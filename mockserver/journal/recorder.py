@@ -54,7 +54,7 @@ class Recorder:
             context, response, body, reason
         )
         text = len(path) + len(query) + len(sent_body) + len(body_start) + len(reason)
-        size = _ENTRY_BYTES + text + head.weight + (memory_size(headers) if headers else 0)
+        size = _ENTRY_BYTES + text + head.size + (memory_size(headers) if headers else 0)
         journal, jobs, file = sandbox.journal, tuple(context.touched_jobs), response.file
         journal.add(
             Entry(  # positional, because keywords cost as much as all the rest
@@ -72,7 +72,7 @@ class Recorder:
                 reason,
                 context.faults,
                 jobs,
-                head.kept,
+                head.redacted,
                 sent_body,
                 len(context.body),
                 headers,

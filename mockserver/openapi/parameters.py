@@ -12,9 +12,9 @@ from mockserver.openapi.schemas import Schemas, Validator
 
 Parse = Callable[[str], Any]
 
-_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?")
-_TRUTH = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False}
 
 
 def parser(schema: dict[str, Any]) -> Parse:
@@ -30,7 +30,7 @@ def parser(schema: dict[str, Any]) -> Parse:
 
 
 def _integer(text: str) -> int:
-    if _WHOLE.fullmatch(text):
+    if _INTEGER.fullmatch(text):
         return int(text)
     if text.removeprefix("-").isdecimal() and len(text) > 18:
         raise ValueError("is out of range")
@@ -45,7 +45,7 @@ def _number(text: str) -> float:
 
 def _boolean(text: str) -> bool:
     try:
-        return _TRUTH[text]
+        return _BOOLEANS[text]
     except KeyError:
         raise ValueError("is neither true nor false") from None
 
@@ -53,10 +53,8 @@ def _boolean(text: str) -> bool:
 _PARSERS: dict[str, Parse] = {"integer": _integer, "number": _number, "boolean": _boolean}
 
 
-MOST_FIELDS = 100
+MAX_FIELDS = 100
 """Fields in one query or form; more is refused before they are read."""
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,9 @@ class Parameter:
     name: str
     parse: Parse
     required: bool
-    many: bool
-    commas: bool
-    blank: bool
+    is_array: bool
+    comma_separated: bool
+    allow_empty: bool
 
     def read(self, texts: list[str]) -> Any:
         """Return the value of the parameter, or None where all is blank and may be.
@@ -80,16 +78,16 @@ class Parameter:
         Raises:
             ApiError: a text is no such value, or there are several where one is allowed.
         """
-        if self.commas:
+        if self.comma_separated:
             texts = [item for text in texts if text for item in text.split(",")]
-        elif self.blank:
+        elif self.allow_empty:
             texts = [text for text in texts if text]
-        if not texts and self.blank:
+        if not texts and self.allow_empty:
             return None
-        if self.many:
+        if self.is_array:
             return [self.read_one(text) for text in texts]
         if len(texts) > 1:
-            raise self._refuse("is given more than once")
+            raise self._error("is given more than once")
         return self.read_one(texts[0])
 
     def read_one(self, text: str) -> Any:
@@ -101,9 +99,9 @@ class Parameter:
         try:
             return self.parse(text)
         except ValueError as error:
-            raise self._refuse(str(error)) from None
+            raise self._error(str(error)) from None
 
-    def _refuse(self, reason: str) -> ApiError:
+    def _error(self, reason: str) -> ApiError:
         return ApiError(400, f"{self.name} {reason}.", field=self.name, reason=reason)
 
 
@@ -111,15 +109,17 @@ class Parameters:
     """The parameters of one operation in one place (`path`, `query` or `header`)."""
 
     def __init__(
-        self, schemas: Schemas, place: str, declared: tuple[Mapping[str, Any], ...]
+        self, schemas: Schemas, location: str, declared: tuple[Mapping[str, Any], ...]
     ) -> None:
-        mine = [row for row in declared if row["in"] == place]
-        found = {row["name"]: schemas.resolve(row["schema"]) for row in mine}
-        self.known = {row["name"]: _compile(row, schemas) for row in mine}
+        own = [row for row in declared if row["in"] == location]
+        resolved = {row["name"]: schemas.resolve(row["schema"]) for row in own}
+        self.known = {row["name"]: _compile(row, schemas) for row in own}
         self._texts = frozenset(name for name, known in self.known.items() if known.parse is str)
         self._required = tuple(name for name, known in self.known.items() if known.required)
-        self._defaults = {name: row["default"] for name, row in found.items() if "default" in row}
-        self._validator: Validator = schemas.of_object({row["name"]: row["schema"] for row in mine})
+        self._defaults = {
+            name: row["default"] for name, row in resolved.items() if "default" in row
+        }
+        self._validator: Validator = schemas.of_object({row["name"]: row["schema"] for row in own})
         self._absent = MappingProxyType(self._defaults)
 
     def read_path(self, segments: Mapping[str, str]) -> Mapping[str, Any]:
@@ -184,12 +184,12 @@ def split_fields(encoded: bytes) -> dict[str, list[str]]:
             encoded.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=MOST_FIELDS,
+            max_num_fields=MAX_FIELDS,
         )
     except UnicodeError:
         raise ApiError(400, "The parameters are not UTF-8 in percent-encoding.") from None
     except ValueError:
-        raise ApiError(400, f"There are more than {MOST_FIELDS} parameters.") from None
+        raise ApiError(400, f"There are more than {MAX_FIELDS} parameters.") from None
     fields: dict[str, list[str]] = {}
     for name, text in pairs:
         if "\0" in name or "\0" in text:
@@ -220,16 +220,16 @@ def _nul(name: str) -> ApiError:
 
 def _compile(row: Mapping[str, Any], schemas: Schemas) -> Parameter:
     schema = schemas.resolve(row["schema"])
-    many = schema.get("type") == "array"
+    is_array = schema.get("type") == "array"
     if row["in"] == "query" and row.get("style", "form") != "form":
         raise ConfigurationError(
             f"{row['name']}: the style {row['style']} of a parameter is not played"
         )
     return Parameter(
         name=row["name"],
-        parse=parser(schemas.resolve(schema["items"]) if many else schema),
+        parse=parser(schemas.resolve(schema["items"]) if is_array else schema),
         required=row.get("required", False),
-        many=many,
-        commas=many and not row.get("explode", row["in"] == "query"),
-        blank=row.get("allowEmptyValue", False),
+        is_array=is_array,
+        comma_separated=is_array and not row.get("explode", row["in"] == "query"),
+        allow_empty=row.get("allowEmptyValue", False),
     )

@@ -11,7 +11,7 @@ from mockserver.openapi.schemas import Schemas, Validator
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-DEEPEST = 64
+MAX_DEPTH = 64
 """Arrays and objects within each other; more is refused, lest an echo of it cannot be encoded."""
 
 
@@ -28,7 +28,7 @@ class RequestBody:
             media: schemas.validator(row.get("schema", {})) for media, row in content.items()
         }
         # Without a body of its own, an operation that lists a 415 still minds the Content-Type.
-        self._taken = frozenset(content) or (frozenset({JSON}) if strict else None)
+        self._accepted = frozenset(content) or (frozenset({JSON}) if strict else None)
         self._forms = {
             media: _form(schemas, row["schema"]) for media, row in content.items() if media == FORM
         }
@@ -43,15 +43,15 @@ class RequestBody:
         Raises:
             ApiError: 415, it is none of those that the operation takes.
         """
-        if content_type is None or self._taken is None:
+        if content_type is None or self._accepted is None:
             return None
-        if content_type in self._taken:
+        if content_type in self._accepted:
             return content_type
         media, _, options = content_type.partition(";")
         media = media.strip().lower()
-        if media not in self._taken or not _is_utf8(options):
-            taken = " or ".join(sorted(self._taken))
-            raise ApiError(415, f"Content-Type must be {taken}.", field="Content-Type")
+        if media not in self._accepted or not _is_utf8(options):
+            accepted = " or ".join(sorted(self._accepted))
+            raise ApiError(415, f"Content-Type must be {accepted}.", field="Content-Type")
         return media
 
     def read(self, raw: bytes, media: str | None) -> Any:
@@ -65,8 +65,8 @@ class RequestBody:
                 raise ApiError(400, "A body is required.", field="body", reason="is required")
             return None
         if media is None:
-            taken = " or ".join(sorted(self._media))
-            raise ApiError(415, f"Content-Type is missing; send {taken}.", field="Content-Type")
+            accepted = " or ".join(sorted(self._media))
+            raise ApiError(415, f"Content-Type is missing; send {accepted}.", field="Content-Type")
         value = self._read_form(raw, media) if media in self._forms else _read_json(raw)
         validator = self._media[media]
         if not validator.is_valid(value):
@@ -98,8 +98,8 @@ def _read_json(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise ApiError(400, f"The body is not JSON: {error}.", field="body") from None
-    if raw.count(b"[") + raw.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
-        raise ApiError(400, f"The body is nested deeper than {DEEPEST} levels.", field="body")
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ApiError(400, f"The body is nested deeper than {MAX_DEPTH} levels.", field="body")
     return value
 
 

@@ -9,7 +9,7 @@ from mockserver.openapi.parameters import Parse, parser
 from mockserver.openapi.request_body import JSON
 from mockserver.openapi.schemas import Schemas, Validator
 
-HTTP_REFUSALS = frozenset({404, 405, 408, 413, 414, 415, 417, 426, 431, 501, 503})
+HTTP_ERRORS = frozenset({404, 405, 408, 413, 414, 415, 417, 426, 431, 501, 503})
 """Statuses of HTTP itself, with which a request is refused before an operation handles it."""
 
 
@@ -17,7 +17,7 @@ class ResponseValidator:
     """The listed statuses of an operation, and what each of them promises."""
 
     def __init__(self, schemas: Schemas, responses: Mapping[int, Mapping[str, Any]]) -> None:
-        self._answers = {status: _ResponseRule(schemas, row) for status, row in responses.items()}
+        self._rules = {status: _ResponseRule(schemas, row) for status, row in responses.items()}
 
     def check(self, response: Response, *, handled: bool = True) -> None:
         """Return if the contract allows a response.
@@ -28,14 +28,14 @@ class ResponseValidator:
         Raises:
             ContractViolation: its status is not listed, or its body or a header is not as promised.
         """
-        answer = self._answers.get(response.status)
-        if answer is None:
-            if not handled and response.status in HTTP_REFUSALS:
+        rule = self._rules.get(response.status)
+        if rule is None:
+            if not handled and response.status in HTTP_ERRORS:
                 return
             raise ContractViolation(
                 f"status {response.status} is not in the contract of the operation"
             )
-        answer.check(response)
+        rule.check(response)
 
 
 class _ResponseRule:
@@ -65,7 +65,7 @@ class _ResponseRule:
             except ValueError as error:
                 raise ContractViolation(f"the body holds what JSON cannot say: {error}") from None
             if not valid:
-                field, reason = self._body.first_fault(response.body) or ("", "is not valid")
+                field, reason = self._body.first_error(response.body) or ("", "is not valid")
                 raise ContractViolation(
                     f"body of status {response.status}: {field or 'it'} {reason}"
                 )

@@ -17,7 +17,7 @@ MASK = "the value"
 """What stands for a value in a message, so that no secret and no megabyte gets into one."""
 
 
-MOST_REASONS = 3
+MAX_REASONS = 3
 """How many faults of one alternative are told."""
 
 
@@ -38,7 +38,7 @@ class Validator:
         self.is_valid = self._make().is_valid
         return self.is_valid(instance)
 
-    def first_fault(self, instance: Any) -> tuple[str, str] | None:
+    def first_error(self, instance: Any) -> tuple[str, str] | None:
         """Return the member at fault (`timespan.from`, `reportIds[2]`) and the reason, or None."""
         for error in self._make().iter_errors(instance):
             return Explanation(self._schemas.whole(self._schema), self._schemas.examples).of(error)
@@ -46,7 +46,7 @@ class Validator:
 
     def refuse(self, instance: Any, whole: str) -> ApiError:
         """Return the 400 for what is not valid; `whole` names it where no member is."""
-        field, reason = self.first_fault(instance) or ("", "is not valid")
+        field, reason = self.first_error(instance) or ("", "is not valid")
         name = field or whole
         end = "" if reason.endswith("?") else "."
         return ApiError(400, f"{name} {reason}{end}", field=name, reason=reason)
@@ -94,19 +94,19 @@ class Schemas:
         """Return the names of all the members that schemas within `element` mention."""
         names: set[str] = set()
         seen: set[str] = set()
-        ways = [element]
-        while ways:
-            here = ways.pop()
-            if isinstance(here, list):
-                ways += here
-            elif isinstance(here, dict):
-                names.update(here.get("properties", {}))
-                reference = here.get("$ref")
+        stack = [element]
+        while stack:
+            current = stack.pop()
+            if isinstance(current, list):
+                stack += current
+            elif isinstance(current, dict):
+                names.update(current.get("properties", {}))
+                reference = current.get("$ref")
                 if reference is None:
-                    ways += here.values()
+                    stack += current.values()
                 elif reference not in seen:
                     seen.add(reference)
-                    ways.append(self.resolve(here))
+                    stack.append(self.resolve(current))
         return names
 
 
@@ -153,23 +153,23 @@ class Explanation:
         self, path: list[str | int], alternatives: list[list[Any]]
     ) -> tuple[str, str]:
         """Explain the alternative that was most likely meant: not one for another JSON type."""
-        meant = [errors for errors in alternatives if not _is_for_another_type(errors, path)]
-        if not meant:
+        candidates = [errors for errors in alternatives if not _is_for_another_type(errors, path)]
+        if not candidates:
             types = sorted({str(it) for errors in alternatives for it in errors[0].kind.types})
             return member(path), f"must be of type {' or '.join(types)}"
-        sizes = [len(errors) for errors in meant]
+        sizes = [len(errors) for errors in candidates]
         errors = sorted(
-            meant[sizes.index(min(sizes))], key=lambda error: error.kind.name != "required"
+            candidates[sizes.index(min(sizes))], key=lambda error: error.kind.name != "required"
         )
-        (field, reason), *more = map(self.of, errors[:MOST_REASONS])
+        (field, reason), *more = map(self.of, errors[:MAX_REASONS])
         return field, "; ".join([reason, *(f"{name} {text}" for name, text in more)])
 
     def _parent(self, error: Any) -> Mapping[str, Any]:
         """Return the schema that holds the keyword of an error."""
-        here: Any = self._schema
+        current: Any = self._schema
         for step in error.schema_path[:-1]:
-            here = here[step]
-        found: Mapping[str, Any] = here
+            current = current[step]
+        found: Mapping[str, Any] = current
         return found
 
 
@@ -182,16 +182,16 @@ def hint(value: Any, known: Collection[Any], *, always: bool = False) -> str:
 
     With `always` what is known is listed in any case.
     """
-    names = {_plain(name): str(name) for name in known}
-    near = get_close_matches(_plain(value), names, n=2, cutoff=0.7)
+    names = {_normalized(name): str(name) for name in known}
+    close = get_close_matches(_normalized(value), names, n=2, cutoff=0.7)
     listed = ", ".join(map(str, known)) or "none"
-    question = f"did you mean {' or '.join(names[name] for name in near)}?" if near else ""
+    question = f"did you mean {' or '.join(names[name] for name in close)}?" if close else ""
     if always:
         return f"{listed}; {question}" if question else listed
     return question or f"known: {listed}"
 
 
-def _plain(value: Any) -> str:
+def _normalized(value: Any) -> str:
     """Return a name without what spellings differ in: retryAfter, retry_after, Retry-After."""
     return re.sub(r"[^a-z0-9]", "", str(value)[:100].lower())
 

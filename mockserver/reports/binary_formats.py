@@ -24,7 +24,7 @@ _LINES = 60
 _LINE_LENGTH = 100
 _XPORT_WIDTH = 200
 _XPORT_RECORD = 80
-_XPORT_MADE = "01JAN70:00:00:00"
+_XPORT_CREATED = "01JAN70:00:00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,17 @@ class BinaryFormat:
     write: Callable[[Table], bytes]
 
 
-def make_document(sheet: ReportTable, made_in: BinaryFormat, chance: Random) -> StreamingBody:
+def make_document(report: ReportTable, file_format: BinaryFormat, rng: Random) -> StreamingBody:
     """Return the file; it is made at once, so the sheet should be small."""
-    marks = RowValues(sheet, chance.getrandbits(48))
-    table = [[column.name for column in sheet.columns]]
-    for number in range(sheet.rows):
-        ends = marks.moment(number + 1)
-        finish = {ID: marks.id(number), MOMENT: marks.moment(number), END: ends}
-        drawn = [column.draw(chance) for column in sheet.columns]
-        table.append([str(finish.get(value, value)) for value in drawn])
-    data = made_in.write(table)
-    return StreamingBody(made_in.media, len(data), lambda: iter((data,)))
+    values = RowValues(report, rng.getrandbits(48))
+    table = [[column.name for column in report.columns]]
+    for number in range(report.rows):
+        ends = values.moment(number + 1)
+        final = {ID: values.id(number), MOMENT: values.moment(number), END: ends}
+        drawn = [column.draw(rng) for column in report.columns]
+        table.append([str(final.get(value, value)) for value in drawn])
+    data = file_format.write(table)
+    return StreamingBody(file_format.media, len(data), lambda: iter((data,)))
 
 
 def _write_workbook(table: Table) -> bytes:
@@ -89,12 +89,12 @@ def _paragraph(value: str) -> str:
 
 
 def _package(
-    main: str, kind: str, content: str, further: dict[str, str], kinds: dict[str, str]
+    main: str, kind: str, content: str, extra_parts: dict[str, str], content_types: dict[str, str]
 ) -> bytes:
     """Return an Open Packaging file with a main part, further parts and the kinds of these."""
     overrides = "".join(
         f'<Override PartName="{name}" ContentType="{media}"/>'
-        for name, media in {f"/{main}": kind, **kinds}.items()
+        for name, media in {f"/{main}": kind, **content_types}.items()
     )
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
@@ -102,7 +102,7 @@ def _package(
         f"{overrides}</Types>",
         "_rels/.rels": _relations("officeDocument", main),
         main: content,
-        **further,
+        **extra_parts,
     }
     out = BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
@@ -150,13 +150,13 @@ def _pdf_line(line: str) -> bytes:
 
 def _pdf_file(objects: Iterable[bytes]) -> bytes:
     out = bytearray(b"%PDF-1.4\n")
-    places = []
+    offsets = []
     for number, content in enumerate(objects, 1):
-        places.append(len(out))
+        offsets.append(len(out))
         out += b"%d 0 obj%s\nendobj\n" % (number, content)
-    start, size = len(out), len(places) + 1
+    start, size = len(out), len(offsets) + 1
     out += b"xref\n0 %d\n0000000000 65535 f \n" % size
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"".join(b"%010d 00000 n \n" % place for place in offsets)
     out += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
     return bytes(out)
 
@@ -179,20 +179,20 @@ def _write_transport(table: Table) -> bytes:
     observations = b"".join(
         value[:width].ljust(width) for row in rows for value, width in zip(row, widths, strict=True)
     )
-    system = "9.4     X64     " + " " * 24 + _XPORT_MADE
-    head = [
+    system = "9.4     X64     " + " " * 24 + _XPORT_CREATED
+    header = [
         _header("LIBRARY", "0" * 30),
         _record(f"SAS     SAS     SASLIB  {system}"),
-        _record(_XPORT_MADE),
+        _record(_XPORT_CREATED),
         _header("MEMBER ", "000000000000000001600000000140"),
         _header("DSCRPTR", "0" * 30),
         _record(f"SAS     REPORT  SASDATA {system}"),
-        _record(_XPORT_MADE),
+        _record(_XPORT_CREATED),
         _header("NAMESTR", f"000000{len(names):04}{'0' * 20}"),
         _record(variables),
         _header("OBS    ", "0" * 30),
     ]
-    return b"".join(head) + _record(observations)
+    return b"".join(header) + _record(observations)
 
 
 def _header(kind: str, digits: str) -> bytes:

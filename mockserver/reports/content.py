@@ -17,7 +17,7 @@ END = "\ue002"
 
 They are private use characters."""
 
-_Make = Callable[[Random], Any]
+_Draw = Callable[[Random], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Column:
     """One column: its name, and how a value is drawn."""
 
     name: str
-    draw: _Make
+    draw: _Draw
 
 
 def read_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[Column, ...]:
@@ -33,49 +33,49 @@ def read_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[Column, ...]:
     return tuple(Column(row["name"], _KINDS[row["is"]](row)) for row in rows)
 
 
-def _id(_: Mapping[str, Any]) -> _Make:
+def _id(_: Mapping[str, Any]) -> _Draw:
     return lambda _: ID
 
 
-def _moment(_: Mapping[str, Any]) -> _Make:
+def _moment(_: Mapping[str, Any]) -> _Draw:
     return lambda _: MOMENT
 
 
-def _end(_: Mapping[str, Any]) -> _Make:
+def _end(_: Mapping[str, Any]) -> _Draw:
     return lambda _: END
 
 
-def _choice(row: Mapping[str, Any]) -> _Make:
+def _choice(row: Mapping[str, Any]) -> _Draw:
     values = list(row["of"])
-    return lambda chance: values[int(chance.random() * len(values))]
+    return lambda rng: values[int(rng.random() * len(values))]
 
 
-def _integer(row: Mapping[str, Any]) -> _Make:
-    least, most = row["from"], row["to"]
-    return lambda chance: least + int(chance.random() * (most - least + 1))
+def _integer(row: Mapping[str, Any]) -> _Draw:
+    minimum, maximum = row["from"], row["to"]
+    return lambda rng: minimum + int(rng.random() * (maximum - minimum + 1))
 
 
-def _decimal(row: Mapping[str, Any]) -> _Make:
-    least, most = row["from"], row["to"]
-    return lambda chance: round(least + chance.random() * (most - least), 2)
+def _decimal(row: Mapping[str, Any]) -> _Draw:
+    minimum, maximum = row["from"], row["to"]
+    return lambda rng: round(minimum + rng.random() * (maximum - minimum), 2)
 
 
-def _boolean(_: Mapping[str, Any]) -> _Make:
-    return lambda chance: chance.random() < 0.5
+def _boolean(_: Mapping[str, Any]) -> _Draw:
+    return lambda rng: rng.random() < 0.5
 
 
-def _pattern(row: Mapping[str, Any]) -> _Make:
+def _pattern(row: Mapping[str, Any]) -> _Draw:
     pattern = row["as"]
 
-    def draw(chance: Random) -> str:
+    def draw(rng: Random) -> str:
         return "".join(
-            str(int(chance.random() * 10)) if letter == "#" else letter for letter in pattern
+            str(int(rng.random() * 10)) if letter == "#" else letter for letter in pattern
         )
 
     return draw
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Make]] = {
+_KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Draw]] = {
     "id": _id,
     "moment": _moment,
     "end": _end,
@@ -87,7 +87,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Make]] = {
 }
 
 
-_DRAWN = 128
+_MAX_TEMPLATES = 128
 _BLOCK = 512
 _ID_WIDTH = 36
 _MOMENT_WIDTH = 29
@@ -112,85 +112,85 @@ class ReportTable:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def make_file(sheet: ReportTable, made_in: Format, chance: Random) -> StreamingBody:
+def make_file(report: ReportTable, file_format: Format, rng: Random) -> StreamingBody:
     """Return the file; `chance` is drawn from at once, and never again."""
-    writing = _FileWriter(sheet, made_in, chance)
-    return StreamingBody(made_in.media, writing.length(), writing.chunks)
+    writer = _FileWriter(report, file_format, rng)
+    return StreamingBody(file_format.media, writer.length(), writer.chunks)
 
 
 class _FileWriter:
     """One file in one format."""
 
-    def __init__(self, sheet: ReportTable, made_in: Format, chance: Random) -> None:
-        names = [column.name for column in sheet.columns]
-        self._sheet = sheet
-        self._offset = chance.getrandbits(48)
-        self._head = made_in.head(names, sheet.rows, sheet.about)
-        self._tail = made_in.tail(names, sheet.rows, sheet.about)
-        self._between = made_in.between
-        self._drawn = [
-            made_in.row(names, [column.draw(chance) for column in sheet.columns])
-            for _ in range(min(sheet.rows, _DRAWN))
+    def __init__(self, report: ReportTable, file_format: Format, rng: Random) -> None:
+        names = [column.name for column in report.columns]
+        self._report = report
+        self._offset = rng.getrandbits(48)
+        self._head = file_format.head(names, report.rows, report.about)
+        self._tail = file_format.tail(names, report.rows, report.about)
+        self._separator = file_format.separator
+        self._templates = [
+            file_format.row(names, [column.draw(rng) for column in report.columns])
+            for _ in range(min(report.rows, _MAX_TEMPLATES))
         ]
 
     def length(self) -> int:
         """Return the length of the file in bytes."""
-        widths = [_width(row) for row in self._drawn]
-        rows = self._sheet.rows
+        widths = [_width(row) for row in self._templates]
+        rows = self._report.rows
         whole, rest = divmod(rows, len(widths)) if widths else (0, 0)
         inner = whole * sum(widths) + sum(widths[:rest])
         frame = len(self._head.encode()) + len(self._tail.encode())
-        return frame + inner + len(self._between) * max(rows - 1, 0)
+        return frame + inner + len(self._separator) * max(rows - 1, 0)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the file, a block of rows at a time."""
         yield self._head.encode()
-        row = _RowRenderer(self._sheet, self._drawn, self._offset)
-        for first in range(0, self._sheet.rows, _BLOCK):
-            block = range(first, min(first + _BLOCK, self._sheet.rows))
-            text = self._between.join(map(row, block))
-            yield (self._between + text if first else text).encode()
+        row = _RowRenderer(self._report, self._templates, self._offset)
+        for first in range(0, self._report.rows, _BLOCK):
+            block = range(first, min(first + _BLOCK, self._report.rows))
+            text = self._separator.join(map(row, block))
+            yield (self._separator + text if first else text).encode()
         yield self._tail.encode()
 
 
 class _RowRenderer:
     """Finishes the drawn rows."""
 
-    def __init__(self, sheet: ReportTable, drawn: list[str], offset: int) -> None:
-        self._drawn = drawn
-        self._marks = RowValues(sheet, offset)
-        self._ends = any(END in row for row in drawn)
+    def __init__(self, report: ReportTable, templates: list[str], offset: int) -> None:
+        self._templates = templates
+        self._values = RowValues(report, offset)
+        self._ends = any(END in row for row in templates)
 
     def __call__(self, number: int) -> str:
-        text = self._drawn[number % len(self._drawn)].replace(ID, self._marks.id(number))
-        text = text.replace(MOMENT, self._marks.moment(number))
-        return text.replace(END, self._marks.moment(number + 1)) if self._ends else text
+        text = self._templates[number % len(self._templates)].replace(ID, self._values.id(number))
+        text = text.replace(MOMENT, self._values.moment(number))
+        return text.replace(END, self._values.moment(number + 1)) if self._ends else text
 
 
 class RowValues:
     """The ids and moments of the rows of a sheet, by the number of the row."""
 
-    def __init__(self, sheet: ReportTable, offset: int) -> None:
-        self._sheet = sheet
+    def __init__(self, report: ReportTable, offset: int) -> None:
+        self._report = report
         self._offset = offset
         # Dates are dear: the minute last shown is kept.
         self._minute: int | None = None
-        self._before = self._after = ""
+        self._prefix = self._suffix = ""
 
     def id(self, number: int) -> str:
-        return f"{self._sheet.base[:24]}{number * _SPREAD + self._offset & _48_BITS:012x}"
+        return f"{self._report.base[:24]}{number * _SPREAD + self._offset & _48_BITS:012x}"
 
     def moment(self, number: int) -> str:
-        sheet = self._sheet
-        passed = (sheet.end - sheet.start) * (number * 0x10000 + (number * _SPREAD & 0xFFFF))
-        minute, rest = divmod(sheet.start + passed // (sheet.rows * 0x10000), 60_000)
+        report = self._report
+        elapsed = (report.end - report.start) * (number * 0x10000 + (number * _SPREAD & 0xFFFF))
+        minute, rest = divmod(report.start + elapsed // (report.rows * 0x10000), 60_000)
         if minute != self._minute:
             self._minute = minute
-            self._before, self._after = _show(minute * 60_000, sheet.zone)
-        return f"{self._before}{rest // 1000:02}.{rest % 1000:03}{self._after}"
+            self._prefix, self._suffix = _format_minute(minute * 60_000, report.zone)
+        return f"{self._prefix}{rest // 1000:02}.{rest % 1000:03}{self._suffix}"
 
 
-def _show(moment: int, zone: tzinfo) -> tuple[str, str]:
+def _format_minute(moment: int, zone: tzinfo) -> tuple[str, str]:
     """Return a full minute up to its seconds, and the offset from UTC."""
     text = to_datetime(moment).astimezone(zone).isoformat(timespec="milliseconds")
     # Offsets of long ago have seconds, which would break the width.
@@ -200,5 +200,7 @@ def _show(moment: int, zone: tzinfo) -> tuple[str, str]:
 
 
 def _width(row: str) -> int:
-    marks = ((ID, _ID_WIDTH), (MOMENT, _MOMENT_WIDTH), (END, _MOMENT_WIDTH))
-    return len(row.encode()) + sum(row.count(m) * (width - len(m.encode())) for m, width in marks)
+    placeholders = ((ID, _ID_WIDTH), (MOMENT, _MOMENT_WIDTH), (END, _MOMENT_WIDTH))
+    return len(row.encode()) + sum(
+        row.count(m) * (width - len(m.encode())) for m, width in placeholders
+    )

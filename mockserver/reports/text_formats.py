@@ -21,11 +21,11 @@ class Format:
     extension: str
     head: Callable[[Sequence[str], int, Mapping[str, Any]], str]
     row: Callable[[Sequence[str], Sequence[Any]], str]
-    between: str
+    separator: str
     tail: Callable[[Sequence[str], int, Mapping[str, Any]], str]
 
 
-def _nothing(_: Sequence[str], __: int, ___: Mapping[str, Any]) -> str:
+def _empty(_: Sequence[str], __: int, ___: Mapping[str, Any]) -> str:
     return ""
 
 
@@ -65,10 +65,10 @@ def _document_tail(_: Sequence[str], rows: int, __: Mapping[str, Any]) -> str:
     return f'],"total":{rows}}}'
 
 
-CSV = Format("text/csv; charset=utf-8", "csv", _csv_head, _csv_row, "", _nothing)
+CSV = Format("text/csv; charset=utf-8", "csv", _csv_head, _csv_row, "", _empty)
 """RFC 4180, with a header line."""
 
-JSON_LINES = Format("application/x-ndjson", "ndjson", _nothing, _line_row, "", _nothing)
+JSON_LINES = Format("application/x-ndjson", "ndjson", _empty, _line_row, "", _empty)
 """One object a line."""
 
 JSON_ARRAY = Format("application/json", "json", _array_head, _json_row, ",", _array_tail)

@@ -120,5 +120,5 @@ class SandboxFactory:
 
 def with_fault_rules(state: SandboxState, faults: FaultRuleState) -> SandboxState:
     """Return a state with other fault rules."""
-    rows = [{"id": rule.id, "serial": rule.serial, "rule": rule.told} for rule in faults.rules]
+    rows = [{"id": rule.id, "serial": rule.serial, "rule": rule.source} for rule in faults.rules]
     return replace(state, faults=tuple(rows), expired=faults.expired)

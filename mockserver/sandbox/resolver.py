@@ -32,12 +32,12 @@ class SandboxResolver:
         Raises:
             ApiError: 404, the header names an unknown sandbox.
         """
-        hint = context.head.wish
+        hint = context.head.hint
         if hint is None:
-            hint = context.head.wish = self._hint(context.headers)
+            hint = context.head.hint = self._hint(context.headers)
         if hint.name is not None:
             return self._named(hint.name)
-        for id_ in (*hint.marks, *_query_tags(context.query)) if context.query else hint.marks:
+        for id_ in (*hint.tags, *_query_tags(context.query)) if context.query else hint.tags:
             if sandbox := self._registry.find(id_):
                 return sandbox
         return self._registry.default

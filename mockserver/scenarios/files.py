@@ -16,7 +16,7 @@ SCENARIOS = "scenarios"
 IDENTITIES = "identities.yaml"
 SEED = "seed.yaml"
 
-_KNOWN = (IDENTITIES, SEED, "target.yaml")
+_FIXTURE_FILES = (IDENTITIES, SEED, "target.yaml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 State = tuple[tuple[str, int, int], ...]
@@ -65,9 +65,9 @@ class FixturePaths:
     def find(self, vendor: str, name: str) -> File:
         """Return the identities or the seed data of a vendor."""
         if self.fixtures is not None:
-            mine = self.fixtures / vendor / name
-            if mine.exists() or mine.is_symlink():
-                return File(mine, self.fixtures, builtin=False)
+            override = self.fixtures / vendor / name
+            if override.exists() or override.is_symlink():
+                return File(override, self.fixtures, builtin=False)
         return File(self.base / vendor / name, self.base, builtin=True)
 
     def scenarios_of(self, vendor: str) -> Mapping[str, File]:
@@ -115,8 +115,10 @@ class FixturePaths:
 
 def _check_names(folder: Path) -> None:
     for path in _visible(folder):
-        if path.suffix in {".yaml", ".yml"} and path.name not in _KNOWN:
-            raise ConfigurationError(f"{path}: file: is not known; known: {', '.join(_KNOWN)}")
+        if path.suffix in {".yaml", ".yml"} and path.name not in _FIXTURE_FILES:
+            raise ConfigurationError(
+                f"{path}: file: is not known; known: {', '.join(_FIXTURE_FILES)}"
+            )
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -132,14 +134,14 @@ def _stamp(path: Path) -> tuple[str, int, int]:
     return str(path), found.st_mtime_ns, found.st_size
 
 
-LARGEST = 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024
 """Bytes of a file."""
 
-DEEPEST = 50
+MAX_DEPTH = 50
 """Lists and objects within each other."""
 
-MOST_ALIASES = 2000
-MOST_VALUES = 200_000
+MAX_ALIASES = 2000
+MAX_VALUES = 200_000
 """Values in a file after its aliases are followed."""
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -153,7 +155,7 @@ def load_yaml(file: File) -> Any:
     """
     try:
         if not file.builtin:
-            _check_place(file)
+            _check_location(file)
             _check_events(file.path)
             _check_merges(file.path)
         document = read_yaml(file.path)
@@ -165,12 +167,12 @@ def load_yaml(file: File) -> Any:
     except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise ConfigurationError(f"{file.path}: file: {reason}") from None
-    if place := next(_non_json_values(document), None):
-        raise ConfigurationError(f"{file.path}: {place}")
+    if location := next(_non_json_values(document), None):
+        raise ConfigurationError(f"{file.path}: {location}")
     return document
 
 
-def _check_place(file: File) -> None:
+def _check_location(file: File) -> None:
     try:
         within = file.path.resolve(strict=True).is_relative_to(file.root.resolve())
     except RuntimeError:
@@ -181,8 +183,8 @@ def _check_place(file: File) -> None:
         )
     if not file.path.is_file():
         raise ConfigurationError(f"{file.path}: file: is no file")
-    if file.path.stat().st_size > LARGEST:
-        raise ConfigurationError(f"{file.path}: file: is larger than {LARGEST} bytes")
+    if file.path.stat().st_size > MAX_FILE_BYTES:
+        raise ConfigurationError(f"{file.path}: file: is larger than {MAX_FILE_BYTES} bytes")
 
 
 def _check_events(path: Path) -> None:
@@ -192,32 +194,32 @@ def _check_events(path: Path) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         aliases += isinstance(event, yaml.AliasEvent)
-        if depth > DEEPEST or aliases > MOST_ALIASES:
+        if depth > MAX_DEPTH or aliases > MAX_ALIASES:
             line = event.start_mark.line + 1 if event.start_mark else 1
-            much = f"{DEEPEST} levels" if depth > DEEPEST else f"{MOST_ALIASES} aliases"
-            raise ConfigurationError(f"{path}: line {line}: has more than {much}")
+            limit = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_ALIASES} aliases"
+            raise ConfigurationError(f"{path}: line {line}: has more than {limit}")
 
 
 def _check_merges(path: Path) -> None:
     """Look at what merge keys would make of a file: they copy, where other aliases only refer."""
     sizes: dict[int, int] = {}
-    ways = [yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)]
-    while ways:
-        node = ways[-1]
+    stack = [yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)]
+    while stack:
+        node = stack[-1]
         if node is None or isinstance(node, yaml.ScalarNode) or sizes.get(id(node), 0) > 0:
-            ways.pop()
+            stack.pop()
             continue
         rows = node.value if isinstance(node, yaml.SequenceNode) else [v for _, v in node.value]
         if id(node) not in sizes:
             sizes[id(node)] = -1  # its parts are looked at first
-            ways += [row for row in rows if sizes.get(id(row)) != -1]
+            stack += [row for row in rows if sizes.get(id(row)) != -1]
             continue
-        ways.pop()
+        stack.pop()
         sizes[id(node)] = len(rows) + 1
         for source in _merged(node):
             size = sizes.get(id(source), 1)
             sizes[id(node)] += size
-            if size < 0 or sizes[id(node)] > MOST_VALUES:
+            if size < 0 or sizes[id(node)] > MAX_VALUES:
                 line = node.start_mark.line + 1
                 raise ConfigurationError(f"{path}: line {line}: its merge keys bring in too much")
 
@@ -236,22 +238,22 @@ def _merged(node: yaml.Node) -> list[yaml.Node]:
 def _non_json_values(document: Any) -> Iterator[str]:
     """Yield place and reason of what JSON does not have, or has not so much of."""
     values = 0
-    ways: list[tuple[Any, str, int]] = [(document, "", 0)]
-    while ways:
-        here, place, depth = ways.pop()
+    stack: list[tuple[Any, str, int]] = [(document, "", 0)]
+    while stack:
+        current, location, depth = stack.pop()
         values += 1
-        if values > MOST_VALUES:
-            yield f"file: its aliases make more than {MOST_VALUES} values of it"
-        elif depth > DEEPEST:
-            yield f"{place[:80]}: an alias leads back to where it stands"
-        elif isinstance(here, dict):
-            for key, value in here.items():
+        if values > MAX_VALUES:
+            yield f"file: its aliases make more than {MAX_VALUES} values of it"
+        elif depth > MAX_DEPTH:
+            yield f"{location[:80]}: an alias leads back to where it stands"
+        elif isinstance(current, dict):
+            for key, value in current.items():
                 if not isinstance(key, str):
-                    yield f"{place}/{key}: a key must be a text; put it between quotes"
-                ways.append((value, f"{place}/{key}", depth + 1))
-        elif isinstance(here, list):
-            ways += [(value, f"{place}/{at}", depth + 1) for at, value in enumerate(here)]
-        elif not isinstance(here, str | int | float | None) or (
-            isinstance(here, float) and not isfinite(here)
+                    yield f"{location}/{key}: a key must be a text; put it between quotes"
+                stack.append((value, f"{location}/{key}", depth + 1))
+        elif isinstance(current, list):
+            stack += [(value, f"{location}/{at}", depth + 1) for at, value in enumerate(current)]
+        elif not isinstance(current, str | int | float | None) or (
+            isinstance(current, float) and not isfinite(current)
         ):
-            yield f"{place or '/'}: {type(here).__name__} {here} is nothing that JSON has"
+            yield f"{location or '/'}: {type(current).__name__} {current} is nothing that JSON has"

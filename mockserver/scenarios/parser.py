@@ -26,94 +26,103 @@ class JobScriptParser:
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
-        self._usual = from_steps(lifecycle.timeline)
+        self._default = from_steps(lifecycle.timeline)
         self._edges = {(edge.start, edge.end) for edge in lifecycle.edges}
 
-    def read(self, raw: Mapping[str, Any], place: str) -> JobScript:
+    def read(self, raw: Mapping[str, Any], location: str) -> JobScript:
         """Return one future.
 
         Raises:
             ConfigurationError: the lifecycle does not have it so; `place` says where.
         """
-        plan = self._plan(raw["plan"], f"{place}/plan") if "plan" in raw else None
-        base = plan or self._usual
+        schedule = self._schedule(raw["plan"], f"{location}/plan") if "plan" in raw else None
+        base = schedule or self._default
         if "stuck" in raw:
-            self._on_the_way(raw["stuck"], base, f"{place}/stuck")
+            self._check_in_schedule(raw["stuck"], base, f"{location}/stuck")
         return JobScript(
             occurrences=Occurrences(raw.get("nth"), raw.get("after"), raw.get("every")),
-            schedule=plan,
+            schedule=schedule,
             pace=raw.get("pace", 1.0),
             stuck_in=raw.get("stuck"),
-            ending=self._ending(raw["ends"], base, f"{place}/ends") if "ends" in raw else None,
+            ending=self._ending(raw["ends"], base, f"{location}/ends") if "ends" in raw else None,
             rows=raw.get("rows"),
         )
 
-    def _plan(self, rows: list[Mapping[str, Any]], place: str) -> Schedule:
+    def _schedule(self, rows: list[Mapping[str, Any]], location: str) -> Schedule:
         for number, row in enumerate(rows):
-            self._known(row["state"], f"{place}/{number}/state")
+            self._check_known(row["state"], f"{location}/{number}/state")
             if ("lasts" in row) == (number == len(rows) - 1):
                 raise ConfigurationError(
-                    f"{place}/{number}/lasts: every stay has a length but the last"
+                    f"{location}/{number}/lasts: every stay has a length but the last"
                 )
         if rows[0]["state"] != self._lifecycle.initial:
-            raise ConfigurationError(f"{place}/0/state: a job begins as {self._lifecycle.initial}")
-        for number, (here, there) in enumerate(pairwise(rows), 1):
-            self._edge(here["state"], there["state"], f"{place}/{number}/state")
+            raise ConfigurationError(
+                f"{location}/0/state: a job begins as {self._lifecycle.initial}"
+            )
+        for number, (stay, following) in enumerate(pairwise(rows), 1):
+            self._check_edge(stay["state"], following["state"], f"{location}/{number}/state")
         return tuple(
-            (row["state"], _parse(parse_duration, row["lasts"], place) if "lasts" in row else None)
+            (
+                row["state"],
+                _parse(parse_duration, row["lasts"], location) if "lasts" in row else None,
+            )
             for row in rows
         )
 
-    def _ending(self, raw: Mapping[str, Any], base: Schedule, place: str) -> ScriptedEnd:
+    def _ending(self, raw: Mapping[str, Any], base: Schedule, location: str) -> ScriptedEnd:
         finite = [state for state, lasts in base if lasts is not None]
         origin = raw.get("from") or (finite[-1] if finite else base[-1][0])
-        self._on_the_way(origin, base, f"{place}/from")
-        self._known(raw["in"], f"{place}/in")
-        self._edge(origin, raw["in"], f"{place}/in")
+        self._check_in_schedule(origin, base, f"{location}/from")
+        self._check_known(raw["in"], f"{location}/in")
+        self._check_edge(origin, raw["in"], f"{location}/in")
         after = raw.get("after")
         if origin not in finite and (after is None or after.endswith("%")):
             raise ConfigurationError(
-                f"{place}/after: {origin} has no end, so this must be a duration"
+                f"{location}/after: {origin} has no end, so this must be a duration"
             )
         if after is None:
             return ScriptedEnd(raw["in"], raw.get("from"))
         if after.endswith("%"):
-            return ScriptedEnd(raw["in"], raw.get("from"), part=_part(after, f"{place}/after"))
+            return ScriptedEnd(
+                raw["in"], raw.get("from"), part=_fraction(after, f"{location}/after")
+            )
         return ScriptedEnd(
-            raw["in"], raw.get("from"), lasts=_parse(parse_duration, after, f"{place}/after")
+            raw["in"], raw.get("from"), lasts=_parse(parse_duration, after, f"{location}/after")
         )
 
-    def _known(self, state: str, place: str) -> None:
+    def _check_known(self, state: str, location: str) -> None:
         if state not in self._lifecycle.states:
             known = ", ".join(self._lifecycle.states)
-            raise ConfigurationError(f"{place}: there is no state {state!r}; known: {known}")
+            raise ConfigurationError(f"{location}: there is no state {state!r}; known: {known}")
 
-    def _on_the_way(self, state: str, plan: Schedule, place: str) -> None:
-        self._known(state, place)
-        names = [name for name, _ in plan]
+    def _check_in_schedule(self, state: str, schedule: Schedule, location: str) -> None:
+        self._check_known(state, location)
+        names = [name for name, _ in schedule]
         if state not in names:
             raise ConfigurationError(
-                f"{place}: a job does not come by {state}, but by {', '.join(names)}; write a plan"
+                f"{location}: {state} is not in the plan ({', '.join(names)}); write a plan"
             )
 
-    def _edge(self, start: str, end: str, place: str) -> None:
+    def _check_edge(self, start: str, end: str, location: str) -> None:
         if (start, end) not in self._edges:
-            ways = ", ".join(sorted(to for here, to in self._edges if here == start)) or "nothing"
-            raise ConfigurationError(f"{place}: {start} is followed by {ways}, not by {end}")
+            allowed = (
+                ", ".join(sorted(to for state, to in self._edges if state == start)) or "nothing"
+            )
+            raise ConfigurationError(f"{location}: {start} is followed by {allowed}, not by {end}")
 
 
-def _part(text: str, place: str) -> float:
+def _fraction(text: str, location: str) -> float:
     part = float(text.removesuffix("%")) / 100
     if part > 1:
-        raise ConfigurationError(f"{place}: {text} is more than all of it")
+        raise ConfigurationError(f"{location}: {text} is more than all of it")
     return part
 
 
-def _parse(parse: Callable[[str], int], text: str, place: str) -> int:
+def _parse(parse: Callable[[str], int], text: str, location: str) -> int:
     try:
         return parse(text)
     except ValueError as error:
-        raise ConfigurationError(f"{place}: {text!r} {error}") from None
+        raise ConfigurationError(f"{location}: {text!r} {error}") from None
 
 
 _SHAPE = ROOT / "meta" / "scenario.schema.json"
@@ -126,7 +135,7 @@ class ScenarioParser:
         self._shape = jsonschema_rs.validator_for(
             json.loads(_SHAPE.read_bytes()), validate_formats=True
         )
-        self._futures = {name: JobScriptParser(row.lifecycle) for name, row in contracts.items()}
+        self._scripts = {name: JobScriptParser(row.lifecycle) for name, row in contracts.items()}
         self._rules = rules
 
     def read(self, vendor: str, name: str, file: File, seed: Seed) -> Scenario:
@@ -137,9 +146,9 @@ class ScenarioParser:
         """
         raw = load_yaml(file)
         for error in self._shape.iter_errors(raw):
-            place = "".join(f"/{step}" for step in error.instance_path)
+            location = "".join(f"/{step}" for step in error.instance_path)
             raise ConfigurationError(
-                f"{file.path}: {place or '/'}: {error.message.splitlines()[0]}"
+                f"{file.path}: {location or '/'}: {error.message.splitlines()[0]}"
             )
         if raw["vendor"] != vendor:
             raise ConfigurationError(f"{file.path}: /vendor: is not the folder's name, {vendor!r}")
@@ -149,9 +158,9 @@ class ScenarioParser:
             name=name,
             summary=raw["summary"],
             builtin=file.builtin,
-            seed=_changed(seed, raw["seed"], file.path) if "seed" in raw else None,
+            seed=_with_changes(seed, raw["seed"], file.path) if "seed" in raw else None,
             scripts=tuple(
-                self._futures[vendor].read(row, f"{file.path}: /jobs/{number}")
+                self._scripts[vendor].read(row, f"{file.path}: /jobs/{number}")
                 for number, row in enumerate(raw.get("jobs", ()))
             ),
             rules=self._read_rules(raw.get("faults", []), f"{file.path}: /faults", vendor),
@@ -175,17 +184,17 @@ class ScenarioParser:
         """Let go of what was read against identities that may have changed."""
         self._rules.forget()
 
-    def _read_rules(self, raw: list[Any], place: str, vendor: str | None) -> tuple[Rule, ...]:
+    def _read_rules(self, raw: list[Any], location: str, vendor: str | None) -> tuple[Rule, ...]:
         rules: list[Rule] = []
         for number, row in enumerate(raw):
             try:
                 rules.append(self._rules.read(row, vendor))
-            except ApiError as refusal:
-                raise ConfigurationError(f"{place}/{number}: {refusal.message}") from None
+            except ApiError as error:
+                raise ConfigurationError(f"{location}/{number}: {error.message}") from None
         return tuple(rules)
 
 
-def _changed(seed: Seed, change: Mapping[str, Any], path: Path) -> Seed:
+def _with_changes(seed: Seed, change: Mapping[str, Any], path: Path) -> Seed:
     changed = {**seed, **change.get("replace", {})}
     for name, rows in change.get("add", {}).items():
         if not isinstance(changed.get(name, []), list):

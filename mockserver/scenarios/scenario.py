@@ -34,13 +34,13 @@ class Scenario:
     @property
     def parts(self) -> list[str]:
         """What the scenario speaks of, by the words of its file."""
-        told = {
+        present = {
             "clock": any(part is not None for part in (self.mode, self.speed, self.now)),
             "seed": self.seed is not None,
             "jobs": bool(self.scripts),
             "faults": bool(self.rules),
         }
-        return [name for name, is_told in told.items() if is_told]
+        return [name for name, is_present in present.items() if is_present]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,21 +56,21 @@ def create(contract: Contract, options: Options | None = None) -> Vendor:
 
 @dataclass(frozen=True, slots=True)
 class VendorRegistry:
-    """All by the vendor's slug, in alphabetical order. The library has to be opened once."""
+    """All by the vendor's slug, in alphabetical order. `fixtures` must be opened once."""
 
     contracts: Mapping[str, specs.Contract]
     vendors: Mapping[str, Vendor]
-    library: FixtureRepository
+    fixtures: FixtureRepository
 
     def seed(self, sandbox: Sandbox) -> None:
         """Put the seed data of every vendor into an empty sandbox, as its scenario has them."""
-        seeds = self.library.resolve_scenario(sandbox.scenario).seeds
+        seeds = self.fixtures.resolve_scenario(sandbox.scenario).seeds
         for name, vendor in self.vendors.items():
             vendor.seed(sandbox, seeds[name])
 
     def access_info(self, sandbox: Sandbox) -> dict[str, Any]:
         """Return what chooses a sandbox: the secrets, and headers that hold them, by vendor."""
-        identities = self.library.identities.items()
+        identities = self.fixtures.identities.items()
         return {
             "credentials": {
                 name: secrets_for_sandbox(known, sandbox) for name, known in identities
@@ -83,7 +83,7 @@ class VendorRegistry:
 
     def authenticators(self) -> Mapping[str, Authenticator]:
         """Return who lets callers in."""
-        secrets = self.library.secrets
+        secrets = self.fixtures.secrets
         return {
             name: Authenticator(secrets[name], it.identify) for name, it in self.vendors.items()
         }

@@ -199,7 +199,7 @@ class Jobs:
             account=tenant,
             group=group_of(tenant, {}),
             details=details,
-            also=tuple(index_groups(tenant, details)),
+            extra_groups=tuple(index_groups(tenant, details)),
             schedule=plan,
         )
         return self._repository.create(request.sandbox, [new_job])[0]
@@ -223,7 +223,7 @@ class Jobs:
 
     def _starting(self, wait: int) -> Schedule:
         """Return the default plan with a first state of `wait` milliseconds, at least 0."""
-        (first, _), *rest = self._repository.plan
+        (first, _), *rest = self._repository.default_schedule
         return ((first, max(wait, 0)), *rest)
 
     def _created(self, request: Request, job: Job) -> Response:

@@ -27,7 +27,7 @@ class Seeds:
         reports = index_by_id(fixtures["reports"], "rptId", "/reports")
         rows = enumerate(fixtures.get("jobs", ()))
         new_jobs = [self._new_job(row, reports, f"/jobs/{number}") for number, row in rows]
-        jobs = self._repository.drafts(new_jobs, now, common=True)
+        jobs = self._repository.drafts(new_jobs, now, interned=True)
         return [*self._reports.drafts(ALL_ACCOUNTS, reports), *jobs]
 
     def _new_job(
@@ -47,6 +47,6 @@ class Seeds:
             account=row["tenant"],
             group=group_of(row["tenant"], {}),
             details=details,
-            also=tuple(index_groups(row["tenant"], details)),
+            extra_groups=tuple(index_groups(row["tenant"], details)),
             schedule=plan,
         )

@@ -115,7 +115,7 @@ class Runs:
 
     def plan(self, end: str | None) -> Schedule | None:
         """Return the default plan with `end` as its last state; None for the default itself."""
-        return None if end is None else (*self._repository.plan[:-1], (end, None))
+        return None if end is None else (*self._repository.default_schedule[:-1], (end, None))
 
     def _note_run(self, sandbox: Sandbox, distribution: Resource) -> None:
         """Store when the distribution ran last; its schedule stays (EC-S18)."""
@@ -137,7 +137,7 @@ class Runs:
 
     def _errors(self, sandbox: Sandbox, job: Job) -> str:
         state = self._repository.state(sandbox, job)
-        if not state.final or state.name == self._repository.plan[-1][0]:
+        if not state.final or state.name == self._repository.default_schedule[-1][0]:
             return ""
         if not job.details["recipients"]:
             return "The report has no recipients."

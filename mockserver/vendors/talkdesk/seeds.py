@@ -32,7 +32,7 @@ class Seeds:
         reports |= {name: {**default, "id": name} for name in self._types if name not in reports}
         rows = enumerate(fixtures.get("jobs", ()))
         new_jobs = [self._new_job(row, reports, f"/jobs/{number}") for number, row in rows]
-        jobs = self._repository.drafts(new_jobs, now, common=True)
+        jobs = self._repository.drafts(new_jobs, now, interned=True)
         return [*self._reports.drafts(ALL_ACCOUNTS, reports), *jobs]
 
     def _new_job(self, row: Mapping[str, Any], reports: Collection[str], place: str) -> NewJob:

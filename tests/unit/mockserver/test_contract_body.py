@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.errors import ApiError
-from mockserver.openapi.request_body import DEEPEST, FORM, JSON, RequestBody
+from mockserver.openapi.request_body import FORM, JSON, MAX_DEPTH, RequestBody
 from mockserver.openapi.schemas import Schemas
 
 SCHEMA: dict[str, Any] = {
@@ -91,7 +91,7 @@ def test_json_at_fault_is_a_400_that_names_the_member(raw: bytes, field: str) ->
     assert (refusal.status, refusal.field) == (400, field)
 
 
-@pytest.mark.parametrize("depth", [DEEPEST + 1, 500, 100_000])
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 500, 100_000])
 def test_deep_nesting_is_refused(depth: int) -> None:
     assert refused(b'{"format":"csv","x":' + b"[" * depth + b"]" * depth + b"}").status == 400
 

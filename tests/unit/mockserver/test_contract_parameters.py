@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.errors import ApiError
-from mockserver.openapi.parameters import MOST_FIELDS, Parameters
+from mockserver.openapi.parameters import MAX_FIELDS, Parameters
 from mockserver.openapi.schemas import Schemas
 
 INT32: dict[str, Any] = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
@@ -102,7 +102,7 @@ def test_query_with_a_nul_character_names_its_field() -> None:
 
 
 def test_query_with_too_many_fields_is_refused() -> None:
-    refused(b"&".join(b"study=%d" % n for n in range(MOST_FIELDS + 1)))
+    refused(b"&".join(b"study=%d" % n for n in range(MAX_FIELDS + 1)))
 
 
 def test_path_becomes_values() -> None:

@@ -36,7 +36,7 @@ RATE_LIMIT = {"kind": "rate-limit"}
     ids=str,
 )
 def test_rule_that_is_not_valid_is_explained(rule: Any, field: str, said: list[str]) -> None:
-    found = RULES.first_fault(rule)
+    found = RULES.first_error(rule)
     assert found is not None
     assert found[0] == field
     for text in said:
@@ -47,6 +47,6 @@ def test_rule_that_is_not_valid_is_explained(rule: Any, field: str, said: list[s
 
 @given(name=st.text(min_size=1, max_size=40), value=st.text(min_size=12, max_size=40))
 def test_no_value_is_repeated(name: str, value: str) -> None:
-    found = RULES.first_fault({"fault": {"kind": value, name: value}})
+    found = RULES.first_error({"fault": {"kind": value, name: value}})
     assert found is not None
     assert name == value or value not in found[1]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mockserver.app import App, create_app
 from mockserver.config import Settings
 from mockserver.errors import ApiError
-from mockserver.openapi.responses import HTTP_REFUSALS, ResponseValidator
+from mockserver.openapi.responses import HTTP_ERRORS, ResponseValidator
 from mockserver.openapi.schemas import Schemas
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, Answer, ask
 
@@ -115,7 +115,7 @@ def test_no_credential_is_a_500(mock: App, name: str, scheme: str, value: str) -
         assert answer.status < 500
 
 
-@pytest.mark.parametrize("status", sorted(HTTP_REFUSALS))
+@pytest.mark.parametrize("status", sorted(HTTP_ERRORS))
 def test_refusals_of_http_need_no_row_of_the_contract(mock: App, status: int) -> None:
     ResponseValidator(Schemas({"components": {}}), {}).check(
         mock.apis[0].error(_error(status), None), handled=False

@@ -154,14 +154,14 @@ def test_a_decided_job_ends_in_its_outcome_or_cannot(
 
 def test_an_outcome_comes_at_once_and_stays() -> None:
     lifecycle = contract_of("talkdesk").lifecycle
-    plan = JobRepository(lifecycle).plan
+    plan = JobRepository(lifecycle).default_schedule
     failed = force_outcome(lifecycle, Job("x", "v", "g", "a", 0, plan), "FAILED", 2_000)
     assert timeline(failed, 10**9) == (("CREATED", 0), ("FAILED", 2_000))
 
 
 def test_a_job_may_be_held_where_it_is() -> None:
     lifecycle = contract_of("talkdesk").lifecycle
-    plan = JobRepository(lifecycle).plan
+    plan = JobRepository(lifecycle).default_schedule
     held = force_outcome(lifecycle, Job("x", "v", "g", "a", 0, plan), "CREATED", 2_000)
     assert current_state(held, 10**9) == "CREATED"
 
@@ -174,7 +174,7 @@ def test_a_held_job_goes_to_its_outcome_at_once() -> None:
 
 def test_a_wire_name_means_the_first_state_that_can_be() -> None:
     lifecycle = contract_of("energycap").lifecycle
-    run = Job("x", "v", "g", "a", 0, JobRepository(lifecycle).plan)
+    run = Job("x", "v", "g", "a", 0, JobRepository(lifecycle).default_schedule)
     assert force_outcome(lifecycle, run, "Not sent", 0).outcome == "NOT_SENT"
 
 

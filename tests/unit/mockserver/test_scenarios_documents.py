@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.errors import ConfigurationError
-from mockserver.scenarios.files import LARGEST, File, load_yaml
+from mockserver.scenarios.files import MAX_FILE_BYTES, File, load_yaml
 
 LAUGHS = "a0: &a0 [1]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 8)
@@ -51,7 +51,7 @@ def test_plain_files_are_read(tmp_path: Path, text: str, content: object) -> Non
         ("a: [" + "*b, " * 3000 + "1]", "more than 2000 aliases"),
         ("[" * 100_000, "more than 50 levels"),
         ("- " * 60_000, "more than 50 levels"),
-        ("a: " + "x" * LARGEST, "is larger than"),
+        ("a: " + "x" * MAX_FILE_BYTES, "is larger than"),
         ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
         ("a: !include /etc/passwd", "could not determine a constructor"),
         ("a: !!timestamp 2026-03-30", "/a: date"),

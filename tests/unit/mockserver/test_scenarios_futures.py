@@ -78,7 +78,7 @@ def test_future_leaves_what_the_vendor_planned_itself() -> None:
     ("raw", "place", "reason"),
     [
         ({"stuck": "RUNNING"}, "/stuck", "no state 'RUNNING'; known: CREATED, PROCESSING"),
-        ({"stuck": "UPLOADING"}, "/stuck", "does not come by UPLOADING"),
+        ({"stuck": "UPLOADING"}, "/stuck", "UPLOADING is not in the plan"),
         ({"ends": {"in": "LOST"}}, "/ends/in", "no state 'LOST'"),
         ({"ends": {"in": "DELETED"}}, "/ends/in", "PROCESSING is followed by"),
         ({"ends": {"in": "FAILED", "from": "X"}}, "/ends/from", "no state 'X'"),
