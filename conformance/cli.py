@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance.errors import SuiteError, TargetUnavailable
-from conformance.settings import Effort, Settings
+from conformance.settings import Effort, Settings, Threshold
 from specs import DOCUMENTED, PROFILES, SpecError
 
 if TYPE_CHECKING:
@@ -22,6 +22,21 @@ WIDTH = 80
 POSITIVE = click.FloatRange(0, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 EFFORTS = click.Choice([effort.value for effort in Effort])
+
+
+class ThresholdType(click.ParamType[Threshold]):
+    """A number, or a percentage."""
+
+    name = "threshold"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Threshold:
+        """Return the threshold of a text."""
+        try:
+            return value if isinstance(value, Threshold) else Threshold.parse(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 TARGET_OPTIONS = (
@@ -40,6 +55,12 @@ RUN_OPTIONS = (
     click.option("--only", multiple=True, metavar="ID", help="Judge only this requirement."),
     click.option("--baseline", type=FILE, help="Accepted failures, with owner, reason and date."),
     click.option("--strict", is_flag=True, help="WARN counts as FAIL."),
+    click.option(
+        "--require",
+        type=ThresholdType(),
+        metavar="N|PERCENT",
+        help="Exit code 3 if fewer musts are judged: 40, or 75%.",
+    ),
     click.option(
         "--report",
         "reports",
@@ -127,7 +148,7 @@ def main() -> None:
 def run(vendor: str, **options: Any) -> None:
     """Judge VENDOR's implementation.
 
-    Exit code 0 conforms, 1 fails, 2 usage error, 3 not judged.
+    Exit code 0 conforms in what was judged, 1 fails, 2 usage error, 3 not judged as planned.
     """
     sys.exit(_run(vendor, options))
 
@@ -251,6 +272,7 @@ def _settings(options: Mapping[str, Any]) -> Settings:
         effort=Effort(options["effort"]),
         only=frozenset(options["only"]),
         strict=options["strict"],
+        require=options["require"],
         **limit_settings(options),
     )
 

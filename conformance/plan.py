@@ -44,7 +44,6 @@ class Plan:
     requirements: tuple[Requirement, ...]
     steps: tuple[PlanStep, ...]
     skips: Mapping[str, str]
-    partial: bool
     create_operations: tuple[str, ...] = ()
     max_created: int | None = None
 
@@ -73,7 +72,6 @@ def make_plan(
         selected,
         (*_driver_steps(contract, checks, tested, policy, settings), *_check_steps(checks, tested)),
         skips,
-        partial=bool(settings.only),
         create_operations=tuple(
             name
             for name in CreationQuota(contract).create_operations

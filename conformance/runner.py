@@ -30,7 +30,7 @@ from conformance.settings import Effort, Settings
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client, open_session
 from conformance.target.config import PRIMARY, Target, read_target
-from conformance.verdict import CheckResult, skipped
+from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement
 
 PREFLIGHT = "preflight"
@@ -99,6 +99,7 @@ class Runner:
     baseline: tuple[AcceptedFailure, ...] = ()
     adapter: AdapterFactory = GuardedAdapter
     _stop_reason: str | None = field(default=None, init=False)
+    _cut_steps: list[PlanStep] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         require_valid_checks(self.contract, self.checks)
@@ -131,13 +132,16 @@ class Runner:
         except (TargetUnavailable, KeyboardInterrupt) as error:
             error.args = (" ".join([*map(str, error.args), *self._clean_up(client, transport)]),)
             raise
-        results = tuple(evaluator.results(tuple(client.exchanges), client.jobs))
+        results = [
+            self._with_stop_reason(result, plan)
+            for result in evaluator.results(tuple(client.exchanges), client.jobs)
+        ]
         shrinker = Shrinker(client)
         reproducible = tuple(
             self._with_steps(self._shrunk(result, evaluator, shrinker), client)
             for result in results
         )
-        result = self._result(plan, reproducible, client, transport)
+        result = self._result(reproducible, client, transport)
         return apply_baseline(result, self.baseline, transport.budget.clock.today().date())
 
     def _run_steps(self, plan: Plan, client: Client, evaluator: Evaluator) -> None:
@@ -157,7 +161,10 @@ class Runner:
                 self.on_failure(requirement, reason)
 
     def _drive(self, step: PlanStep, client: Client) -> None:
-        if step.drive is None or self._stop_reason is not None:
+        if step.drive is None:
+            return
+        if self._stop_reason is not None:
+            self._cut_steps.append(step)
             return
         client.quota.start_step(step.name)
         case = DriverCase(
@@ -175,11 +182,13 @@ class Runner:
             return  # the results say what was not observed
         except BudgetExceeded as reason:
             self._stop_reason = str(reason)
+            self._cut_steps.append(step)
 
     def _check(self, step: PlanStep, requirement: Requirement, client: Client) -> list[CheckResult]:
         if requirement.check is None:
             return []
         if self._stop_reason is not None:
+            self._cut_steps.append(step)
             return [skipped(self._stop_reason)]
         client.quota.start_step(step.name)
         case = ActiveCase(self.contract, requirement, client, self.target)
@@ -192,8 +201,21 @@ class Runner:
         except BudgetExceeded as reason:
             self._stop_reason = str(reason)
             results.append(skipped(self._stop_reason))
+            self._cut_steps.append(step)
         unanswered = [e for e in client.exchanges[before:] if e.failure]
         return results + [CheckResult(None, e.failure or "", (e,)) for e in unanswered[:1]]
+
+    def _with_stop_reason(self, result: RequirementResult, plan: Plan) -> RequirementResult:
+        """Give the end of a budget as the reason where a requirement was planned, but not tried."""
+        id_, operation = result.requirement.id, result.requirement.operation
+        if result.verdict is not Verdict.SKIP or id_ in plan.skips:
+            return result
+        active = {step.requirement.id for step in plan.steps if step.requirement}
+        for step in self._cut_steps:
+            shows = step.requirement is None and (operation is None or operation in step.operations)
+            if step.requirement == result.requirement or (shows and id_ not in active):
+                return replace(result, reason=self._stop_reason or "")
+        return result
 
     def _shrunk(
         self, result: RequirementResult, evaluator: Evaluator, shrinker: Shrinker
@@ -225,7 +247,6 @@ class Runner:
 
     def _result(
         self,
-        plan: Plan,
         results: tuple[RequirementResult, ...],
         client: Client,
         transport: Transport,
@@ -235,6 +256,13 @@ class Runner:
         notes += byte_order_mark_hints(exchanges)
         if self._stop_reason is not None:
             notes += (f"The run ended early: {self._stop_reason}.",)
+        untried = tuple(
+            result.requirement.id
+            for result in results
+            if result.verdict is Verdict.SKIP
+            and result.reason == self._stop_reason
+            and result.requirement.level == "must"
+        )
         notes += self._clean_up(client, transport)
         budget = transport.budget
         return Result(
@@ -247,7 +275,8 @@ class Runner:
             notes=notes,
             requests=budget.used,
             duration=budget.clock.now() - budget.started,
-            partial=plan.partial,
+            untried=untried,
+            require=self.settings.require,
         )
 
 

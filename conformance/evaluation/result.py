@@ -1,11 +1,13 @@
 """The result of a run; every report is a view of it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from conformance.evaluation.coverage import Coverage
 from conformance.http.exchange import Exchange
+from conformance.settings import Threshold
 from conformance.target.tracker import JobHistory
 from conformance.verdict import Verdict
 from specs import Contract, Requirement
@@ -13,6 +15,8 @@ from specs import Contract, Requirement
 EXIT_CONFORMS = 0
 EXIT_FAILED = 1
 EXIT_NOT_JUDGED = 3
+NO_CHECK = "no check exists"
+NOT_SELECTED = "left out by --only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,18 @@ class RequirementResult:
     replay_steps: tuple[ReplayStep, ...] = ()
     accepted: AcceptedFailure | None = None
 
+    @property
+    def is_judged(self) -> bool:
+        """True for PASS, WARN and FAIL."""
+        return self.verdict not in {Verdict.SKIP, Verdict.ERROR}
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """A whole run. `duration` is in seconds, `notes` are sentences for the user.
 
-    `partial`: only some of the requirements were selected.
+    `untried` are the ids of the planned musts that a budget (requests or time) left without a
+    verdict; `require` is how many musts had to be judged.
     """
 
     contract: Contract
@@ -74,7 +84,8 @@ class Result:
     notes: tuple[str, ...] = ()
     requests: int = 0
     duration: float = 0.0
-    partial: bool = False
+    untried: tuple[str, ...] = ()
+    require: Threshold | None = None
 
     @property
     def problems(self) -> list[RequirementResult]:
@@ -89,29 +100,54 @@ class Result:
         return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
     @property
+    def musts(self) -> int:
+        """The number of musts of the contract, whether selected or not."""
+        return sum(r.level == "must" for r in self.contract.requirements)
+
+    @property
+    def judged_musts(self) -> int:
+        """The number of musts with the verdict PASS, WARN or FAIL."""
+        return sum(r.is_judged and r.requirement.level == "must" for r in self.requirements)
+
+    @property
+    def unjudged(self) -> Mapping[str, int]:
+        """The reasons why musts were not judged, the most frequent first, with their numbers."""
+        selected = [r for r in self.requirements if r.requirement.level == "must"]
+        reasons = Counter(
+            result.reason if result.requirement.check else NO_CHECK
+            for result in selected
+            if not result.is_judged
+        )
+        if left_out := self.musts - len(selected):
+            reasons[NOT_SELECTED] = left_out
+        return dict(reasons.most_common())
+
+    @property
+    def is_complete(self) -> bool:
+        """True if no budget left planned musts untried, and as many were judged as required."""
+        enough = self.require is None or self.require.is_met(self.judged_musts, self.musts)
+        return enough and not self.untried
+
+    @property
     def verdict(self) -> Verdict:
-        """FAIL if any requirement is; ERROR if the target could not be judged; else PASS."""
+        """FAIL if any requirement is.
+
+        Else ERROR if a must is, or if the run is not complete; else SKIP if nothing was judged;
+        else PASS.
+        """
         if any(result.verdict is Verdict.FAIL for result in self.requirements):
             return Verdict.FAIL
         must_error = any(
             result.verdict is Verdict.ERROR and result.requirement.level == "must"
             for result in self.requirements
         )
-        return Verdict.ERROR if must_error or not self._conclusive else Verdict.PASS
-
-    @property
-    def _conclusive(self) -> bool:
-        """True if a documented requirement passed; in a partial run, if any one was judged."""
-        if self.partial:
-            judged = {Verdict.PASS, Verdict.WARN}
-            return any(result.verdict in judged for result in self.requirements)
-        return any(
-            result.verdict is Verdict.PASS and result.requirement.source == "documented"
-            for result in self.requirements
-        )
+        if must_error or not self.is_complete:
+            return Verdict.ERROR
+        judged = any(result.is_judged for result in self.requirements)
+        return Verdict.PASS if judged else Verdict.SKIP
 
     @property
     def exit_code(self) -> int:
-        """0 conforms, 1 fails, 3 could not be judged."""
+        """0 conforms in what was judged, 1 fails, 3 was not judged as planned or required."""
         codes = {Verdict.FAIL: EXIT_FAILED, Verdict.ERROR: EXIT_NOT_JUDGED}
         return codes.get(self.verdict, EXIT_CONFORMS)

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
 from conformance.report.json_report import exchange_to_json
-from conformance.report.shared import RUN_LABELS, VERDICT_LABELS, reproduction_hint
+from conformance.report.shared import VERDICT_LABELS, headline, judged_line, reproduction_hint
 from conformance.report.timeline import build_timeline
 from conformance.verdict import WORST_FIRST, Verdict
 from specs import Statement
@@ -64,7 +64,8 @@ def _content(result: Result) -> dict[str, Any]:
     return {
         "result": result,
         "contract": result.contract,
-        "label": RUN_LABELS[result.verdict],
+        "label": headline(result),
+        "judged": judged_line(result),
         "verdicts": WORST_FIRST,
         "verdict_labels": VERDICT_LABELS,
         "hint": reproduction_hint(result),

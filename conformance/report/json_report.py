@@ -8,6 +8,7 @@ from conformance.evaluation.coverage import Coverage, Transition
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
 from conformance.http.exchange import Exchange, RecordedResponse
+from conformance.report.shared import judged_line
 from conformance.reproduction.steps import step_to_json
 
 MAX_BODY_SHOWN: Final = 4096
@@ -69,6 +70,13 @@ def to_data(result: Result) -> dict[str, Any]:
         "requirements": [_row(row, result.seed) for row in result.requirements],
         "coverage": _coverage(result.coverage),
         "notes": list(result.notes),
+        "judged": {
+            "musts": result.musts,
+            "judged": result.judged_musts,
+            "not_judged": dict(result.unjudged),
+            "untried": list(result.untried),
+            "summary": judged_line(result),
+        },
     }
 
 

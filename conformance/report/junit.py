@@ -6,7 +6,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
-from conformance.report.shared import xml_safe
+from conformance.report.shared import judged_line, xml_safe
 from conformance.verdict import Verdict
 
 NO_OPERATION = "any operation"
@@ -29,6 +29,7 @@ def _suite(result: Result, operation: str, rows: list[RequirementResult]) -> Tes
     suite = TestSuite(f"{result.contract.vendor}.{operation}")
     suite.add_property("profile", result.contract.profile)
     suite.add_property("seed", str(result.seed))
+    suite.add_property("judged", xml_safe(judged_line(result)))
     for row in rows:
         suite.add_testcase(_case(result, operation, row))
     return suite

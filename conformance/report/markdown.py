@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
-from conformance.report.shared import RUN_LABELS, reproduction_hint, xml_safe
+from conformance.report.shared import headline, judged_line, reproduction_hint, xml_safe
 from conformance.verdict import WORST_FIRST, Verdict
 
 SIGNS = {
@@ -24,7 +24,7 @@ def render(result: Result) -> str:
 
 def _lines(result: Result) -> Iterator[str]:
     contract = f"{result.contract.vendor} ({result.contract.profile})"
-    yield f"## {SIGNS[result.verdict]} {contract} {RUN_LABELS[result.verdict]}"
+    yield f"## {SIGNS[result.verdict]} {contract} {headline(result)}"
     yield ""
     yield "| " + " | ".join(f"{SIGNS[v]} {v}" for v in WORST_FIRST) + " |"
     yield "|" + " ---: |" * len(Verdict)
@@ -47,6 +47,8 @@ def _lines(result: Result) -> Iterator[str]:
     for note in result.notes:
         yield f"> {_cell(note)}"
     yield f"<sub>seed {result.seed}, {result.requests} requests, {result.duration:.1f} s</sub>"
+    yield ""
+    yield _cell(judged_line(result))
 
 
 def _line(row: RequirementResult) -> str:

@@ -8,15 +8,7 @@ from conformance.evaluation.result import Result
 from conformance.http.curl import shell_variables
 from conformance.verdict import Verdict
 
-RUN_LABELS: Final = MappingProxyType(
-    {
-        Verdict.PASS: "conforms",
-        Verdict.FAIL: "does not conform",
-        Verdict.ERROR: "could not be judged",
-    }
-)
-"""Verdicts of a whole run."""
-
+MAX_REASONS: Final = 5
 VERDICT_LABELS: Final = MappingProxyType(
     {
         Verdict.FAIL: "violates what the vendor's document promises",
@@ -29,6 +21,33 @@ VERDICT_LABELS: Final = MappingProxyType(
 """Verdicts of a requirement."""
 
 _FORBIDDEN: Final = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def headline(result: Result) -> str:
+    """Return the verdict on the target in words, which never say more than what was judged."""
+    n, m = result.judged_musts, result.musts
+    if result.verdict is Verdict.FAIL:
+        return "does not conform"
+    if result.verdict is Verdict.SKIP:
+        return "was not judged: nothing could be tried"
+    if result.verdict is Verdict.ERROR:
+        return "was judged only in part" if n else "could not be judged"
+    return "conforms" if n == m else f"conforms in the {n} of {m} musts that were judged"
+
+
+def judged_line(result: Result, width: int | None = None) -> str:
+    """Return "n of m musts judged, k not, because …", in at most `width` characters."""
+    n, m = result.judged_musts, result.musts
+    line = f"{n} of {m} musts judged"
+    if n == m:
+        return line
+    reasons = [f"{reason} ({count})" for reason, count in result.unjudged.items()]
+    rest = len(reasons) - MAX_REASONS
+    if rest > 0:
+        others = sum(list(result.unjudged.values())[MAX_REASONS:])
+        reasons[MAX_REASONS:] = [f"other reasons ({others})"]
+    line = f"{line}, {m - n} not, because: {'; '.join(reasons)}"
+    return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
 
 
 def xml_safe(text: str) -> str:

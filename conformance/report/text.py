@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import wrap_curl
-from conformance.report.shared import RUN_LABELS, reproduction_hint
+from conformance.report.shared import headline, judged_line, reproduction_hint
 from conformance.verdict import WORST_FIRST, Verdict
 
 WIDTH = 80
@@ -54,6 +54,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     for note in result.notes:
         yield Text(f"Note: {note}", style="cyan")
     yield _verdict(result)
+    yield Text(judged_line(result, WIDTH), no_wrap=True, overflow="ellipsis")
 
 
 def _problem(row: RequirementResult, result: Result) -> Iterator[RenderableType]:
@@ -127,6 +128,4 @@ def _verdict(result: Result) -> RenderableType:
     contract = f"{result.contract.vendor} ({result.contract.profile})"
     cost = f"{result.requests} requests, {result.duration:.1f} s, seed {result.seed}"
     style = STYLES[result.verdict]
-    return Text.assemble(
-        (f"{result.verdict}: ", style), f"{contract} {RUN_LABELS[result.verdict]}. {cost}"
-    )
+    return Text.assemble((f"{result.verdict}: ", style), f"{contract} {headline(result)}. {cost}")

@@ -9,8 +9,9 @@ from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.errors import TargetUnavailable, UsageError
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.plan import NOT_SOURCED
+from conformance.report import text
 from conformance.runner import Runner
-from conformance.settings import Effort, Settings
+from conformance.settings import Effort, Settings, Threshold
 from conformance.verdict import Verdict, failed, passed, skipped
 from specs import SpecError
 from tests.unit.conformance._raw import reply, serving
@@ -215,7 +216,7 @@ def test_a_server_of_something_else_fails_or_errs_but_never_raises():
     assert result.exit_code == 0  # the one rule of this vendor is kept, even by a page
 
 
-def test_rows_without_a_passed_documented_one_are_not_judged():
+def test_a_skip_never_changes_the_exit_code_but_is_counted():
     def probe_skip(_):
         yield skipped("no job was DONE")
 
@@ -226,8 +227,21 @@ def test_rows_without_a_passed_documented_one_are_not_judged():
             row("TY-TWO-001", "no_server_error", source="vendor"),
             functions={"probe_skip": probe_skip},
         )
-    assert (result.verdict, result.exit_code) == (Verdict.ERROR, 3)
-    assert only(result, "TY-ONE-001").reason == "no job was DONE"
+    assert (result.verdict, result.exit_code) == (Verdict.PASS, 0)
+    assert (result.judged_musts, result.musts) == (1, 2)
+    assert result.unjudged == {"no job was DONE": 1}
+    assert "conforms in the 1 of 2 musts that were judged" in text.render(result)
+
+
+def test_where_nothing_was_judged_nothing_is_said_to_conform():
+    def probe_skip(_):
+        yield skipped("no job was DONE")
+
+    with TinyServer() as server:
+        row_ = row("TY-ONE-001", "probe_skip")
+        result = run(server.url, row_, functions={"probe_skip": probe_skip})
+    assert (result.verdict, result.exit_code) == (Verdict.SKIP, 0)
+    assert "conforms" not in text.render(result)
 
 
 def test_only_runs_what_the_row_needs():
@@ -325,6 +339,48 @@ def test_a_spent_budget_ends_the_run_with_verdicts():
         assert 0 < len(server.log) <= 10  # a part is kept for the clean-up
     assert "the 10 requests of --max-requests were used up" in result.notes[0]
     assert only(result, "TY-ONE-001").verdict is Verdict.PASS
+    assert (result.untried, result.exit_code) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    ("level", "exit_code"), [("must", 3), ("should", 0)], ids=["a must", "a should"]
+)
+def test_planned_musts_that_a_budget_leaves_untried_mean_not_judged(level, exit_code):
+    def probe_late(case):
+        yield passed(case.client.call("getJob", path={"id": "x"}, driver="probe"))
+
+    rows = (
+        row("TY-ONE-001", "no_server_error"),
+        row("TY-TWO-001", "probe_late", operation="getJob", level=level),
+        row("TY-THR-001", "no_server_error", operation="deleteJob", level=level),
+    )
+    settings = Settings(effort=Effort.QUICK, max_requests=6)
+    with TinyServer() as server:
+        result = run(server.url, *rows, functions={"probe_late": probe_late}, settings=settings)
+    reason = "the 6 requests of --max-requests were used up"
+    assert only(result, "TY-TWO-001").reason == reason
+    assert result.exit_code == exit_code
+    assert ("TY-TWO-001" in result.untried) == (level == "must")
+
+
+@pytest.mark.parametrize(
+    ("require", "exit_code"),
+    [("1", 0), ("2", 3), ("50%", 0), ("51%", 3), ("0", 0), ("100%", 3)],
+)
+def test_fewer_musts_than_required_mean_not_judged(require, exit_code):
+    rows = (row("TY-ONE-001", "no_server_error"), row("TY-TWO-001", not_tested="Hidden."))
+    settings = Settings(effort=Effort.QUICK, require=Threshold.parse(require))
+    with TinyServer() as server:
+        result = run(server.url, *rows, settings=settings)
+    assert (result.judged_musts, result.musts, result.exit_code) == (1, 2, exit_code)
+
+
+def test_what_only_leaves_out_is_counted_as_not_judged():
+    rows = (row("TY-ONE-001", "no_server_error"), row("TY-TWO-001", "no_server_error"))
+    settings = Settings(effort=Effort.QUICK, only=frozenset({"TY-ONE-001"}))
+    with TinyServer() as server:
+        result = run(server.url, *rows, settings=settings)
+    assert (result.exit_code, result.unjudged) == (0, {"left out by --only": 1})
 
 
 def test_a_plan_names_steps_and_cost_and_sends_nothing():
