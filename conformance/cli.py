@@ -24,19 +24,18 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 EFFORTS = click.Choice([effort.value for effort in Effort])
 
 
-class ThresholdType(click.ParamType[Threshold]):
-    """A number, or a percentage."""
+def read_threshold(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> Threshold | None:
+    """Return the value of --require.
 
-    name = "threshold"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Threshold:
-        """Return the threshold of a text."""
-        try:
-            return value if isinstance(value, Threshold) else Threshold.parse(value)
-        except ValueError as error:
-            self.fail(f"{error}.", param, ctx)
+    Raises:
+        click.BadParameter: it is neither a number nor a percentage.
+    """
+    try:
+        return None if text is None else Threshold.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
 
 
 TARGET_OPTIONS = (
@@ -57,7 +56,7 @@ RUN_OPTIONS = (
     click.option("--strict", is_flag=True, help="WARN counts as FAIL."),
     click.option(
         "--require",
-        type=ThresholdType(),
+        callback=read_threshold,
         metavar="N|PERCENT",
         help="Exit code 3 if fewer musts are judged: 40, or 75%.",
     ),

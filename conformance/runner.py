@@ -60,9 +60,10 @@ def preflight(client: Client) -> None:
         if exchange.status not in {401, 403}:
             return
     if statuses:
+        hint = f". {target.credentials_hint}" if target.credentials_hint else ""
         raise TargetUnavailable(
             f"{target.base_url} rejects the credentials of the role {PRIMARY!r}: "
-            f"it answered {statuses[0]}"
+            f"it answered {statuses[0]}{hint}"
         )
 
 
@@ -254,6 +255,11 @@ class Runner:
         exchanges = tuple(client.exchanges)
         notes = profile_hints(self.contract, exchanges, self.load_profile)
         notes += byte_order_mark_hints(exchanges)
+        rejected = any(
+            e.status in {401, 403} and e.valid and e.request.role == PRIMARY for e in exchanges
+        )
+        if rejected and self.target.is_built_in:
+            notes += (f"{self.target.credentials_hint}.",)
         if self._stop_reason is not None:
             notes += (f"The run ended early: {self._stop_reason}.",)
         untried = tuple(

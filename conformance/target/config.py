@@ -55,7 +55,8 @@ class Target:
     changed. `absent` lists ids by parameter name that name nothing. `values` are parameter values
     that this account may use. `facts` are other things a check may rely on there. `max_created` is
     how much each operation may make in a run, None for any number; `job_seconds` is how long a job
-    takes at most, None where nobody says.
+    takes at most, None where nobody says. `is_built_in`: there is no target file, so that the
+    public identities of the fixtures are used.
     """
 
     vendor: str
@@ -72,6 +73,18 @@ class Target:
     download_hosts: tuple[str, ...] = ()
     max_created: int | None = None
     job_seconds: float | None = None
+    is_built_in: bool = False
+
+    @property
+    def credentials_hint(self) -> str:
+        """What to do about rejected credentials; empty where there is a target file."""
+        if not self.is_built_in:
+            return ""
+        return (
+            "No target file was given, so the public identities of the mock were used: "
+            f"`conformance init {self.vendor} FILE` writes a target file for your own "
+            "credentials, --target FILE uses it"
+        )
 
     def has_credential(self, role: str) -> bool:
         """Return True if there is a credential for `role`; a wrong one can always be invented."""
@@ -130,11 +143,13 @@ def read_target(
     """
     base_url = check_url(base_url, "--base-url")
     loopback = is_loopback(base_url)
+    is_built_in = file is None
     if file is None:
         if not loopback:
             host = urlsplit(base_url).hostname
             raise UsageError(
-                f"{host} is not a loopback address: give its credentials with --target"
+                f"{host} is not a loopback address: give its credentials with --target FILE "
+                f"(`conformance init {vendor} FILE` writes one)"
             )
         file = fixtures() / vendor / "target.yaml"
     raw = _read(file, vendor)
@@ -149,6 +164,7 @@ def read_target(
         },
         consent=_consents(file, raw.get("consent", {}), loopback=loopback),
         max_created=raw.get("max_created", None if loopback else DEFAULT_MAX_CREATED),
+        is_built_in=is_built_in,
         **_plain_fields(raw),
     )
 

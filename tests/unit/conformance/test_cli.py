@@ -159,3 +159,29 @@ def test_help_does_not_load_what_it_does_not_need():
     command = [sys.executable, "-c", code]
     output = subprocess.run(command, capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_own_server_without_a_target_file_is_told_whose_identities_were_used(status: int):
+    with serving(reply(status, b"{}", Content_Type="application/json")) as server:
+        result = conformance("run", "energycap", "--base-url", server.url)
+    assert result.exit_code == 3
+    assert "the public identities of the mock were used" in result.output
+    assert "conformance init energycap FILE" in result.output
+    assert "--target FILE" in result.output
+
+
+def test_rejected_credentials_of_a_target_file_are_not_taken_for_the_mocks(tmp_path: Path):
+    file = tmp_path / "target.yaml"
+    file.write_text("vendor: energycap\ncredentials: {primary: {token: invented}}\n")
+    with serving(reply(401, b"{}", Content_Type="application/json")) as server:
+        options = ["--base-url", server.url, "--target", str(file)]
+        result = conformance("run", "energycap", *options)
+    assert result.exit_code == 3
+    assert "public identities" not in result.output
+
+
+def test_a_requirement_of_how_much_is_judged_is_a_number_or_a_percentage():
+    for text in ("x", "-1", "101%", "1.5", "5 %", ""):
+        options = ["--base-url", "http://127.0.0.1:9", "--require", text]
+        assert conformance("run", "energycap", *options).exit_code == 2, text
