@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.errors import ApiError
 from mockserver.http.context import RequestContext
 from mockserver.http.headers import RequestHeaders, read_basic

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.errors import ConfigurationError
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Contract

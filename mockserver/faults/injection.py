@@ -18,7 +18,7 @@ from mockserver.http.messages import Response
 from mockserver.http.prefer import read_prefer
 from mockserver.journal.entry import Fault as RecordedFault
 from mockserver.journal.entry import Outcome
-from mockserver.server.connection import ConnectionControl
+from mockserver.server import ConnectionControl
 
 HEADER = "X-Mock-Fault"
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mockserver.faults.model import Fault, Kind
-from mockserver.server.connection import ConnectionControl
+from mockserver.server import ConnectionControl
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[object]]

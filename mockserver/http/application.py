@@ -24,7 +24,7 @@ from mockserver.journal import Flush
 from mockserver.journal.entry import Outcome
 from mockserver.journal.recorder import Recorder
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.server.connection import Rejection
+from mockserver.server import Rejection
 from mockserver.timestamps import to_http_date
 
 log = logging.getLogger("mockserver")

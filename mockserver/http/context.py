@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.http.apis import Route
 from mockserver.http.executors import Executor
 from mockserver.http.headers import RequestHeaders
@@ -11,7 +11,7 @@ from mockserver.http.messages import Response
 from mockserver.journal.entry import Fault, JobTouch, Outcome
 from mockserver.openapi.operation import CompiledOperation
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.server.connection import CONNECTION_KEY, REJECTION_KEY, ConnectionControl, Rejection
+from mockserver.server import CONNECTION_KEY, REJECTION_KEY, ConnectionControl, Rejection
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]

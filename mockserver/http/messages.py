@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Operation
 

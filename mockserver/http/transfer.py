@@ -11,7 +11,7 @@ import orjson
 from mockserver.errors import ApiError, ContractViolation
 from mockserver.http.context import Receive, RequestContext, Send
 from mockserver.http.messages import Response, StreamingBody
-from mockserver.server.connection import REJECTION_KEY
+from mockserver.server import REJECTION_KEY
 
 MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 """Bytes of an unread body that are discarded, so that a client that still sends gets its answer."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
+from mockserver.auth import Identity
 from mockserver.auth.identities import Credential, index_by_secret, read_identities
-from mockserver.auth.identity import Identity
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.scenarios.files import IDENTITIES, SEED, File, FixturePaths, State, load_yaml
 from mockserver.scenarios.parser import ScenarioParser

@@ -1,21 +1,45 @@
-"""One request and its response on a connection, as ASGI has them.
-
-The application is our own: names of headers are in lower case, values are valid, a length is true.
-"""
+"""One request and its response on a connection, as ASGI has them; run at once until it waits."""
 
 import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Generator, Iterable
 from http import HTTPStatus
 from math import inf
+from types import coroutine
 from typing import Any
 
 from mockserver.http.context import Asgi, Scope
-from mockserver.server import eager
-from mockserver.server.connection import REJECTION_KEY, Rejection
+from mockserver.server import REJECTION_KEY, Rejection
 from mockserver.server.flow import FlowControl
+
+
+def begin(serving: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
+    """Run a coroutine until it has to wait; return what is left of it, for a task to go on with.
+
+    Most requests never wait, and a task for each of them costs more than some of what it does.
+    """
+    try:
+        waits_for = serving.send(None)
+    except StopIteration:
+        return None
+    return _go_on(serving, waits_for)
+
+
+@coroutine
+def _go_on(serving: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    while True:
+        fault: BaseException | None = None
+        try:
+            yield waits_for
+        except BaseException as error:  # noqa: BLE001 (the coroutine's to handle)
+            fault = error
+        try:
+            waits_for = serving.send(None) if fault is None else serving.throw(fault)
+        except StopIteration:
+            return
+
 
 log = logging.getLogger("mockserver")
 
@@ -88,7 +112,7 @@ class RequestCycle:
         The head is held back meanwhile for the body that follows: each write is a system call.
         """
         self._hold_head = True
-        rest = eager.begin(self.run(app))
+        rest = begin(self.run(app))
         self._hold_head = False
         self._flush()
         return rest

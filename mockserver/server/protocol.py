@@ -9,7 +9,7 @@ from uvicorn.server import ServerState
 from mockserver.config import ConnectionLimits
 from mockserver.http.application import CONTROL
 from mockserver.http.context import Asgi, Scope
-from mockserver.server.connection import CONNECTION_KEY, REJECTION_KEY, Rejection
+from mockserver.server import CONNECTION_KEY, REJECTION_KEY, Rejection
 from mockserver.server.cycle import RequestCycle
 from mockserver.server.flow import Deadline, FlowControl
 from mockserver.server.request_head import MalformedRequestError, RequestHead

@@ -1,4 +1,4 @@
-"""Worker processes on one socket: started together, replaced when one dies, stopped together."""
+"""Worker processes on one socket: started, replaced, and stopped by signals."""
 
 import os
 import signal
@@ -10,7 +10,18 @@ from functools import partial
 from threading import Thread
 
 from mockserver.errors import ConfigurationError
-from mockserver.server.signals import stop_signals
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that stop a server: the first once responses are sent, the next at once.
+
+    A terminal that closes sends SIGHUP, unless the server was started with nohup.
+    """
+    hangup = getattr(signal, "SIGHUP", None)  # not on every platform
+    if hangup is None or signal.getsignal(hangup) is signal.SIG_IGN:
+        return signal.SIGINT, signal.SIGTERM
+    return signal.SIGINT, signal.SIGTERM, hangup
+
 
 LogError = Callable[[str], None]
 WorkerMain = Callable[[Callable[[], None]], None]

@@ -1,6 +1,6 @@
-"""The vendors that the mock plays: one module for each folder in `specs`."""
+"""The vendors that are served: contract, module, options and fixtures of each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -20,8 +20,44 @@ from mockserver.scenarios.scenario import Seed
 from mockserver.store.base import Records
 from mockserver.store.memory import MemoryStore
 from mockserver.vendors import Options, Vendor
-from mockserver.vendors.options import parse_options
 from specs import Contract
+
+FLAG = "--vendor-option"
+
+
+def parse_options(texts: Iterable[str], contracts: Mapping[str, Contract]) -> Mapping[str, Options]:
+    """Return the options of each vendor, defaults filled in.
+
+    Raises:
+        ConfigurationError: a text is malformed, or the vendor, the option or the value is unknown.
+    """
+    options = {name: _defaults(contract) for name, contract in contracts.items()}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        vendor, dot, option = name.partition(".")
+        if not (dot and equals):
+            raise ConfigurationError(f"{FLAG} {text}: write VENDOR.NAME=VALUE")
+        if vendor not in contracts:
+            raise ConfigurationError(f"{FLAG} {text}: unknown vendor; choose {_listed(contracts)}")
+        if option not in options[vendor]:
+            known = _listed(options[vendor])
+            raise ConfigurationError(
+                f"{FLAG} {text}: unknown option; {vendor} has {known or 'none'}"
+            )
+        values = contracts[vendor].openapi["x-options"][option].get("values", [value])
+        if value not in values:
+            raise ConfigurationError(f"{FLAG} {text}: choose {' or '.join(values)}")
+        options[vendor][option] = value
+    return options
+
+
+def _defaults(contract: Contract) -> dict[str, str]:
+    declared = contract.openapi.get("x-options", {})
+    return {name: row["default"] for name, row in declared.items()}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def create(contract: Contract, options: Options | None = None) -> Vendor:

@@ -9,7 +9,7 @@ import h11
 from uvicorn.server import ServerState
 
 from mockserver.config import ConnectionLimits
-from mockserver.server.connection import REJECTION_KEY
+from mockserver.server import REJECTION_KEY
 from mockserver.server.protocol import Http1Protocol
 from tests.http._reference import Message
 

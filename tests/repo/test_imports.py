@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 from importlinter.api import read_configuration
 
@@ -40,6 +42,7 @@ BREACHES = [
     ),
     ("leaves", "mockserver.clock", "mockserver.sandbox.sandbox"),
     ("leaves", "mockserver.jobs.model", "mockserver.jobs.lifecycle"),
+    ("http-knows-no-store", "mockserver.http.transfer", "mockserver.store.base"),
     ("connexion-has-two-places", "mockserver.clock", "connexion"),
     ("bootstrap-is-the-top", "mockserver.clock", "mockserver.app"),
 ]
@@ -67,6 +70,13 @@ def copy_of_the_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__")
         )
     return root
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    graph = grimp.build_graph(package, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert set(TopologicalSorter(imports).static_order()) == set(imports)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.errors import ApiError
 from mockserver.http.messages import Response
 from mockserver.jobs.model import Job

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.errors import ApiError
 from mockserver.http.messages import Response
 from mockserver.jobs.model import Job
@@ -16,9 +16,8 @@ from mockserver.vendors import Handler, Options, Vendor
 from mockserver.vendors.energycap.distributions import Distributions
 from mockserver.vendors.energycap.files import Files
 from mockserver.vendors.energycap.groups import Groups, code_of
-from mockserver.vendors.energycap.reference_data import ReferenceData
+from mockserver.vendors.energycap.reference_data import ReferenceData, Schedules
 from mockserver.vendors.energycap.runs import Runs
-from mockserver.vendors.energycap.schedules import Schedules
 from mockserver.vendors.energycap.seeds import Seeds
 from mockserver.vendors.energycap.serializers import Serializers
 from specs import Contract, Operation

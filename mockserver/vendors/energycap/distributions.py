@@ -8,8 +8,7 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.energycap.filters import parse_filter
-from mockserver.vendors.energycap.reference_data import ReferenceData
-from mockserver.vendors.energycap.schedules import DAY, SCHEDULE, Schedules
+from mockserver.vendors.energycap.reference_data import DAY, SCHEDULE, ReferenceData, Schedules
 from mockserver.vendors.energycap.serializers import (
     GROUPS,
     NAME,

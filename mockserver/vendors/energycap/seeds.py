@@ -10,8 +10,7 @@ from mockserver.jobs.schedule import read_state
 from mockserver.sandbox.resources import Drafts, ResourceCollection
 from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.timestamps import from_datetime
-from mockserver.vendors.energycap.reference_data import ReferenceData
-from mockserver.vendors.energycap.schedules import DAY, Schedules
+from mockserver.vendors.energycap.reference_data import DAY, ReferenceData, Schedules
 from mockserver.vendors.energycap.serializers import ENDS, FILTERS, GROUPS, REPORT
 
 _IDS = {

@@ -5,8 +5,7 @@ from typing import Any
 
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
-from mockserver.vendors.energycap.reference_data import ReferenceData
-from mockserver.vendors.energycap.schedules import DAY, Schedules
+from mockserver.vendors.energycap.reference_data import DAY, ReferenceData, Schedules
 
 NAME = "reportDistributionName"
 REPORT = "specificReportId"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.messages import Response
 from mockserver.jobs.model import Job

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.sandbox import Sandbox

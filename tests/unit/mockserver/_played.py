@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import specs
-from mockserver.auth.identity import Identity
+from mockserver.auth import Identity
 from mockserver.clock import Clock, ClockSettings, Mode
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.eager import begin
+from mockserver.server.cycle import begin
 
 
 def run(serving: Coroutine[Any, Any, None], cancel: bool = False) -> bool:

@@ -13,7 +13,7 @@ from mockserver.faults.effects import draw_delay
 from mockserver.faults.model import Fault, Kind
 from mockserver.faults.transport import wrap
 from mockserver.http.context import Asgi
-from mockserver.server.connection import ConnectionControl
+from mockserver.server import ConnectionControl
 from tests.unit.mockserver._asgi import TALKDESK, _scope
 
 LONGEST = 30_000.0

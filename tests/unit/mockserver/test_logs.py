@@ -11,7 +11,7 @@ import pytest
 from mockserver import logs
 from mockserver.app import App
 from mockserver.logs import AccessLog
-from mockserver.server.connection import REJECTION_KEY, Rejection
+from mockserver.server import REJECTION_KEY, Rejection
 from tests.unit.mockserver._asgi import ask
 
 SECRET = "mock-talkdesk-writer"

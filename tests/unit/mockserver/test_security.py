@@ -8,8 +8,8 @@ import pytest
 
 import specs
 from mockserver.app import App, create_app
+from mockserver.auth import Identity
 from mockserver.auth.authentication import Authenticator, SecurityScheme
-from mockserver.auth.identity import Identity
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
 from mockserver.http import security

@@ -5,8 +5,7 @@ import pytest
 import specs
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
-from mockserver.vendors.options import parse_options
-from mockserver.vendors.registry import load_vendors
+from mockserver.vendors.registry import load_vendors, parse_options
 from tests.unit.mockserver._played import contract_of
 
 CONTRACTS = {name: contract_of(name) for name in specs.vendors()}
