@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.errors import SuiteError, TargetUnavailable
+from conformance.errors import InternalError, SuiteError, TargetUnavailable, describe_crash
 from conformance.settings import Effort, Settings, Threshold
 from specs import DOCUMENTED, PROFILES, SpecError
 
@@ -121,12 +121,16 @@ class Suite(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except TargetUnavailable as error:
+        except (TargetUnavailable, InternalError) as error:
             _die(str(error), EXIT_NOT_JUDGED)
         except (SuiteError, SpecError) as error:
             _die(str(error), EXIT_USAGE)
         except KeyboardInterrupt as stop:
             _die(f"interrupted. {' '.join(map(str, stop.args))}".rstrip(), EXIT_NOT_JUDGED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001  (exit code 1 would accuse the target)
+            _die(describe_crash(error), EXIT_NOT_JUDGED)
         return None
 
 

@@ -3,6 +3,7 @@
 SuiteError
 ├── UsageError         the command, the target file or a setting is wrong: exit 2
 ├── TargetUnavailable  the target cannot be reached or rejects the credentials: exit 3
+├── InternalError      the suite crashed: exit 3
 ├── NotPermitted       the target's write policy forbids the request: read-only, foreign, no consent
 │   └── QuotaExceeded  … or it would create more than the target file allows
 ├── Untestable         the target has nothing to test a requirement with
@@ -11,6 +12,12 @@ SuiteError
     ├── Timeout        … in time
     └── Overloaded     … but 429 or 503, again and again
 """
+
+import traceback
+from pathlib import Path
+from typing import Final
+
+MAX_CRASH_TEXT: Final = 200
 
 
 class SuiteError(Exception):
@@ -23,6 +30,20 @@ class UsageError(SuiteError):
 
 class TargetUnavailable(SuiteError):  # noqa: N818
     """The target cannot be judged: it cannot be reached, or it rejects the credentials."""
+
+
+class InternalError(SuiteError):
+    """The suite itself crashed: nothing is said of the target."""
+
+
+def describe_crash(error: BaseException) -> str:
+    """Return in one line what happened and where, and that the suite is at fault."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    text = " ".join(str(error).split())[:MAX_CRASH_TEXT]
+    return (
+        f"this is a fault of the suite, not of the target: {type(error).__name__}: {text}{where}."
+    )
 
 
 class NotPermitted(SuiteError):  # noqa: N818

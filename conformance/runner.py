@@ -8,9 +8,15 @@ from pathlib import Path
 
 from conformance.checks.lint import require_valid_checks
 from conformance.checks.registry import ActiveCase, RegisteredCheck, load_checks
-from conformance.contract_queries import SAFE_METHODS, load_contract
+from conformance.contract_queries import load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
-from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable
+from conformance.errors import (
+    BudgetExceeded,
+    InternalError,
+    NotPermitted,
+    TargetUnavailable,
+    describe_crash,
+)
 from conformance.evaluation.baseline import apply_baseline, read_baseline
 from conformance.evaluation.coverage import (
     byte_order_mark_hints,
@@ -23,48 +29,15 @@ from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
 from conformance.plan import Plan, PlanStep, make_plan
+from conformance.preflight import preflight
 from conformance.reproduction.replayer import Shrinker
 from conformance.reproduction.steps import replay_steps
-from conformance.request_data.operation_request import parameter_values
 from conformance.settings import Effort, Settings
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client, open_session
 from conformance.target.config import PRIMARY, Target, read_target
 from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement
-
-PREFLIGHT = "preflight"
-MAX_PREFLIGHT_REQUESTS = 3
-
-
-def preflight(client: Client) -> None:
-    """Send safe requests until one is authorised.
-
-    Raises:
-        TargetUnavailable: the base URL or the control URL does not answer, or the credentials are
-            rejected there.
-    """
-    target = client.target
-    if not client.control_answers():
-        raise TargetUnavailable(f"--control-url: no response from {target.control_url}/health")
-    statuses = []
-    safe = [o for o in client.contract.operations.values() if o.method in SAFE_METHODS]
-    for operation in safe[:MAX_PREFLIGHT_REQUESTS]:
-        values = parameter_values(client, operation)
-        exchange = client.call(
-            operation.id, path=values["path"], query=values["query"], driver=PREFLIGHT
-        )
-        if exchange.failure is not None:
-            raise TargetUnavailable(f"{target.base_url} cannot be reached: {exchange.failure}")
-        statuses.append(exchange.status)
-        if exchange.status not in {401, 403}:
-            return
-    if statuses:
-        hint = f". {target.credentials_hint}" if target.credentials_hint else ""
-        raise TargetUnavailable(
-            f"{target.base_url} rejects the credentials of the role {PRIMARY!r}: "
-            f"it answered {statuses[0]}{hint}"
-        )
 
 
 def _ignore(*_: object) -> None:
@@ -101,6 +74,7 @@ class Runner:
     adapter: AdapterFactory = GuardedAdapter
     _stop_reason: str | None = field(default=None, init=False)
     _cut_steps: list[PlanStep] = field(default_factory=list, init=False)
+    _crashes: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         require_valid_checks(self.contract, self.checks)
@@ -122,6 +96,7 @@ class Runner:
         Raises:
             UsageError: the settings or the target are invalid.
             TargetUnavailable: the target cannot be reached, or rejects the credentials.
+            InternalError: the suite crashed so that there is no result; it has cleaned up.
         """
         client, transport, plan = self._open()
         preflight(client)
@@ -130,19 +105,22 @@ class Runner:
         )
         try:
             self._run_steps(plan, client, evaluator)
+            results = [
+                self._with_stop_reason(result, plan)
+                for result in evaluator.results(tuple(client.exchanges), client.jobs)
+            ]
+            shrinker = Shrinker(client)
+            reproducible = tuple(
+                self._with_steps(self._shrunk(result, evaluator, shrinker), client)
+                for result in results
+            )
+            result = self._result(reproducible, client, transport)
         except (TargetUnavailable, KeyboardInterrupt) as error:
             error.args = (" ".join([*map(str, error.args), *self._clean_up(client, transport)]),)
             raise
-        results = [
-            self._with_stop_reason(result, plan)
-            for result in evaluator.results(tuple(client.exchanges), client.jobs)
-        ]
-        shrinker = Shrinker(client)
-        reproducible = tuple(
-            self._with_steps(self._shrunk(result, evaluator, shrinker), client)
-            for result in results
-        )
-        result = self._result(reproducible, client, transport)
+        except Exception as error:
+            left = self._clean_up(client, transport)
+            raise InternalError(" ".join([describe_crash(error), *left])) from error
         return apply_baseline(result, self.baseline, transport.budget.clock.today().date())
 
     def _run_steps(self, plan: Plan, client: Client, evaluator: Evaluator) -> None:
@@ -184,6 +162,10 @@ class Runner:
         except BudgetExceeded as reason:
             self._stop_reason = str(reason)
             self._cut_steps.append(step)
+        except TargetUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is ours, not the target's)
+            self._crashes.append(f"The driver {step.name!r} crashed: {describe_crash(error)}")
 
     def _check(self, step: PlanStep, requirement: Requirement, client: Client) -> list[CheckResult]:
         if requirement.check is None:
@@ -228,9 +210,16 @@ class Runner:
             return result
         if evaluator.failure_of(requirement, evidence[0]) is None:
             return result
-        smallest = shrinker.shrink(
-            evidence[0], lambda exchange: evaluator.failure_of(requirement, exchange) is not None
-        )
+        try:
+            smallest = shrinker.shrink(
+                evidence[0],
+                lambda exchange: evaluator.failure_of(requirement, exchange) is not None,
+            )
+        except TargetUnavailable:
+            return result  # what was found stays true
+        except Exception as error:  # noqa: BLE001  (as above; the finding stays as it was)
+            self._crashes.append(f"Shrinking {requirement.id} crashed: {describe_crash(error)}")
+            return result
         reason = evaluator.failure_of(requirement, smallest) or result.reason
         return replace(result, exchanges=(smallest,), reason=reason)
 
@@ -269,6 +258,7 @@ class Runner:
             and result.reason == self._stop_reason
             and result.requirement.level == "must"
         )
+        notes += tuple(self._crashes)
         notes += self._clean_up(client, transport)
         budget = transport.budget
         return Result(
@@ -283,6 +273,7 @@ class Runner:
             duration=budget.clock.now() - budget.started,
             untried=untried,
             require=self.settings.require,
+            crashed=bool(self._crashes),
         )
 
 

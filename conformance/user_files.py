@@ -50,10 +50,11 @@ def first_invalid(
     """
     try:
         validator = jsonschema_rs.validator_for(schema, validate_formats=True)
-        error = next(iter(validator.iter_errors(value)), None)
+        for invalid in validator.iter_errors(value):
+            return invalid.instance_path, _one_line(invalid.message)
     except (ValueError, TypeError, OverflowError) as error:
         raise UsageError(f"{option}: {file}: {_one_line(error)}") from None
-    return None if error is None else (error.instance_path, _one_line(error.message))
+    return None
 
 
 def _one_line(text: object) -> str:
@@ -93,7 +94,7 @@ class _Sizes:
         elif isinstance(event, yaml.AliasEvent):
             if any(collection.anchor == event.anchor for collection in self.open):
                 raise self._error(event, f"the alias *{event.anchor} contains itself")
-            self._count(None, self.anchors.get(event.anchor, 1))
+            self._count(None, self.anchors.get(event.anchor or "", 1))
         if len(self.open) > MAX_DEPTH + 1:
             raise self._error(event, f"more than {MAX_DEPTH} levels")
         if self.open[-1].values > MAX_VALUES:

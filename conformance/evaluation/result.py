@@ -73,6 +73,7 @@ class Result:
 
     `untried` are the ids of the planned musts that a budget (requests or time) left without a
     verdict; `require` is how many musts had to be judged.
+    `crashed`: a part of the suite crashed, so that what it would have judged is unknown.
     """
 
     contract: Contract
@@ -86,6 +87,7 @@ class Result:
     duration: float = 0.0
     untried: tuple[str, ...] = ()
     require: Threshold | None = None
+    crashed: bool = False
 
     @property
     def problems(self) -> list[RequirementResult]:
@@ -141,7 +143,7 @@ class Result:
             result.verdict is Verdict.ERROR and result.requirement.level == "must"
             for result in self.requirements
         )
-        if must_error or not self.is_complete:
+        if must_error or self.crashed or not self.is_complete:
             return Verdict.ERROR
         judged = any(result.is_judged for result in self.requirements)
         return Verdict.PASS if judged else Verdict.SKIP

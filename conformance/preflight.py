@@ -1,0 +1,100 @@
+"""The preflight: is there an API at the base URL, and does it take the credentials?"""
+
+from typing import Final
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from conformance.contract_queries import SAFE_METHODS
+from conformance.errors import TargetUnavailable
+from conformance.http.exchange import Exchange
+from conformance.request_data.operation_request import parameter_values
+from conformance.target.client import Client
+from conformance.target.config import PRIMARY, Target
+
+DRIVER: Final = "preflight"
+MAX_REQUESTS: Final = 3
+MAX_LOCATION: Final = 200
+REJECTIONS: Final = frozenset({401, 403})
+# The statuses by which a client should go elsewhere at once (RFC 9110, 15.4).
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+def preflight(client: Client) -> None:
+    """Send safe requests until one is answered by the API, and not refused or redirected.
+
+    Raises:
+        TargetUnavailable: the base URL or the control URL does not answer, the credentials are
+            rejected there, or every request is redirected.
+    """
+    target = client.target
+    if not client.control_answers():
+        raise TargetUnavailable(f"--control-url: no response from {target.control_url}/health")
+    blocked = []
+    safe = [o for o in client.contract.operations.values() if o.method in SAFE_METHODS]
+    for operation in safe[:MAX_REQUESTS]:
+        values = parameter_values(client, operation)
+        exchange = client.call(
+            operation.id, path=values["path"], query=values["query"], driver=DRIVER
+        )
+        if exchange.failure is not None:
+            raise TargetUnavailable(f"{target.base_url} cannot be reached: {exchange.failure}")
+        if exchange.status not in REJECTIONS | REDIRECTS:
+            return
+        # A redirect that the contract allows (to a file) shows neither an API nor its absence.
+        if exchange.status in REJECTIONS or exchange.status not in operation.responses:
+            blocked.append(exchange)
+    if blocked:
+        raise TargetUnavailable(_reason(target, blocked))
+
+
+def _reason(target: Target, blocked: list[Exchange]) -> str:
+    redirected = next((e for e in blocked if e.status in REDIRECTS), None)
+    if redirected is None or redirected.response is None:
+        hint = f". {target.credentials_hint}" if target.credentials_hint else ""
+        return (
+            f"{target.base_url} rejects the credentials of the role {PRIMARY!r}: "
+            f"it answered {blocked[0].status}{hint}"
+        )
+    location = redirected.response.headers.get("Location", "")
+    request = redirected.request
+    sent = urlsplit(request.url)
+    remedy = _remedy(target.base_url, sent, location)
+    return (
+        f"{target.base_url} redirects instead of answering: {request.method} {sent.path} was "
+        f"answered {redirected.status} with {_shown(location)}; {remedy}"
+    )
+
+
+def _shown(location: str) -> str:
+    if not location:
+        return "no Location"
+    # The query of a login page may hold what is nobody's business, and can be very long.
+    text = "".join(letter if letter.isprintable() else "?" for letter in location)
+    path, mark, _ = text.partition("?")
+    text = f"{path}?…" if mark else path
+    return f"Location: {text if len(text) <= MAX_LOCATION else text[:MAX_LOCATION] + '…'}"
+
+
+def _remedy(base_url: str, sent: SplitResult, location: str) -> str:
+    """Return what the user should probably do about a redirect."""
+    try:
+        url = urljoin(sent.geturl(), location)
+        to = urlsplit(url)
+        same_host = to.hostname == sent.hostname
+    except ValueError:
+        return "the Location is not a URL: check --base-url"
+    base = urlsplit(base_url)
+    own_path = sent.path.removeprefix(base.path)
+    prefix = to.path.removesuffix(own_path)
+    if location and to.path.endswith(own_path) and (to[:2] != sent[:2] or prefix != base.path):
+        return f"give --base-url {to.scheme}://{to.netloc}{prefix}"
+    if same_host and to.path.rstrip("/") == sent.path.rstrip("/") and to.path != sent.path:
+        return (
+            "the paths of the contract have another end (a slash or none): let the server, or "
+            "what stands before it, route them as they are"
+        )
+    if to.path == sent.path and same_host and location:
+        return "it leads to where it came from: check the server, or what stands before it"
+    return (
+        "this looks like a login page or another site: check --base-url and the credentials, "
+        "or go around the proxy or the sign-on that stands before the API"
+    )
