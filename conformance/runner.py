@@ -116,7 +116,8 @@ class Runner:
             )
             result = self._result(reproducible, client, transport)
         except (TargetUnavailable, KeyboardInterrupt) as error:
-            error.args = (" ".join([*map(str, error.args), *self._clean_up(client, transport)]),)
+            left = self._clean_up(client, transport)
+            error.args = (". ".join([*map(str, error.args), *left]),)
             raise
         except Exception as error:
             left = self._clean_up(client, transport)

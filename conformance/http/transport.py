@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -267,7 +267,7 @@ class Transport:
                 body=self.redactor.redact_bytes(response.body),
             )
         exchange = Exchange(
-            number=len(self.exchanges) + 1,
+            number=self._next_number,
             operation=info.operation,
             request=self._redacted(request, info.role),
             response=response,
@@ -276,10 +276,26 @@ class Transport:
             valid=info.valid,
             path_parameters=info.path_parameters,
         )
+        return self._append(exchange)
+
+    @property
+    def _next_number(self) -> int:
+        return self.exchanges[-1].number + 1 if self.exchanges else 1
+
+    def _append(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
         for listener in self.listeners:
             listener(exchange)
         return exchange
+
+    def adopt(self, exchange: Exchange) -> Exchange:
+        """Record an exchange of another transport as one of this run; return it as recorded."""
+        return self._append(replace(exchange, number=self._next_number))
+
+    def forget(self, exchanges: Collection[Exchange]) -> None:
+        """Remove exchanges that say nothing about the target: their credential had expired."""
+        forgotten = {id(exchange) for exchange in exchanges}
+        self.exchanges[:] = [e for e in self.exchanges if id(e) not in forgotten]
 
     def _redacted(self, request: HttpRequest, role: str | None) -> RecordedRequest:
         redact = self.redactor.redact

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult
 
 from conformance.contract_queries import token_operation
-from conformance.errors import NotPermitted
+from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.http.adapter import (
     CA_BUNDLE_VARIABLES,
     AdapterFactory,
@@ -30,7 +30,9 @@ from conformance.http.transport import ResponseLimits, Transport
 from conformance.settings import Settings
 from conformance.target.config import PRIMARY, Target, is_loopback
 from conformance.target.control import SANDBOX_HEADER, ControlPlane
-from conformance.target.credentials import Credentials
+from conformance.target.credential_watch import REFUSED, CredentialWatch
+from conformance.target.credentials import DRIVER as PROBE_DRIVER
+from conformance.target.credentials import Credentials, TokenEndpoint, token_endpoint
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import JobHistory, ResourceTracker
 from specs import Contract, Operation
@@ -65,6 +67,8 @@ class Client:
         self._credentials = credentials
         self._control = control
         self._token_operation = token_operation(contract)
+        self._watch = CredentialWatch(contract)
+        self._dead: dict[str, str] = {}
         transport.listeners.append(self.tracker.observe)
         self.patience = patience(target.job_seconds)
 
@@ -144,10 +148,15 @@ class Client:
         """
         for call in calls:
             self._check(call)
-        exchanges = self._transport.send_together([self._authorized(call) for call in calls])
-        for call, exchange in zip(calls, exchanges, strict=True):
+        endpoints = [self._token_endpoint(call) for call in calls]
+        if any(endpoint is not None for endpoint in endpoints):
+            return [self.send_prepared(call) for call in calls]
+        versions = [self._credentials.version(call.info.role) for call in calls]
+        sent = self._transport.send_together([self._authorized(call) for call in calls])
+        for call, exchange in zip(calls, sent, strict=True):
             self._count(call, exchange)
-        return exchanges
+        together = zip(calls, sent, versions, strict=True)
+        return [self._settled(call, exchange, version) for call, exchange, version in together]
 
     def changed_secret(
         self, placeholder: str, name: str, change: Callable[[str], str]
@@ -181,16 +190,83 @@ class Client:
         return self.send_prepared(PreparedCall(operation, request, headers, info))
 
     def send_prepared(self, call: PreparedCall) -> Exchange:
-        """Send a prepared request; see `call`."""
+        """Send a prepared request; see `call`.
+
+        Raises:
+            TargetUnavailable: the credential, which worked before, is refused everywhere now.
+        """
         self._check(call)
-        exchange = self._transport.send(*self._authorized(call))
+        version = self._credentials.version(call.info.role)
+        exchange = self._deliver(call)
         self._count(call, exchange)
-        return exchange
+        return self._settled(call, exchange, version)
+
+    def _deliver(self, call: PreparedCall) -> Exchange:
+        request, info = self._authorized(call)
+        endpoint = self._token_endpoint(call)
+        if endpoint is None:
+            return self._transport.send(request, info)
+        path = endpoint.path
+        return self._transport.adopt(endpoint.transport.send(replace(request, path=path), info))
+
+    def _token_endpoint(self, call: PreparedCall) -> TokenEndpoint | None:
+        """Return where tokens are requested, if this requests one and the target file says so."""
+        if self._token_operation is None or call.operation.id != self._token_operation.id:
+            return None
+        return self._credentials.token_endpoint(call.info.role)
+
+    def _settled(
+        self, call: PreparedCall, exchange: Exchange, version: int, *, renew: bool = True
+    ) -> Exchange:
+        """Return an exchange; where its credential has expired, that with a renewed one.
+
+        `version` is that of the role's token when the request was sent. With `renew` False it was
+        renewed just now, and is not once more.
+        """
+        role = call.info.role
+        if role is None or not self._watch.sends_own_credential(call):
+            return exchange
+        if not self._watch.is_suspicious(call, exchange):
+            self._watch.observe(call, exchange)
+            return exchange
+        refused = [exchange]
+        if self._credentials.version(role) == version:
+            probes, reason = self._probe(role, exchange)
+            if reason is None:
+                self._watch.clear(call)
+                return exchange
+            refused += probes
+            if not renew or not self._credentials.renew(role):
+                self._dead[role] = reason
+                raise TargetUnavailable(reason)
+        self._transport.forget(refused)
+        again = self._deliver(call)
+        self._count(call, again)
+        return self._settled(call, again, self._credentials.version(role), renew=False)
+
+    def _probe(self, role: str, refused: Exchange) -> tuple[list[Exchange], str | None]:
+        """Repeat what was granted before; return the exchanges, and a reason if all is refused."""
+        exchanges: list[Exchange] = []
+        before = next(self._watch.probes(role)).exchange
+        for good in self._watch.probes(role):
+            info = replace(good.call.info, driver=PROBE_DRIVER)
+            exchanges.append(self._deliver(replace(good.call, info=info)))
+            if exchanges[-1].status not in REFUSED:
+                return exchanges, None
+        return exchanges, (
+            f"the credential of the role {role!r} stopped working at request {refused.number}: "
+            f"{refused.request.method} {refused.request.path} was answered {refused.status}, and "
+            f"{before.request.method} {before.request.path}, answered {before.status} at request "
+            f"{before.number}, is now answered {exchanges[0].status}"
+        )
 
     def _check(self, call: PreparedCall) -> None:
         path, query = call.info.path_parameters, call.request.query
         if reason := self.policy.denial_reason(call.operation, path, query):
             raise NotPermitted(reason)
+        dead = self._dead.get(call.info.role or "")
+        if dead is not None and self._watch.sends_own_credential(call):
+            raise TargetUnavailable(dead)
         self.quota.check(call.operation, call.info.valid)
 
     def _authorized(self, call: PreparedCall) -> tuple[HttpRequest, ExchangeInfo]:
@@ -309,7 +385,7 @@ def open_session(
 
     transport = transport_to(target.base_url, target.download_hosts)
     token_urls = {c.token_url for c in target.credentials.values() if c.token_url}
-    token_endpoints = {url: transport_to(url) for url in token_urls}
+    token_endpoints = {url: token_endpoint(url, transport_to) for url in token_urls}
     credentials = Credentials(contract, target, transport, token_endpoints)
     control = None
     if target.control_url is not None:

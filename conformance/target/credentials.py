@@ -1,20 +1,25 @@
 """Credentials: puts those of a role on a request, as the contract's security scheme says."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
 
 from conformance.contract_queries import security_scheme, token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.http.exchange import NOT_JSON, ExchangeInfo
 from conformance.http.request import HttpRequest, form_body
 from conformance.http.transport import Transport
-from conformance.target.config import WRONG, Credential, Target
+from conformance.target.config import PRIMARY, WRONG, Credential, Target
 from specs import Contract, Operation
 
 INVENTED = "no-such-credential"
 DRIVER = "credentials"
 DEFAULT_LIFETIME = 300.0
 RENEW_BEFORE = 30.0
+# More would only hide that tokens do not last as long as they say.
+MAX_RENEWALS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,22 @@ class Token:
     renew_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """Where a target file has tokens requested: a transport to its host, and the path there."""
+
+    transport: Transport
+    path: str
+
+
+def token_endpoint(url: str, transport_to: Callable[[str], Transport]) -> TokenEndpoint:
+    """Return the endpoint of a `token_url`."""
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return TokenEndpoint(transport_to(origin), (parts.path or "/") + query)
+
+
 class Credentials:
     """The headers with a role's credential; tokens are requested and renewed as needed."""
 
@@ -33,7 +54,7 @@ class Credentials:
         contract: Contract,
         target: Target,
         transport: Transport,
-        token_endpoints: Mapping[str, Transport],
+        token_endpoints: Mapping[str, TokenEndpoint],
     ) -> None:
         self._contract = contract
         self._target = target
@@ -42,6 +63,7 @@ class Credentials:
         self._clock = transport.budget.clock
         self._token_endpoints = token_endpoints
         self._tokens: dict[str, Token] = {}
+        self._renewals: Counter[str] = Counter()
         for credential in target.credentials.values():
             self._redactor.register(credential.token, credential.placeholder)
             self._redactor.register(credential.client_secret, f"{credential.placeholder}_SECRET")
@@ -64,6 +86,33 @@ class Credentials:
             return {scheme["name"]: self._token(role)}
         return {"Authorization": f"Bearer {self._token(role)}"}
 
+    def version(self, role: str | None) -> int:
+        """Return how often the token of `role` was renewed because it was refused."""
+        return self._renewals[role or ""]
+
+    def renew(self, role: str) -> bool:
+        """Request a new token for `role`; False where its target file has no client for that.
+
+        Raises:
+            TargetUnavailable: the token operation answered without a token.
+        """
+        credential = self._credential(role)
+        if credential.client_id is None or self._renewals[role] >= MAX_RENEWALS:
+            return False
+        self._tokens[role] = self._request_token(credential)
+        self._renewals[role] += 1
+        return True
+
+    def token_endpoint(self, role: str | None) -> TokenEndpoint | None:
+        """Return where the target file has tokens requested, if not at the base URL.
+
+        An invented credential, or none, goes where that of the primary role would go.
+        """
+        credentials = self._target.credentials
+        credential = credentials.get(role or PRIMARY) or credentials.get(PRIMARY)
+        url = credential.token_url if credential else None
+        return self._token_endpoints[url] if url else None
+
     def _credential(self, role: str) -> Credential:
         try:
             return self._target.credentials[role]
@@ -84,9 +133,9 @@ class Credentials:
         if role == WRONG:
             return INVENTED
         credential = self._credential(role)
-        if credential.token is not None:
-            return credential.token
         token = self._tokens.get(role)
+        if token is None and credential.token is not None:
+            return credential.token
         if token is None or token.renew_at <= self._clock.now():
             token = self._tokens[role] = self._request_token(credential)
         return token.value
@@ -97,7 +146,8 @@ class Credentials:
         transport, path, operation_id = self._transport, "", None
         operation = token_operation(self._contract)
         if credential.token_url:
-            transport = self._token_endpoints[credential.token_url]
+            endpoint = self._token_endpoints[credential.token_url]
+            transport, path = endpoint.transport, endpoint.path
         elif operation is not None:
             path, operation_id = operation.path, operation.id
         headers = {"Authorization": basic, "Content-Type": media}
