@@ -1,19 +1,19 @@
-"""What the mock refuses, and why; a vendor's module turns it into that vendor's error body.
+"""The exceptions of the mock; a vendor's module renders ApiError as that vendor's error body.
 
 Exception
-├── ApiError              an answer with a 4xx status: the caller is at fault
-├── ContractViolation     an answer of ours that breaks the contract: a 500 that names the reason
-├── ServiceUnavailable    what the mock needs cannot be used at present: a 503
-└── ConfigurationError    settings or fixtures that cannot work: exit code 2
+├── ApiError              an error response of the vendor's API
+├── ContractViolation     a response of the mock that violates the contract: a 500 with the reason
+├── ServiceUnavailable    a dependency (the store) is unavailable: a 503
+└── ConfigurationError    invalid settings or fixtures: exit code 2
 """
 
 
 class ApiError(Exception):
-    """A request that gets an error of the vendor's own shape; raised anywhere below the server.
+    """A rejected request, answered with an error in the vendor's format.
 
-    `message` is a sentence for a person. `field` names the parameter or body member at fault,
-    `reason` says what is wrong with it; `code` is the vendor's own word for the error, chosen by
-    the vendor's module from the status where it is None. `headers` go with the answer.
+    `message` is a sentence for people. `field` names the invalid parameter or body member,
+    `reason` says what is wrong with it; `code` is the vendor's error code, derived by the vendor's
+    module from the status if None. `headers` are added to the response.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class ApiError(Exception):
 
 
 class ContractViolation(Exception):  # noqa: N818
-    """A reply of the mock that its contract does not allow; the text names the place and reason."""
+    """A response of the mock violates its contract; the text names the location and reason."""
 
 
 class ServiceUnavailable(Exception):  # noqa: N818
-    """What the mock needs cannot be used at present; the text is the reason, free of secrets."""
+    """A dependency of the mock is unavailable; the text is the reason, without secrets."""
 
 
 class ConfigurationError(Exception):
-    """A setting or a fixture that cannot work; the text names it and the way out."""
+    """A setting or fixture is invalid; the text names it and how to correct it."""

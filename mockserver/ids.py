@@ -1,14 +1,14 @@
-"""Names and chance that depend on nothing but the seed, the sandbox and a count."""
+"""Ids and random generators determined by the seed, the sandbox and a counter."""
 
 from hashlib import blake2b
 from random import Random
 
 _VARIANTS = "89ab"
-"""What the first digit of a UUID's fourth part may be, by RFC 9562."""
+"""First digits of a UUID's fourth group for the variant of RFC 9562."""
 
 
 class Ids:
-    """Ids of one sandbox: the same seed, sandbox, kind and number give the same id for ever."""
+    """Ids of one sandbox, determined by seed, sandbox, kind and number."""
 
     __slots__ = ("_base",)
 
@@ -20,15 +20,15 @@ class Ids:
         return self._digest(kind, n).hex().upper()
 
     def uuid(self, kind: str, n: int) -> str:
-        """Return a lower-case UUID (of version 4 by its looks)."""
-        digits = self._digest(kind, n).hex()  # `UUID` would say the same, in three times the time
+        """Return a lower-case UUID in the format of version 4."""
+        digits = self._digest(kind, n).hex()  # `UUID` takes three times as long
         variant = _VARIANTS[int(digits[16], 16) & 3]
         return (
             f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
         )
 
     def random(self, kind: str, n: int) -> Random:
-        """Return a source of chance that nothing else draws from."""
+        """Return a random generator of its own for `kind` and `n`."""
         return Random(self._digest(kind, n))
 
     def _digest(self, kind: str, n: int) -> bytes:

@@ -46,7 +46,7 @@ def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Credentia
         place = "".join(f"/{step}" for step in error.instance_path)
         raise ConfigurationError(f"{path}: {place or '/'}: {error.message.splitlines()[0]}")
     if raw["vendor"] != contract.vendor:
-        raise ConfigurationError(f"{path}: /vendor: is not the folder's name, {contract.vendor!r}")
+        raise ConfigurationError(f"{path}: /vendor: must be the folder's name, {contract.vendor!r}")
     known = [
         _known(contract.vendor, row, row["scheme"], row["secret"]) for row in raw["identities"]
     ]

@@ -1,1 +1,1 @@
-"""The control plane under /_mock: the mock's own API, apart from the vendors'."""
+"""The control plane under /_mock: the mock's own API, dashboard and documentation."""

@@ -1,4 +1,4 @@
-"""The vendors' lifecycles as the control plane serves them: nobody else states a state."""
+"""The handlers of the control plane's API under /_mock."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -21,7 +21,7 @@ from specs import Lifecycle, Operation
 
 
 def view(lifecycle: Lifecycle) -> dict[str, Any]:
-    """Return `Lifecycle` of the control plane's contract."""
+    """Return a lifecycle as schema `Lifecycle` of the control plane's contract."""
     return {
         "vendor": lifecycle.vendor,
         "title": lifecycle.title,
@@ -65,11 +65,11 @@ def _scenario_view(scenario: Scenario) -> dict[str, Any]:
 
 
 AccessInfo = Callable[[Sandbox], Mapping[str, Any]]
-"""What chooses a sandbox: `credentials` and `headers`, by vendor and role."""
+"""Returns what selects a sandbox: `credentials` and `headers`, by vendor and role."""
 
 
 class Control:
-    """Answers under /_mock. Everything but sandboxes and health is of the request's sandbox."""
+    """Handles /_mock. All but sandboxes and health concerns the request's sandbox."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class Control:
     def _create_sandbox(self, request: Request) -> Response:
         options = request.body or {}
         clock, scenario = options.get("clock", {}), options.get("scenario")
-        settings: ClockSettings | None = None  # a scenario may have some of its own
+        settings: ClockSettings | None = None  # a scenario may set its own
         if not scenario or "mode" in clock or "speed" in clock:
             settings = _clock_settings(clock, self._sandboxes.default.clock.settings)
         sandbox = self._sandboxes.create(
@@ -160,7 +160,7 @@ class Control:
     def _get_sandbox(self, name: str) -> Sandbox:
         sandbox = self._sandboxes.find(name)
         if sandbox is None:
-            raise ApiError(404, f"There is no sandbox {name}.", field="id")
+            raise ApiError(404, f"Unknown sandbox {name}.", field="id")
         return sandbox
 
     def _serialize(self, sandbox: Sandbox) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Control:
 
 
 def error(api_error: ApiError, _operation: Operation | None = None) -> Response:
-    """Return a refusal as `Problem` of the control plane's contract."""
+    """Return an error as schema `Problem` of the control plane's contract."""
     body = {"title": HTTPStatus(api_error.status).phrase, "detail": api_error.message}
     if api_error.field:
         body["field"] = api_error.field

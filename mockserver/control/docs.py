@@ -1,4 +1,4 @@
-"""Documentation pages: Connexion's Swagger UI over the contract of each API."""
+"""Documentation pages: Connexion's Swagger UI for the contract of each API."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _DOCUMENT = "openapi.json"
 def docs(apis: tuple[Api, ...], base: str) -> Asgi:
     """Return an ASGI application with the Swagger UI of every API under `base`/<name>/.
 
-    Each is built at its first request, because most runs never ask for it.
+    Each is built at its first request, because most runs need none.
     """
     built: dict[str, Asgi] = {}
     known = {api.name: api for api in apis}
@@ -45,7 +45,7 @@ def docs(apis: tuple[Api, ...], base: str) -> Asgi:
 
 
 def _swagger_ui(api: Api, path: str) -> Asgi:
-    """Return Connexion's pages, at a path of their own; no operation is routed there."""
+    """Return Connexion's pages under `path`, without routing to operations."""
     options = SwaggerUIOptions(
         swagger_ui_path=path,
         spec_path=f"{path}/{_DOCUMENT}",

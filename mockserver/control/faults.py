@@ -1,4 +1,4 @@
-"""The control plane's operations on faults."""
+"""Handlers of the control plane's operations on fault rules."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +38,7 @@ def _clear(request: Request) -> Response:
 def _delete(request: Request) -> Response:
     name = request.path["id"]
     if not request.sandbox.faults.remove(name):
-        raise ApiError(404, f"There is no fault {name}.", field="id")
+        raise ApiError(404, f"Unknown fault {name}.", field="id")
     return Response(204)
 
 

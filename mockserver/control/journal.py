@@ -1,4 +1,4 @@
-"""The journal under /_mock: listed, read, forgotten, and asked what was called."""
+"""Handlers of the control plane's operations on the journal: list, read, clear and verify."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from mockserver.journal.verify import verify
 
 
 def handlers() -> Mapping[str, Handler]:
-    """Return what answers the operations of the journal, by operationId."""
+    """Return the handlers by operationId."""
     return {
         "listMockRequests": _list,
         "clearMockRequests": _clear,
@@ -28,7 +28,7 @@ def _read(request: Request) -> Response:
     number = request.path["number"]
     entry = query.find(request.sandbox.journal, number)
     if entry is None:
-        raise ApiError(404, f"The journal holds no request {number}.", field="number")
+        raise ApiError(404, f"Unknown request {number} in the journal.", field="number")
     return Response(200, exchange(entry, request.sandbox.id))
 
 

@@ -48,13 +48,13 @@ class Pages:
         self._files = StaticFiles(directory=_FOLDER)
 
     def find(self, path: str) -> Asgi | None:
-        """Return the ASGI application that serves `path`, or None where no page is."""
+        """Return the ASGI application that serves `path`, or None for no page."""
         if path in {HOME, HOME[:-1]} or path.startswith(FILES):
             return self._serve
         return self._documentation() if path.startswith(DOCS) else None
 
     def _documentation(self) -> Asgi:
-        if self._docs is None:  # most runs never ask for it, and templates come with it
+        if self._docs is None:  # most runs need none, and it imports templates
             from mockserver.control.docs import docs  # noqa: PLC0415
 
             self._docs = docs(self._apis, DOCS)

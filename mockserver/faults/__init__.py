@@ -1,1 +1,1 @@
-"""Faults on purpose: scripted or random by seed, and always the same for the same requests."""
+"""Fault injection: scripted or seeded, and reproducible for the same sequence of requests."""

@@ -1,4 +1,4 @@
-"""Faults in the JSON of a reply: a member dropped, an unknown enum value, a wrong type."""
+"""Apply a fault to a response: replace it, corrupt its JSON body, delay it, and label it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from math import log
@@ -17,23 +17,23 @@ from mockserver.openapi.request_body import JSON
 from mockserver.openapi.responses import ResponseValidator
 
 UNKNOWN = "UNKNOWN_TO_THE_CONTRACT"
-"""What stands where an enum is, unless a rule says otherwise."""
+"""Default replacement for an enum value."""
 
 Rank = Callable[[str], str]
-"""What to sort JSON pointers by where a rule names none."""
+"""Sort key of a JSON pointer; the smallest is corrupted where a rule names no pointer."""
 
 
 class BodyCorruption:
-    """Changes bodies of one OpenAPI document."""
+    """Corrupts response bodies described by one OpenAPI document."""
 
     def __init__(self, openapi: dict[str, Any]) -> None:
         self._openapi = openapi
 
     def corrupt(self, fault: Fault, schema: Any, body: Any, rank: Rank) -> tuple[str, Any] | None:
-        """Return where the fault struck, as a JSON pointer, and the changed body.
+        """Return the JSON pointer of the corrupted value and the corrupted body.
 
-        `schema` is that of the body, None where the contract has none. Return None where there is
-        no place for the fault.
+        `schema` is the body's schema, or None if the contract has none. Return None if the fault
+        is not applicable to the body.
         """
         path = self._path(fault, schema, body, rank)
         if path is None:
@@ -72,7 +72,7 @@ class BodyCorruption:
 
 
 def wrong_type(value: Any) -> Any:
-    """Return a value of a JSON type that no reader of `value` expects."""
+    """Return a value of another JSON type than `value`."""
     if isinstance(value, str):
         return {"not": "a text"}
     if isinstance(value, list):
@@ -94,10 +94,10 @@ _DEFAULT_SIGMA = 0.5
 
 
 def draw_delay(fault: Fault, rng: Random, max_ms: float) -> float:
-    """Return the delay of one reply in milliseconds, at most `longest`.
+    """Return the delay of one response in milliseconds, at most `max_ms`.
 
-    `ms` is the delay itself, the least of a uniform one, the mean of a normal one, or the median
-    of a lognormal one.
+    The option `ms` is the fixed delay, the minimum of a uniform, the mean of a normal, or the
+    median of a lognormal distribution.
     """
     return min(max(_draw(fault, rng), 0.0), max_ms)
 
@@ -121,7 +121,7 @@ _RETRY_LATER = frozenset({429, 503})
 
 
 class FaultApplier:
-    """Lets faults strike the replies of one vendor."""
+    """Applies faults to the responses of one vendor."""
 
     def __init__(self, api: Api) -> None:
         self.vendor = api.name
@@ -131,9 +131,9 @@ class FaultApplier:
     def replacement_response(
         self, fault: Fault, compiled: CompiledOperation | None
     ) -> Response | None:
-        """Return the error that takes the reply's place; None where the fault cannot strike.
+        """Return the error response of the fault, or None if it is not applicable.
 
-        `plan` is that of the operation, None where the request reached none.
+        `compiled` is the requested operation, None if the request matched none.
         """
         error = self._error(fault, compiled)
         if error is None:
@@ -144,7 +144,7 @@ class FaultApplier:
     def corrupt_body(
         self, fault: Fault, compiled: CompiledOperation | None, response: Response, rank: Rank
     ) -> tuple[str, Response] | None:
-        """Return where the fault struck, and the reply with a changed body; None if it cannot."""
+        """Return the JSON pointer and the corrupted response, or None if not applicable."""
         if response.body is None:
             return None
         corrupted = self._corruption.corrupt(
@@ -153,7 +153,7 @@ class FaultApplier:
         return corrupted and (corrupted[0], response._replace(body=corrupted[1]))
 
     def is_applicable(self, fault: Fault, response: Response) -> bool:
-        """Tell whether a fault of the wire or of time can strike a reply."""
+        """Return True if a transport or latency fault is applicable to a response."""
         if fault.layer is Layer.TIME or fault.kind is Kind.RESET:
             return True
         if response.file is None:
@@ -163,7 +163,7 @@ class FaultApplier:
         return response.file.length != 0
 
     def label(self, kind: Kind, compiled: CompiledOperation | None, response: Response) -> Label:
-        """Return whether a vendor that keeps its contract could answer `reply` so."""
+        """Return whether the contract allows `response` under a fault of this kind."""
         if kind in BREAKS_HTTP:
             return Label.VIOLATING
         if kind in KEEPS_REPLY:
@@ -172,7 +172,7 @@ class FaultApplier:
         return label_response(response, responses)
 
     def secret(self, compiled: CompiledOperation | None, headers: Mapping[str, str]) -> str:
-        """Return the credentials of a request as they were sent, empty where there are none."""
+        """Return the raw credentials of a request, empty if there are none."""
         scheme = self._scheme(compiled)
         if scheme is None:
             return ""
@@ -193,7 +193,7 @@ class FaultApplier:
         return ApiError(401, "The credentials have expired.", headers=www_authenticate(kind))
 
     def _scheme(self, compiled: CompiledOperation | None) -> Mapping[str, Any] | None:
-        """Return the security scheme of an operation, None where it asks for no credentials."""
+        """Return the security scheme of an operation, None if it requires no credentials."""
         if compiled is None or not compiled.operation.security:
             return None
         name = next(iter(compiled.operation.security[0]))
@@ -202,7 +202,7 @@ class FaultApplier:
 
 
 def label_response(response: Response, responses: ResponseValidator | None) -> Label:
-    """Return what a contract says of a reply; one that says when to come back is always valid."""
+    """Return the label of a response; a 429 or 503 with Retry-After is always valid."""
     if response.status in _RETRY_LATER and "Retry-After" in response.headers:
         return Label.VALID
     try:
@@ -214,7 +214,7 @@ def label_response(response: Response, responses: ResponseValidator | None) -> L
 
 
 def worst_label(labels: Iterable[Label]) -> Label:
-    """Return `violating` if one of the labels is that."""
+    """Return `violating` if any label is."""
     return Label.VIOLATING if Label.VIOLATING in set(labels) else Label.VALID
 
 

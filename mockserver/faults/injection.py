@@ -1,4 +1,4 @@
-"""What befalls one request: drawn from the rules, played on its reply, and labelled."""
+"""Select the faults of one request from the rules, apply them to its response and label it."""
 
 import asyncio
 import json
@@ -23,15 +23,16 @@ from mockserver.server import ConnectionControl
 HEADER = "X-Mock-Fault"
 
 FindState = Callable[[RequestContext], str | None]
-"""The state of the job that a request names, None if it names none."""
+"""Returns the state of the job that a request refers to, None if it refers to none."""
 
 _EXPIRED_RULE = Rule("", Match(), Fault(Kind.EXPIRED_TOKEN), None, None, Label.VALID, {})
 
 
 class FaultSession:
-    """The faults of one request. At most one of each layer is played, that of the first rule.
+    """The faults of one request: at most one per layer, that of the first matching rule.
 
-    All rules count the request, also those that come too late. `brought` are the request's own.
+    Every matching rule counts the request, even if its fault is not applied. `request_rules` come
+    from the request's own headers.
     """
 
     __slots__ = (
@@ -61,9 +62,9 @@ class FaultSession:
         self.replaced = False
 
     async def before_handler(self, context: RequestContext, run: Executor) -> Response | None:
-        """Return the reply that takes the place of handling the request, or None.
+        """Return the response that replaces handling the request, or None.
 
-        `run` does what may have to wait for the store.
+        `run` executes calls that may block on the store.
         """
         if any(rule.match.states is not None for rule in self._rules.rules):
             self._state = await run(self._find_state, context)
@@ -72,11 +73,11 @@ class FaultSession:
     def after_handler(
         self, context: RequestContext, response: Response, outcome: Outcome, reason: str
     ) -> tuple[Response, Outcome, str]:
-        """Return the reply after all that befalls it, and what the journal is to say of it.
+        """Return the response with faults applied, and the outcome and reason for the journal.
 
-        `wait` and `wrap` do the rest.
+        Latency and transport faults are applied by `wait` and `wrap`.
         """
-        if not self._started:  # it was refused before anything could handle it
+        if not self._started:  # rejected before `before_handler` was called
             response = self._replacement(context) or response
         for rule, rng in self._selected(context, before=False):
             response = self._apply(rule, rng, context, response)
@@ -88,9 +89,9 @@ class FaultSession:
             response.status, response.body, {**response.headers, HEADER: text}, response.file
         )
         if any(label is Label.VIOLATING for _, label, _ in self._applied):
-            return response, Outcome.BROKEN, f"a fault on purpose: {text}"
+            return response, Outcome.BROKEN, f"injected fault: {text}"
         if self.replaced:
-            return response, Outcome.REFUSED, f"a fault on purpose: {text}"
+            return response, Outcome.REFUSED, f"injected fault: {text}"
         return response, outcome, reason
 
     @property
@@ -99,12 +100,12 @@ class FaultSession:
         return self._transport_fault is not None and self._transport_fault.kind is Kind.RESET
 
     async def wait(self, sleep: Sleep) -> None:
-        """Let the time of a latency pass."""
+        """Wait for the selected latency, if any."""
         if self._delay:
             await sleep(self._delay / 1000)
 
     def wrap(self, send: Send, connection: ConnectionControl | None, sleep: Sleep) -> Send:
-        """Return `send` under the fault of the wire, if there is one."""
+        """Return `send` with the selected transport fault applied, if any."""
         if self._transport_fault is None:
             return send
         return transport.wrap(self._transport_fault, send, connection, sleep, self._max_delay_ms)
@@ -164,7 +165,7 @@ class FaultSession:
         return corrupted[1]
 
     def _record(self, rule: Rule, label: Label, detail: str = "") -> bool:
-        """Note that a fault is played; tell whether it still may be."""
+        """Record an applied fault; return False if the rule has reached its `times`."""
         if rule.id and not self._rules.count(rule):
             return False
         self._layers.add(rule.fault.layer)
@@ -183,7 +184,7 @@ class FaultSession:
         return [*selected, *((rule, rng) for rule, rng in selections if rng)]
 
     def _expired(self, context: RequestContext) -> list[tuple[Rule, Random]]:
-        """Return the rule of a caller whose credentials a fault has let expire for good."""
+        """Return the expired-token rule if a lasting fault has expired the credentials."""
         secret = self._applier.secret(context.operation, context.headers)
         return [(_EXPIRED_RULE, Random(0))] if self._rules.has_expired(secret) else []
 
@@ -207,9 +208,9 @@ _HEADER = "x-mock-fault"
 
 
 class FaultInjector:
-    """Knows the vendors whose requests faults may befall.
+    """Injects faults into requests to the vendors' APIs.
 
-    `longest` bounds in milliseconds what a request may wait; `sleep` lets real time pass.
+    `max_delay_ms` limits the delay of one response; `sleep` takes seconds of real time.
     """
 
     def __init__(
@@ -228,10 +229,10 @@ class FaultInjector:
         self._sleep = sleep
 
     def start(self, context: RequestContext) -> FaultSession | None:
-        """Return what may befall a request, or None.
+        """Return the fault session of a request, or None if no rule can apply.
 
         Raises:
-            ApiError: 400, the request asks for a fault in a way that cannot be read.
+            ApiError: 400, a fault header is malformed.
         """
         assert context.sandbox is not None
         rules, headers = context.sandbox.faults, context.headers
@@ -246,7 +247,7 @@ class FaultInjector:
         return FaultSession(rules, request_rules, applier, self._find_state, self._max_delay_ms)
 
     async def wrap_send(self, context: RequestContext, send: Send) -> Send:
-        """Let the time of a latency pass, and return `send` under the fault of the wire."""
+        """Wait for the latency, and return `send` with the transport fault applied."""
         assert isinstance(context.fault_session, FaultSession)
         await context.fault_session.wait(self._sleep)
         return context.fault_session.wrap(send, context.connection, self._sleep)

@@ -1,4 +1,4 @@
-"""Where in a JSON body a fault can strike, by the body itself and by its schema."""
+"""JSON pointers (RFC 6901) into a body, and the enum that its schema declares there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,11 @@ from typing import Any
 from specs import pointer
 
 Tokens = tuple[str | int, ...]
-"""The way to a member: names, and the indices of array items."""
+"""A path into a JSON value: member names and array indices."""
 
 
 def members(body: Any, path: Tokens = ()) -> Iterator[Tokens]:
-    """Yield the way to every member of an object within `body`; of arrays the first item stands
-    for all.
-    """
+    """Yield the path of every object member in `body`; only the first item of each array."""
     if isinstance(body, dict):
         for name, value in body.items():
             yield (*path, name)
@@ -22,7 +20,7 @@ def members(body: Any, path: Tokens = ()) -> Iterator[Tokens]:
 
 
 def read_path(text: str, body: Any) -> Tokens | None:
-    """Return the way that a JSON pointer (RFC 6901) names, or None where nothing is there."""
+    """Return the path of a JSON pointer (RFC 6901), or None if it matches nothing in `body`."""
     path: list[str | int] = []
     current = body
     for token in text.split("/")[1:]:
@@ -37,19 +35,19 @@ def read_path(text: str, body: Any) -> Tokens | None:
 
 
 def write_path(path: Tokens) -> str:
-    """Return the JSON pointer of a way."""
+    """Return the JSON pointer of a path."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 
 def value_at(body: Any, path: Tokens) -> Any:
-    """Return what is at a way that is known to be there."""
+    """Return the value at an existing path."""
     for step in path:
         body = body[step]
     return body
 
 
 def changed_at(body: Any, path: Tokens, value: Any) -> Any:
-    """Return a copy of `body` with another value at a way; what does not lie on it is shared."""
+    """Return a copy of `body` with `value` at a path; unchanged parts are shared."""
     if not path:
         return value
     copy = body.copy()
@@ -58,7 +56,7 @@ def changed_at(body: Any, path: Tokens, value: Any) -> Any:
 
 
 def without(body: Any, path: Tokens) -> Any:
-    """Return a copy of `body` without the member or item at a way that is not empty."""
+    """Return a copy of `body` without the member or item at a non-empty path."""
     copy = body.copy()
     if len(path) == 1:
         del copy[path[0]]
@@ -68,13 +66,13 @@ def without(body: Any, path: Tokens) -> Any:
 
 
 def enum_at(openapi: dict[str, Any], schema: Any, path: Tokens) -> list[Any] | None:
-    """Return the values that a schema lists for what is at a way, or None where it lists none."""
+    """Return the enum values that a schema declares at a path, or None if it declares none."""
     values = [value for row in _schemas(openapi, schema, path) for value in row.get("enum", ())]
     return values or None
 
 
 def _schemas(openapi: dict[str, Any], schema: Any, path: Tokens) -> Iterator[dict[str, Any]]:
-    """Yield each schema that speaks of what is at a way."""
+    """Yield each schema that applies at a path."""
     schema = pointer.resolve(openapi, schema)
     for keyword in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(keyword, ()):

@@ -1,4 +1,4 @@
-"""What the contract will say of a rule's replies, tried on samples of all that are meant."""
+"""Predict the label of a rule by applying its fault to example responses."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
@@ -16,7 +16,7 @@ _ANY_RESPONSE = Response(200, {})
 
 
 class LabelPredictor:
-    """Tries faults on samples of the replies that vendors may give."""
+    """Applies faults to example responses of the matching operations."""
 
     def __init__(self, apis: Mapping[str, Api]) -> None:
         self._apis = apis
@@ -25,7 +25,7 @@ class LabelPredictor:
         self._examples = {name: ExampleResponses(api.openapi) for name, api in apis.items()}
 
     def predict(self, match: Match, fault: Fault) -> Label | None:
-        """Return the worst label that the fault earns; None where it cannot strike at all."""
+        """Return the worst label of the fault; None if it is applicable to no response."""
         labels = {
             label
             for vendor, compiled in self._matching(match)
@@ -38,7 +38,7 @@ class LabelPredictor:
     def try_on(
         self, vendor: str, compiled: CompiledOperation, response: Response, fault: Fault
     ) -> Label | None:
-        """Return the label of a reply under the fault; None where it cannot strike."""
+        """Return the label of a response under the fault; None if not applicable."""
         applier = self._appliers[vendor]
         result: Response | None
         if fault.layer is Layer.REPLY:
@@ -53,11 +53,11 @@ class LabelPredictor:
     def _responses_to_try(
         self, vendor: str, compiled: CompiledOperation, fault: Fault
     ) -> Iterable[Response]:
-        """Return the replies to try; only a change of the body depends on what they hold."""
+        """Return the responses to try; only body faults depend on their content."""
         return self.responses(vendor, compiled) if fault.layer is Layer.BODY else (_ANY_RESPONSE,)
 
     def responses(self, vendor: str, compiled: CompiledOperation) -> tuple[Response, ...]:
-        """Return a sample of every reply that an operation lists."""
+        """Return an example of every response that an operation declares."""
         operation = compiled.operation
         if operation.id not in self._cache:
             make = self._examples[vendor].make
@@ -68,7 +68,7 @@ class LabelPredictor:
         return self._cache[operation.id]
 
     def hint(self, match: Match, fault: Fault) -> str:
-        """Return what to do about a fault that cannot strike."""
+        """Return how to correct a rule that is never applicable."""
         if not fault.options.get("pointer"):
             return "choose another operation"
         paths = {
@@ -77,10 +77,10 @@ class LabelPredictor:
             for response in self.responses(vendor, compiled)
             for path in json_pointer.members(response.body)
         }
-        return f"there are {', '.join(sorted(paths)[:_MAX_LISTED]) or 'none'}"
+        return f"known pointers: {', '.join(sorted(paths)[:_MAX_LISTED]) or 'none'}"
 
     def _matching(self, match: Match) -> Iterator[tuple[str, CompiledOperation]]:
-        """Yield the operations whose requests may fit."""
+        """Yield the operations that a rule may match."""
         for vendor, api in self._apis.items():
             for compiled in api.operations.values():
                 operation = compiled.operation
@@ -93,7 +93,7 @@ class LabelPredictor:
 
 
 def variants(fault: Fault, response: Response) -> Iterator[Fault]:
-    """Yield the fault for each place in a body that it may choose, or just itself."""
+    """Yield a body fault once for each pointer it may select, any other fault unchanged."""
     if fault.layer is not Layer.BODY or fault["pointer"] is not None:
         yield fault
         return

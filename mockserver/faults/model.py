@@ -1,4 +1,4 @@
-"""The kinds of faults, where each of them strikes, and what it can be told."""
+"""Fault rules: kinds with their layers and options, request matching, labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from mockserver.jobs.schedule import Occurrences
 
 
 class Kind(StrEnum):
-    """What goes wrong; the names are those of the control plane's contract."""
+    """The kinds of faults, named as in the control plane's contract."""
 
     LATENCY = "latency"
     RATE_LIMIT = "rate-limit"
@@ -26,10 +26,10 @@ class Kind(StrEnum):
 
 
 class Layer(StrEnum):
-    """Where a fault strikes. Of each layer one fault at most befalls a request.
+    """What a fault changes; at most one fault per layer is applied to a request.
 
-    REPLY puts an error in place of the reply, BODY changes its JSON, WIRE spoils how it is sent,
-    TIME makes it late.
+    REPLY replaces the response by an error, BODY corrupts its JSON, WIRE corrupts its
+    transmission, TIME delays it.
     """
 
     REPLY = "reply"
@@ -39,7 +39,7 @@ class Layer(StrEnum):
 
 
 class Label(StrEnum):
-    """Whether a vendor that keeps its contract could answer so."""
+    """Whether the contract allows the response."""
 
     VALID = "valid"
     VIOLATING = "violating"
@@ -62,10 +62,10 @@ LAYERS: Mapping[Kind, Layer] = MappingProxyType(
 )
 
 BREAKS_HTTP = frozenset({Kind.TRUNCATE, Kind.WRONG_LENGTH, Kind.RESET})
-"""What no contract has to speak of: the reply is none even to HTTP."""
+"""Kinds whose response is invalid HTTP, whatever the contract says."""
 
 KEEPS_REPLY = frozenset({Kind.LATENCY, Kind.DRIP})
-"""What changes nothing but when the reply arrives: no contract says anything of that."""
+"""Kinds that change only the timing, which no contract restricts."""
 
 OPTIONS: Mapping[Kind, Mapping[str, Any]] = MappingProxyType(
     {
@@ -88,20 +88,20 @@ OPTIONS: Mapping[Kind, Mapping[str, Any]] = MappingProxyType(
         Kind.RESET: {},
     }
 )
-"""What each kind can be told, with what it does untold; None is: something that fits."""
+"""The options of each kind with their defaults; None selects an applicable value."""
 
 DISTRIBUTION_OPTIONS: Mapping[str, str | None] = MappingProxyType(
     {"fixed": None, "uniform": "to_ms", "normal": "deviation_ms", "lognormal": "sigma"}
 )
-"""The distributions of a latency, and the option that each of them takes besides `ms`."""
+"""The latency distributions, each with the option it accepts besides `ms`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """A request as rules see it.
+    """The attributes of a request that rules match on.
 
-    `operation` and `role` are None where the request got no further; `state` is that of the job
-    that the request names, None where it names none.
+    `operation` and `role` are None if the request was rejected earlier; `state` is that of the job
+    that the request refers to, None if it refers to none.
     """
 
     vendor: str
@@ -114,9 +114,9 @@ class RequestFacts:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which requests are meant: those that fit in all that is not None.
+    """Conditions on a request; None matches any value.
 
-    `turns` are the numbers of the fitting requests, counted from 1, that are meant.
+    `occurrences` selects among the matching requests by their number, counted from 1.
     """
 
     vendor: str | None = None
@@ -128,7 +128,7 @@ class Match:
     occurrences: Occurrences = field(default_factory=Occurrences)
 
     def matches(self, facts: RequestFacts) -> bool:
-        """Tell whether a request is of the kind that is meant, whatever its number."""
+        """Return True if a request meets all conditions, regardless of `occurrences`."""
         return (
             self.vendor in (None, facts.vendor)
             and self.operation in (None, facts.operation)
@@ -141,7 +141,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind with its options; those that were not told have their usual value."""
+    """A kind with its options; missing options have their defaults."""
 
     kind: Kind
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -151,22 +151,22 @@ class Fault:
 
     @property
     def layer(self) -> Layer:
-        """Where the fault strikes."""
+        """The layer of the fault's kind."""
         return LAYERS[self.kind]
 
     @property
     def before(self) -> bool:
-        """Whether the fault takes the place of handling the request."""
+        """True if the fault replaces handling the request."""
         return self.layer is Layer.REPLY and not self.options.get("handled", False)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fault with the requests that it befalls.
+    """A fault with the conditions for applying it.
 
-    `times` is how often at most; `probability` that of each turn. `label` is the worst that the
-    contract says of a reply under it. `told` is the rule as it was written. What it counts, it
-    counts by its `serial`, which no two rules of a sandbox have.
+    `times` is the maximum number of applications; `probability` (0 to 1) applies to each
+    occurrence. `label` is the worst label of a response under the fault. `source` is the rule as
+    written. `serial` is unique in a sandbox and identifies the rule's counters.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Rules as they are written (in a request, a header or a file), read and checked."""
+"""Parse and check fault rules from request bodies, headers and files."""
 
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
@@ -15,17 +15,17 @@ from mockserver.openapi.schemas import Schemas, Validator
 from specs import Contract, Operation
 
 Roles = Callable[[str], Collection[str]]
-"""The roles of a vendor's identities."""
+"""Returns the roles of a vendor's identities."""
 
 _MAX_LISTED = 12
 _MAX_CACHED = 500
-"""Rules that are kept as they were read."""
+"""Parsed rules in the cache."""
 
 
 class FaultRuleParser:
-    """Reads rules of the shape `FaultRule` in the control plane's contract.
+    """Parses rules of the schema `FaultRule` in the control plane's contract.
 
-    `longest` is how many milliseconds a reply may be late.
+    `max_delay_ms` is the longest delay of a response that the server allows.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class FaultRuleParser:
         self._cache: dict[bytes, Rule] = {}
 
     def read_all(self, raw: Any) -> list[Rule]:
-        """Return the rules of a list, or the one that stands alone, whose delays are allowed.
+        """Return the rules of a list or of a single rule, with their delays checked.
 
         Raises:
             ApiError: as `read`, or a delay is longer than the server allows.
@@ -60,16 +60,16 @@ class FaultRuleParser:
         return rules
 
     def read(self, raw: Any, vendor: str | None = None) -> Rule:
-        """Return one rule; `vendor` is whose requests it is for where it does not say.
+        """Return one rule; `vendor` is the default of `match.vendor`.
 
-        A delay may be longer than the server allows; then it will be cut.
+        A delay longer than the server allows is accepted here and reduced when applied.
 
         Raises:
-            ApiError: 400, something in it is not valid or names nothing; `field` says what.
+            ApiError: 400, a member is invalid or unknown; `field` names it.
         """
         try:
-            key = orjson.dumps([vendor, raw])  # the rules of a scenario come again and again
-        except TypeError as error:  # YAML knows more than JSON
+            key = orjson.dumps([vendor, raw])  # scenarios repeat the same rules
+        except TypeError as error:  # YAML has more types than JSON
             raise _error("fault", f"cannot be written as JSON: {error}") from None
         if key not in self._cache:
             if len(self._cache) >= _MAX_CACHED:
@@ -78,7 +78,7 @@ class FaultRuleParser:
         return self._cache[key]
 
     def forget(self) -> None:
-        """Let go of rules that were read; what they were checked against has changed."""
+        """Clear the cache; the fixtures that rules were checked against have changed."""
         self._cache.clear()
 
     def _parse(self, raw: Any, vendor: str | None) -> Rule:
@@ -88,9 +88,7 @@ class FaultRuleParser:
         fault = read_fault(raw["fault"])
         label = self._predictor.predict(match, fault)
         if label is None:
-            reason = (
-                f"has no place in any reply that is meant; {self._predictor.hint(match, fault)}"
-            )
+            reason = f"is applicable to no matching response; {self._predictor.hint(match, fault)}"
             name = "fault.pointer" if fault.options.get("pointer") else "fault.kind"
             raise _error(name, reason)
         source = {key: value for key, value in raw.items() if key != "id"}
@@ -107,10 +105,10 @@ class FaultRuleParser:
         )
 
     def read_header(self, text: str) -> list[Rule]:
-        """Return the rules of a request's own: `kind; option=value, another kind`.
+        """Return the rules of an X-Mock-Fault header: `kind; option=value, another kind`.
 
         Raises:
-            ApiError: 400, it cannot be read.
+            ApiError: 400, it is malformed.
         """
         try:
             groups = read_directives(text)
@@ -118,7 +116,7 @@ class FaultRuleParser:
         except ValueError as error:
             reason = str(error)
         except ApiError as error:
-            reason = f"has a fault: {error.message.removesuffix('.')}"
+            reason = f"is invalid: {error.message.removesuffix('.')}"
         raise ApiError(400, f"X-Mock-Fault {reason}.", field="X-Mock-Fault", reason=reason)
 
     def _request_rule(self, group: list[Directive]) -> Rule:
@@ -152,14 +150,16 @@ class FaultRuleParser:
         )
 
     def _check_operation(self, raw: Mapping[str, Any], vendor: str | None) -> str:
-        """Return whose operation is named."""
+        """Return the vendor of the named operation."""
         name = raw["operation"]
         _check_known("match.operation", name, self._operations)
         operation: Operation = self._operations[name]
         if vendor not in (None, operation.vendor):
-            raise _error("match.operation", f"{name} is one of {operation.vendor}, not {vendor}")
+            raise _error("match.operation", f"{name} belongs to {operation.vendor}, not {vendor}")
         if raw.get("method", operation.method) != operation.method:
-            raise _error("match.method", f"{raw['method']} is not that of {name}")
+            raise _error(
+                "match.method", f"{name} has the method {operation.method}, not {raw['method']}"
+            )
         return operation.vendor
 
     def _states(self, name: str, vendors: Collection[str]) -> frozenset[str]:
@@ -171,23 +171,21 @@ class FaultRuleParser:
 
 
 def check_delay(fault: Fault, max_delay_ms: float) -> None:
-    """Return if a fault holds no reply up for more than `longest` milliseconds.
+    """Check that a fault delays no response by more than `max_delay_ms`.
 
     Raises:
         ApiError: 400, it does.
     """
     for name in ("ms", "to_ms"):
         if (fault.options.get(name) or 0) > max_delay_ms:
-            raise _error(
-                f"fault.{name}", f"is more than the {max_delay_ms:g} that the server allows"
-            )
+            raise _error(f"fault.{name}", f"must be at most {max_delay_ms:g}, the server's limit")
 
 
 def read_fault(raw: Mapping[str, Any]) -> Fault:
-    """Return a fault of the right shape, if its options belong to its kind and to each other.
+    """Return the fault of `raw`, which matches the schema, with its options checked.
 
     Raises:
-        ApiError: 400, one does not.
+        ApiError: 400, an option is not allowed for the kind or with another option.
     """
     kind = Kind(raw["kind"])
     options = {name: value for name, value in raw.items() if name != "kind"}
@@ -195,14 +193,14 @@ def read_fault(raw: Mapping[str, Any]) -> Fault:
     for name in options:
         if name not in allowed:
             takes = ", ".join(allowed) or "none"
-            raise _error(f"fault.{name}", f"is no option of {kind}; its options are: {takes}")
+            raise _error(f"fault.{name}", f"is not an option of {kind}; known options: {takes}")
     fault = Fault(kind, options)
     if kind is Kind.LATENCY:
         _check_latency(fault)
     if kind is Kind.WRONG_LENGTH and fault["delta"] == 0:
-        raise _error("fault.delta", "must not be 0, or the length is right")
+        raise _error("fault.delta", "must not be 0")
     if kind is Kind.SERVER_ERROR and "retry_after" in options and fault["status"] != 503:
-        raise _error("fault.retry_after", "goes with status 503 only")
+        raise _error("fault.retry_after", "is allowed only with status 503")
     return fault
 
 
@@ -210,9 +208,9 @@ def _check_latency(fault: Fault) -> None:
     distribution = fault["distribution"]
     for name in ("to_ms", "deviation_ms", "sigma"):
         if name in fault.options and name != DISTRIBUTION_OPTIONS[distribution]:
-            raise _error(f"fault.{name}", f"does not go with the distribution {distribution}")
+            raise _error(f"fault.{name}", f"is not allowed with the distribution {distribution}")
     if (fault["to_ms"] or fault["ms"]) < fault["ms"]:
-        raise _error("fault.to_ms", "is less than ms")
+        raise _error("fault.to_ms", "must not be less than ms")
 
 
 def _parse_value(text: str | None) -> Any:
@@ -229,8 +227,8 @@ def _check_known(field: str, name: str, known: Collection[str]) -> None:
         return
     close = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     listed = ", ".join(sorted(known)[:_MAX_LISTED])
-    hint = f"do you mean {' or '.join(close)}?" if close else f"known: {listed}"
-    raise _error(field, f"{name} is not known; {hint}")
+    hint = f"did you mean {' or '.join(close)}?" if close else f"known: {listed}"
+    raise _error(field, f"unknown value {name}; {hint}")
 
 
 def _error(field: str, reason: str) -> ApiError:

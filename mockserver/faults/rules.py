@@ -1,4 +1,4 @@
-"""The rules of one sandbox, with the count of what they have seen and done."""
+"""The fault rules of one sandbox, with their counters and expired credentials."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -12,15 +12,15 @@ from mockserver.ids import Ids
 from mockserver.store.base import NamespaceDropped, Records
 
 MAX_RULES = 100
-"""How many rules a sandbox has at most."""
+"""Rules of one sandbox."""
 
 MAX_EXPIRED = 1000
-"""How many credentials are remembered as expired; the oldest of more are forgotten."""
+"""Expired credentials of one sandbox; beyond that the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultRuleState:
-    """The rules, and the digests of credentials that faults have let expire."""
+    """The rules, and the digests of credentials that lasting faults have expired."""
 
     rules: tuple[Rule, ...] = ()
     expired: tuple[str, ...] = ()
@@ -28,14 +28,14 @@ class FaultRuleState:
 
 Update = Callable[[FaultRuleState], FaultRuleState]
 Persist = Callable[[Update], FaultRuleState]
-"""Takes a step from how the sheet is by now, for everybody, and returns where it led."""
+"""Applies an update to the stored state atomically, and returns the new state."""
 
 
 class FaultRules:
-    """Rules, and whose turn it is. Chance depends on the seed, the rule and the request's number.
+    """Rules and their selection; random choices depend on seed, rule and occurrence number.
 
-    That number counts the requests that fit the rule, so that others do not shift it. `keep` makes
-    changes known to other processes, as `records` does with the counts.
+    The number counts only the requests that match the rule, so that others do not shift it.
+    `persist` shares changes with other processes, as `records` shares the counters.
     """
 
     __slots__ = ("_ids", "_persist", "_records", "_state")
@@ -54,16 +54,16 @@ class FaultRules:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules, in the order in which they are tried."""
+        """The rules, in the order of evaluation."""
         return self._state.rules
 
     def add(self, rules: Iterable[Rule]) -> list[Rule]:
-        """Take rules in, behind the others; one whose id is there takes that one's place.
+        """Append rules; a rule with an existing id replaces that rule and resets its counters.
 
-        A rule without an id gets one. Its counts start anew.
+        A rule without an id is given one.
 
         Raises:
-            ApiError: 400, there are too many, or two with one id.
+            ApiError: 400, too many rules, or a duplicate id among `rules`.
         """
         numbered = [replace(rule, serial=self._records.next_number("fault")) for rule in rules]
         added: list[Rule] = []
@@ -72,7 +72,7 @@ class FaultRules:
             added[:] = _with_ids(state.rules, numbered)
             by_id = {rule.id: rule for rule in (*state.rules, *added)}
             if len(by_id) > MAX_RULES:
-                text = f"A sandbox has at most {MAX_RULES} faults; delete some."
+                text = f"A sandbox can have at most {MAX_RULES} faults; delete some."
                 raise ApiError(400, text, field="faults")
             return replace(state, rules=tuple(by_id.values()))
 
@@ -80,7 +80,7 @@ class FaultRules:
         return added
 
     def remove(self, rule_id: str) -> bool:
-        """Take a rule away; tell whether it was there."""
+        """Remove a rule; return False if there is none with this id."""
         removed: list[Rule] = []
 
         def update(state: FaultRuleState) -> FaultRuleState:
@@ -91,11 +91,11 @@ class FaultRules:
         return bool(removed)
 
     def clear(self) -> None:
-        """Take all rules away; credentials that have expired by one are good again."""
+        """Remove all rules and forget expired credentials."""
         self._state = self._persist(lambda _state: FaultRuleState())
 
     def select(self, rule: Rule, facts: RequestFacts) -> Random | None:
-        """Return the chance of a rule whose turn this request is, else None; counts the request."""
+        """Count the request; return the random generator of its fault, None if not selected."""
         if not rule.match.matches(facts):
             return None
         number = self._next_number(_seen_counter(rule))
@@ -109,24 +109,24 @@ class FaultRules:
         return rng
 
     def select_one_off(self, rule: Rule) -> Random:
-        """Return the chance of a rule that a request brought along; counts it with its like."""
+        """Return the random generator of a request's own rule, counted per kind."""
         number = self._next_number(_seen_counter(rule))
         return self._ids.random(f"fault {rule.id}", number)
 
     def deterministic_order(self, rule: Rule, choice: str) -> str:
-        """Return what to sort choices by, the same for a rule as long as the seed is."""
+        """Return a sort key for `choice`, determined by the seed and the rule."""
         return self._ids.hex(f"choice of fault {rule.id} {choice}", 0)
 
     def count(self, rule: Rule) -> bool:
-        """Note that the fault of a rule is played; tell whether it still may be.
+        """Count an application of a rule; return False if it has reached its `times`.
 
-        Somebody may have played it for the last time since the rule was drawn.
+        Another process may have applied it since the rule was selected.
         """
         number = self._next_number(_fired_counter(rule))
         return number > 0 and (rule.times is None or number <= rule.times)
 
     def counts(self, rule: Rule) -> dict[str, Any]:
-        """Return how many requests have fitted a rule, and on how many its fault was played."""
+        """Return how many requests matched a rule (`seen`) and how many got its fault (`fired`)."""
         fired = self._records.number(_fired_counter(rule))
         return {
             "seen": self._records.number(_seen_counter(rule)),
@@ -134,7 +134,7 @@ class FaultRules:
         }
 
     def expire(self, secret: str) -> None:
-        """Let a credential be expired from now on."""
+        """Mark a credential as expired."""
         digest = _digest(secret)
 
         def update(state: FaultRuleState) -> FaultRuleState:
@@ -144,7 +144,7 @@ class FaultRules:
         self._state = self._persist(update)
 
     def has_expired(self, secret: str) -> bool:
-        """Tell whether a credential was let expire."""
+        """Return True if a credential is marked as expired."""
         return bool(self._state.expired) and _digest(secret) in self._state.expired
 
     def _next_number(self, counter: str) -> int:
@@ -159,7 +159,7 @@ class FaultRules:
 
 
 def initial_rules(rules: Iterable[Rule]) -> FaultRuleState:
-    """Return the sheet that a sandbox begins with; its serials are those of nobody else."""
+    """Return the initial state of a sandbox; negative serials collide with no added rule's."""
     named = _with_ids((), list(rules))
     return FaultRuleState(
         tuple(replace(rule, serial=-index) for index, rule in enumerate(named, 1))
@@ -172,7 +172,7 @@ def _with_ids(present: tuple[Rule, ...], rules: list[Rule]) -> list[Rule]:
     for rule in rules:
         name = rule.id or _unused_id(used)
         if any(other.id == name for other in named):
-            raise ApiError(400, f"Two faults have the id {name}.", field="id")
+            raise ApiError(400, f"Duplicate fault id {name}.", field="id")
         used.add(name)
         named.append(replace(rule, id=name))
     return named

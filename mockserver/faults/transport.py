@@ -1,6 +1,6 @@
-"""Faults in how a reply is sent: drop by drop, cut off, of another length, or not at all.
+"""Transport faults: slow, truncated, of a wrong length, or a connection reset.
 
-Each is a `send` of ASGI around the server's own.
+Each wraps the server's ASGI `send`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,10 +19,10 @@ _LENGTH = b"content-length"
 def wrap(
     fault: Fault, send: Send, connection: ConnectionControl | None, sleep: Sleep, max_ms: float
 ) -> Send:
-    """Return `send` under a fault of the wire.
+    """Return `send` with a transport fault applied.
 
-    `line` is None where the server gives none: then what should follow is just never sent.
-    `longest` is how many milliseconds a drip may last; the rest comes at once.
+    `connection` is None if the server provides none: then the response is left incomplete.
+    `max_ms` limits the duration of a drip; the rest is sent at once.
     """
     match fault.kind:
         case Kind.DRIP:
@@ -63,7 +63,7 @@ class Drip:
 
 
 class Truncation:
-    """Sends a part of the body, then ends the connection; the length tells of all of it."""
+    """Sends a part of the body with the Content-Length of all of it, then closes."""
 
     def __init__(self, send: Send, connection: ConnectionControl | None, part: float) -> None:
         self._send = send
@@ -81,7 +81,7 @@ class Truncation:
             await self._send(message)
             return
         body: bytes = message.get("body", b"")
-        if self._left is None:  # nobody knows how much there is: cut within the first of it
+        if self._left is None:  # of unknown length: truncate the first chunk
             self._left = int(len(body) * self._part)
         piece = body[: self._left]
         self._left -= len(piece)
@@ -94,7 +94,7 @@ class Truncation:
 
 
 class WrongLength:
-    """Tells a Content-Length that is more or less than what follows; then ends the connection."""
+    """Sends a Content-Length greater or less than the body, then closes the connection."""
 
     def __init__(self, send: Send, connection: ConnectionControl | None, delta: int) -> None:
         self._send = send
@@ -132,6 +132,6 @@ def _declared_length(message: dict[str, Any]) -> int | None:
 
 
 def _with_length(message: dict[str, Any], length: int) -> list[tuple[bytes, bytes]]:
-    """Return the headers with another length; nobody is to use the connection again."""
+    """Return the headers with another Content-Length and `Connection: close`."""
     rest = [(name, value) for name, value in message["headers"] if name != _LENGTH]
     return [*rest, (_LENGTH, b"%d" % length), (b"connection", b"close")]

@@ -1,4 +1,4 @@
-"""Header values that are lists of directives: `name=value; option=value, another`."""
+"""Request headers: parsing, caching, redaction and size, and lists of directives."""
 
 import re
 from base64 import b64decode
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mockserver.journal import redaction
 
 MAX_DIRECTIVES_LENGTH = 2048
-"""Characters of such a value; more is refused."""
+"""Characters of a header value with directives; longer ones are rejected."""
 
 _DIRECTIVE = re.compile(
     r'\s*(?P<name>[^\s=;,"]+)\s*(?:=\s*(?P<value>"(?:[^"\\]|\\.)*"|[^;,"]*))?\s*(?P<end>[;,]|$)'
@@ -17,14 +17,14 @@ _DIRECTIVE = re.compile(
 _ESCAPED = re.compile(r"\\(.)")
 
 Directive = tuple[str, str | None]
-"""A name, and the text after its `=` without quotes; None where there is no `=`."""
+"""A name and its unquoted value; None if there is no `=`."""
 
 
 def read_directives(text: str) -> list[list[Directive]]:
-    """Return what commas part, each as the directives that semicolons part.
+    """Parse `name=value; option=value, another`: comma-separated groups of directives.
 
     Raises:
-        ValueError: the text is no such list; the message says from where on.
+        ValueError: the text is malformed; the message says where.
     """
     if len(text) > MAX_DIRECTIVES_LENGTH:
         raise ValueError(f"is longer than {MAX_DIRECTIVES_LENGTH} characters")
@@ -41,12 +41,12 @@ def _scan(text: str) -> Iterator[tuple[Directive, str]]:
     while position < len(text):
         match = _DIRECTIVE.match(text, position)
         if match is None:
-            raise ValueError(f"cannot be read from {text[position : position + 20]!r} on")
+            raise ValueError(f"is malformed at {text[position : position + 20]!r}")
         end = match["end"]
         yield (match["name"], _unquoted(match["value"])), end
         position = match.end()
     if end or not text:
-        raise ValueError("ends where something should follow")
+        raise ValueError("ends after a separator")
 
 
 def _unquoted(value: str | None) -> str | None:
@@ -56,7 +56,7 @@ def _unquoted(value: str | None) -> str | None:
 
 
 def read_basic(encoded: str) -> str:
-    """Return `id:secret` of HTTP Basic (RFC 7617); empty, which nobody has, if it is malformed."""
+    """Return `id:secret` of HTTP Basic (RFC 7617), empty if malformed."""
     try:
         return b64decode(encoded, validate=True).decode()
     except ValueError:  # not base64, not even ASCII, or not UTF-8
@@ -64,22 +64,22 @@ def read_basic(encoded: str) -> str:
 
 
 MAX_RECORDED_LENGTH, MAX_RECORDED_HEADERS, MAX_RECORDED_VALUE = 8192, 64, 128
-"""Characters of all headers together, and headers, beyond which each is kept cut to so many."""
+"""Characters and number of headers recorded whole; beyond, the first, each value truncated."""
 
 MIN_SECRET_LENGTH = 4
-"""Characters below which a secret is not looked for in other places: too much would match."""
+"""Shorter secrets are not searched for outside their header: too much would match."""
 
 MAX_CACHED, MAX_SEEN, MAX_CACHED_BYTES = 256, 4096, 2048
-"""How many heads are remembered and how many known to have come, and the bytes of one at most."""
+"""Cached heads, hashes of heads seen once, and the largest head that is cached."""
 
 _HEADER_OVERHEAD = 100
-"""Bytes that a header weighs besides its text (measured)."""
+"""Bytes of memory of a header besides its text (measured)."""
 
 Raw = list[tuple[bytes, bytes]]
 
 
 class SandboxHint(NamedTuple):
-    """The sandbox that a header names, and those that credentials may be marked with."""
+    """The sandbox that a header names, and those that credentials may be tagged with."""
 
     name: str | None
     tags: tuple[str, ...]
@@ -88,10 +88,10 @@ class SandboxHint(NamedTuple):
 class RequestHeaders:
     """A request's headers.
 
-    `headers` are by lower-case name, those that stand twice joined by a comma; `kept` are they as
-    a journal may keep them, and `weight` the bytes that this takes. `secrets` are the texts that
-    are nowhere to be kept, each as bytes too. `credentials` and `wish` are for those who read
-    credentials and the wish for a sandbox in it: they need not do it again.
+    `headers` are by lower-case name, repeated ones joined by a comma; `redacted` are the headers
+    as recorded in a journal, and `size` their bytes of memory. `secrets` are texts that must not be
+    recorded anywhere, each as bytes too. `credentials` and `hint` cache the parsed credentials and
+    sandbox hint.
     """
 
     __slots__ = ("credentials", "headers", "hint", "redacted", "secrets", "size")
@@ -109,7 +109,7 @@ class RequestHeaders:
 
 
 class HeaderCache:
-    """Reads heads, and remembers those that came twice: some clients never send one again."""
+    """Parses heads, and caches those received twice: some clients never repeat one."""
 
     def __init__(self) -> None:
         self._redactor = redaction.HeaderRedactor()
@@ -117,7 +117,7 @@ class HeaderCache:
         self._seen: set[int] = set()
 
     def read(self, raw: Raw) -> RequestHeaders:
-        """Return the head that a server gives as pairs of names, in lower case, and values."""
+        """Return the headers of pairs of lower-case names and values."""
         key = tuple(raw)
         head = self._cache.get(key)
         if head is None:
@@ -139,7 +139,7 @@ class HeaderCache:
 
 
 def memory_size(headers: Mapping[str, str]) -> int:
-    """Return the bytes that headers weigh in a journal, about."""
+    """Return the approximate bytes of memory of recorded headers."""
     return _HEADER_OVERHEAD * len(headers) + _length(headers)
 
 
@@ -159,13 +159,13 @@ def _length(headers: Mapping[str, str]) -> int:
 
 
 def _shorten(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the first of very many or very long headers, each of them cut."""
+    """Return the first headers, with names and values truncated."""
     first = islice(headers.items(), MAX_RECORDED_HEADERS)
     return {name[:MAX_RECORDED_VALUE]: value[:MAX_RECORDED_VALUE] for name, value in first}
 
 
 def _parts(secrets: Iterable[str]) -> Iterable[str]:
-    """Yield what of secret headers may turn up elsewhere: without scheme, and without client."""
+    """Yield secrets without their scheme, and for Basic the password alone."""
     for secret in secrets:
         scheme, _, rest = secret.partition(" ")
         parts = [(rest or scheme).strip()]

@@ -1,7 +1,6 @@
-"""The header Prefer, as users of Prism know it: `code=404`, `example=csv`, `dynamic=true`.
+"""The header Prefer with Prism's preferences: `code=404`, `example=csv`, `dynamic=true`.
 
-The reply that is asked for comes in place of the handler's, fits the contract, and changes
-nothing.
+The preferred response replaces the handler's, conforms to the contract, and has no side effects.
 """
 
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ _APPLIED = "Preference-Applied"
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What a request would like; `fault` is written like X-Mock-Fault, within quotes."""
+    """The preferences of a request; `fault` has the syntax of X-Mock-Fault, quoted."""
 
     code: str | None = None
     example: str | None = None
@@ -28,12 +27,12 @@ class Preference:
 
     @property
     def selects_response(self) -> bool:
-        """Whether a reply is chosen."""
+        """True if a response is selected."""
         return self.dynamic or self.code is not None or self.example is not None
 
 
 def read_prefer(text: str) -> Preference:
-    """Return the preferences that are known; RFC 7240 lets the others, and bad ones, pass."""
+    """Return the supported preferences; RFC 7240 ignores unknown and malformed ones."""
     try:
         groups = read_directives(text) if text else []
     except ValueError:
@@ -49,17 +48,17 @@ def read_prefer(text: str) -> Preference:
 
 
 class Preferences:
-    """Answers requests as they prefer. `parties` are the vendors by name."""
+    """Builds preferred responses. `apis` are the vendors' APIs by name."""
 
     def __init__(self, apis: Mapping[str, Api]) -> None:
         self._apis = apis
         self._generators = {name: ExampleResponses(api.openapi) for name, api in apis.items()}
 
     def answer(self, request: Request) -> Response | None:
-        """Return the reply that a call prefers; None where it leaves the choice to the handler.
+        """Return the preferred response, or None if the handler decides.
 
         Raises:
-            ApiError: the operation has no such status or example; the message lists what it has.
+            ApiError: the operation has no such status or example; the message lists those it has.
         """
         api = self._apis.get(request.operation.vendor)
         preference = read_prefer(request.headers["prefer"])
@@ -87,8 +86,8 @@ class Preferences:
             ) from None
 
     def _error(self, request: Request, api: Api, status: int) -> Response:
-        """Return the vendor's own error; a sample where the contract has another one."""
-        error = ApiError(status, "This answer was asked for with Prefer.")
+        """Return the vendor's error, or an example if that does not conform to the contract."""
+        error = ApiError(status, "This response was selected with Prefer.")
         example = self._example_response(request, Preference(), status)
         if self._generators[api.name].has_example(request.operation, status):
             return example

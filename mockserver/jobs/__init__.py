@@ -1,1 +1,1 @@
-"""The jobs of all vendors: their facts, their states over time, and their files."""
+"""The jobs of all vendors: stored facts, states derived over time, and administration."""

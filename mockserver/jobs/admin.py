@@ -1,4 +1,4 @@
-"""The jobs of all vendors as the control plane sees them: listed, ended as wished, opened."""
+"""Job administration for the control plane: list jobs, force outcomes, download files."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -16,17 +16,17 @@ from mockserver.timestamps import to_iso_string
 from specs import Contract, Lifecycle
 
 MAX_LISTED = 1000
-"""How many jobs a list shows."""
+"""Default limit of a list of jobs."""
 
 
 class JobProvider(Protocol):
-    """A vendor that keeps jobs."""
+    """A vendor with jobs."""
 
     @property
     def repository(self) -> JobRepository: ...
 
     def file(self, sandbox: Sandbox, job: Job) -> Response:
-        """Return the reply with the file that a job made, whatever its state."""
+        """Return the response with a job's file, regardless of its state."""
         ...
 
 
@@ -46,7 +46,7 @@ class JobAdmin:
         """Return at most `limit` of a sandbox's newest jobs, of all vendors or of one.
 
         Raises:
-            ApiError: 404, the mock does not play that vendor.
+            ApiError: 404, unknown vendor.
         """
         slugs = self._providers if vendor is None else (self._check_vendor(vendor),)
         jobs = [
@@ -60,10 +60,10 @@ class JobAdmin:
     def force_outcome(
         self, sandbox: Sandbox, vendor: str, job_id: str, outcome: str
     ) -> dict[str, Any]:
-        """Return the job, put into `outcome`: a state by its name in the file or the wire.
+        """Force a job into `outcome`, a state's name or wire name, and return it.
 
         Raises:
-            ApiError: 404, no such vendor or job; 400, no such state; 409, out of reach.
+            ApiError: 404, unknown vendor or job; 400, unknown state; 409, unreachable state.
         """
         repository = self._providers[self._check_vendor(vendor)].repository
         return view(
@@ -73,10 +73,10 @@ class JobAdmin:
         )
 
     def open_file(self, sandbox: Sandbox, vendor: str, job_id: str) -> Response:
-        """Return the reply with the file that a job made, also where the vendor mails it.
+        """Return the response with a job's file, even if the vendor sends it by email.
 
         Raises:
-            ApiError: 404, no such vendor or job, or the job has no file now.
+            ApiError: 404, unknown vendor or job, or the job has no file in its current state.
         """
         provider = self._providers[self._check_vendor(vendor)]
         job = self._find(sandbox, vendor, job_id)
@@ -88,7 +88,7 @@ class JobAdmin:
     def _check_vendor(self, vendor: str) -> str:
         if vendor not in self._providers:
             known = ", ".join(sorted(self._providers))
-            raise ApiError(404, f"There is no vendor {vendor}; known: {known}.", field="vendor")
+            raise ApiError(404, f"Unknown vendor {vendor}; known: {known}.", field="vendor")
         return vendor
 
     def _find(self, sandbox: Sandbox, vendor: str, job_id: str) -> Job:
@@ -99,7 +99,7 @@ class JobAdmin:
 
 
 def view(repository: JobRepository, sandbox: Sandbox, job: Job) -> dict[str, Any]:
-    """Return a job as `Job` of the control plane's contract."""
+    """Return a job as schema `Job` of the control plane's contract."""
     state = repository.state(sandbox, job)
     shown = {
         "vendor": job.vendor,
@@ -121,7 +121,7 @@ def view(repository: JobRepository, sandbox: Sandbox, job: Job) -> dict[str, Any
 
 
 class JobLocator:
-    """Finds jobs by the parameters that the contract's links fill with a job's id."""
+    """Finds the job of a request by the parameters that the contract's links fill with job ids."""
 
     def __init__(
         self, contracts: Mapping[str, Contract], providers: Mapping[str, JobProvider]
@@ -130,7 +130,7 @@ class JobLocator:
         self._providers = providers
 
     def state(self, context: RequestContext) -> str | None:
-        """Return the state of the job that a request names, by its name in the file, or None."""
+        """Return the state name of the job that a request refers to, or None."""
         if context.operation is None or context.sandbox is None:
             return None
         vendor = context.operation.operation.vendor
@@ -146,13 +146,13 @@ class JobLocator:
             for name in sorted(names & context.segments.keys()):
                 return decode_segment(context.segments[name], name)
             fields = split_fields(context.query)
-        except ApiError:  # whoever handles the request will say so
+        except ApiError:  # reported when the request is validated
             return None
         return next((fields[name][0] for name in sorted(names & fields.keys())), None)
 
 
 def id_parameters(contract: Contract) -> frozenset[str]:
-    """Return the names of the parameters that hold a job's id."""
+    """Return the names of the parameters that are job ids."""
     return frozenset(
         name
         for operation, location in contract.lifecycle.locations.items()

@@ -1,4 +1,4 @@
-"""A job's state and history as pure functions of its facts and a moment."""
+"""A job's state and history as pure functions of its facts and a virtual time."""
 
 from itertools import pairwise
 
@@ -22,9 +22,9 @@ def current_state(job: Job, now: int) -> str:
 
 
 def timeline(job: Job, until: int) -> Transitions:
-    """Return the states entered up to `until`, each with its moment; its last is the status.
+    """Return the states entered up to `until`, each with its time; the last is the current one.
 
-    Moves have happened: they stay, even where the clock was set back before them.
+    Recorded transitions remain, even if the clock was set back before them.
     """
     entered = list(job.transitions or ((job.schedule[0][0], job.created_at),))
     state, at = entered[-1]
@@ -38,7 +38,7 @@ def timeline(job: Job, until: int) -> Transitions:
 
 
 def remaining_schedule(schedule: Schedule, state: str) -> Schedule:
-    """Return the plan from `state` on; a state outside the plan stays for good."""
+    """Return the schedule from `state` on; a state outside the schedule is terminal."""
     for index, (name, _) in enumerate(schedule):
         if name == state:
             return schedule[index:]
@@ -46,19 +46,19 @@ def remaining_schedule(schedule: Schedule, state: str) -> Schedule:
 
 
 def transition(job: Job, state: str, now: int, schedule: Schedule | None = None) -> Job:
-    """Return the job as it is once it enters `state` at `now`; `plan` goes on from there."""
+    """Return the job after it enters `state` at `now`; `schedule` replaces its schedule."""
     return job._replace(
         transitions=(*timeline(job, now), (state, now)), schedule=schedule or job.schedule
     )
 
 
 def force_outcome(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job:
-    """Return the job in `outcome`, a state by its name in the file or on the wire, from `now` on.
+    """Return the job with `outcome` (a state's name or wire name) as terminal state from `now`.
 
-    It passes through the states on the way without a stay, and stays in the outcome for good.
+    It passes through the intermediate states at `now`.
 
     Raises:
-        ApiError: 400, there is no such state; 409, it cannot be reached from the present one.
+        ApiError: 400, unknown state; 409, unreachable from the current state.
     """
     entered = timeline(job, now)
     state = entered[-1][0]
@@ -68,24 +68,26 @@ def force_outcome(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job
 
 
 def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:
-    """Return the state that is meant; of several with one wire name the first that can be."""
+    """Return the state named `outcome`; of several with one wire name the first reachable one."""
     named = lifecycle.states_named(outcome)
     candidates = (
         [outcome] if outcome in named else [name for name in lifecycle.states if name in named]
     )
     if not candidates:
         known = ", ".join(lifecycle.states)
-        raise ApiError(400, f"There is no state {outcome}; known: {known}.", field="outcome")
+        raise ApiError(400, f"Unknown state {outcome}; known: {known}.", field="outcome")
     reachable = lifecycle.reachable(state) | {state}
     for name in candidates:
         if name in reachable:
             return name
     names = ", ".join(name for name in lifecycle.states if name in reachable - {state}) or "nothing"
-    raise ApiError(409, f"From {state} a job reaches {names}, not {outcome}.", field="outcome")
+    raise ApiError(
+        409, f"{outcome} is unreachable from {state}; reachable: {names}.", field="outcome"
+    )
 
 
 def _shortest_path(lifecycle: Lifecycle, start: str, target: str) -> list[str]:
-    """Return the shortest way over the edges, without `start`; empty where there is none."""
+    """Return the shortest path from `start`, exclusive, to `target`; empty if there is none."""
     paths = [[start]]
     seen = {start}
     for path in paths:

@@ -1,22 +1,22 @@
-"""The facts of a job; its state is derived from them and never kept."""
+"""The facts of a job; its state is derived from them and never stored."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 Schedule = tuple[tuple[str, int | None], ...]
-"""States and how long each lasts, in milliseconds; None is for good."""
+"""States and their durations in milliseconds; None for a terminal state."""
 
 Transitions = tuple[tuple[str, int], ...]
-"""States entered, each with its moment in milliseconds since the epoch."""
+"""States entered, each with its time in milliseconds since the epoch."""
 
 
 class Job(NamedTuple):
-    """What is known of a job. All moments are virtual, in milliseconds since the epoch.
+    """The stored facts of a job. Times are virtual, in milliseconds since the epoch.
 
-    `plan` is what happens if nobody interferes: from the last of `moves` on, or from `created_at`
-    where there is none. `moves` tell all that happened up to the last interference (start, cancel,
-    delete, an outcome decided by hand). `group` lists the job with its like; `outcome` is the
-    state that was forced upon it. `version` is the store's, for compare-and-swap.
+    `schedule` applies from the last of `transitions` on, or from `created_at` if there is none.
+    `transitions` is the history up to the last intervention (start, cancel, delete, forced
+    outcome). `group` is the list that contains the job; `outcome` is the forced state, if any.
+    `version` is the store's, for compare-and-swap.
     """
 
     id: str

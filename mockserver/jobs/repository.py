@@ -1,4 +1,4 @@
-"""One vendor's jobs in the store: opened, found, listed, and moved along the lifecycle's edges."""
+"""One vendor's jobs in the store: create, find, list and apply transitions."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -15,9 +15,9 @@ from specs import Action, Lifecycle, State
 
 
 class NewJob(NamedTuple):
-    """A job to be: `id` may be a function of its number in `group`; `also` lists it elsewhere too.
+    """A job to create; `id` may be a function of its number in `group`.
 
-    `plan` is the lifecycle's own where it is None; `created_at` is now where it is None.
+    `extra_groups` list it too. `schedule` None is the lifecycle's; `created_at` None is now.
     """
 
     id: RecordId
@@ -30,7 +30,7 @@ class NewJob(NamedTuple):
 
 
 class JobRepository:
-    """Keeps the jobs of one vendor as facts, by compare-and-swap, and never their states."""
+    """Stores the facts of one vendor's jobs with compare-and-swap, never their states."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self.lifecycle = lifecycle
@@ -38,23 +38,23 @@ class JobRepository:
         self.kind = f"{lifecycle.vendor}.job"
 
     def create(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[Job]:
-        """Take all of `openings` in, or none.
+        """Create all of `new_jobs`, or none.
 
         Raises:
-            Duplicate: an id is taken.
+            Duplicate: an id exists.
         """
         rows = self.apply_scenario(sandbox, new_jobs)
         return self._created(sandbox, sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
 
     def apply_scenario(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[NewJob]:
-        """Return openings as the sandbox's scenario has them, each the next in number."""
+        """Return `new_jobs` with the sandbox's job scripts applied, numbered in order."""
         scripts = sandbox.job_scripts.get(self.lifecycle.vendor, ())
         return [self._with_script(sandbox, scripts, row) for row in new_jobs]
 
     def drafts(
         self, new_jobs: Iterable[NewJob], now: int, *, interned: bool = False
     ) -> list[NewRecord]:
-        """Return the records of jobs to be; `common` for seed data."""
+        """Return the records of new jobs; `interned` for seed data."""
         return [self._draft(row, now, interned) for row in new_jobs]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
@@ -62,7 +62,7 @@ class JobRepository:
         return met and met[0]
 
     def get_with_state(self, sandbox: Sandbox, job_id: str) -> tuple[Job, State] | None:
-        """Return a job with its state at present, or None if there is none of this id."""
+        """Return a job with its current state, or None for an unknown id."""
         record = sandbox.records.get(self.kind, job_id)
         if record is None:
             return None
@@ -72,22 +72,22 @@ class JobRepository:
         return job, self.lifecycle.states[state]
 
     def state(self, sandbox: Sandbox, job: Job) -> State:
-        """Return the state of a job at present."""
+        """Return the current state of a job."""
         return self.lifecycle.states[current_state(job, sandbox.now())]
 
     def first_state(self, job: Job) -> State:
-        """Return the state that a job began in."""
+        """Return the state of a job at its creation."""
         return self.lifecycle.states[current_state(job, job.created_at)]
 
     def count(self, sandbox: Sandbox, group: str) -> int:
-        """Return how many jobs a group has."""
+        """Return the number of jobs in a group."""
         return sandbox.records.count(self.kind, group)
 
     def page(self, sandbox: Sandbox, group: str, offset: int, limit: int) -> list[Job]:
-        """Return at most `limit` jobs of a group, newest first, after passing over `offset`."""
+        """Return at most `limit` jobs of a group, newest first, after skipping `offset`."""
         records = sandbox.records
         last = records.last_number(self.kind, group)
-        if last == records.count(self.kind, group):  # without gaps a number tells the place
+        if last == records.count(self.kind, group):  # no gaps: numbers give positions
             rows = records.page(self.kind, group, before=last - offset + 1, limit=limit)
         else:
             rows = records.page(self.kind, group, offset=offset, limit=limit)
@@ -101,7 +101,7 @@ class JobRepository:
         return found[:limit]
 
     def check(self, sandbox: Sandbox, action: Action, job: Job) -> str:
-        """Return the job's state, if it grants what `action` does.
+        """Return the job's state if it allows or ignores `action`.
 
         Raises:
             ApiError: with the status that the lifecycle names for the state.
@@ -112,7 +112,7 @@ class JobRepository:
         raise ApiError(action.refusal(state), f"The job is {self.lifecycle.wire_name(state)}.")
 
     def apply_transition(self, sandbox: Sandbox, action: Action, job: Job) -> Job:
-        """Return the job after the operation of `action`; where its state ignores that, unchanged.
+        """Return the job after `action`, unchanged if its state ignores the action.
 
         Raises:
             ApiError: with the status that the lifecycle names for the state.
@@ -129,10 +129,10 @@ class JobRepository:
         return self._change(sandbox, job, update)
 
     def force_state(self, sandbox: Sandbox, job: Job, outcome: str) -> Job:
-        """Return the job, put into `outcome` (a state's name in the file or on the wire).
+        """Return the job, forced into `outcome` (a state's name or wire name).
 
         Raises:
-            ApiError: 400 or 409, see `mockserver.jobs.outcome`.
+            ApiError: 400 or 409, see `mockserver.jobs.lifecycle.force_outcome`.
         """
 
         def update(job: Job) -> Job:
@@ -151,12 +151,12 @@ class JobRepository:
         return row._replace(schedule=schedule, details=script.details(row.details))
 
     def _schedule_from(self, job: Job, state: str, enters: str) -> Schedule:
-        """Return what follows: the job's own plan where it has `enters` still before it."""
+        """Return the job's own schedule if it still contains `enters`, else the default."""
         ahead = [name for name, _ in remaining_schedule(job.schedule, state)][1:]
         return job.schedule if enters in ahead else self.default_schedule
 
     def _change(self, sandbox: Sandbox, job: Job, update: Callable[[Job], Job]) -> Job:
-        """Apply `step` to the job as it is when it is written; somebody may write at once."""
+        """Apply `update` with compare-and-swap, retrying after concurrent changes."""
         while (changed := update(job)) is not job:
             record = Record(self.kind, job.id, job.group, job.number, job.version, {})
             try:
@@ -165,7 +165,7 @@ class JobRepository:
             except Conflict:
                 found = self.find(sandbox, job.id)
                 if found is None:
-                    raise ApiError(404, "The job is gone.") from None
+                    raise ApiError(404, "The job was deleted.") from None
                 job = found
             else:
                 now = sandbox.now()
@@ -196,9 +196,9 @@ _PAGE = 500
 
 
 class IndexedJobRepository(JobRepository):
-    """Numbers its jobs 1, 2, 3, and has a note beside each that may still be running.
+    """Numbers its jobs from 1, and keeps an index of those that may still be running.
 
-    Reads change nothing, so a note stays until the next job opens and sweeps.
+    Reads do not write, so entries of ended jobs remain until the next job is created.
     """
 
     @property
@@ -206,7 +206,7 @@ class IndexedJobRepository(JobRepository):
         return f"{self.kind}.running"
 
     def start(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[Job]:
-        """Open jobs under the next numbers; their `id` is not looked at."""
+        """Create jobs with the next numbers as ids; their `id` is ignored."""
         rows = self.apply_scenario(sandbox, new_jobs)
         for group in {row.group for row in rows}:
             self._prune(sandbox, group)
@@ -218,25 +218,25 @@ class IndexedJobRepository(JobRepository):
                 created = sandbox.records.insert_all(
                     [*self.drafts(numbered, sandbox.now()), *self.active_index(numbered)]
                 )
-            except Duplicate:  # a number of the seed data
+            except Duplicate:  # a number used by seed data
                 continue
             return self._created(sandbox, created[: len(rows)])
 
     def active_index(self, new_jobs: Iterable[NewJob]) -> list[NewRecord]:
-        """Return the notes that go with jobs to be."""
+        """Return the index entries of new jobs."""
         return [NewRecord(self._active_kind, row.id, row.group, {}) for row in new_jobs]
 
     def running(self, sandbox: Sandbox, group: str) -> list[Job]:
-        """Return the jobs of a group that run, newest first."""
+        """Return the running jobs of a group, newest first."""
         return [job for job, _ in self._active(sandbox, group) if not self._is_final(sandbox, job)]
 
     def ended_page(self, sandbox: Sandbox, group: str, offset: int, limit: int) -> list[Job]:
-        """Return at most `limit` jobs that have ended, newest first, after `offset` others."""
+        """Return at most `limit` ended jobs, newest first, after skipping `offset`."""
         running = {job.number for job in self.running(sandbox, group)}
         jobs = self.page(sandbox, group, offset, limit + 2 * len(running))
         if not jobs:
             return []
-        # The running ones before this stretch made it begin so many too early.
+        # Running jobs newer than this page shifted its start.
         skip = sum(number > jobs[0].number for number in running)
         return [job for job in jobs if job.number not in running][skip : skip + limit]
 
@@ -249,9 +249,9 @@ class IndexedJobRepository(JobRepository):
         keep: int = 0,
         series: Callable[[Job], Hashable] = lambda _: None,
     ) -> None:
-        """Delete the jobs that had ended at `until`, in milliseconds since the epoch.
+        """Delete the jobs that had ended at `until` (milliseconds since the epoch).
 
-        The newest `keep` jobs of each series stay.
+        The newest `keep` jobs of each series are kept.
         """
         newer: Counter[Hashable] = Counter()
         before: int | None = None
@@ -294,5 +294,5 @@ class IndexedJobRepository(JobRepository):
     def _remove(self, sandbox: Sandbox, record: Record) -> None:
         try:
             sandbox.records.remove(record)
-        except Conflict:  # changed or removed by somebody else: it is theirs
+        except Conflict:  # changed or removed concurrently
             return

@@ -1,4 +1,4 @@
-"""Whose turn it is, by number."""
+"""Schedules of jobs, scripts that change them, and the selection of occurrences by number."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,7 @@ from specs import Lifecycle, TimelineStage
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Numbers from 1 that are meant: those that fit in all that is not None.
-
-    `nth` is only that one, `after` those behind so many, `every` those whose number it divides.
-    """
+    """Selects numbers from 1: the nth, all after n, every nth; None sets no condition."""
 
     nth: int | None = None
     after: int | None = None
@@ -29,17 +26,17 @@ class Occurrences:
 
 
 def from_steps(steps: Iterable[TimelineStage]) -> Schedule:
-    """Return the plan that steps of a lifecycle tell."""
+    """Return the schedule of a lifecycle's timeline."""
     return tuple(
         (step.state, None if step.seconds is None else round(step.seconds * 1000)) for step in steps
     )
 
 
 def read_schedule(lifecycle: Lifecycle, row: Mapping[str, Any]) -> Schedule | None:
-    """Return the plan of a job: `held` (a state for good), `plan` (steps), or None for neither.
+    """Return a seed job's schedule: `held` (a terminal state), `plan` (steps), None for neither.
 
     Raises:
-        LookupError: a state is not known; the text names it and those that are.
+        LookupError: unknown state; the text names it and the known ones.
         ValueError: a duration is malformed.
     """
     if "held" in row:
@@ -56,26 +53,26 @@ def read_schedule(lifecycle: Lifecycle, row: Mapping[str, Any]) -> Schedule | No
 
 
 def read_state(lifecycle: Lifecycle, name: str) -> str:
-    """Return the name of a state.
+    """Return `name`, checked to be a state.
 
     Raises:
-        LookupError: there is no such state.
+        LookupError: unknown state.
     """
     if name not in lifecycle.states:
-        raise LookupError(f"there is no state {name!r}; known: {', '.join(lifecycle.states)}")
+        raise LookupError(f"unknown state {name!r}; known: {', '.join(lifecycle.states)}")
     return name
 
 
 ROWS = "rows"
-"""The detail of a job that says how many rows its file has, where the usual will not do."""
+"""The detail of a job that overrides the number of rows in its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEnd:
-    """A way out of the plan: from `origin` into the state `into`, where the job then stays.
+    """A scripted transition from `origin` to `into`, the terminal state.
 
-    `origin` is None for the last state that does not stay for good. `lasts` is how long the job is
-    in it, in milliseconds, `part` which part of the usual time; where both are None, all of that.
+    `origin` None is the last state before the terminal one. `lasts` is the time in `origin` in
+    milliseconds, `part` a fraction of the default time; both None keep the default time.
     """
 
     into: str
@@ -86,10 +83,10 @@ class ScriptedEnd:
 
 @dataclass(frozen=True, slots=True)
 class JobScript:
-    """What becomes of some of the jobs, counted from 1 as they are created.
+    """Scripted behaviour of the jobs that `occurrences` selects, counted from 1 as created.
 
-    `plan` stands in place of the usual one; `pace` stretches each stay; in `stuck` a job stays for
-    good; `rows` is the length of its file.
+    `schedule` replaces the default; `pace` multiplies each duration; `stuck_in` becomes terminal;
+    `rows` is the number of rows in the file.
     """
 
     occurrences: Occurrences = field(default_factory=Occurrences)
@@ -100,7 +97,7 @@ class JobScript:
     rows: int | None = None
 
     def schedule_for(self, default: Schedule) -> Schedule:
-        """Return the plan of a job that otherwise had the `usual` one."""
+        """Return the scripted schedule, based on `default`."""
         schedule = self.schedule or default
         schedule = tuple((s, None if ms is None else round(ms * self.pace)) for s, ms in schedule)
         names = [state for state, _ in schedule]
@@ -109,12 +106,12 @@ class JobScript:
         return schedule if self.ending is None else _with_end(schedule, self.ending)
 
     def details(self, default: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the details of a job that otherwise had the `usual` ones."""
+        """Return the scripted details, based on `default`."""
         return default if self.rows is None else {**default, ROWS: self.rows}
 
 
 JobScripts = Mapping[str, tuple[JobScript, ...]]
-"""By vendor; the first whose turn it is counts."""
+"""By vendor; the first script that selects a job applies."""
 
 
 def _with_end(schedule: Schedule, ending: ScriptedEnd) -> Schedule:

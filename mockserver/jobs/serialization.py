@@ -1,4 +1,4 @@
-"""The facts of a job as a record's data, as few words as will do: a sandbox may hold a million."""
+"""Compact serialization of job facts: a sandbox may hold a million."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,13 +12,13 @@ from mockserver.store.base import Record
 def to_data(
     account: str, created_at: int, details: Mapping[str, Any], schedule: Schedule | None
 ) -> dict[str, Any]:
-    """Return the data of a new job; `plan` is None for the usual one."""
+    """Return the data of a new job; `schedule` is None for the default."""
     data: dict[str, Any] = {"account": account, "created_at": created_at, "details": details}
     return data if schedule is None else data | {"plan": schedule}
 
 
 def changed(job: Job, default: Schedule) -> dict[str, Any]:
-    """Return the data of a job that has changed."""
+    """Return the data of a changed job."""
     data = to_data(
         job.account, job.created_at, job.details, None if job.schedule == default else job.schedule
     )
@@ -30,9 +30,9 @@ def changed(job: Job, default: Schedule) -> dict[str, Any]:
 
 
 def from_record(record: Record, vendor: str, default: Schedule) -> Job:
-    """Return the job that a record holds."""
+    """Return the job of a record."""
     data = record.data
-    return Job(  # by place, because names cost as much as the rest of it
+    return Job(  # positional, because keywords double the cost
         record.id,
         vendor,
         record.group,
@@ -52,11 +52,11 @@ def _pairs(rows: Iterable[list[Any]]) -> tuple[tuple[str, Any], ...]:
 
 
 MAX_TOUCHED = 100
-"""How many jobs of one request are noted."""
+"""Jobs recorded for one request."""
 
 
 def record_touch(sandbox: Sandbox, job: str, before: str | None, after: str) -> None:
-    """Note that the request that `sandbox` belongs to, if any, has read or changed a job."""
+    """Record that the current request of `sandbox`, if any, has read or changed a job."""
     touched = sandbox.touched_jobs
     if touched is None or len(touched) >= MAX_TOUCHED:
         return

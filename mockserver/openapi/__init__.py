@@ -1,1 +1,1 @@
-"""openapi."""
+"""The compiled OpenAPI contract: request parsing, response validation and examples."""

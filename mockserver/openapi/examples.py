@@ -1,4 +1,4 @@
-"""Values that fit a schema of a contract, drawn by a given source of chance."""
+"""Example values and responses of a contract, declared or drawn from a random generator."""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -18,10 +18,9 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath"
 
 
 class ExampleGenerator:
-    """Draws values from the schemas of one OpenAPI document.
+    """Generates values from the schemas of one OpenAPI document.
 
-    With `use_examples` the examples of the schemas are taken wherever there are some; without, only
-    where a value cannot be drawn, for a pattern above all.
+    With `use_examples` a schema's example is preferred; without, it is used only for a pattern.
     """
 
     def __init__(self, openapi: dict[str, Any], *, use_examples: bool) -> None:
@@ -29,7 +28,7 @@ class ExampleGenerator:
         self._use_examples = use_examples
 
     def draw(self, schema: Any, rng: Random, depth: int = 0) -> Any:
-        """Return a value that fits `schema`, with every member that it names."""
+        """Return a value valid for `schema`, with every declared member."""
         schema = self._resolved(schema)
         if "enum" in schema:
             return rng.choice([value for value in schema["enum"] if value is not None])
@@ -56,7 +55,7 @@ class ExampleGenerator:
         return [self.draw(schema.get("items", {}), rng, depth + 1) for _ in range(count)]
 
     def _resolved(self, schema: Any) -> Mapping[str, Any]:
-        """Return the schema itself, the first of its alternatives, or all of its parts as one."""
+        """Return the schema, the first of its alternatives, or its `allOf` parts merged."""
         schema = pointer.resolve(self._openapi, schema)
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema:
@@ -116,7 +115,7 @@ _FORMATS: Mapping[str, Callable[[Random], str]] = MappingProxyType(
 
 
 class ExampleResponses:
-    """Makes replies of one OpenAPI document, from its examples or drawn by chance."""
+    """Makes responses of one OpenAPI document, from its examples or generated."""
 
     def __init__(self, openapi: dict[str, Any]) -> None:
         self._openapi = openapi
@@ -132,10 +131,10 @@ class ExampleResponses:
         example: str | None = None,
         generated: bool = False,
     ) -> Response:
-        """Return a reply of a listed status.
+        """Return a response with a declared status.
 
-        Its body is the named `example`, else the first example that there is, else what the
-        schema's own examples make up; with `drawn`, chance decides on all of it.
+        Its body is the named `example`, else the first example, else one composed of the schemas'
+        examples; with `generated` it is drawn from `rng`.
 
         Raises:
             LookupError: the status has no example of that name.
@@ -156,12 +155,12 @@ class ExampleResponses:
         return _response(status, headers, media, samples.draw(row.get("schema", {}), rng))
 
     def has_example(self, operation: Operation, status: int) -> bool:
-        """Tell whether a listed status shows an example of its body."""
+        """Return True if a declared status has an example of its body."""
         content = operation.responses[status].get("content", {})
         return any(_examples(row) for row in content.values())
 
     def examples(self, operation: Operation, status: int) -> list[str]:
-        """Return the names of a listed status's examples."""
+        """Return the names of a declared status's examples."""
         content = operation.responses[status].get("content", {})
         return sorted(name for row in content.values() for name in row.get("examples", {}))
 

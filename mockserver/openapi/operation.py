@@ -1,4 +1,4 @@
-"""The contract compiled: each operation is a plan that reads requests and checks replies."""
+"""Compiled operations: they parse requests and validate responses."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ __all__ = ["CompiledOperation", "compile_operations"]
 
 @dataclass(frozen=True, slots=True)
 class CompiledOperation:
-    """One operation, ready to read requests and to check replies.
+    """One operation with its parsers and validators.
 
-    `secret` tells that a reply of it may carry a secret, to be kept out of the journal.
+    `has_secrets` is True if its responses may contain secrets, which the journal redacts.
     """
 
     operation: Operation
@@ -32,10 +32,10 @@ class CompiledOperation:
 def compile_operations(
     schemas: Schemas, operations: Iterable[Operation]
 ) -> Mapping[str, CompiledOperation]:
-    """Return a plan for each operation of one document, by operationId.
+    """Compile the operations of one document, by operationId.
 
     Raises:
-        ConfigurationError: the document asks for something that the mock does not play.
+        ConfigurationError: the document uses an unsupported feature.
     """
     return {operation.id: _compile(schemas, operation) for operation in operations}
 

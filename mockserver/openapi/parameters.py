@@ -1,4 +1,4 @@
-"""Text of a path, a query or a header as the JSON value that its schema asks for."""
+"""Parse the text of path, query and header parameters into values of their schemas."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,10 +18,10 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def parser(schema: dict[str, Any]) -> Parse:
-    """Return what turns text into a value of `schema` (without a `$ref`).
+    """Return a function that parses text as a value of `schema` (without a `$ref`).
 
-    The result raises ValueError, with the reason, for text that is no such value. The word `null`
-    is None where the schema is nullable.
+    It raises ValueError with the reason for invalid text. `null` is None if the schema is
+    nullable.
     """
     parse = _PARSERS.get(schema.get("type", "string"), str)
     if not schema.get("nullable"):
@@ -34,35 +34,35 @@ def _integer(text: str) -> int:
         return int(text)
     if text.removeprefix("-").isdecimal() and len(text) > 18:
         raise ValueError("is out of range")
-    raise ValueError("is not a whole number")
+    raise ValueError("must be an integer")
 
 
 def _number(text: str) -> float:
     if _NUMBER.fullmatch(text):
         return float(text)
-    raise ValueError("is not a number")
+    raise ValueError("must be a number")
 
 
 def _boolean(text: str) -> bool:
     try:
         return _BOOLEANS[text]
     except KeyError:
-        raise ValueError("is neither true nor false") from None
+        raise ValueError("must be true or false") from None
 
 
 _PARSERS: dict[str, Parse] = {"integer": _integer, "number": _number, "boolean": _boolean}
 
 
 MAX_FIELDS = 100
-"""Fields in one query or form; more is refused before they are read."""
+"""Fields in one query or form; more are rejected before parsing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: how its text is read, and what holds when it is absent.
+    """One parameter and how its text is parsed.
 
-    `many` tells an array; `commas` that one text may hold several items; `blank` that empty text
-    is as good as none.
+    `is_array` for an array; `comma_separated` if one text may hold several items; `allow_empty` if
+    empty text counts as absent.
     """
 
     name: str
@@ -73,10 +73,10 @@ class Parameter:
     allow_empty: bool
 
     def read(self, texts: list[str]) -> Any:
-        """Return the value of the parameter, or None where all is blank and may be.
+        """Return the value of the parameter, or None if empty and allowed to be.
 
         Raises:
-            ApiError: a text is no such value, or there are several where one is allowed.
+            ApiError: a text is invalid, or the parameter is repeated and no array.
         """
         if self.comma_separated:
             texts = [item for text in texts if text for item in text.split(",")]
@@ -94,7 +94,7 @@ class Parameter:
         """Return the value of one text.
 
         Raises:
-            ApiError: it is no such value.
+            ApiError: it is invalid.
         """
         try:
             return self.parse(text)
@@ -106,7 +106,7 @@ class Parameter:
 
 
 class Parameters:
-    """The parameters of one operation in one place (`path`, `query` or `header`)."""
+    """The parameters of one operation in one location (`path`, `query`, `header` or `form`)."""
 
     def __init__(
         self, schemas: Schemas, location: str, declared: tuple[Mapping[str, Any], ...]
@@ -123,10 +123,10 @@ class Parameters:
         self._absent = MappingProxyType(self._defaults)
 
     def read_path(self, segments: Mapping[str, str]) -> Mapping[str, Any]:
-        """Return the values of a path's parameters, given their segments as they were sent.
+        """Return the values of path parameters, given their raw segments.
 
         Raises:
-            ApiError: a segment is not UTF-8, holds a NUL, or is no such value.
+            ApiError: a segment is not UTF-8, contains a NUL, or is invalid.
         """
         values: dict[str, Any] = {}
         for name, segment in segments.items():
@@ -135,17 +135,17 @@ class Parameters:
         return self._checked(values)
 
     def read_query(self, query: bytes) -> Mapping[str, Any]:
-        """Return the values of a query string, defaults filled in.
+        """Return the values of a query string with defaults.
 
         Raises:
-            ApiError: a name is not known, is missing or stands twice, or a value is not valid.
+            ApiError: a name is unknown, missing or duplicate, or a value is invalid.
         """
         if not query and not self._required:
             return self._absent
         return self.read_fields(split_fields(query))
 
     def read_fields(self, fields: Mapping[str, list[str]]) -> Mapping[str, Any]:
-        """Return the values of named texts, defaults filled in."""
+        """Return the values of named texts with defaults."""
         for name in fields:
             if name not in self.known:
                 raise ApiError(
@@ -159,7 +159,7 @@ class Parameters:
         return self._defaults | self._checked(present)
 
     def read_headers(self, headers: Mapping[str, str]) -> None:
-        """Check the header parameters; they stay text in `headers`."""
+        """Check the header parameters; `headers` keeps their text."""
         if self.known:
             self.read_fields(
                 {name: [headers[name.lower()]] for name in self.known if name.lower() in headers}
@@ -175,7 +175,7 @@ def split_fields(encoded: bytes) -> dict[str, list[str]]:
     """Return the texts of a query string or a form by name.
 
     Raises:
-        ApiError: too many fields, or text that is not UTF-8 or holds a NUL.
+        ApiError: too many fields, or text that is not UTF-8 or contains a NUL.
     """
     if not encoded:
         return {}
@@ -202,7 +202,7 @@ def decode_segment(segment: str, name: str) -> str:
     """Return the text of a path segment, percent-decoded.
 
     Raises:
-        ApiError: it is not UTF-8 or holds a NUL.
+        ApiError: it is not UTF-8 or contains a NUL.
     """
     try:
         text = unquote(segment, errors="strict")
@@ -214,7 +214,7 @@ def decode_segment(segment: str, name: str) -> str:
 
 
 def _nul(name: str) -> ApiError:
-    reason = "holds a NUL character"
+    reason = "contains a NUL character"
     return ApiError(400, f"{name} {reason}.", field=name, reason=reason)
 
 
@@ -222,9 +222,7 @@ def _compile(row: Mapping[str, Any], schemas: Schemas) -> Parameter:
     schema = schemas.resolve(row["schema"])
     is_array = schema.get("type") == "array"
     if row["in"] == "query" and row.get("style", "form") != "form":
-        raise ConfigurationError(
-            f"{row['name']}: the style {row['style']} of a parameter is not played"
-        )
+        raise ConfigurationError(f"{row['name']}: unsupported parameter style {row['style']}")
     return Parameter(
         name=row["name"],
         parse=parser(schemas.resolve(schema["items"]) if is_array else schema),

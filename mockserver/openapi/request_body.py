@@ -1,4 +1,4 @@
-"""The body of a request, from bytes to a checked value."""
+"""Decode and validate request bodies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from mockserver.openapi.schemas import Schemas, Validator
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MAX_DEPTH = 64
-"""Arrays and objects within each other; more is refused, lest an echo of it cannot be encoded."""
+"""Nesting of arrays and objects; deeper bodies are rejected, since no response could echo them."""
 
 
 class RequestBody:
-    """What an operation takes as a body: the media types, and a validator for each."""
+    """The request body of an operation: its media types, with a validator for each."""
 
     def __init__(
         self, schemas: Schemas, declared: Mapping[str, Any] | None, *, strict: bool
@@ -27,21 +27,19 @@ class RequestBody:
         self._media: dict[str, Validator] = {
             media: schemas.validator(row.get("schema", {})) for media, row in content.items()
         }
-        # Without a body of its own, an operation that lists a 415 still minds the Content-Type.
+        # An operation without a body that declares a 415 still checks the Content-Type.
         self._accepted = frozenset(content) or (frozenset({JSON}) if strict else None)
         self._forms = {
             media: _form(schemas, row["schema"]) for media, row in content.items() if media == FORM
         }
         if unknown := set(content) - {JSON, FORM}:
-            raise ConfigurationError(
-                f"request bodies of {', '.join(sorted(unknown))} are not played"
-            )
+            raise ConfigurationError(f"unsupported request body {', '.join(sorted(unknown))}")
 
     def check_media(self, content_type: str | None) -> str | None:
-        """Return the media type of a Content-Type, or None where there is none.
+        """Return the media type of a Content-Type, or None if there is none.
 
         Raises:
-            ApiError: 415, it is none of those that the operation takes.
+            ApiError: 415, the operation does not accept it.
         """
         if content_type is None or self._accepted is None:
             return None
@@ -55,10 +53,10 @@ class RequestBody:
         return media
 
     def read(self, raw: bytes, media: str | None) -> Any:
-        """Return the decoded body, or None where there is none and need not be.
+        """Return the decoded body, or None if it is absent and optional.
 
         Raises:
-            ApiError: 415 without a media type; 400 for a body that is missing or not valid.
+            ApiError: 415 without a media type; 400 for a missing or invalid body.
         """
         if not raw:
             if self.required:

@@ -1,4 +1,4 @@
-"""Responses held against the contract, as objects, before they are encoded."""
+"""Validate responses against the contract, before they are encoded."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,23 +10,23 @@ from mockserver.openapi.request_body import JSON
 from mockserver.openapi.schemas import Schemas, Validator
 
 HTTP_ERRORS = frozenset({404, 405, 408, 413, 414, 415, 417, 426, 431, 501, 503})
-"""Statuses of HTTP itself, with which a request is refused before an operation handles it."""
+"""Statuses of HTTP itself, for requests rejected before an operation handles them."""
 
 
 class ResponseValidator:
-    """The listed statuses of an operation, and what each of them promises."""
+    """Validates responses by the declared statuses of an operation."""
 
     def __init__(self, schemas: Schemas, responses: Mapping[int, Mapping[str, Any]]) -> None:
         self._rules = {status: _ResponseRule(schemas, row) for status, row in responses.items()}
 
     def check(self, response: Response, *, handled: bool = True) -> None:
-        """Return if the contract allows a response.
+        """Check a response against the contract.
 
-        `handled` is False for a refusal that no handler has made: HTTP's own statuses for those
-        need not be listed (RFC 9110, 15.5 and 15.6).
+        `handled` is False for an error raised outside the handler: HTTP's own statuses for those
+        need not be declared (RFC 9110, 15.5 and 15.6).
 
         Raises:
-            ContractViolation: its status is not listed, or its body or a header is not as promised.
+            ContractViolation: its status is not declared, or its body or a header is invalid.
         """
         rule = self._rules.get(response.status)
         if rule is None:
@@ -39,7 +39,7 @@ class ResponseValidator:
 
 
 class _ResponseRule:
-    """One status: its media types with their validators, and its headers."""
+    """One declared status: its media types with validators, and its headers."""
 
     def __init__(self, schemas: Schemas, declared: Mapping[str, Any]) -> None:
         content = declared.get("content", {})
@@ -63,7 +63,7 @@ class _ResponseRule:
             try:
                 valid = self._body.is_valid(response.body)
             except ValueError as error:
-                raise ContractViolation(f"the body holds what JSON cannot say: {error}") from None
+                raise ContractViolation(f"the body has no JSON representation: {error}") from None
             if not valid:
                 field, reason = self._body.first_error(response.body) or ("", "is not valid")
                 raise ContractViolation(
@@ -79,7 +79,7 @@ class _ResponseRule:
 
 
 class _Header:
-    """One promised header."""
+    """One declared header."""
 
     def __init__(self, name: str, schemas: Schemas, declared: Mapping[str, Any]) -> None:
         schema = declared.get("schema", {})
@@ -99,4 +99,4 @@ class _Header:
         except ValueError as error:
             raise ContractViolation(f"the header {self._name} {error}") from None
         if not valid:
-            raise ContractViolation(f"the header {self._name} is not as its schema asks")
+            raise ContractViolation(f"the header {self._name} does not match its schema")

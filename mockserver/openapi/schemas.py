@@ -14,15 +14,15 @@ from specs import pointer
 from specs.schema import to_json_schema, to_json_schemas
 
 MASK = "the value"
-"""What stands for a value in a message, so that no secret and no megabyte gets into one."""
+"""Replaces values in messages, so that they contain neither secrets nor large values."""
 
 
 MAX_REASONS = 3
-"""How many faults of one alternative are told."""
+"""Errors of one alternative that are reported."""
 
 
 class Validator:
-    """One schema, compiled at its first use: a run needs few of a contract's."""
+    """One schema, compiled at its first use: a run uses few of a contract's."""
 
     __slots__ = ("_make", "_schema", "_schemas", "is_valid")
 
@@ -39,13 +39,13 @@ class Validator:
         return self.is_valid(instance)
 
     def first_error(self, instance: Any) -> tuple[str, str] | None:
-        """Return the member at fault (`timespan.from`, `reportIds[2]`) and the reason, or None."""
+        """Return the first invalid member (`timespan.from`, `reportIds[2]`) and reason, or None."""
         for error in self._make().iter_errors(instance):
             return Explanation(self._schemas.whole(self._schema), self._schemas.examples).of(error)
         return None
 
     def refuse(self, instance: Any, whole: str) -> ApiError:
-        """Return the 400 for what is not valid; `whole` names it where no member is."""
+        """Return the 400 for an invalid instance; `whole` names it if no member is at fault."""
         field, reason = self.first_error(instance) or ("", "is not valid")
         name = field or whole
         end = "" if reason.endswith("?") else "."
@@ -53,7 +53,7 @@ class Validator:
 
 
 class Schemas:
-    """The schemas of `openapi`; `$ref`s stay references, for a schema may refer to itself."""
+    """The schemas of `openapi`; `$ref`s are not inlined, because a schema may refer to itself."""
 
     def __init__(self, openapi: dict[str, Any]) -> None:
         self.openapi = openapi
@@ -61,7 +61,7 @@ class Schemas:
 
     @cached_property
     def examples(self) -> Mapping[str, str]:
-        """What fits a pattern, by the pattern: a person learns more from it."""
+        """The example of each pattern, which is more helpful in a message than the pattern."""
         return dict(_examples(self.openapi))
 
     @cached_property
@@ -73,7 +73,7 @@ class Schemas:
         return pointer.resolve(self.openapi, element)
 
     def validator(self, schema: dict[str, Any]) -> Validator:
-        """Return the validator of `schema`; formats count, and messages show no values."""
+        """Return the validator of `schema`; it checks formats, and its messages mask values."""
         key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
         if key not in self._validators:
             self._validators[key] = Validator(cache(partial(self._compile, schema)), schema, self)
@@ -83,15 +83,15 @@ class Schemas:
         return jsonschema_rs.validator_for(self.whole(schema), validate_formats=True, mask=MASK)
 
     def whole(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a schema as JSON Schema, with all that it may refer to."""
+        """Return a schema as JSON Schema, with the components that it may refer to."""
         return {**to_json_schema(dict(schema)), "components": self._components}
 
     def of_object(self, properties: dict[str, Any]) -> Validator:
-        """Return the validator of an object with these properties, none of them required."""
+        """Return the validator of an object with these optional properties."""
         return self.validator({"type": "object", "properties": properties})
 
     def member_names(self, element: Any) -> set[str]:
-        """Return the names of all the members that schemas within `element` mention."""
+        """Return the names of all members declared by schemas within `element`."""
         names: set[str] = set()
         seen: set[str] = set()
         stack = [element]
@@ -120,14 +120,14 @@ def _examples(element: Any) -> Iterator[tuple[str, str]]:
 
 
 class Explanation:
-    """Says what is wrong with an instance of `schema`, and the way out, without its values."""
+    """Explains validation errors of `schema` and how to correct them, without showing values."""
 
     def __init__(self, schema: Mapping[str, Any], examples: Mapping[str, str]) -> None:
         self._schema = schema
         self._examples = examples
 
     def of(self, error: Any) -> tuple[str, str]:
-        """Return the member at fault and the reason."""
+        """Return the invalid member and the reason."""
         kind, path = error.kind, list(error.instance_path)
         match kind.name:
             case "required":
@@ -152,7 +152,7 @@ class Explanation:
     def _of_alternatives(
         self, path: list[str | int], alternatives: list[list[Any]]
     ) -> tuple[str, str]:
-        """Explain the alternative that was most likely meant: not one for another JSON type."""
+        """Explain the alternative with the instance's JSON type and the fewest errors."""
         candidates = [errors for errors in alternatives if not _is_for_another_type(errors, path)]
         if not candidates:
             types = sorted({str(it) for errors in alternatives for it in errors[0].kind.types})
@@ -178,9 +178,9 @@ def _is_for_another_type(errors: list[Any], path: list[str | int]) -> bool:
 
 
 def hint(value: Any, known: Collection[Any], *, always: bool = False) -> str:
-    """Return a "did you mean" for an unknown value, or what is known where nothing is like it.
+    """Return a "did you mean" for an unknown value, or the known values if none is similar.
 
-    With `always` what is known is listed in any case.
+    With `always` the known values are listed in any case.
     """
     names = {_normalized(name): str(name) for name in known}
     close = get_close_matches(_normalized(value), names, n=2, cutoff=0.7)
@@ -192,12 +192,12 @@ def hint(value: Any, known: Collection[Any], *, always: bool = False) -> str:
 
 
 def _normalized(value: Any) -> str:
-    """Return a name without what spellings differ in: retryAfter, retry_after, Retry-After."""
+    """Return a name without differences of spelling: retryAfter, retry_after, Retry-After."""
     return re.sub(r"[^a-z0-9]", "", str(value)[:100].lower())
 
 
 def member(path: list[str | int]) -> str:
-    """Return the name of the member at `path`, as a person would write it."""
+    """Return the member at `path` in dotted notation (`timespan.from`, `reportIds[2]`)."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step

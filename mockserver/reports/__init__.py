@@ -1,1 +1,1 @@
-"""reports."""
+"""Report files: generated content in text and binary formats."""

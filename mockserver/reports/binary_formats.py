@@ -1,7 +1,7 @@
-"""Report files that are made as a whole: workbook, text document, PDF and SAS transport file.
+"""Report files written as a whole: XLSX, DOCX, PDF and SAS transport.
 
-The formats are published (ECMA-376, ISO 32000, SAS TS-140) and a table needs little of them; the
-bytes are the same for the same job, unlike those of libraries that write the time of day.
+The formats are published (ECMA-376, ISO 32000, SAS TS-140) and a table needs little of them. The
+bytes are the same for the same job, unlike those of libraries that write the current time.
 """
 
 import struct
@@ -29,7 +29,7 @@ _XPORT_CREATED = "01JAN70:00:00:00"
 
 @dataclass(frozen=True, slots=True)
 class BinaryFormat:
-    """One format of files that are made as a whole."""
+    """A file format that is written as a whole."""
 
     media: str
     extension: str
@@ -37,7 +37,7 @@ class BinaryFormat:
 
 
 def make_document(report: ReportTable, file_format: BinaryFormat, rng: Random) -> StreamingBody:
-    """Return the file; it is made at once, so the sheet should be small."""
+    """Return the file; it is built in memory, so the report should be small."""
     values = RowValues(report, rng.getrandbits(48))
     table = [[column.name for column in report.columns]]
     for number in range(report.rows):
@@ -91,7 +91,7 @@ def _paragraph(value: str) -> str:
 def _package(
     main: str, kind: str, content: str, extra_parts: dict[str, str], content_types: dict[str, str]
 ) -> bytes:
-    """Return an Open Packaging file with a main part, further parts and the kinds of these."""
+    """Return an Open Packaging file with a main part, extra parts and their content types."""
     overrides = "".join(
         f'<Override PartName="{name}" ContentType="{media}"/>'
         for name, media in {f"/{main}": kind, **content_types}.items()
@@ -107,7 +107,7 @@ def _package(
     out = BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         for name, text in parts.items():
-            # A ZipInfo of one's own has a fixed date, so the bytes are the same at any time.
+            # An explicit ZipInfo has a fixed date, so the bytes are reproducible.
             info = ZipInfo(name)
             info.compress_type = ZIP_DEFLATED
             archive.writestr(info, f'<?xml version="1.0" encoding="UTF-8"?>{text}')
@@ -204,7 +204,7 @@ def _padded(text: str, width: int) -> bytes:
 
 
 def _record(content: str | bytes) -> bytes:
-    """Return content, filled up with blanks to whole records."""
+    """Return content, padded with blanks to whole records."""
     data = content.encode() if isinstance(content, str) else content
     return data + b" " * (-len(data) % _XPORT_RECORD)
 

@@ -1,4 +1,4 @@
-"""The values of a report's columns: believable, and drawn from a given source of chance."""
+"""Report content: plausible column values, drawn from a given random generator."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,23 +13,21 @@ from mockserver.timestamps import to_datetime
 ID = "\ue000"
 MOMENT = "\ue001"
 END = "\ue002"
-"""Stand for a row's id, its moment and its end (the next row's moment) until it is finished.
-
-They are private use characters."""
+"""Placeholders (private use characters) of a row's id, its time and its end, the next row's."""
 
 _Draw = Callable[[Random], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, and how a value is drawn."""
+    """One column: its name, and a function that draws a value."""
 
     name: str
     draw: _Draw
 
 
 def read_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[Column, ...]:
-    """Return the columns that seed data tells: `name`, `is` (the kind) and what the kind needs."""
+    """Return the columns of seed data: `name`, `is` (the kind) and the kind's options."""
     return tuple(Column(row["name"], _KINDS[row["is"]](row)) for row in rows)
 
 
@@ -97,10 +95,10 @@ _48_BITS = (1 << 48) - 1
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """What a file tells: `rows` rows of `columns` over a time from `start` until `end`.
+    """The content of a file: `rows` rows of `columns`, spread from `start` to `end`.
 
-    Moments are milliseconds since the epoch; they are shown in `zone`. `base` is a UUID that the
-    rows' ids share their first digits with. `about` goes to the head of formats that have one.
+    Times are milliseconds since the epoch, written in `zone`. `base` is a UUID whose first digits
+    the rows' ids share. `about` is metadata for formats with a head.
     """
 
     columns: tuple[Column, ...]
@@ -113,13 +111,13 @@ class ReportTable:
 
 
 def make_file(report: ReportTable, file_format: Format, rng: Random) -> StreamingBody:
-    """Return the file; `chance` is drawn from at once, and never again."""
+    """Return the file; `rng` is used only during this call."""
     writer = _FileWriter(report, file_format, rng)
     return StreamingBody(file_format.media, writer.length(), writer.chunks)
 
 
 class _FileWriter:
-    """One file in one format."""
+    """Writes one file in one format, from templates of the first rows."""
 
     def __init__(self, report: ReportTable, file_format: Format, rng: Random) -> None:
         names = [column.name for column in report.columns]
@@ -154,7 +152,7 @@ class _FileWriter:
 
 
 class _RowRenderer:
-    """Finishes the drawn rows."""
+    """Replaces the placeholders of row templates."""
 
     def __init__(self, report: ReportTable, templates: list[str], offset: int) -> None:
         self._templates = templates
@@ -168,12 +166,12 @@ class _RowRenderer:
 
 
 class RowValues:
-    """The ids and moments of the rows of a sheet, by the number of the row."""
+    """The ids and times of a report's rows, by row number."""
 
     def __init__(self, report: ReportTable, offset: int) -> None:
         self._report = report
         self._offset = offset
-        # Dates are dear: the minute last shown is kept.
+        # Formatting dates is slow: the last minute is cached.
         self._minute: int | None = None
         self._prefix = self._suffix = ""
 
@@ -191,9 +189,9 @@ class RowValues:
 
 
 def _format_minute(moment: int, zone: tzinfo) -> tuple[str, str]:
-    """Return a full minute up to its seconds, and the offset from UTC."""
+    """Return a time up to its minute, and the offset from UTC."""
     text = to_datetime(moment).astimezone(zone).isoformat(timespec="milliseconds")
-    # Offsets of long ago have seconds, which would break the width.
+    # Historical offsets have seconds, which would change the width.
     if len(text) != _MOMENT_WIDTH:
         text = to_datetime(moment).isoformat(timespec="milliseconds")
     return text[:17], text[23:]

@@ -1,4 +1,4 @@
-"""The formats of report files: what stands before, in, between and after the rows."""
+"""Text formats of report files, written row by row: head, row, separator and tail."""
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +11,10 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format of rows that can be written one after the other.
+    """A format that is written row by row.
 
-    `head` is given the column names, the number of rows and the vendor's own words about the
-    report; `tail` likewise. `row` is given the names and the values.
+    `head` and `tail` take the column names, the number of rows and the vendor's metadata; `row`
+    takes the names and the values.
     """
 
     media: str
@@ -69,10 +69,10 @@ CSV = Format("text/csv; charset=utf-8", "csv", _csv_head, _csv_row, "", _empty)
 """RFC 4180, with a header line."""
 
 JSON_LINES = Format("application/x-ndjson", "ndjson", _empty, _line_row, "", _empty)
-"""One object a line."""
+"""One object per line."""
 
 JSON_ARRAY = Format("application/json", "json", _array_head, _json_row, ",", _array_tail)
 """An array of objects."""
 
 JSON_DOCUMENT = Format("application/json", "json", _document_head, _json_row, ",", _document_tail)
-"""An object: what is said about the report, then `entries`, then their `total`."""
+"""An object: the report's metadata, `entries` and their `total`."""

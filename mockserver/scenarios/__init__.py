@@ -1,1 +1,1 @@
-"""Scenarios: named starting worlds and scripted futures, from files that anybody may bring."""
+"""Scenarios: named initial states and job scripts, built in or from the user's files."""

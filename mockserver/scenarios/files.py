@@ -1,4 +1,4 @@
-"""Where the fixtures of a server lie: the built-in ones, with those of the user over them."""
+"""The fixture files of a server: the built-in ones, overridden by the user's."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,15 +17,16 @@ IDENTITIES = "identities.yaml"
 SEED = "seed.yaml"
 
 _FIXTURE_FILES = (IDENTITIES, SEED, "target.yaml")
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 State = tuple[tuple[str, int, int], ...]
-"""What tells whether a file has changed: path, time of change, and size."""
+"""Identifies the version of files: path, modification time in ns, and size in bytes of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file, and the folder that it must not lead out of."""
+    """A file, and the folder that its links must not leave."""
 
     path: Path
     root: Path
@@ -34,7 +35,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class FixturePaths:
-    """Finds files by vendor. A user's file takes the place of the built-in one of its name.
+    """Finds files by vendor; a user's file overrides the built-in one of the same name.
 
     `fixtures` is laid out like the built-in folder `base`; `scenarios` has a folder a vendor.
     """
@@ -45,25 +46,29 @@ class FixturePaths:
     vendors: tuple[str, ...]
 
     def check(self) -> None:
-        """Return if the user's folders are laid out as they must be.
+        """Check the layout of the user's folders.
 
         Raises:
-            ConfigurationError: a folder or a file in one is not known; the text names it.
+            ConfigurationError: a folder or file in one is unknown; the text names it.
         """
         for option, root in (("--fixtures", self.fixtures), ("--scenarios", self.scenarios)):
             if root is None:
                 continue
             if not root.is_dir():
-                raise ConfigurationError(f"{option} {root}: there is no such folder")
-            for vendor in _visible(root):
-                if vendor.is_dir() and vendor.name not in self.vendors:
-                    known = ", ".join(self.vendors)
-                    raise ConfigurationError(f"{vendor}: is no vendor's folder; known: {known}")
-                if vendor.is_dir() and root is self.fixtures:
-                    _check_names(vendor)
+                raise ConfigurationError(f"{option} {root}: no such folder")
+            known = ", ".join(self.vendors)
+            for path in _visible(root):
+                if path.is_dir() and path.name not in self.vendors:
+                    raise ConfigurationError(f"{path}: unknown vendor; known: {known}")
+                if path.is_dir() and root is self.fixtures:
+                    _check_names(path)
+                elif path.suffix in _SUFFIXES:
+                    raise ConfigurationError(
+                        f"{path}: file: must be in a vendor's folder of {root}; known: {known}"
+                    )
 
     def find(self, vendor: str, name: str) -> File:
-        """Return the identities or the seed data of a vendor."""
+        """Return the identities or seed file of a vendor."""
         if self.fixtures is not None:
             override = self.fixtures / vendor / name
             if override.exists() or override.is_symlink():
@@ -74,21 +79,21 @@ class FixturePaths:
         """Return the scenarios of a vendor by name.
 
         Raises:
-            ConfigurationError: a file there cannot be a scenario by its name.
+            ConfigurationError: the name of a file is not a valid scenario name.
         """
         found: dict[str, File] = {}
         for root, folder in self._scenario_folders(vendor):
             for path in _visible(folder) if folder.is_dir() else ():
                 if path.suffix != ".yaml" or not _NAME.fullmatch(path.stem):
                     raise ConfigurationError(
-                        f"{path}: file: a scenario's name has lower-case letters, digits and "
-                        "hyphens, and ends in .yaml"
+                        f"{path}: file: must be named with 1 to 40 lower-case letters, digits and "
+                        "hyphens, and end in .yaml"
                     )
                 found[path.stem] = File(path, root, builtin=root is self.base)
         return dict(sorted(found.items()))
 
     def state(self) -> State:
-        """Return what changes as soon as a file does."""
+        """Return the version of all files."""
         return tuple(
             _stamp(path)
             for vendor in self.vendors
@@ -102,7 +107,7 @@ class FixturePaths:
 
     @staticmethod
     def state_of(path: Path) -> State:
-        """Return what changes as soon as one file does."""
+        """Return the version of one file."""
         return (_stamp(path),)
 
     def _scenario_folders(self, vendor: str) -> Iterator[tuple[Path, Path]]:
@@ -115,43 +120,43 @@ class FixturePaths:
 
 def _check_names(folder: Path) -> None:
     for path in _visible(folder):
-        if path.suffix in {".yaml", ".yml"} and path.name not in _FIXTURE_FILES:
+        if path.suffix in _SUFFIXES and path.name not in _FIXTURE_FILES:
             raise ConfigurationError(
-                f"{path}: file: is not known; known: {', '.join(_FIXTURE_FILES)}"
+                f"{path}: file: unknown file; known: {', '.join(_FIXTURE_FILES)}"
             )
 
 
 def _visible(folder: Path) -> list[Path]:
-    """Return what lies in a folder, but for hidden and explaining files."""
+    """Return the entries of a folder except hidden and Markdown files, sorted."""
     return sorted(path for path in folder.iterdir() if path.name[0] != "." and path.suffix != ".md")
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
     try:
         found = path.stat()
-    except OSError:  # a link that leads nowhere
+    except OSError:  # a dangling link
         return str(path), 0, 0
     return str(path), found.st_mtime_ns, found.st_size
 
 
 MAX_FILE_BYTES = 1024 * 1024
-"""Bytes of a file."""
+"""Size of a fixture file."""
 
 MAX_DEPTH = 50
-"""Lists and objects within each other."""
+"""Nesting of lists and objects."""
 
 MAX_ALIASES = 2000
 MAX_VALUES = 200_000
-"""Values in a file after its aliases are followed."""
+"""Values in a file after its aliases are expanded."""
 
 _MERGE = "tag:yaml.org,2002:merge"
 
 
 def load_yaml(file: File) -> Any:
-    """Return what a YAML file holds, as JSON types; only files of our own are not distrusted.
+    """Return the content of a YAML file as JSON types; limits apply to the user's files.
 
     Raises:
-        ConfigurationError: it cannot be used; the text names file, place and reason.
+        ConfigurationError: it is invalid; the text names file, location and reason.
     """
     try:
         if not file.builtin:
@@ -176,19 +181,19 @@ def _check_location(file: File) -> None:
     try:
         within = file.path.resolve(strict=True).is_relative_to(file.root.resolve())
     except RuntimeError:
-        raise ConfigurationError(f"{file.path}: file: its links lead in a circle") from None
+        raise ConfigurationError(f"{file.path}: file: has circular links") from None
     if not within:
         raise ConfigurationError(
-            f"{file.path}: file: leads out of {file.root}; put the file itself there"
+            f"{file.path}: file: links outside {file.root}; copy the file there"
         )
     if not file.path.is_file():
-        raise ConfigurationError(f"{file.path}: file: is no file")
+        raise ConfigurationError(f"{file.path}: file: must be a regular file")
     if file.path.stat().st_size > MAX_FILE_BYTES:
         raise ConfigurationError(f"{file.path}: file: is larger than {MAX_FILE_BYTES} bytes")
 
 
 def _check_events(path: Path) -> None:
-    """Look at the depth of a file before anything is built of it."""
+    """Check nesting and aliases before constructing any value."""
     depth = aliases = 0
     for event in yaml.parse(path.read_bytes(), Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -197,11 +202,11 @@ def _check_events(path: Path) -> None:
         if depth > MAX_DEPTH or aliases > MAX_ALIASES:
             line = event.start_mark.line + 1 if event.start_mark else 1
             limit = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_ALIASES} aliases"
-            raise ConfigurationError(f"{path}: line {line}: has more than {limit}")
+            raise ConfigurationError(f"{path}: line {line}: must have at most {limit}")
 
 
 def _check_merges(path: Path) -> None:
-    """Look at what merge keys would make of a file: they copy, where other aliases only refer."""
+    """Check the size after merge keys, which copy values where other aliases only refer."""
     sizes: dict[int, int] = {}
     stack = [yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)]
     while stack:
@@ -211,7 +216,7 @@ def _check_merges(path: Path) -> None:
             continue
         rows = node.value if isinstance(node, yaml.SequenceNode) else [v for _, v in node.value]
         if id(node) not in sizes:
-            sizes[id(node)] = -1  # its parts are looked at first
+            sizes[id(node)] = -1  # visited after its children
             stack += [row for row in rows if sizes.get(id(row)) != -1]
             continue
         stack.pop()
@@ -221,11 +226,13 @@ def _check_merges(path: Path) -> None:
             sizes[id(node)] += size
             if size < 0 or sizes[id(node)] > MAX_VALUES:
                 line = node.start_mark.line + 1
-                raise ConfigurationError(f"{path}: line {line}: its merge keys bring in too much")
+                raise ConfigurationError(
+                    f"{path}: line {line}: merge keys make more than {MAX_VALUES} values"
+                )
 
 
 def _merged(node: yaml.Node) -> list[yaml.Node]:
-    """Return the nodes that a node copies by its merge keys."""
+    """Return the nodes that a mapping copies with merge keys."""
     if not isinstance(node, yaml.MappingNode):
         return []
     found: list[yaml.Node] = []
@@ -236,24 +243,24 @@ def _merged(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _non_json_values(document: Any) -> Iterator[str]:
-    """Yield place and reason of what JSON does not have, or has not so much of."""
+    """Yield location and reason of each value that JSON cannot represent or limits exclude."""
     values = 0
     stack: list[tuple[Any, str, int]] = [(document, "", 0)]
     while stack:
         current, location, depth = stack.pop()
         values += 1
         if values > MAX_VALUES:
-            yield f"file: its aliases make more than {MAX_VALUES} values of it"
+            yield f"file: aliases make more than {MAX_VALUES} values"
         elif depth > MAX_DEPTH:
-            yield f"{location[:80]}: an alias leads back to where it stands"
+            yield f"{location[:80]}: an alias must not refer to its own parent"
         elif isinstance(current, dict):
             for key, value in current.items():
                 if not isinstance(key, str):
-                    yield f"{location}/{key}: a key must be a text; put it between quotes"
+                    yield f"{location}/{key}: a key must be a string; quote it"
                 stack.append((value, f"{location}/{key}", depth + 1))
         elif isinstance(current, list):
             stack += [(value, f"{location}/{at}", depth + 1) for at, value in enumerate(current)]
         elif not isinstance(current, str | int | float | None) or (
             isinstance(current, float) and not isfinite(current)
         ):
-            yield f"{location or '/'}: {type(current).__name__} {current} is nothing that JSON has"
+            yield f"{location or '/'}: {type(current).__name__} {current} is not a JSON value"

@@ -1,4 +1,4 @@
-"""Reads scripted futures and checks them against a lifecycle: it alone says what is possible."""
+"""Parse scenario files, and check their job scripts against the vendor's lifecycle."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from specs.files import ROOT
 
 
 class JobScriptParser:
-    """Reads the futures of one vendor's jobs."""
+    """Parses the job scripts of one vendor."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
@@ -30,10 +30,10 @@ class JobScriptParser:
         self._edges = {(edge.start, edge.end) for edge in lifecycle.edges}
 
     def read(self, raw: Mapping[str, Any], location: str) -> JobScript:
-        """Return one future.
+        """Return one job script.
 
         Raises:
-            ConfigurationError: the lifecycle does not have it so; `place` says where.
+            ConfigurationError: the lifecycle does not allow it; `location` says where.
         """
         schedule = self._schedule(raw["plan"], f"{location}/plan") if "plan" in raw else None
         base = schedule or self._default
@@ -53,11 +53,11 @@ class JobScriptParser:
             self._check_known(row["state"], f"{location}/{number}/state")
             if ("lasts" in row) == (number == len(rows) - 1):
                 raise ConfigurationError(
-                    f"{location}/{number}/lasts: every stay has a length but the last"
+                    f"{location}/{number}/lasts: required for every state but the last"
                 )
         if rows[0]["state"] != self._lifecycle.initial:
             raise ConfigurationError(
-                f"{location}/0/state: a job begins as {self._lifecycle.initial}"
+                f"{location}/0/state: must be the initial state {self._lifecycle.initial}"
             )
         for number, (stay, following) in enumerate(pairwise(rows), 1):
             self._check_edge(stay["state"], following["state"], f"{location}/{number}/state")
@@ -78,7 +78,7 @@ class JobScriptParser:
         after = raw.get("after")
         if origin not in finite and (after is None or after.endswith("%")):
             raise ConfigurationError(
-                f"{location}/after: {origin} has no end, so this must be a duration"
+                f"{location}/after: must be a duration, because {origin} is a terminal state"
             )
         if after is None:
             return ScriptedEnd(raw["in"], raw.get("from"))
@@ -93,7 +93,7 @@ class JobScriptParser:
     def _check_known(self, state: str, location: str) -> None:
         if state not in self._lifecycle.states:
             known = ", ".join(self._lifecycle.states)
-            raise ConfigurationError(f"{location}: there is no state {state!r}; known: {known}")
+            raise ConfigurationError(f"{location}: unknown state {state!r}; known: {known}")
 
     def _check_in_schedule(self, state: str, schedule: Schedule, location: str) -> None:
         self._check_known(state, location)
@@ -108,13 +108,15 @@ class JobScriptParser:
             allowed = (
                 ", ".join(sorted(to for state, to in self._edges if state == start)) or "nothing"
             )
-            raise ConfigurationError(f"{location}: {start} is followed by {allowed}, not by {end}")
+            raise ConfigurationError(
+                f"{location}: no transition from {start} to {end}; allowed: {allowed}"
+            )
 
 
 def _fraction(text: str, location: str) -> float:
     part = float(text.removesuffix("%")) / 100
     if part > 1:
-        raise ConfigurationError(f"{location}: {text} is more than all of it")
+        raise ConfigurationError(f"{location}: {text} must be at most 100%")
     return part
 
 
@@ -129,7 +131,7 @@ _SHAPE = ROOT / "meta" / "scenario.schema.json"
 
 
 class ScenarioParser:
-    """Reads the scenarios of all vendors, and files of fault rules."""
+    """Parses the scenarios of all vendors, and files of fault rules."""
 
     def __init__(self, contracts: Mapping[str, Contract], rules: FaultRuleParser) -> None:
         self._shape = jsonschema_rs.validator_for(
@@ -142,7 +144,7 @@ class ScenarioParser:
         """Return one scenario; `seed` is the vendor's seed data.
 
         Raises:
-            ConfigurationError: the file is not valid; the text names file, place and reason.
+            ConfigurationError: the file is invalid; the text names file, location and reason.
         """
         raw = load_yaml(file)
         for error in self._shape.iter_errors(raw):
@@ -151,7 +153,7 @@ class ScenarioParser:
                 f"{file.path}: {location or '/'}: {error.message.splitlines()[0]}"
             )
         if raw["vendor"] != vendor:
-            raise ConfigurationError(f"{file.path}: /vendor: is not the folder's name, {vendor!r}")
+            raise ConfigurationError(f"{file.path}: /vendor: must be the folder's name, {vendor!r}")
         clock = raw.get("clock", {})
         return Scenario(
             vendor=vendor,
@@ -172,7 +174,7 @@ class ScenarioParser:
         )
 
     def read_rules(self, file: File) -> tuple[Rule, ...]:
-        """Return the rules of a file that holds nothing else: a list of them, or one.
+        """Return the rules of a file with a list of rules or a single one.
 
         Raises:
             ConfigurationError: as `read`.
@@ -181,7 +183,7 @@ class ScenarioParser:
         return self._read_rules(raw if isinstance(raw, list) else [raw], f"{file.path}: ", None)
 
     def forget(self) -> None:
-        """Let go of what was read against identities that may have changed."""
+        """Clear caches that depend on identities, which may have changed."""
         self._rules.forget()
 
     def _read_rules(self, raw: list[Any], location: str, vendor: str | None) -> tuple[Rule, ...]:
@@ -198,6 +200,6 @@ def _with_changes(seed: Seed, change: Mapping[str, Any], path: Path) -> Seed:
     changed = {**seed, **change.get("replace", {})}
     for name, rows in change.get("add", {}).items():
         if not isinstance(changed.get(name, []), list):
-            raise ConfigurationError(f"{path}: /seed/add/{name}: is no list in the seed data")
+            raise ConfigurationError(f"{path}: /seed/add/{name}: must be a list in the seed data")
         changed[name] = [*changed.get(name, []), *rows]
     return changed

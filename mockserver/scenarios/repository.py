@@ -1,4 +1,4 @@
-"""All that fixtures say, read and checked as a whole, and read again when a file has changed."""
+"""The fixtures of a server, loaded and checked as a whole, and reloaded when a file changes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ from mockserver.scenarios.scenario import InitialState, Scenario, Seed
 from specs import Contract
 
 NO_SCENARIO = "none"
-"""The name of the world without any scenario."""
+"""The name for no scenario."""
 
 Check = Callable[[str, Seed], None]
-"""Tries a vendor's seed data out.
+"""Checks a vendor's seed data.
 
 Raises:
-    ConfigurationError: they cannot be used.
+    ConfigurationError: they are invalid.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """What all files say at one time; all but `state` by vendor."""
+    """The content of all files at one version; all but `state` by vendor."""
 
     state: State
     identities: Mapping[str, tuple[Credential, ...]]
@@ -58,11 +58,11 @@ class FixtureRepository:
         }
 
     def open(self, parser: ScenarioParser, scenario: str | None = None) -> None:
-        """Read everything; to be called once, before anything else.
+        """Load all files; must be called once, before any other method.
 
         Raises:
-            ConfigurationError: a file cannot be used; the text names file, place and reason. Or the
-                scenario is unknown.
+            ConfigurationError: a file is invalid (the text names file, location and reason), or
+                the scenario is unknown.
         """
         self._parser = parser
         self.refresh()
@@ -72,7 +72,7 @@ class FixtureRepository:
             raise ConfigurationError(f"--{error.message}") from None
 
     def refresh(self) -> None:
-        """Read everything again if a file has changed; where one cannot be used, all stays.
+        """Reload all files if one has changed; if one is invalid, keep the previous content.
 
         Raises:
             ConfigurationError: as `open`.
@@ -106,13 +106,13 @@ class FixtureRepository:
         return [row for named in self._current.scenarios.values() for row in named.values()]
 
     def resolve_scenario(self, name: str | None) -> InitialState:
-        """Return what a sandbox begins with.
+        """Return the initial state of a sandbox.
 
-        `name` is that of a scenario, for every vendor who has one of that name; or `vendor/name`;
-        or several, with commas between. Without any, or with `none`, all is as usual.
+        `name` is `scenario` (of every vendor that has it) or `vendor/scenario`, or several of
+        these separated by commas. None and `none` give the default state.
 
         Raises:
-            ApiError: 400, there is no such scenario.
+            ApiError: 400, unknown scenario.
         """
         snapshot = self._current
         if not name or name == NO_SCENARIO:
@@ -123,7 +123,7 @@ class FixtureRepository:
 
     @property
     def _current(self) -> _Snapshot:
-        assert self._snapshot is not None, "the library was not opened"
+        assert self._snapshot is not None, "open() must be called first"
         return self._snapshot
 
     def _select(self, text: str) -> list[Scenario]:
@@ -131,7 +131,7 @@ class FixtureRepository:
         for part in text.split(","):
             for scenario in self._find(part.strip()):
                 if scenario.vendor in selected:
-                    raise _error(f"names two scenarios of {scenario.vendor}")
+                    raise _error(f"must name at most one scenario of {scenario.vendor}")
                 selected[scenario.vendor] = scenario
         return list(selected.values())
 
@@ -143,7 +143,7 @@ class FixtureRepository:
                 {NO_SCENARIO, *(s.name for s in self.scenarios() if vendor in ("", s.vendor))}
             )
             close = get_close_matches(name, known, n=3)
-            hint = f"do you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
+            hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
             raise _error(f"{part[:80]} is not known; {hint}")
         return found
 
@@ -176,7 +176,7 @@ class FixtureRepository:
         for name, file in self._paths.scenarios_of(vendor).items():
             if name == NO_SCENARIO:
                 raise ConfigurationError(
-                    f"{file.path}: file: {NO_SCENARIO} stands for no scenario at all"
+                    f"{file.path}: file: the name {NO_SCENARIO} is reserved for no scenario"
                 )
             found[name] = self._parser.read(vendor, name, file, seed)
             own = found[name].seed
@@ -194,12 +194,12 @@ class FixtureRepository:
 
 
 def _explicit_file(path: Path) -> File:
-    """Return a file that was named itself, so that wherever it lies is its place."""
+    """Return a file given by its path, whose own folder is its root."""
     return File(path, path.resolve().parent, builtin=False)
 
 
 def _combined(snapshot: _Snapshot, selected: list[Scenario]) -> InitialState:
-    """Return what scenarios of different vendors make together; of clocks the last one counts."""
+    """Return the combined state of scenarios of different vendors, with the last one's clock."""
     default = snapshot.default
     clocks = [row for row in selected if "clock" in row.parts]
     clock = clocks[-1] if clocks else None

@@ -1,4 +1,4 @@
-"""A scenario, and what several of them make of the start of a sandbox."""
+"""A scenario, and the initial state of a sandbox that combines several."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ Seed = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One named world of one vendor.
+    """A named initial state of one vendor.
 
-    `seed` is the seed data as this scenario has it. `mode`, `speed` and `now` (milliseconds since
-    the epoch) are those of the clock. What is None stays as it would be.
+    `seed` is the complete seed data. `mode`, `speed` and `now` (milliseconds since the epoch) set
+    the clock. None keeps the default.
     """
 
     vendor: str
@@ -33,7 +33,7 @@ class Scenario:
 
     @property
     def parts(self) -> list[str]:
-        """What the scenario speaks of, by the words of its file."""
+        """The keys of the scenario file that are set."""
         present = {
             "clock": any(part is not None for part in (self.mode, self.speed, self.now)),
             "seed": self.seed is not None,
@@ -45,7 +45,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class InitialState:
-    """What a sandbox begins with. `seeds` and `futures` are by vendor; the rest as in Scenario."""
+    """The initial state of a sandbox; `seeds` and `scripts` by vendor, others as in Scenario."""
 
     seeds: Mapping[str, Seed]
     scripts: JobScripts = field(default_factory=dict)

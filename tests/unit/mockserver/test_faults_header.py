@@ -30,9 +30,9 @@ def test_header_goes_before_the_rules(mock: App) -> None:
         ("rate-limited", "must be one of"),
         ("latency; ms=soon", "fault.ms"),
         ("latency; ms=99999999", "fault.ms"),
-        ("reset; delta=1", "no option of reset"),
-        ("reset;", "ends where"),
-        ("=", "cannot be read"),
+        ("reset; delta=1", "not an option of reset"),
+        ("reset;", "ends after"),
+        ("=", "is malformed at"),
         ("x" * 3000, "longer than"),
     ],
 )

@@ -21,8 +21,8 @@ LATENCY = {"kind": "latency"}
         ({"fault": LATENCY, "probability": 1.5}, "probability", "maximum"),
         ({"fault": LATENCY, "id": "a b"}, "id", "match"),
         ({"fault": {**LATENCY, "ms": -1}}, "fault.ms", "minimum"),
-        ({"fault": {**LATENCY, "ms": 30_001}}, "fault.ms", "more than the 30000"),
-        ({"fault": {**LATENCY, "to_ms": 5}}, "fault.to_ms", "does not go with"),
+        ({"fault": {**LATENCY, "ms": 30_001}}, "fault.ms", "must be at most 30000"),
+        ({"fault": {**LATENCY, "to_ms": 5}}, "fault.to_ms", "is not allowed with"),
         (
             {"fault": {**LATENCY, "distribution": "uniform", "ms": 9, "to_ms": 5}},
             "fault.to_ms",
@@ -31,16 +31,16 @@ LATENCY = {"kind": "latency"}
         (
             {"fault": {**LATENCY, "distribution": "normal", "sigma": 1}},
             "fault.sigma",
-            "does not go with",
+            "is not allowed with",
         ),
-        ({"fault": {**LATENCY, "status": 503}}, "fault.status", "its options are: ms"),
-        ({"fault": {"kind": "reset", "part": 0.5}}, "fault.part", "no option of reset"),
+        ({"fault": {**LATENCY, "status": 503}}, "fault.status", "known options: ms"),
+        ({"fault": {"kind": "reset", "part": 0.5}}, "fault.part", "not an option of reset"),
         ({"fault": {"kind": "wrong-length", "delta": 0}}, "fault.delta", "must not be 0"),
         ({"fault": {"kind": "truncate", "part": 1}}, "fault.part", "maximum"),
         (
             {"fault": {"kind": "server-error", "status": 500, "retry_after": 1}},
             "fault.retry_after",
-            "503 only",
+            "only with status 503",
         ),
         ({"fault": {"kind": "server-error", "status": 418}}, "fault.status", "must be one of"),
         ({"fault": {"kind": "drop-field", "pointer": "id"}}, "fault.pointer", "match"),
@@ -54,22 +54,22 @@ LATENCY = {"kind": "latency"}
         (
             {"match": {"operation": "getReportJob", "vendor": "energycap"}, "fault": LATENCY},
             "match.operation",
-            "one of talkdesk",
+            "belongs to talkdesk",
         ),
         (
             {"match": {"operation": "getReportJob", "method": "POST"}, "fault": LATENCY},
             "match.method",
-            "not that of",
+            "has the method GET",
         ),
         (
             {"match": {"vendor": "talkdesk", "state": "RUNNING"}, "fault": LATENCY},
             "match.state",
-            "not known",
+            "unknown value",
         ),
         (
             {"match": {"vendor": "talkdesk", "role": "manager"}, "fault": LATENCY},
             "match.role",
-            "not known",
+            "unknown value",
         ),
         ({"match": {"method": "get"}, "fault": LATENCY}, "match.method", "must be one of"),
         ({"match": {"nth": 0}, "fault": LATENCY}, "match.nth", "minimum"),
@@ -79,7 +79,7 @@ LATENCY = {"kind": "latency"}
                 "fault": {"kind": "drop-field", "pointer": "/job/nope"},
             },
             "fault.pointer",
-            "there are /_links",
+            "known pointers: /_links",
         ),
         (
             {"match": {"operation": "createToken"}, "fault": {"kind": "unknown-enum"}},
@@ -112,7 +112,7 @@ def test_rule_that_cannot_work_is_named(
         (
             b'[{"id":"a","fault":{"kind":"reset"}},{"id":"a","fault":{"kind":"reset"}}]',
             "id",
-            "Two faults",
+            "Duplicate fault id",
         ),
     ],
 )

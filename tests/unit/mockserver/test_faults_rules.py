@@ -248,7 +248,7 @@ def test_journal_tells_what_was_played(mock: App) -> None:
         [],
     ]
     assert [row["verdict"] for row in rows] == ["broken", "refused", "ok"]
-    assert "on purpose" in rows[0]["reason"]
+    assert "injected fault" in rows[0]["reason"]
 
 
 def answers(mock: App, name: str | None, count: int) -> list[Answer]:

@@ -91,7 +91,10 @@ def test_made_up_bodies_follow_from_the_seed(mock: App) -> None:
 
 def test_errors_are_in_the_vendors_words(mock: App) -> None:
     answer = POLL.send(mock.app, {"prefer": "code=404"})
-    assert answer.json == {"code": "not_found", "message": "This answer was asked for with Prefer."}
+    assert answer.json == {
+        "code": "not_found",
+        "message": "This response was selected with Prefer.",
+    }
     answer = REQUESTS["createToken"].send(mock.app, {"prefer": "code=401"})
     assert answer.json["error"] == "invalid_client"
     answer = REQUESTS["downloadReport"].send(mock.app, {"prefer": "code=404"})

@@ -210,7 +210,7 @@ def test_several_may_be_chosen(mock: App) -> None:
         ("fials", "mean fails"),
         ("qqqq", "known: bad-network"),
         ("talkdesk/partly-sent", "not known"),
-        ("talkdesk/fails,stuck", "two scenarios of talkdesk"),
+        ("talkdesk/fails,stuck", "at most one scenario of talkdesk"),
         ("fails,", "not known"),
         ("../fails", "not known"),
         ("/etc/passwd", "not known"),

@@ -10,21 +10,21 @@ from tests.unit.mockserver._library import MINE, opened, write
 SCENARIO_FAULTS = {
     "no scenario at all": ("a: 1", "/: "),
     "nothing": ("", "/: null is not of type"),
-    "another vendor": (MINE.replace("talkdesk", "energycap"), "/vendor: is not the folder's name"),
+    "another vendor": (MINE.replace("talkdesk", "energycap"), "/vendor: must be the folder's name"),
     "a member too many": (MINE + "surprise: 1\n", "/: Additional properties"),
     "no part": ("vendor: talkdesk\nsummary: x\n", "/: "),
-    "an unknown state": (MINE.replace("PROCESSING", "LOST"), "/jobs/0/stuck: there is no state"),
+    "an unknown state": (MINE.replace("PROCESSING", "LOST"), "/jobs/0/stuck: unknown state"),
     "a bad duration": (
         MINE.replace("stuck: PROCESSING", "ends: {in: FAILED, after: soon}"),
         "/jobs/0/ends/after: ",
     ),
     "an unknown operation": (
         MINE + "faults: [{match: {operation: nope}, fault: {kind: reset}}]\n",
-        "/faults/0: match.operation: nope is not known",
+        "/faults/0: match.operation: unknown value nope",
     ),
     "another vendor's operation": (
         MINE + "faults: [{match: {operation: downloadReport}, fault: {kind: reset}}]\n",
-        "/faults/0: match.operation: downloadReport is one of clinicalone",
+        "/faults/0: match.operation: downloadReport belongs to clinicalone",
     ),
     "a fault of no kind": (MINE + "faults: [{fault: {kind: x}}]\n", "/faults/0: fault.kind"),
     "a number beyond JSON": (
@@ -42,7 +42,10 @@ SCENARIO_FAULTS = {
         "timespan: {from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z'}}]}}\n",
         "/seed, then /jobs/7",
     ),
-    "rows for what is no list": (MINE + "seed: {add: {vendor: [1]}}\n", "/seed/add/vendor: is no"),
+    "rows for what must be a list": (
+        MINE + "seed: {add: {vendor: [1]}}\n",
+        "/seed/add/vendor: must be a list",
+    ),
 }
 
 
@@ -59,7 +62,7 @@ IDENTITY = "{role: a, scheme: bearer, secret: s, account: acme, grants: ['data-r
 FIXTURE_FAULTS = {
     "talkdesk/identities.yaml": [
         ("vendor: talkdesk\n", "/: "),
-        ("vendor: energycap\nidentities: [" + IDENTITY + "]\n", "/vendor: is not the folder's"),
+        ("vendor: energycap\nidentities: [" + IDENTITY + "]\n", "/vendor: must be the folder's"),
         ("vendor: talkdesk\nidentities: [{role: a}]\n", "/identities/0: "),
         (
             "vendor: talkdesk\nidentities: [" + IDENTITY.replace("read", "raed") + "]\n",
@@ -80,10 +83,10 @@ FIXTURE_FAULTS = {
         ),
     ],
     "talkdesk/seed.yaml": [("vendor: talkdesk\n", "/: "), ("- 1\n", "/: ")],
-    "talkdesk/sede.yaml": [("a: 1\n", "file: is not known; known: identities.yaml")],
-    "talkdesk/scenarios/Mine.yaml": [(MINE, "file: a scenario's name has lower-case")],
-    "talkdesk/scenarios/mine.yml": [(MINE, "file: a scenario's name")],
-    "talkdesk/scenarios/none.yaml": [(MINE, "file: none stands for no scenario")],
+    "talkdesk/sede.yaml": [("a: 1\n", "file: unknown file; known: identities.yaml")],
+    "talkdesk/scenarios/Mine.yaml": [(MINE, "file: must be named with")],
+    "talkdesk/scenarios/mine.yml": [(MINE, "file: must be named with")],
+    "talkdesk/scenarios/none.yaml": [(MINE, "file: the name none is reserved")],
 }  # fmt: skip
 
 
@@ -101,22 +104,30 @@ def test_fixture_with_a_fault_stops_the_start(
 
 
 def test_folders_that_are_none_or_nobodys_stop_the_start(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"--fixtures .*: there is no such folder"):
+    with pytest.raises(ConfigurationError, match=r"--fixtures .*: no such folder"):
         opened(fixtures=tmp_path / "none")
-    with pytest.raises(ConfigurationError, match=r"--scenarios .*: there is no such folder"):
+    with pytest.raises(ConfigurationError, match=r"--scenarios .*: no such folder"):
         opened(scenarios=tmp_path / "none")
     write(tmp_path, "talkdesc/mine.yaml", MINE)
-    with pytest.raises(
-        ConfigurationError, match=r"talkdesc: is no vendor's folder; known: clinicalone"
-    ):
+    with pytest.raises(ConfigurationError, match=r"talkdesc: unknown vendor; known: clinicalone"):
         opened(scenarios=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "mine.yml", "mine.json"])
+@pytest.mark.parametrize("option", ["scenarios", "fixtures"])
+def test_file_outside_a_vendors_folder_is_rejected(tmp_path: Path, option: str, name: str) -> None:
+    path = write(tmp_path, name, MINE)
+    write(tmp_path, "README.md", "Explanations are allowed.")
+    with pytest.raises(ConfigurationError) as refused:
+        opened(tmp_path) if option == "fixtures" else opened(scenarios=tmp_path)
+    assert str(refused.value).startswith(f"{path}: file: must be in a vendor's folder")
 
 
 def test_links_out_of_the_folders_stop_the_start(tmp_path: Path) -> None:
     outside = write(tmp_path, "outside.yaml", MINE)
     (tmp_path / "mine/talkdesk/scenarios").mkdir(parents=True)
     (tmp_path / "mine/talkdesk/scenarios/mine.yaml").symlink_to(outside)
-    with pytest.raises(ConfigurationError, match="leads out of"):
+    with pytest.raises(ConfigurationError, match="links outside"):
         opened(fixtures=tmp_path / "mine")
     (tmp_path / "theirs/talkdesk").mkdir(parents=True)
     (tmp_path / "theirs/talkdesk/seed.yaml").symlink_to(tmp_path / "nowhere")

@@ -125,7 +125,7 @@ def test_fault_in_a_file_leaves_the_old_world(tmp_path: Path) -> None:
     path.write_text(MINE.replace("PROCESSING", "LOST"), encoding="utf-8")
     answer = ask(mock.app, "POST", "/_mock/reset")
     assert answer.status == 409
-    assert f"{path}: /jobs/0/stuck: there is no state 'LOST'" in answer.json["detail"]
+    assert f"{path}: /jobs/0/stuck: unknown state 'LOST'" in answer.json["detail"]
     assert ask(mock.app, "GET", JOBS, TALKDESK).json["total"] == 8
     assert status_after_a_minute(mock, {}) == "PROCESSING"
     path.write_text(MINE, encoding="utf-8")
@@ -195,9 +195,9 @@ def test_scenario_may_set_the_clock(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--scenario", "fials"], "--scenario fials is not known; do you mean fails"),
-        (["--scenarios", "/nowhere"], "--scenarios /nowhere: there is no such folder"),
-        (["--fixtures", "/nowhere"], "--fixtures /nowhere: there is no such folder"),
+        (["--scenario", "fials"], "--scenario fials is not known; did you mean fails"),
+        (["--scenarios", "/nowhere"], "--scenarios /nowhere: no such folder"),
+        (["--fixtures", "/nowhere"], "--fixtures /nowhere: no such folder"),
         (["--faults", "/nowhere.yaml"], "/nowhere.yaml: file: No such file or directory"),
     ],
 )
