@@ -87,6 +87,21 @@ def job_parameter(contract: Contract, operation_id: str) -> str | None:
     return ids[0] if len(ids) == 1 and operation_id in acting else None
 
 
+def is_job_operation(contract: Contract, operation_id: str) -> bool:
+    """Return True for an operation that creates jobs, acts on them or shows them."""
+    acting = {action.operation for action in contract.lifecycle.actions.values()}
+    shown = operation_id in contract.lifecycle.locations
+    return operation_id in acting or shown or job_parameter(contract, operation_id) is not None
+
+
+def link_expressions(operation: Operation, status: int) -> Iterator[tuple[str, str]]:
+    """Yield (parameter name, runtime expression) of the links of a response."""
+    for link in _links(operation, status):
+        for name, expression in link.get("parameters", {}).items():
+            if isinstance(expression, str):
+                yield name, expression
+
+
 def _links(operation: Operation, status: int) -> Iterator[Mapping[str, Any]]:
     yield from operation.responses.get(status, {}).get("links", {}).values()
 
@@ -139,40 +154,8 @@ def id_type(contract: Contract, operation_id: str, status: int) -> type:
     return int if id_schema.get("type") == "integer" else str
 
 
-def created_ids(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, str]]:
-    """Yield (parameter name, id) of what an answered exchange has created.
-
-    A POST without an id creates something. Its links say which parameters take the new id; a
-    job's id fits the path of every operation in the lifecycle; and a field that is called like an
-    id parameter of another operation fits that one.
-    """
-    operation = contract.operations[exchange.operation or ""]
-    if operation.method != "POST" or id_parameters(contract, operation):
-        return
-    for name, pointer in _id_pointers(contract, operation, exchange.status or 0):
-        value = value_at(exchange.json, pointer)
-        if type(value) is _parameter_type(contract, name):
-            yield name, str(value)
-
-
-def _id_pointers(
-    contract: Contract, operation: Operation, status: int
-) -> Iterator[tuple[str, str]]:
-    location = contract.lifecycle.locations.get(operation.id)
-    if location is not None:
-        for action in contract.lifecycle.actions.values():
-            for name in id_parameters(contract, contract.operations[action.operation]):
-                yield name, location.id
-    for link in _links(operation, status):
-        for name, expression in link.get("parameters", {}).items():
-            if isinstance(expression, str) and expression.startswith(RESPONSE_BODY):
-                yield name, expression.removeprefix(RESPONSE_BODY)
-    for other in contract.operations.values():
-        for name in id_parameters(contract, other):
-            yield name, f"/{name}"
-
-
-def _parameter_type(contract: Contract, name: str) -> type:
+def parameter_type(contract: Contract, name: str) -> type:
+    """Return the type of an id parameter: int or str."""
     for operation in contract.operations.values():
         for parameter in operation.parameters:
             if parameter["name"] == name:

@@ -9,10 +9,8 @@ from conformance.contract_queries import (
     has_parameter,
     job_parameter,
     link_pointers,
-    match_path,
     operation_at,
     request_parameters,
-    strings_in,
     value_at,
 )
 from conformance.http.exchange import Exchange, ExchangeInfo
@@ -183,30 +181,12 @@ class JobClient:
         return self.created_job(exchange)
 
     def created_job(self, exchange: Exchange) -> JobRef | None:
-        """Return the job that a creation created, None where it created none.
-
-        Its id is that of its own link, where the body has one that is not a string.
-        """
+        """Return the job that a creation created, None where it created none."""
         if exchange.status is None or exchange.status >= 300:
             return None
-        linked = self._linked_id(exchange)
         ids = (job.id for job in self.client.jobs if job.creation is exchange)
-        id_ = next(ids, None) if linked is None else linked
+        id_ = next(ids, None)
         return None if id_ is None else JobRef(id_, request_parameters(exchange), ours=True)
-
-    def _linked_id(self, exchange: Exchange) -> str | None:
-        """Return the id in a link to the poll of the job, where the body's own is not a string."""
-        poll = self.lifecycle.actions["poll"].operation
-        name = job_parameter(self.client.contract, poll)
-        create = self.lifecycle.locations[self.lifecycle.actions["create"].operation]
-        if name is None or isinstance(value_at(exchange.json, create.id), str):
-            return None
-        template = self.client.contract.operations[poll].path
-        for text in strings_in(exchange.json):
-            url = parse_url(text)
-            if url is not None and (values := match_path(template, url.path)):
-                return values[name]
-        return None
 
     def ref(self, job: JobHistory) -> JobRef:
         """Return the reference to an observed job."""

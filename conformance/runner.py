@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conformance.checks.lint import require_valid_checks
 from conformance.checks.registry import ActiveCase, RegisteredCheck, load_checks
-from conformance.contract_queries import load_contract
+from conformance.contract_queries import is_job_operation, load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
 from conformance.errors import (
     BudgetExceeded,
@@ -28,6 +28,7 @@ from conformance.evaluation.result import AcceptedFailure, RequirementResult, Re
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
+from conformance.job_ids import missing_id_reason, with_told_ids
 from conformance.plan import Plan, PlanStep, make_plan
 from conformance.preflight import preflight
 from conformance.reproduction.replayer import Shrinker
@@ -77,6 +78,7 @@ class Runner:
     _crashes: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
+        self.contract = with_told_ids(self.contract, self.target.job_id)
         require_valid_checks(self.contract, self.checks)
 
     def _open(self) -> tuple[Client, Transport, Plan]:
@@ -105,8 +107,9 @@ class Runner:
         )
         try:
             self._run_steps(plan, client, evaluator)
+            missing_id = missing_id_reason(self.contract, client.exchanges)
             results = [
-                self._with_stop_reason(result, plan)
+                self._with_stop_reason(self._with_missing_id(result, plan, missing_id), plan)
                 for result in evaluator.results(tuple(client.exchanges), client.jobs)
             ]
             shrinker = Shrinker(client)
@@ -188,6 +191,19 @@ class Runner:
             self._cut_steps.append(step)
         unanswered = [e for e in client.exchanges[before:] if e.failure]
         return results + [CheckResult(None, e.failure or "", (e,)) for e in unanswered[:1]]
+
+    def _with_missing_id(
+        self, result: RequirementResult, plan: Plan, reason: str | None
+    ) -> RequirementResult:
+        """Add to the reason of a skipped requirement of jobs that no creation showed an id."""
+        requirement = result.requirement
+        planned = requirement.check is not None and requirement.id not in plan.skips
+        if reason is None or not planned or result.verdict is not Verdict.SKIP:
+            return result
+        is_of_jobs = requirement.operation is None or is_job_operation(
+            self.contract, requirement.operation
+        )
+        return replace(result, reason=f"{result.reason}; {reason}") if is_of_jobs else result
 
     def _with_stop_reason(self, result: RequirementResult, plan: Plan) -> RequirementResult:
         """Give the end of a budget as the reason where a requirement was planned, but not tried."""

@@ -63,11 +63,15 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """JSON pointers to a job's id and state in a success body; `items` points at a list of jobs."""
+    """JSON pointers to a job's id and state in a success body; `items` points at a list of jobs.
+
+    `told_id` is where a target has the id instead, as somebody who knows it says.
+    """
 
     id: str
     status: str | None
     items: str | None
+    told_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

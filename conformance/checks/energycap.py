@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from conformance.checks.probe_context import ProbeContext, expect_accepted
 from conformance.checks.registry import ActiveCase, HistoryCase, active_check, history_check
-from conformance.contract_queries import ABSENT, created_ids, value_at, values_at
+from conformance.contract_queries import ABSENT, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE
+from conformance.job_ids import created_ids
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, skipped
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from conformance.checks.registry import ActiveCase, active_check
-from conformance.contract_queries import created_ids, value_at
+from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, page_position, widest_value
+from conformance.job_ids import created_ids
 from conformance.request_data.factory import RequestFactory
 from conformance.verdict import CheckResult, failed, passed, skipped
 from specs import Operation

@@ -11,10 +11,11 @@ from conformance.checks.registry import (
     exchange_check,
     successful_response,
 )
-from conformance.contract_queries import created_ids, value_at
+from conformance.contract_queries import value_at
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, JobClient
+from conformance.job_ids import created_ids
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, passed
 

@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import orjson
 
-from conformance.contract_queries import created_ids, security_scheme
+from conformance.contract_queries import security_scheme
 from conformance.errors import BudgetExceeded, NotPermitted
 from conformance.evaluation.result import ReplayStep
 from conformance.http.exchange import Exchange, ExchangeInfo, RecordedRequest
 from conformance.http.request import HttpRequest
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
+from conformance.job_ids import created_ids
 from conformance.reproduction.steps import MIN_LENGTH_IN_BODY
 from conformance.target.client import Client
 from specs import Operation

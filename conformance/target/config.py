@@ -55,7 +55,9 @@ class Target:
     changed. `absent` lists ids by parameter name that name nothing. `values` are parameter values
     that this account may use. `facts` are other things a check may rely on there. `max_created` is
     how much each operation may make in a run, None for any number; `job_seconds` is how long a job
-    takes at most, None where nobody says. `is_built_in`: there is no target file, so that the
+    takes at most, None where nobody says. `job_id` is where
+    responses have a job's id (a JSON pointer, or pointers by operation) if not where the document
+    says. `is_built_in`: there is no target file, so that the
     public identities of the fixtures are used.
     """
 
@@ -73,6 +75,7 @@ class Target:
     download_hosts: tuple[str, ...] = ()
     max_created: int | None = None
     job_seconds: float | None = None
+    job_id: str | Mapping[str, str] = field(default_factory=dict)
     is_built_in: bool = False
 
     @property
@@ -178,6 +181,7 @@ def _plain_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
         "values": _tuples(raw.get("values", {})),
         "facts": raw.get("facts", {}),
         "job_seconds": raw.get("job_seconds"),
+        "job_id": raw.get("job_id", {}),
         "download_hosts": tuple(raw.get("download_hosts", ())),
     }
 

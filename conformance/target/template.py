@@ -55,6 +55,9 @@ def _lines(contract: Contract) -> Iterator[str]:
     yield f"max_created: {DEFAULT_MAX_CREATED}"
     yield "# How long a job takes at most, in seconds: without it, slowness is never a breach."
     yield "# job_seconds: 60"
+    yield "# Where responses have the id of a job, if neither where the document says nor in a"
+    yield "# usual place: one JSON pointer for all creations, or one for single operations (relative to an item of a list):"
+    yield f"# job_id: {{{_id_places(contract)}}}"
     yield ""
     yield from _credentials(contract)
     yield ""
@@ -68,6 +71,10 @@ def _lines(contract: Contract) -> Iterator[str]:
     yield "# A mock's control plane, to move its clock instead of waiting, and its sandbox."
     yield "# control_url: http://127.0.0.1:8080/_mock"
     yield "# sandbox: mine"
+
+
+def _id_places(contract: Contract) -> str:
+    return ", ".join(f"{n}: {place.id}" for n, place in contract.lifecycle.locations.items())
 
 
 def _credentials(contract: Contract) -> Iterator[str]:

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 from conformance.contract_queries import (
     create_operations,
-    created_ids,
     id_parameters,
     id_type,
     value_at,
 )
 from conformance.http.exchange import Exchange
+from conformance.job_ids import created_ids, created_job_id
 from specs import Contract
+from specs.lifecycle import Location
 
 
 class Observation(NamedTuple):
@@ -93,23 +94,30 @@ class ResourceTracker:
         location = self._contract.lifecycle.locations.get(operation_id)
         if location is None:
             return
+        if operation_id in self._create_operations and location.items is None:
+            id_: Any = created_job_id(self._contract, exchange)
+            if id_ is not None:
+                yield str(id_), _state(exchange.json, location)
+            return
         requested = self._requested_id(exchange)
         type_ = id_type(self._contract, operation_id, status)
         for item in _items(exchange.json, location.items):
-            id_ = requested or value_at(item, location.id)
-            state = value_at(item, location.status) if location.status is not None else None
+            id_ = requested or value_at(item, location.told_id or location.id)
             if requested or type(id_) is type_:
-                yield str(id_), state if isinstance(state, str) else None
+                yield str(id_), _state(item, location)
 
     def _requested_id(self, exchange: Exchange) -> str | None:
         """Return the id in the request's path: a wrong one in the body is another requirement."""
-        if exchange.operation in self._create_operations:
-            return None
         operation = self._contract.operations[exchange.operation or ""]
         names = [n for n in id_parameters(self._contract, operation) if n in operation.path]
         if len(names) != 1 or names[0] not in exchange.path_parameters:
             return None
         return str(exchange.path_parameters[names[0]])
+
+
+def _state(item: Any, location: Location) -> str | None:
+    state = value_at(item, location.status) if location.status is not None else None
+    return state if isinstance(state, str) else None
 
 
 def _items(body: Any, pointer: str | None) -> Iterable[Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from conformance import report
 from conformance.checks.registry import CheckKind, RegisteredCheck
-from conformance.errors import TargetUnavailable, UsageError
+from conformance.errors import TargetUnavailable, Untestable, UsageError
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.plan import NOT_SOURCED
 from conformance.report import text
@@ -392,3 +392,34 @@ def test_a_plan_names_steps_and_cost_and_sends_nothing():
     assert steps.keys() == {"examples", "negative", "lifecycle", "side_by_side"}
     assert steps["examples"].operations == ("getJob",)
     assert plan.requests > 0
+
+
+def test_creations_without_an_id_are_named_in_reasons_and_as_left_behind():
+    def twist(method, path, *_):
+        return (202, {}) if method == "POST" else None
+
+    def probe_job(_):
+        raise Untestable("there is nothing at the target that such a request could name")
+
+    rows = (
+        row("TY-ONE-001", "no_server_error"),
+        row("TY-TWO-001", "probe_job", operation="getJob"),
+    )
+    with TinyServer(twist) as server:
+        result = run(server.url, *rows, functions={"probe_job": probe_job})
+    said = "createJob was answered 202: expected the id at /id, got {}"
+    assert said in only(result, "TY-TWO-001").reason
+    assert "Created by createJob and left behind" in result.notes[-1]
+    assert "expected the id at /id, got {}" in result.notes[-1]
+
+
+def test_the_place_of_an_id_can_be_told():
+    def twist(method, path, *_):
+        return (202, {"deep": {"key": "job-1"}}) if method == "POST" else None
+
+    with TinyServer(twist) as server:
+        contract_ = contract(row("TY-ONE-001", "no_server_error"))
+        told = target(server.url, job_id="/deep/key")
+        result = Runner(contract_, CHECKS, told, QUICK).run()
+        assert "DELETE" in {method for method, *_ in server.log}
+    assert [job.id for job in result.jobs if job.created_by_us] == ["job-1"]
