@@ -28,7 +28,6 @@ from conformance.evaluation.result import AcceptedFailure, RequirementResult, Re
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport
-from conformance.job_ids import missing_id_reason, with_told_ids
 from conformance.plan import Plan, PlanStep, make_plan
 from conformance.preflight import preflight
 from conformance.reproduction.replayer import Shrinker
@@ -37,6 +36,7 @@ from conformance.settings import Effort, Settings
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client, open_session
 from conformance.target.config import PRIMARY, Target, read_target
+from conformance.target.job_ids import missing_id_reason, with_told_ids
 from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement
 

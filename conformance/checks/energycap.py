@@ -10,8 +10,8 @@ from conformance.contract_queries import ABSENT, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE
-from conformance.job_ids import created_ids
 from conformance.request_data.operation_request import OperationRequest
+from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, skipped
 
 # Override users in one run, at most.

@@ -9,8 +9,8 @@ from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, page_position, widest_value
-from conformance.job_ids import created_ids
 from conformance.request_data.factory import RequestFactory
+from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, skipped
 from specs import Operation
 

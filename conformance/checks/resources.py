@@ -15,8 +15,8 @@ from conformance.contract_queries import value_at
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, JobClient
-from conformance.job_ids import created_ids
 from conformance.request_data.operation_request import OperationRequest
+from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed
 
 _NOT_CREATED: Final = "no creation answered with an id"

@@ -56,7 +56,8 @@ def _lines(contract: Contract) -> Iterator[str]:
     yield "# How long a job takes at most, in seconds: without it, slowness is never a breach."
     yield "# job_seconds: 60"
     yield "# Where responses have the id of a job, if neither where the document says nor in a"
-    yield "# usual place: one JSON pointer for all creations, or one for single operations (relative to an item of a list):"
+    yield "# usual place: one JSON pointer for all creations, or pointers by operation (relative to"
+    yield "# an item where that shows a list)."
     yield f"# job_id: {{{_id_places(contract)}}}"
     yield ""
     yield from _credentials(contract)

@@ -11,7 +11,7 @@ from conformance.contract_queries import (
     value_at,
 )
 from conformance.http.exchange import Exchange
-from conformance.job_ids import created_ids, created_job_id
+from conformance.target.job_ids import created_ids, created_job_id
 from specs import Contract
 from specs.lifecycle import Location
 
