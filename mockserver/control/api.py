@@ -48,8 +48,8 @@ def scenario_handlers(fixtures: FixtureRepository) -> Mapping[str, Handler]:
 
     def show(request: Request) -> Response:
         vendor = request.query.get("vendor")
-        found = [row for row in fixtures.scenarios() if vendor in (None, row.vendor)]
-        return Response(200, {"scenarios": [*map(_scenario_view, found)]})
+        scenarios = [row for row in fixtures.scenarios() if vendor in (None, row.vendor)]
+        return Response(200, {"scenarios": [*map(_scenario_view, scenarios)]})
 
     return {"listMockScenarios": show}
 
@@ -131,8 +131,8 @@ class Control:
         return Response(200, {"lifecycles": [*map(view, self._jobs.lifecycles())]})
 
     def _list_sandboxes(self, request: Request) -> Response:
-        found = self._sandboxes.newest(request.query["limit"])
-        rows = [{"id": it.id, "seed": it.seed, "clock": _clock(it.clock)} for it in found]
+        newest = self._sandboxes.newest(request.query["limit"])
+        rows = [{"id": it.id, "seed": it.seed, "clock": _clock(it.clock)} for it in newest]
         return Response(200, {"sandboxes": rows, "total": len(self._sandboxes)})
 
     def _create_sandbox(self, request: Request) -> Response:

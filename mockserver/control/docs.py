@@ -22,22 +22,26 @@ def docs(apis: tuple[Api, ...], base: str) -> Asgi:
 
     Each is built at its first request, because most runs need none.
     """
-    built: dict[str, Asgi] = {}
-    known = {api.name: api for api in apis}
+    applications: dict[str, Asgi] = {}
+    apis_by_name = {api.name: api for api in apis}
 
     async def pages(scope: Scope, receive: Any, send: Any) -> None:
         context: RequestContext = scope[CONTEXT_KEY]
         name = next(iter(context.path.removeprefix(base).split("/")[1:2]), "")
-        if name not in known:
-            raise ApiError(404, f"The pages are {', '.join(f'{base}/{it}/' for it in known)}.")
+        if name not in apis_by_name:
+            raise ApiError(
+                404, f"The pages are {', '.join(f'{base}/{it}/' for it in apis_by_name)}."
+            )
         if context.path == f"{base}/{name}/{_DOCUMENT}" and context.method in _METHODS:
-            response = Response(orjson.dumps(known[name].openapi), media_type="application/json")
+            response = Response(
+                orjson.dumps(apis_by_name[name].openapi), media_type="application/json"
+            )
             await response(scope, receive, send)  # Connexion's own would rewrite `servers`
             return
-        if name not in built:
-            built[name] = _swagger_ui(known[name], f"{base}/{name}")
+        if name not in applications:
+            applications[name] = _swagger_ui(apis_by_name[name], f"{base}/{name}")
         try:
-            await built[name](scope, receive, send)
+            await applications[name](scope, receive, send)
         except HTTPException as error:
             raise _as_api_error(error, context.method) from None
 

@@ -83,7 +83,7 @@ class FaultRuleParser:
 
     def _parse(self, raw: Any, vendor: str | None) -> Rule:
         if not self._shape.is_valid(raw):
-            raise self._shape.refuse(raw, "fault")
+            raise self._shape.api_error(raw, "fault")
         match = self._match({"vendor": vendor, **raw.get("match", {})})
         fault = read_fault(raw["fault"])
         label = self._predictor.predict(match, fault)
@@ -123,7 +123,7 @@ class FaultRuleParser:
         (kind, _), *options = group
         raw = {"fault": {"kind": kind, **{name: _parse_value(text) for name, text in options}}}
         if not self._shape.is_valid(raw):
-            raise self._shape.refuse(raw, "fault")
+            raise self._shape.api_error(raw, "fault")
         fault = read_fault(raw["fault"])
         check_delay(fault, self._max_delay_ms)
         return Rule(f"header {kind}", Match(), fault, None, None, Label.VALID, raw)

@@ -101,7 +101,7 @@ class JobAdmin:
 def view(repository: JobRepository, sandbox: Sandbox, job: Job) -> dict[str, Any]:
     """Return a job as schema `Job` of the control plane's contract."""
     state = repository.state(sandbox, job)
-    shown = {
+    members = {
         "vendor": job.vendor,
         "id": job.id,
         "name": job.details.get("name"),
@@ -116,7 +116,7 @@ def view(repository: JobRepository, sandbox: Sandbox, job: Job) -> dict[str, Any
             {"state": name, "at": to_iso_string(at)} for name, at in timeline(job, LATEST)
         ],
     }
-    present = {key: value for key, value in shown.items() if value is not None}
+    present = {key: value for key, value in members.items() if value is not None}
     return present | {"outcome": job.outcome}
 
 

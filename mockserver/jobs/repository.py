@@ -58,8 +58,8 @@ class JobRepository:
         return [self._draft(row, now, interned) for row in new_jobs]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
-        met = self.get_with_state(sandbox, job_id)
-        return met and met[0]
+        result = self.get_with_state(sandbox, job_id)
+        return result and result[0]
 
     def get_with_state(self, sandbox: Sandbox, job_id: str) -> tuple[Job, State] | None:
         """Return a job with its current state, or None for an unknown id."""
@@ -96,9 +96,9 @@ class JobRepository:
     def newest(self, sandbox: Sandbox, limit: int) -> list[Job]:
         """Return at most `limit` jobs of all groups, newest first."""
         groups = sandbox.records.groups(self.kind)
-        found = [job for group in groups for job in self.page(sandbox, group, 0, limit)]
-        found.sort(key=lambda job: (-job.created_at, -job.number, job.group))
-        return found[:limit]
+        jobs = [job for group in groups for job in self.page(sandbox, group, 0, limit)]
+        jobs.sort(key=lambda job: (-job.created_at, -job.number, job.group))
+        return jobs[:limit]
 
     def check(self, sandbox: Sandbox, action: Action, job: Job) -> str:
         """Return the job's state if it allows or ignores `action`.
@@ -163,10 +163,10 @@ class JobRepository:
                 data = serialization.changed(changed, self.default_schedule)
                 changed = self._job(sandbox.records.replace(record, data))
             except Conflict:
-                found = self.find(sandbox, job.id)
-                if found is None:
+                current = self.find(sandbox, job.id)
+                if current is None:
                     raise ApiError(404, "The job was deleted.") from None
-                job = found
+                job = current
             else:
                 now = sandbox.now()
                 serialization.record_touch(

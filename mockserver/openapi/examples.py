@@ -42,9 +42,13 @@ class ExampleGenerator:
         return make(schema, rng)
 
     def _object(self, schema: Mapping[str, Any], rng: Random, depth: int) -> dict[str, Any]:
-        named = schema.get("properties", {})
-        names = named if depth < _MAX_DEPTH else schema.get("required", ())
-        return {name: self.draw(named[name], rng, depth + 1) for name in names if name in named}
+        properties = schema.get("properties", {})
+        names = properties if depth < _MAX_DEPTH else schema.get("required", ())
+        return {
+            name: self.draw(properties[name], rng, depth + 1)
+            for name in names
+            if name in properties
+        }
 
     def _array(self, schema: Mapping[str, Any], rng: Random, depth: int) -> list[Any]:
         min_items = schema.get("minItems", 0)
@@ -148,9 +152,9 @@ class ExampleResponses:
         if not content:
             return Response(status, headers=headers)
         media, row = next(iter(content.items()))
-        shown = list(_examples(row).values())
-        if shown and not generated:
-            return _response(status, headers, media, shown[0])
+        values = list(_examples(row).values())
+        if values and not generated:
+            return _response(status, headers, media, values[0])
         samples = self._generated if generated else self._from_examples
         return _response(status, headers, media, samples.draw(row.get("schema", {}), rng))
 
@@ -176,8 +180,8 @@ class ExampleResponses:
 
 
 def _examples(row: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {name: entry["value"] for name, entry in row.get("examples", {}).items()}
-    return shown | ({"": row["example"]} if "example" in row else {})
+    named = {name: entry["value"] for name, entry in row.get("examples", {}).items()}
+    return named | ({"": row["example"]} if "example" in row else {})
 
 
 def _named_example(content: Mapping[str, Any], example: str) -> tuple[str, Any]:
@@ -191,7 +195,7 @@ def _response(status: int, headers: Mapping[str, str], media: str, value: Any) -
     if media == JSON:
         return Response(status, value, headers)
     raw = value.encode() if isinstance(value, str) else bytes(value)
-    shown = f"{media}; charset=utf-8" if media.startswith("text/") else media
+    content_type = f"{media}; charset=utf-8" if media.startswith("text/") else media
     return Response(
-        status, headers=headers, file=StreamingBody(shown, len(raw), lambda: iter((raw,)))
+        status, headers=headers, file=StreamingBody(content_type, len(raw), lambda: iter((raw,)))
     )

@@ -167,7 +167,7 @@ class Parameters:
 
     def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
         if not self._validator.is_valid(values):
-            raise self._validator.refuse(values, "a parameter")
+            raise self._validator.api_error(values, "a parameter")
         return values
 
 

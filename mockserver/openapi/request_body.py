@@ -68,7 +68,7 @@ class RequestBody:
         value = self._read_form(raw, media) if media in self._forms else _read_json(raw)
         validator = self._media[media]
         if not validator.is_valid(value):
-            raise validator.refuse(value, "body")
+            raise validator.api_error(value, "body")
         return value
 
     def _read_form(self, raw: bytes, media: str) -> Any:

@@ -41,10 +41,12 @@ class Validator:
     def first_error(self, instance: Any) -> tuple[str, str] | None:
         """Return the first invalid member (`timespan.from`, `reportIds[2]`) and reason, or None."""
         for error in self._make().iter_errors(instance):
-            return Explanation(self._schemas.whole(self._schema), self._schemas.examples).of(error)
+            return Explanation(
+                self._schemas.self_contained(self._schema), self._schemas.examples
+            ).of(error)
         return None
 
-    def refuse(self, instance: Any, whole: str) -> ApiError:
+    def api_error(self, instance: Any, whole: str) -> ApiError:
         """Return the 400 for an invalid instance; `whole` names it if no member is at fault."""
         field, reason = self.first_error(instance) or ("", "is not valid")
         name = field or whole
@@ -80,9 +82,11 @@ class Schemas:
         return self._validators[key]
 
     def _compile(self, schema: dict[str, Any]) -> Any:
-        return jsonschema_rs.validator_for(self.whole(schema), validate_formats=True, mask=MASK)
+        return jsonschema_rs.validator_for(
+            self.self_contained(schema), validate_formats=True, mask=MASK
+        )
 
-    def whole(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+    def self_contained(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return a schema as JSON Schema, with the components that it may refer to."""
         return {**to_json_schema(dict(schema)), "components": self._components}
 
@@ -169,8 +173,8 @@ class Explanation:
         current: Any = self._schema
         for step in error.schema_path[:-1]:
             current = current[step]
-        found: Mapping[str, Any] = current
-        return found
+        schema: Mapping[str, Any] = current
+        return schema
 
 
 def _is_for_another_type(errors: list[Any], path: list[str | int]) -> bool:

@@ -43,8 +43,8 @@ def make_document(report: ReportTable, file_format: BinaryFormat, rng: Random) -
     for number in range(report.rows):
         ends = values.moment(number + 1)
         final = {ID: values.id(number), MOMENT: values.moment(number), END: ends}
-        drawn = [column.draw(rng) for column in report.columns]
-        table.append([str(final.get(value, value)) for value in drawn])
+        row_values = [column.draw(rng) for column in report.columns]
+        table.append([str(final.get(value, value)) for value in row_values])
     data = file_format.write(table)
     return StreamingBody(file_format.media, len(data), lambda: iter((data,)))
 
@@ -156,7 +156,7 @@ def _pdf_file(objects: Iterable[bytes]) -> bytes:
         out += b"%d 0 obj%s\nendobj\n" % (number, content)
     start, size = len(out), len(offsets) + 1
     out += b"xref\n0 %d\n0000000000 65535 f \n" % size
-    out += b"".join(b"%010d 00000 n \n" % place for place in offsets)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     out += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
     return bytes(out)
 
@@ -165,8 +165,8 @@ def _write_transport(table: Table) -> bytes:
     """Return a SAS transport file, version 5 (SAS Institute, TS-140), of text variables."""
     names, rows = table[0], [[value.encode() for value in row] for row in table[1:]]
     widths = [
-        min(max([1, *(len(row[place]) for row in rows)]), _XPORT_WIDTH)
-        for place in range(len(names))
+        min(max([1, *(len(row[index]) for row in rows)]), _XPORT_WIDTH)
+        for index in range(len(names))
     ]
     variables = b"".join(
         struct.pack(

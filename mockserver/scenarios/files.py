@@ -81,7 +81,7 @@ class FixturePaths:
         Raises:
             ConfigurationError: the name of a file is not a valid scenario name.
         """
-        found: dict[str, File] = {}
+        files: dict[str, File] = {}
         for root, folder in self._scenario_folders(vendor):
             for path in _visible(folder) if folder.is_dir() else ():
                 if path.suffix != ".yaml" or not _NAME.fullmatch(path.stem):
@@ -89,8 +89,8 @@ class FixturePaths:
                         f"{path}: file: must be named with 1 to 40 lower-case letters, digits and "
                         "hyphens, and end in .yaml"
                     )
-                found[path.stem] = File(path, root, builtin=root is self.base)
-        return dict(sorted(found.items()))
+                files[path.stem] = File(path, root, builtin=root is self.base)
+        return dict(sorted(files.items()))
 
     def state(self) -> State:
         """Return the version of all files."""
@@ -133,10 +133,10 @@ def _visible(folder: Path) -> list[Path]:
 
 def _stamp(path: Path) -> tuple[str, int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:  # a dangling link
         return str(path), 0, 0
-    return str(path), found.st_mtime_ns, found.st_size
+    return str(path), status.st_mtime_ns, status.st_size
 
 
 MAX_FILE_BYTES = 1024 * 1024
@@ -235,11 +235,11 @@ def _merged(node: yaml.Node) -> list[yaml.Node]:
     """Return the nodes that a mapping copies with merge keys."""
     if not isinstance(node, yaml.MappingNode):
         return []
-    found: list[yaml.Node] = []
+    nodes: list[yaml.Node] = []
     for key, value in node.value:
         if key.tag == _MERGE:
-            found += value.value if isinstance(value, yaml.SequenceNode) else [value]
-    return found
+            nodes += value.value if isinstance(value, yaml.SequenceNode) else [value]
+    return nodes
 
 
 def _non_json_values(document: Any) -> Iterator[str]:

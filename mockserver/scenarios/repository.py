@@ -88,9 +88,9 @@ class FixtureRepository:
         except BaseException:
             self._identities = previous
             raise
-        for name, known in self._identities.items():
+        for name, credentials in self._identities.items():
             self.secrets[name].clear()
-            self.secrets[name].update(index_by_secret(known))
+            self.secrets[name].update(index_by_secret(credentials))
 
     @property
     def identities(self) -> Mapping[str, tuple[Credential, ...]]:
@@ -137,15 +137,15 @@ class FixtureRepository:
 
     def _find(self, part: str) -> list[Scenario]:
         vendor, _, name = part.rpartition("/")
-        found = [s for s in self.scenarios() if s.name == name and vendor in ("", s.vendor)]
-        if not found:
+        matches = [s for s in self.scenarios() if s.name == name and vendor in ("", s.vendor)]
+        if not matches:
             known = sorted(
                 {NO_SCENARIO, *(s.name for s in self.scenarios() if vendor in ("", s.vendor))}
             )
             close = get_close_matches(name, known, n=3)
             hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
             raise _error(f"{part[:80]} is not known; {hint}")
-        return found
+        return matches
 
     def _read(self, state: State) -> _Snapshot:
         self._paths.check()
@@ -172,17 +172,16 @@ class FixtureRepository:
 
     def _read_scenarios(self, vendor: str, seed: Seed) -> dict[str, Scenario]:
         assert self._parser is not None
-        found: dict[str, Scenario] = {}
+        scenarios: dict[str, Scenario] = {}
         for name, file in self._paths.scenarios_of(vendor).items():
             if name == NO_SCENARIO:
                 raise ConfigurationError(
                     f"{file.path}: file: the name {NO_SCENARIO} is reserved for no scenario"
                 )
-            found[name] = self._parser.read(vendor, name, file, seed)
-            own = found[name].seed
-            if own is not None:
-                self._check_seed(vendor, own, file)
-        return found
+            scenario = scenarios[name] = self._parser.read(vendor, name, file, seed)
+            if scenario.seed is not None:
+                self._check_seed(vendor, scenario.seed, file)
+        return scenarios
 
     def _check_seed(self, vendor: str, seed: Seed, file: File) -> None:
         try:
