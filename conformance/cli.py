@@ -176,14 +176,16 @@ def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def init(vendor: str, file: Path | None, *, force: bool) -> None:
     """Write a commented target file for VENDOR to FILE, or to standard output."""
+    from conformance.checks.registry import facts_of, load_checks
     from conformance.contract_queries import load_contract
     from conformance.target.template import target_template, write_template
 
     contract = load_contract(vendor, DOCUMENTED)
+    facts = facts_of(contract, load_checks())
     if file is None or str(file) == "-":
-        click.echo(target_template(contract), nl=False)
+        click.echo(target_template(contract, facts), nl=False)
     else:
-        write_template(contract, file, force=force)
+        write_template(contract, file, force=force, facts=facts)
         click.echo(f"{file}: set the environment variables in it, and review the rest")
 
 

@@ -9,7 +9,8 @@ from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.drivers import DriverCase, examples, lifecycle, negative, side_by_side
 from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
-from conformance.target.safety import CreationQuota, WritePolicy
+from conformance.target.config import no_credential
+from conformance.target.safety import READ_ONLY, CreationQuota, WritePolicy
 from specs import Contract, Operation, Requirement
 
 NOT_SOURCED: Final = "assumed: no source says it, so no target is judged by it"
@@ -103,10 +104,10 @@ def _skip_reason(
         return NOT_SOURCED
     check = checks[requirement.check.name]
     if check.writes and not policy.target.writes:
-        return "the target is read-only"
+        return READ_ONLY
     for role in check.roles:
         if not policy.target.has_credential(role):
-            return f"the target names no credential for the role {role!r}"
+            return no_credential(role)
     if check.kind is CheckKind.EXCHANGE and requirement.operation is not None:
         return _denial_reason(contract.operations[requirement.operation], policy)
     return None
@@ -117,7 +118,7 @@ def _denial_reason(operation: Operation, policy: WritePolicy) -> str | None:
     if denial := policy.token_denial(operation):
         return denial
     if policy.is_write(operation) and not policy.target.writes:
-        return "the target is read-only"
+        return READ_ONLY
     if policy.needs_consent(operation) and operation.id not in policy.target.consent:
         return f"the target file has no `consent` for {operation.id}"
     return None

@@ -9,7 +9,7 @@ from conformance.contract_queries import security_scheme, value_at
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, JobClient
-from conformance.target.config import FOREIGN, PRIMARY, WRONG
+from conformance.target.config import FOREIGN, PRIMARY, WRONG, no_credential
 from conformance.verdict import CheckResult, failed, passed
 
 # Seconds for which a run really waits until a token expires.
@@ -88,7 +88,7 @@ def rejects_other_auth_scheme(
     request = probe.request_for_rejection()
     header = _credential_header(probe, "Negotiate")
     if header is None:
-        raise Untestable("the target file gives no token to send under another auth scheme")
+        raise Untestable("the target file gives no `token` to send under another auth scheme")
     bare = {name: value.removeprefix("Negotiate ") for name, value in header.items()}
     for headers, scheme in ((header, "another auth scheme"), (bare, "no auth scheme")):
         exchange = probe.send(request, role=None, valid=False, headers=headers)
@@ -129,7 +129,7 @@ def _rejects_role(
 
 def _require_credential(case: ActiveCase, role: str) -> None:
     if not case.target.has_credential(role):
-        raise Untestable(f"the target names no credential for the role {role!r}")
+        raise Untestable(no_credential(role))
 
 
 @active_check("accepts_role")

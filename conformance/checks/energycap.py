@@ -11,6 +11,7 @@ from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE
 from conformance.request_data.operation_request import OperationRequest
+from conformance.target.config import Fact
 from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, skipped
 
@@ -87,7 +88,7 @@ def _run(probe: ProbeContext, users: Sequence[Any] | None, parameter: str) -> Ex
 def _override_users(case: ActiveCase, parameter: str) -> list[Any]:
     users = list(case.target.values.get(parameter, ()))
     if not users:
-        raise Untestable("the target file names no override users")
+        raise Untestable(f"the target file names no `values` for {parameter}")
     return users
 
 
@@ -133,7 +134,13 @@ def counts_unique_recipients(
     yield from _check_counts(case, lists, parameter, pointer)
 
 
-@active_check("counts_configured", writes=True, requests=3)
+_RECIPIENTS: Final = Fact(
+    "recipients", {1: 12}, "unique active recipients of a distribution without override, by its id"
+)
+_SHARING_GROUPS: Final = Fact("sharing_groups", [1, 2], "two user groups that share members")
+
+
+@active_check("counts_configured", writes=True, requests=3, facts=[_RECIPIENTS])
 def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iterator[CheckResult]:
     """Without override users the configured recipients are counted, before and after an override.
 
@@ -148,7 +155,7 @@ def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iter
     if first is None or last is None:
         raise Untestable(_NO_COUNT)
     distribution = str(next(iter(before.path_parameters.values()), ""))
-    configured = case.target.facts.get("recipients", {}).get(distribution)
+    configured = case.target.facts.get(_RECIPIENTS.name, {}).get(distribution)
     if configured is not None and first != configured:
         yield failed(f"{configured} users are configured, the count is {first}", before)
     elif first != last:
@@ -158,7 +165,7 @@ def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iter
         yield passed(before, after)
 
 
-@active_check("counts_members_once", writes=True, requests=8)
+@active_check("counts_members_once", writes=True, requests=8, facts=[_SHARING_GROUPS])
 def counts_members_once(
     case: ActiveCase, *, parameter: str, pointer: str, create: str, groups: str
 ) -> Iterator[CheckResult]:
@@ -166,9 +173,11 @@ def counts_members_once(
 
     Distributions are created for two groups (`facts: sharing_groups`), and for both of them.
     """
-    pair = list(case.target.facts.get("sharing_groups", ()))
+    pair = list(case.target.facts.get(_SHARING_GROUPS.name, ()))
     if len(pair) != 2:
-        raise Untestable("the target file names no two groups that share members")
+        raise Untestable(
+            "the target file names no two groups that share members (`facts: sharing_groups`)"
+        )
     probe = ProbeContext(case)
     runs = [
         _run_for_groups(probe, create, groups, chosen, parameter)

@@ -189,9 +189,19 @@ def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[C
     if downloads:
         yield passed(downloads[0])
     elif elsewhere and not reached:
-        yield skipped("the file is at another place, from which nothing was fetched")
+        yield skipped(
+            "the file is at another place, from which nothing was fetched "
+            "(`download_hosts` in the target file allows hosts)"
+        )
     elif not reached:
-        yield skipped(f"no file was fetched while a job was {_wire_names(case, states)}")
+        yield skipped(_no_file_in(case, states))
+
+
+def _no_file_in(case: HistoryCase, states: Sequence[str]) -> str:
+    return (
+        f"no file was fetched while a job was {_wire_names(case, states)} "
+        "(`known` in the target file may name such jobs)"
+    )
 
 
 @history_check("file_unavailable_in")
@@ -211,7 +221,7 @@ def file_unavailable_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator
             reached = True
             yield _unavailable_result(fetch)
     if not reached:
-        yield skipped(f"no file was fetched while a job was {_wire_names(case, states)}")
+        yield skipped(_no_file_in(case, states))
 
 
 def _unavailable_result(fetch: ObservedRequest) -> CheckResult:

@@ -59,7 +59,7 @@ def rejects_misread_id(case: ActiveCase, *, parameter: str) -> Iterator[CheckRes
     ids = consent.path.get(parameter, ()) if consent else ()
     known = next((id_ for id_ in ids if id_.isascii() and id_.isdigit()), None)
     if known is None:
-        raise Untestable(f"the target file has no consent that names a {parameter}")
+        raise Untestable(f"the target file has no `consent` whose `path` names a {parameter}")
     request = probe.request_for_rejection()
     wide = str(int(known) + 2**32)
     digits = known.translate(_FULLWIDTH)
@@ -115,7 +115,7 @@ def rejects_other_parameter_value(case: ActiveCase, *, parameter: str) -> Iterat
     current = request.path.get(parameter, request.query.get(parameter))
     others = [value for value in _known_values(case, parameter) if value != current]
     if not others:
-        raise Untestable(f"no other value of {parameter} is known")
+        raise Untestable(f"the target file names no other `values` of {parameter}")
     exchange = probe.send(request.with_parameter(parameter, others[0]), valid=None)
     yield from expect_rejected(exchange, f"the same id under {parameter} {others[0]}")
 
@@ -182,7 +182,7 @@ def accepts_valid_request(case: ActiveCase, *, statuses: Sequence[int]) -> Itera
             reason = f"a valid request was answered {exchange.status}, not {expected}"
             yield failed(reason, exchange)
         elif result.passed is False and (name := _guessed_member(case, request)):
-            yield skipped(f"rejected, but the target file names no values for {name}")
+            yield skipped(f"rejected, but the target file names no `values` for {name}")
         else:
             yield result
     for variant in islice(probe.jobs.factory.variants_of(request), MAX_VARIANTS):

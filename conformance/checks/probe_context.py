@@ -12,7 +12,10 @@ from conformance.request_data.operation_request import OperationRequest
 from conformance.target.config import PRIMARY
 from conformance.verdict import CheckResult, failed, passed, skipped
 
-NO_REQUEST_POSSIBLE: Final = "there is nothing at the target that such a request could name"
+NO_REQUEST_POSSIBLE: Final = (
+    "there is nothing at the target that such a request could name "
+    "(`known` in the target file names jobs, `values` other ids)"
+)
 # Jobs may fail at random, so another one is tried this often.
 ATTEMPTS: Final = 3
 _OVERLOAD: Final = frozenset({429, 503})

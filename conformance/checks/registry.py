@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from conformance.http.exchange import Exchange, RecordedResponse
 from conformance.target.client import Client
-from conformance.target.config import Target
+from conformance.target.config import Fact, Target
 from conformance.target.tracker import JobHistory
 from conformance.verdict import CheckResult
 from specs import Contract, Requirement
@@ -72,6 +72,7 @@ class RegisteredCheck:
     roles: tuple[str, ...] = ()
     requests: int = 1
     unanswered: bool = False
+    facts: tuple[Fact, ...] = ()
 
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
@@ -127,7 +128,12 @@ def history_check(name: str) -> Callable[[GeneratorFunction], GeneratorFunction]
 
 
 def active_check(
-    name: str, *, writes: bool = False, roles: Sequence[str] = (), requests: int = 1
+    name: str,
+    *,
+    writes: bool = False,
+    roles: Sequence[str] = (),
+    requests: int = 1,
+    facts: Sequence[Fact] = (),
 ) -> Callable[[GeneratorFunction], GeneratorFunction]:
     """Register `f(case: ActiveCase, **arguments) -> Iterator[CheckResult]`.
 
@@ -138,13 +144,30 @@ def active_check(
         writes: it changes the target, so it is skipped where the target is read-only.
         roles: the credentials without which it is skipped.
         requests: about how many requests it sends, for `--dry-run`.
+        facts: what it reads under `facts` in the target file.
     """
 
     def decorate(function: GeneratorFunction) -> GeneratorFunction:
-        _register(RegisteredCheck(name, CheckKind.ACTIVE, function, writes, tuple(roles), requests))
+        _register(
+            RegisteredCheck(
+                name,
+                CheckKind.ACTIVE,
+                function,
+                writes,
+                tuple(roles),
+                requests,
+                facts=tuple(facts),
+            )
+        )
         return function
 
     return decorate
+
+
+def facts_of(contract: Contract, checks: Mapping[str, RegisteredCheck]) -> tuple[Fact, ...]:
+    """Return the facts that the checks of a vendor's requirements read in the target file."""
+    names = {r.check.name for r in contract.requirements if r.check}
+    return tuple(fact for name in sorted(names) for fact in checks[name].facts)
 
 
 def load_checks(package: str = "conformance.checks") -> dict[str, RegisteredCheck]:

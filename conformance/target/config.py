@@ -19,6 +19,11 @@ FOREIGN: Final = "foreign"
 WRONG: Final = "wrong"
 
 
+def no_credential(role: str) -> str:
+    """Return the reason why nothing is sent as `role`."""
+    return f"the target file has no `credentials` for the role {role!r}"
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A role's secrets: a token (bearer or key), or client credentials for one, or both.
@@ -44,6 +49,15 @@ class Consent:
     path: Mapping[str, tuple[str, ...]]
     query: Mapping[str, tuple[str, ...]]
     any_query: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A key under `facts` in the target file that a check reads, with an example of its value."""
+
+    name: str
+    example: Any
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)

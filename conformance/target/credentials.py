@@ -11,7 +11,7 @@ from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.http.exchange import NOT_JSON, ExchangeInfo
 from conformance.http.request import HttpRequest, form_body
 from conformance.http.transport import Transport
-from conformance.target.config import PRIMARY, WRONG, Credential, Target
+from conformance.target.config import PRIMARY, WRONG, Credential, Target, no_credential
 from specs import Contract, Operation
 
 INVENTED = "no-such-credential"
@@ -117,7 +117,7 @@ class Credentials:
         try:
             return self._target.credentials[role]
         except KeyError:
-            raise NotPermitted(f"the target names no credential for the role {role!r}") from None
+            raise NotPermitted(no_credential(role)) from None
 
     def _basic_credential(self, role: str) -> str:
         if role == WRONG:

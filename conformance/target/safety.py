@@ -33,6 +33,7 @@ _SHARE_OF_A_CHECK: Final = 0.1
 
 
 READ_ONLY: Final = "the target is read-only (its target file does not say `writes: true`)"
+_ANY_QUERY: Final = " (`any_query: true` allows every query, on loopback only)"
 _DIGITS: Final = re.compile(r"\s*([-+]?\d+)")
 
 
@@ -119,7 +120,7 @@ class WritePolicy:
             return None
         primary = self.target.credentials.get(PRIMARY)
         if primary is None or primary.client_id is None:
-            return "the target file has no client that requests tokens"
+            return "the target file has no `client_id` that requests tokens"
         return None if self.target.writes else READ_ONLY
 
     def _may_change(
@@ -177,15 +178,21 @@ def _query_denial(
         return None
     # For EnergyCAP the query decides who gets mail.
     if not consent.query and any(p["in"] == "query" for p in operation.parameters):
-        return f"the consent for {operation.id} names no `query`, which decides whom it reaches"
+        return (
+            f"the `consent` for {operation.id} names no `query`, which decides whom it reaches"
+            f"{_ANY_QUERY}"
+        )
     pairs = list(query)
     # Servers may read names in any case, so another spelling is not consented to.
     if unknown := sorted({name for name, _ in pairs} - consent.query.keys()):
-        return f"the target file has no consent for the query parameter {unknown[0]!r}"
+        return (
+            f"the target file has no `consent` for the query parameter {unknown[0]!r}{_ANY_QUERY}"
+        )
     for name, allowed in consent.query.items():
         values = [item for key, text in pairs if key == name for item in text.split(",")]
         if not values or not set(values) <= set(allowed):
-            return f"the target file consents only with {name} from {', '.join(allowed)}"
+            names = ", ".join(allowed)
+            return f"the target file consents only with {name} from {names}{_ANY_QUERY}"
     return None
 
 

@@ -1,6 +1,6 @@
 """Writes a commented target file for a vendor, from its contract."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from conformance.contract_queries import (
@@ -10,7 +10,7 @@ from conformance.contract_queries import (
     token_operation,
 )
 from conformance.errors import UsageError
-from conformance.target.config import DEFAULT_MAX_CREATED, FOREIGN, LIMITED, READER, Target
+from conformance.target.config import DEFAULT_MAX_CREATED, FOREIGN, LIMITED, READER, Fact, Target
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import ResourceTracker
 from specs import Contract, Operation
@@ -22,12 +22,17 @@ ROLES = {
 }
 
 
-def target_template(contract: Contract) -> str:
-    """Return the text of a target file that loads as it is, once its variables are set."""
-    return "\n".join(_lines(contract)) + "\n"
+def target_template(contract: Contract, facts: Sequence[Fact] = ()) -> str:
+    """Return the text of a target file that loads as it is, once its variables are set.
+
+    `facts` are what the checks of the vendor read under that key.
+    """
+    return "\n".join(_lines(contract, facts)) + "\n"
 
 
-def write_template(contract: Contract, file: Path, *, force: bool) -> None:
+def write_template(
+    contract: Contract, file: Path, *, force: bool, facts: Sequence[Fact] = ()
+) -> None:
     """Write the target file.
 
     Raises:
@@ -36,17 +41,35 @@ def write_template(contract: Contract, file: Path, *, force: bool) -> None:
     if file.exists() and not force:
         raise UsageError(f"{file} exists; --force overwrites it")
     try:
-        file.write_text(target_template(contract), encoding="utf-8")
+        file.write_text(target_template(contract, facts), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _lines(contract: Contract) -> Iterator[str]:
+def _lines(contract: Contract, facts: Sequence[Fact]) -> Iterator[str]:
     vendor = contract.vendor
     yield f"# Target file for: conformance run {vendor} --base-url URL --target THIS-FILE"
     yield "# Secrets are never written here: `env` names the environment variable that holds one."
     yield f"vendor: {vendor}"
     yield ""
+    yield from _writes(contract)
+    yield ""
+    yield from _credentials(contract)
+    yield ""
+    yield from _known(contract)
+    yield from _values(contract)
+    yield from _consent(contract)
+    yield from _facts(facts)
+    yield ""
+    yield "# Hosts to which a redirect to a file may be followed, without credentials."
+    yield "download_hosts: []"
+    yield ""
+    yield "# A mock's control plane, to move its clock instead of waiting, and its sandbox."
+    yield "# control_url: http://127.0.0.1:8080/_mock"
+    yield "# sandbox: mine"
+
+
+def _writes(contract: Contract) -> Iterator[str]:
     yield "# false: the run only reads, and skips what needs writes. true: it creates, changes"
     yield "# and deletes resources of its own, and never touches what it did not create."
     yield "writes: false"
@@ -59,19 +82,6 @@ def _lines(contract: Contract) -> Iterator[str]:
     yield "# usual place: one JSON pointer for all creations, or pointers by operation (relative to"
     yield "# an item where that shows a list)."
     yield f"# job_id: {{{_id_places(contract)}}}"
-    yield ""
-    yield from _credentials(contract)
-    yield ""
-    yield from _known(contract)
-    yield from _values(contract)
-    yield from _consent(contract)
-    yield ""
-    yield "# Hosts to which a redirect to a file may be followed, without credentials."
-    yield "download_hosts: []"
-    yield ""
-    yield "# A mock's control plane, to move its clock instead of waiting, and its sandbox."
-    yield "# control_url: http://127.0.0.1:8080/_mock"
-    yield "# sandbox: mine"
 
 
 def _id_places(contract: Contract) -> str:
@@ -150,6 +160,14 @@ def _consent(contract: Contract) -> Iterator[str]:
         rows = [f"{place}: {_flow(names)}" for place, names in places.items() if names]
         yield f"#   {operation.id}:" if rows else f"#   {operation.id}: {{}}"
         yield from (f"#     {row}" for row in rows)
+    yield "# `any_query: true` in one of them allows every query, on a loopback address only."
+
+
+def _facts(facts: Sequence[Fact]) -> Iterator[str]:
+    yield ""
+    yield "# What else is known of the account, for single checks."
+    yield "facts: {}"
+    yield from (f"#   {f.name}: {f.example}  # {f.meaning}" for f in facts)
 
 
 def _flow(names: Mapping[str, list[object]]) -> str:

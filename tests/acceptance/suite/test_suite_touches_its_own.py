@@ -14,7 +14,7 @@ from conformance.contract_queries import match_path
 from conformance.evaluation.result import Result
 from conformance.settings import Effort, Settings
 from conformance.target.config import DEFAULT_MAX_CREATED
-from conformance.target.safety import CreationQuota
+from conformance.target.safety import READ_ONLY, CreationQuota
 from tests.acceptance.suite._runs import judge, target_file
 from tests.acceptance.suite._spy import Seen, Spy, spying
 
@@ -130,7 +130,7 @@ def test_a_read_only_run_sends_not_one_write(read_only: Watched):
 def test_a_read_only_run_says_what_it_left_out(read_only: Watched):
     assert read_only.result.exit_code == 0
     reasons = {row.reason for row in read_only.result.requirements if row.verdict == "SKIP"}
-    assert "the target is read-only" in reasons
+    assert READ_ONLY in reasons
 
 
 def test_no_write_names_what_others_own(writing: Watched):

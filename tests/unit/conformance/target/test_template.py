@@ -1,16 +1,19 @@
 """Tests of target files that `conformance init` writes, and of requirements explained."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+import conformance as conformance_package
 import specs
+from conformance.checks.registry import load_checks
 from conformance.cli import main
 from conformance.evaluation.explain import describe_requirement
 from conformance.reference.defects import DEFECTS
-from conformance.target.config import read_target
+from conformance.target.config import SCHEMA, read_target
 
 URL = "https://reports.example"
 
@@ -42,6 +45,31 @@ def test_what_is_commented_out_is_right_too(vendor: str, tmp_path: Path):
         assert read_target(vendor, URL, environment, file=file).consent
     for role in ("reader", "limited", "foreign"):
         assert f"  # {role}: {{token: {{env: {vendor.upper()}_{role.upper()}_TOKEN}}}}" in text
+
+
+def keys_of_target_files() -> set[str]:
+    """Return every key that a target file may have, those of single checks included."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    properties = schema["properties"]
+    credential = properties["credentials"]["additionalProperties"]["properties"]
+    consent = properties["consent"]["additionalProperties"]["properties"]
+    roles = properties["credentials"]["propertyNames"]["enum"]
+    facts = {fact.name for check in load_checks().values() for fact in check.facts}
+    return {*properties, *credential, *consent, *roles, *facts}
+
+
+def test_every_key_of_a_target_file_is_in_init_and_in_the_readme():
+    told = "".join(conformance("init", vendor).output for vendor in specs.vendors())
+    readme = Path(conformance_package.__file__).with_name("README.md").read_text(encoding="utf-8")
+    assert {"sharing_groups", "recipients", "any_query", "job_id"} <= keys_of_target_files()
+    for key in keys_of_target_files():
+        assert f"{key}:" in told, key
+        assert f"`{key}" in readme, key
+
+
+def test_facts_of_a_check_are_shown_to_its_vendor_only():
+    assert "#   sharing_groups: [1, 2]  # " in conformance("init", "energycap").output
+    assert "sharing_groups" not in conformance("init", "talkdesk").output
 
 
 def test_a_file_that_is_there_is_kept_without_force(tmp_path: Path):
