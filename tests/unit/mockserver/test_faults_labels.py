@@ -107,31 +107,31 @@ def test_kinds_and_labels_are_those_of_the_control_plane() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_label_is_the_contracts_verdict_on_every_reply(operation: str, profile: str) -> None:
     vendor = OPERATIONS[operation]
-    striker = FaultApplier(party_of(vendor, profile))
+    applier = FaultApplier(party_of(vendor, profile))
     for plan, reply in samples(vendor, profile, operation):
         for fault in (each for told in FAULTS.values() for each in variants(told, reply)):
             label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
-            struck = strike(striker, fault, plan, reply)
-            assert (label is None) == (struck is None)
-            if struck is None:
+            result = apply(applier, fault, plan, reply)
+            assert (label is None) == (result is None)
+            if result is None:
                 continue
             if fault.kind in BREAKS_HTTP:  # shown with a real client: tests/acceptance
                 assert label is Label.VIOLATING
             else:
-                valid = passes(plan, struck) or is_postponed(struck)
-                assert (label is Label.VALID) == valid, (fault, struck)
+                valid = passes(plan, result) or is_postponed(result)
+                assert (label is Label.VALID) == valid, (fault, result)
 
 
-def strike(
-    striker: FaultApplier, fault: Fault, plan: CompiledOperation, reply: Response
+def apply(
+    applier: FaultApplier, fault: Fault, plan: CompiledOperation, reply: Response
 ) -> Response | None:
     if fault.layer is Layer.REPLY:
-        return striker.replacement_response(fault, plan)
+        return applier.replacement_response(fault, plan)
     if fault.layer is Layer.BODY:
-        struck = striker.corrupt_body(fault, plan, reply, str)
-        assert struck is None or struck[1].body != reply.body
-        return struck and struck[1]
-    return reply if striker.is_applicable(fault, reply) else None
+        result = applier.corrupt_body(fault, plan, reply, str)
+        assert result is None or result[1].body != reply.body
+        return result and result[1]
+    return reply if applier.is_applicable(fault, reply) else None
 
 
 @pytest.mark.parametrize("profile", specs.PROFILES)
@@ -222,12 +222,12 @@ def test_choice_of_a_place_depends_on_the_rule_and_the_seed_alone() -> None:
     party = party_of("talkdesk", specs.DOCUMENTED)
     plan = party.operations["getReportJob"]
     reply = forecast_of("talkdesk", specs.DOCUMENTED).responses("talkdesk", plan)[0]
-    striker = FaultApplier(party)
+    applier = FaultApplier(party)
     found = {
-        seed: striker.corrupt_body(Fault(Kind.DROP_FIELD), plan, reply, rank_of(seed))
+        seed: applier.corrupt_body(Fault(Kind.DROP_FIELD), plan, reply, rank_of(seed))
         for seed in (1, 1, 2, 3, 4)
     }
-    assert len({struck[0] for struck in found.values() if struck}) > 1
+    assert len({result[0] for result in found.values() if result}) > 1
 
 
 def rank_of(seed: int) -> Rank:

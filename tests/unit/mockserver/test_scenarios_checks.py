@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.errors import ConfigurationError
-from tests.unit.mockserver._library import MINE, opened, write
+from tests.unit.mockserver._fixtures import MINE, opened, write
 
 SCENARIO_FAULTS = {
     "no scenario at all": ("a: 1", "/: "),

@@ -1,4 +1,4 @@
-"""Scripted futures: what they make of a plan, and what the lifecycle does not allow."""
+"""Job scripts: how they change a schedule, and what the lifecycle does not allow."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from mockserver.jobs.schedule import from_steps
 from mockserver.scenarios.parser import JobScriptParser
 from tests.unit.mockserver._played import contract_of
 
-USUAL: Schedule = (("CREATED", 5000), ("PROCESSING", 25000), ("DONE", None))
+DEFAULT: Schedule = (("CREATED", 5000), ("PROCESSING", 25000), ("DONE", None))
 
 
-def plan_of(raw: dict[str, Any], usual: Schedule = USUAL, vendor: str = "talkdesk") -> Schedule:
-    return JobScriptParser(contract_of(vendor).lifecycle).read(raw, "here").schedule_for(usual)
+def plan_of(raw: dict[str, Any], default: Schedule = DEFAULT, vendor: str = "talkdesk") -> Schedule:
+    return JobScriptParser(contract_of(vendor).lifecycle).read(raw, "here").schedule_for(default)
 
 
-def test_usual_plan_is_the_lifecycles() -> None:
-    assert from_steps(contract_of("talkdesk").lifecycle.timeline) == USUAL
+def test_default_schedule_is_the_lifecycles() -> None:
+    assert from_steps(contract_of("talkdesk").lifecycle.timeline) == DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_usual_plan_is_the_lifecycles() -> None:
         ({"pace": 2.5}, (("CREATED", 12500), ("PROCESSING", 62500), ("DONE", None))),
         ({"stuck": "PROCESSING"}, (("CREATED", 5000), ("PROCESSING", None))),
         ({"stuck": "CREATED"}, (("CREATED", None),)),
-        ({"rows": 0}, USUAL),
-        ({"ends": {"in": "FAILED"}}, (*USUAL[:2], ("FAILED", None))),
+        ({"rows": 0}, DEFAULT),
+        ({"ends": {"in": "FAILED"}}, (*DEFAULT[:2], ("FAILED", None))),
         (
             {"ends": {"in": "FAILED", "after": "60%"}},
             (("CREATED", 5000), ("PROCESSING", 15000), ("FAILED", None)),
@@ -41,7 +41,7 @@ def test_usual_plan_is_the_lifecycles() -> None:
         ),
         (
             {"ends": {"in": "DELETED", "from": "DONE", "after": "PT1H"}},
-            (*USUAL[:2], ("DONE", 3600000), ("DELETED", None)),
+            (*DEFAULT[:2], ("DONE", 3600000), ("DELETED", None)),
         ),
         (
             {"pace": 2, "ends": {"in": "FAILED", "after": "50%"}},
@@ -59,11 +59,11 @@ def test_usual_plan_is_the_lifecycles() -> None:
         ),
     ],
 )
-def test_future_changes_the_usual_plan(raw: dict[str, Any], plan: Schedule) -> None:
+def test_script_changes_the_default_schedule(raw: dict[str, Any], plan: Schedule) -> None:
     assert plan_of(raw) == plan
 
 
-def test_future_leaves_what_the_vendor_planned_itself() -> None:
+def test_script_leaves_what_the_vendor_planned_itself() -> None:
     direct: Schedule = (("WAITING", 0), ("RUNNING", 40000), ("SUCCEEDED", None))
     ends = {"ends": {"in": "FAILED", "from": "RUNNING", "after": "50%"}}
     assert plan_of(ends, direct, "clinicalone") == (
@@ -123,12 +123,12 @@ def test_what_the_lifecycle_does_not_have_is_named(
     assert reason in str(refused.value)
 
 
-def test_numbers_choose_the_future() -> None:
+def test_occurrence_number_selects_the_script() -> None:
     reader = JobScriptParser(contract_of("talkdesk").lifecycle)
     raw = [{"nth": 1, "pace": 0}, {"every": 3, "pace": 2}, {"after": 5, "pace": 3}]
-    futures = [reader.read(row, "here") for row in raw]
+    scripts = [reader.read(row, "here") for row in raw]
     chosen = [
-        next((f.pace for f in futures if number in f.occurrences), None) for number in range(1, 10)
+        next((f.pace for f in scripts if number in f.occurrences), None) for number in range(1, 10)
     ]
     assert chosen == [0, None, 2, None, None, 2, 3, 3, 2]
 
@@ -136,5 +136,5 @@ def test_numbers_choose_the_future() -> None:
 @pytest.mark.parametrize("profile", specs.PROFILES)
 def test_profiles_have_plans_of_their_own(profile: str) -> None:
     lifecycle = contract_of("talkdesk", profile).lifecycle
-    future = JobScriptParser(lifecycle).read({"stuck": "PROCESSING"}, "here")
-    assert future.schedule_for(from_steps(lifecycle.timeline))[-1] == ("PROCESSING", None)
+    script = JobScriptParser(lifecycle).read({"stuck": "PROCESSING"}, "here")
+    assert script.schedule_for(from_steps(lifecycle.timeline))[-1] == ("PROCESSING", None)

@@ -14,7 +14,7 @@ from mockserver.cli import main
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
 from tests.unit.mockserver._asgi import CREATE, JSON, TALKDESK, ask
-from tests.unit.mockserver._library import MINE, opened, write
+from tests.unit.mockserver._fixtures import MINE, opened, write
 
 JOBS = "/data/reports/calls/jobs"
 
@@ -209,10 +209,10 @@ def test_command_ends_with_2_and_a_reason(arguments: list[str], reason: str) -> 
 
 def test_every_builtin_scenario_works_in_both_profiles() -> None:
     for profile in specs.PROFILES:
-        library = opened(profile=profile)
-        for row in library.scenarios():
+        repository = opened(profile=profile)
+        for row in repository.scenarios():
             assert row.builtin
-            assert library.resolve_scenario(f"{row.vendor}/{row.name}").seeds
+            assert repository.resolve_scenario(f"{row.vendor}/{row.name}").seeds
 
 
 def test_builtin_scenarios_are_all_in_the_table() -> None:

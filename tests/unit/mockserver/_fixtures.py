@@ -1,4 +1,4 @@
-"""Fixtures of one's own in a folder, and the library that a server would make of them."""
+"""Fixtures of one's own in a folder, and the repository that a server makes of them."""
 
 from functools import cache
 from pathlib import Path
@@ -35,16 +35,16 @@ def opened(
     scenarios: Path | None = None,
     profile: str = specs.DOCUMENTED,
 ) -> FixtureRepository:
-    """Return the library of a server, without the server."""
+    """Return the fixture repository of a server, without the server."""
 
     def check(vendor: str, seed: Seed) -> None:
         vendors_of(profile)[vendor].seed(make_sandbox(profile=profile), seed)
 
     contracts = {name: contract_of(name, profile) for name in specs.vendors()}
     folders = FixturePaths(specs.fixtures(), fixtures, scenarios, tuple(contracts))
-    library = FixtureRepository(folders, contracts, None, check)
+    repository = FixtureRepository(folders, contracts, None, check)
     parties = {name: party_of(name, profile) for name in contracts}
     schemas = Schemas(specs.load_control())
-    rules = FaultRuleParser(schemas, contracts, library.roles, LabelPredictor(parties), 30_000)
-    library.open(ScenarioParser(contracts, rules))
-    return library
+    rules = FaultRuleParser(schemas, contracts, repository.roles, LabelPredictor(parties), 30_000)
+    repository.open(ScenarioParser(contracts, rules))
+    return repository
