@@ -14,9 +14,10 @@ from conformance.checks.registry import ActiveCase, CheckKind
 from conformance.errors import BudgetExceeded, NotPermitted, UsageError
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.evaluation.result import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
+from conformance.preflight import preflight
 from conformance.reproduction.replayer import Replayer
 from conformance.reproduction.steps import step_from_json
-from conformance.runner import Runner, create_runner, preflight
+from conformance.runner import Runner, create_runner
 from conformance.settings import Settings
 from conformance.target.cleanup import clean_up
 from conformance.target.client import open_session

@@ -20,7 +20,7 @@ from schemathesis.generation.meta import CoveragePhaseData
 from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
 from conformance.drivers.request_validation import RequestValidator
-from conformance.errors import NotPermitted, TargetUnavailable
+from conformance.errors import InternalError, NotPermitted
 from conformance.http.exchange import ExchangeInfo
 from conformance.http.request import HttpRequest
 from conformance.request_data.operation_request import existing_resources
@@ -53,7 +53,7 @@ def generate_cases(
     """Return the requests for some operations; they do not depend on any target.
 
     Raises:
-        TargetUnavailable: Schemathesis cannot generate any from this contract.
+        InternalError: Schemathesis cannot generate any from this contract.
     """
     return _generate(orjson.dumps(_document_with(contract, set(operations))), seed, examples)
 
@@ -78,7 +78,7 @@ def _generate(document: bytes, seed: int, examples: int) -> tuple[GeneratedCase,
     for event in schemathesis.engine.from_schema(schema).execute():
         if isinstance(event, NonFatalError | FatalError):
             error = event.value if isinstance(event, NonFatalError) else event.exception
-            raise TargetUnavailable(
+            raise InternalError(
                 f"no requests could be generated from the contract: {error}"
             ) from error
     return tuple(cases)

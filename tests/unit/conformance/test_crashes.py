@@ -5,11 +5,14 @@ import json
 from pathlib import Path
 
 import pytest
+import schemathesis.engine
 from click.testing import CliRunner
+from schemathesis.engine.events import FatalError
 
 from conformance import report
 from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.cli import main
+from conformance.drivers.fuzz import generate_cases
 from conformance.errors import InternalError
 from conformance.evaluation.result import EXIT_FAILED, EXIT_NOT_JUDGED
 from conformance.runner import Runner
@@ -95,6 +98,16 @@ def test_a_crash_outside_of_drivers_and_checks_cleans_up(monkeypatch: pytest.Mon
         with pytest.raises(InternalError, match=FAULT):
             runner(server.url, row("TY-ONE-001", "no_server_error")).run()
         assert not server.jobs
+
+
+def test_generation_that_fails_is_a_crash_of_the_suite(monkeypatch: pytest.MonkeyPatch):
+    class Broken:
+        def execute(self):
+            yield FatalError(exception=ValueError("some bug"))
+
+    monkeypatch.setattr(schemathesis.engine, "from_schema", lambda _: Broken())
+    with pytest.raises(InternalError, match="no requests could be generated"):
+        generate_cases(contract(), {"createJob"}, 77, 3)
 
 
 def test_a_crash_of_the_command_is_one_line_and_exit_code_3(monkeypatch: pytest.MonkeyPatch):
