@@ -11,7 +11,7 @@ from typing import Any, Final
 import specs
 from conformance.errors import UsageError
 from conformance.evaluation.result import AcceptedFailure, RequirementResult, Result
-from conformance.user_files import first_invalid, read_user_yaml
+from conformance.target.user_files import first_invalid, read_user_yaml
 from conformance.verdict import Verdict
 
 SCHEMA: Final = Path(__file__).with_name("baseline.schema.json")

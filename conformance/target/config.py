@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
-from conformance.user_files import first_invalid, read_user_yaml
+from conformance.target.user_files import first_invalid, read_user_yaml
 from specs import fixtures
 
 PRIMARY: Final = "primary"

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from conformance.cli import main
 from conformance.errors import UsageError
-from conformance.user_files import MAX_BYTES, read_user_yaml
+from conformance.target.user_files import MAX_BYTES, read_user_yaml
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
