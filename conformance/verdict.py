@@ -27,6 +27,7 @@ class Verdict(StrEnum):
         return self not in {Verdict.PASS, Verdict.SKIP}
 
 
+MAX_REASON: Final = 600  # characters
 WORST_FIRST: Final = tuple(reversed(Verdict))
 
 
@@ -39,6 +40,13 @@ class CheckResult:
     exchanges: tuple[Exchange, ...] = ()
 
 
+def shorten(text: str) -> str:
+    """Return a reason without its middle where it quotes a long value of the target."""
+    if len(text) <= MAX_REASON:
+        return text
+    return f"{text[: MAX_REASON * 2 // 3]} … {text[-MAX_REASON // 3 :]}"
+
+
 def passed(*exchanges: Exchange) -> CheckResult:
     """Return the result that the requirement holds."""
     return CheckResult(True, "", exchanges)
@@ -46,9 +54,9 @@ def passed(*exchanges: Exchange) -> CheckResult:
 
 def failed(reason: str, *exchanges: Exchange) -> CheckResult:
     """Return the result that the requirement does not hold; `exchanges` are the evidence."""
-    return CheckResult(False, reason, exchanges)
+    return CheckResult(False, shorten(reason), exchanges)
 
 
 def skipped(reason: str) -> CheckResult:
     """Return the result that the requirement could not be tested, and why."""
-    return CheckResult(None, reason)
+    return CheckResult(None, shorten(reason))

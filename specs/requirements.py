@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of a document, in our own words."""
+    """A statement of a document, in our own words; `title` is that of the vendor's page."""
 
     id: str
     document: str
     text: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ class Requirements(NamedTuple):
 def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:
     """Return the statements, and the requirements that exist in `profile`."""
     statements = {
-        row["id"]: Statement(row["id"], row["document"], row["text"]) for row in raw["statements"]
+        row["id"]: Statement(
+            row["id"], row["document"], row["text"], raw["documents"][row["document"]]
+        )
+        for row in raw["statements"]
     }
     rows = (row for row in raw["requirements"] if profile in row.get("profiles", (profile,)))
     return Requirements(statements, tuple(_requirement(row) for row in rows))

@@ -11,7 +11,7 @@ from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE
 from conformance.request_data.operation_request import OperationRequest
-from conformance.target.config import Fact
+from conformance.target.config import Fact, Target
 from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, skipped
 
@@ -140,6 +140,12 @@ _RECIPIENTS: Final = Fact(
 _SHARING_GROUPS: Final = Fact("sharing_groups", [1, 2], "two user groups that share members")
 
 
+def _configured(target: Target) -> dict[str, Any]:
+    """Return the numbers of recipients by distribution; YAML reads an id as a number or a text."""
+    numbers = target.facts.get(_RECIPIENTS.name)
+    return {str(k): v for k, v in numbers.items()} if isinstance(numbers, dict) else {}
+
+
 @active_check("counts_configured", writes=True, requests=3, facts=[_RECIPIENTS])
 def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iterator[CheckResult]:
     """Without override users the configured recipients are counted, before and after an override.
@@ -155,7 +161,7 @@ def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iter
     if first is None or last is None:
         raise Untestable(_NO_COUNT)
     distribution = str(next(iter(before.path_parameters.values()), ""))
-    configured = case.target.facts.get(_RECIPIENTS.name, {}).get(distribution)
+    configured = _configured(case.target).get(distribution)
     if configured is not None and first != configured:
         yield failed(f"{configured} users are configured, the count is {first}", before)
     elif first != last:

@@ -8,7 +8,7 @@ from conformance.evaluation.coverage import Coverage, Transition
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
 from conformance.http.exchange import Exchange, RecordedResponse
-from conformance.report.shared import judged_line
+from conformance.report.shared import judged_line, promises
 from conformance.reproduction.steps import step_to_json
 
 MAX_BODY_SHOWN: Final = 4096
@@ -67,7 +67,7 @@ def to_data(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "verdict": result.verdict.value,
         "counts": result.counts,
-        "requirements": [_row(row, result.seed) for row in result.requirements],
+        "requirements": [_row(row, result) for row in result.requirements],
         "coverage": _coverage(result.coverage),
         "notes": list(result.notes),
         "judged": {
@@ -80,7 +80,7 @@ def to_data(result: Result) -> dict[str, Any]:
     }
 
 
-def _row(row: RequirementResult, seed: int) -> dict[str, Any]:
+def _row(row: RequirementResult, result: Result) -> dict[str, Any]:
     requirement = row.requirement
     return {
         "id": requirement.id,
@@ -88,10 +88,13 @@ def _row(row: RequirementResult, seed: int) -> dict[str, Any]:
         "operation": requirement.operation,
         "source": requirement.source,
         "level": requirement.level,
+        "promised": promises(result, requirement),
         "verdict": row.verdict.value,
         "reason": row.reason,
         "expected": _expected(row),
-        "evidence": [{"seed": seed, **exchange_to_json(exchange)} for exchange in row.exchanges],
+        "evidence": [
+            {"seed": result.seed, **exchange_to_json(exchange)} for exchange in row.exchanges
+        ],
         "replay": [step_to_json(step) for step in row.replay_steps],
     }
 

@@ -2,11 +2,20 @@
 
 from collections import defaultdict
 
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser import (
+    Error,
+    Failure,
+    JUnitXml,
+    Properties,
+    Property,
+    Skipped,
+    TestCase,
+    TestSuite,
+)
 
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
-from conformance.report.shared import judged_line, xml_safe
+from conformance.report.shared import judged_line, promises, xml_safe
 from conformance.verdict import Verdict
 
 NO_OPERATION = "any operation"
@@ -39,22 +48,39 @@ def _case(result: Result, operation: str, row: RequirementResult) -> TestCase:
     requirement = row.requirement
     name = xml_safe(f"{requirement.id} {requirement.text}")
     case = TestCase(name, classname=f"{result.contract.vendor}.{operation}")
+    case.append(_properties(row))  # type: ignore[no-untyped-call]
+    case.time = round(sum(e.response.elapsed for e in row.exchanges if e.response), 3)
     reason = xml_safe(row.reason)
     if row.verdict is Verdict.FAIL:
-        case.result = [_with_text(Failure(reason, requirement.source), row)]
+        case.result = [_with_text(Failure(reason, requirement.source), row, result)]
     elif row.verdict is Verdict.ERROR:
-        case.result = [_with_text(Error(reason, requirement.source), row)]
+        case.result = [_with_text(Error(reason, requirement.source), row, result)]
     elif row.verdict is Verdict.SKIP:
         case.result = [Skipped(reason)]
     elif row.verdict is Verdict.WARN:
-        case.system_out = xml_safe(f"WARN: {row.reason}\n{_curl_commands(row)}")
+        case.system_out = xml_safe(f"WARN: {row.reason}\n{_details(row, result)}")
     return case
 
 
-def _with_text(outcome: Failure | Error, row: RequirementResult) -> Failure | Error:
-    outcome.text = xml_safe(_curl_commands(row))
+def _properties(row: RequirementResult) -> Properties:
+    """Return the requirement, its source and level, and its statements, one property each."""
+    requirement = row.requirement
+    properties = Properties()  # type: ignore[no-untyped-call]
+    for name, value in (
+        ("requirement", requirement.id),
+        ("source", requirement.source),
+        ("level", requirement.level),
+        *(("statement", id_) for id_ in requirement.statements),
+    ):
+        properties.add_property(Property(name, value))
+    return properties
+
+
+def _with_text(outcome: Failure | Error, row: RequirementResult, result: Result) -> Failure | Error:
+    outcome.text = xml_safe(_details(row, result))
     return outcome
 
 
-def _curl_commands(row: RequirementResult) -> str:
-    return "\n".join(curl(exchange) for exchange in row.exchanges)
+def _details(row: RequirementResult, result: Result) -> str:
+    promised = promises(result, row.requirement)
+    return "\n".join([*promised, *(curl(exchange) for exchange in row.exchanges)])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import curl
-from conformance.report.shared import headline, judged_line, reproduction_hint, xml_safe
+from conformance.report.shared import headline, judged_line, promises, reproduction_hint, xml_safe
 from conformance.verdict import WORST_FIRST, Verdict
 
 SIGNS = {
@@ -36,7 +36,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield "| | requirement | problem | source |"
         yield "| --- | --- | --- | --- |"
         for row in problems[:MAX_SHOWN]:
-            yield _line(row)
+            yield _line(row, result)
         yield ""
     if len(problems) > MAX_SHOWN:
         yield f"… and {len(problems) - MAX_SHOWN} more."
@@ -51,14 +51,14 @@ def _lines(result: Result) -> Iterator[str]:
     yield _cell(judged_line(result))
 
 
-def _line(row: RequirementResult) -> str:
+def _line(row: RequirementResult, result: Result) -> str:
     requirement = row.requirement
-    source = ", ".join(requirement.statements) or requirement.source
+    source = "; ".join(promises(result, requirement))
     cells = [
         SIGNS[row.verdict],
         f"**{requirement.id}** {_cell(requirement.text)}",
         _cell(row.reason),
-        _cell(f"{source} ({requirement.level})"),
+        _cell(f"{requirement.source}, {requirement.level}: {source}"),
     ]
     return f"| {' | '.join(cells)} |"
 

@@ -7,6 +7,7 @@ from typing import Final
 from conformance.evaluation.result import Result
 from conformance.http.curl import shell_variables
 from conformance.verdict import Verdict
+from specs import Requirement
 
 MAX_REASONS: Final = 5
 VERDICT_LABELS: Final = MappingProxyType(
@@ -48,6 +49,16 @@ def judged_line(result: Result, width: int | None = None) -> str:
         reasons[MAX_REASONS:] = [f"other reasons ({others})"]
     line = f"{line}, {m - n} not, because: {'; '.join(reasons)}"
     return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
+
+
+def promises(result: Result, requirement: Requirement) -> list[str]:
+    """Return where a requirement is promised: each statement, and the page that says it."""
+    statements = [result.contract.statements[id_] for id_ in requirement.statements]
+    if statements:
+        return [f"{s.id}: {s.text} (document {s.document}: {s.title})" for s in statements]
+    place = f"specs/{result.contract.vendor}/requirements.yaml"
+    rest = f"`conformance explain {requirement.id}` has its source, {place} its row"
+    return [requirement.implied or rest]
 
 
 def xml_safe(text: str) -> str:

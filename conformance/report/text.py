@@ -11,10 +11,11 @@ from rich.text import Text
 
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.curl import wrap_curl
-from conformance.report.shared import headline, judged_line, reproduction_hint
+from conformance.report.shared import headline, judged_line, promises, reproduction_hint
 from conformance.verdict import WORST_FIRST, Verdict
 
 WIDTH = 80
+MAX_LINES = 20
 STYLES = {
     Verdict.FAIL: "bold red",
     Verdict.ERROR: "bold magenta",
@@ -66,20 +67,24 @@ def _problem(row: RequirementResult, result: Result) -> Iterator[RenderableType]
     )
     times = f" ({row.failures} times)" if row.failures > 1 else ""
     yield Padding(Text(f"{row.reason}{times}"), (0, 0, 0, 6))
-    yield Padding(Text(_source(row, result), style="dim"), (0, 0, 0, 6))
+    for line in _sources(row, result):
+        yield Padding(Text(line, style="dim"), (0, 0, 0, 6))
     for exchange in row.exchanges[-1:]:
         response = exchange.failure or f"{exchange.status}"
         yield Padding(Text(f"got {response} from:", style="dim"), (0, 0, 0, 6))
-        yield Text("\n".join(wrap_curl(exchange, WIDTH)))
+        lines = wrap_curl(exchange, WIDTH)
+        yield Text("\n".join(lines[:MAX_LINES]))
+        if len(lines) > MAX_LINES:
+            more = f"… {len(lines) - MAX_LINES} more lines; --report html=FILE has them all"
+            yield Text(more, style="dim")
     yield Text("")
 
 
-def _source(row: RequirementResult, result: Result) -> str:
+def _sources(row: RequirementResult, result: Result) -> Iterator[str]:
     requirement = row.requirement
-    documents = sorted({result.contract.statements[id_].document for id_ in requirement.statements})
-    document = f" (document {', '.join(documents)})" if documents else ""
-    source = ", ".join(requirement.statements) or requirement.implied or "see the contract"
-    return f"{requirement.source}, {requirement.level}: {source}{document}"
+    first, *others = promises(result, requirement)
+    yield f"{requirement.source}, {requirement.level}: {first}"
+    yield from others
 
 
 def _skips(result: Result) -> Iterator[RenderableType]:

@@ -125,7 +125,8 @@ def contract(*requirements: Requirement) -> Contract:
         openapi=OPENAPI,
         lifecycle=read_lifecycle(LIFECYCLE, "documented"),
         load_requirements=lambda: Requirements(
-            {"TY-S01": Statement("TY-S01", "000", "A tiny statement with `code`.")}, requirements
+            {"TY-S01": Statement("TY-S01", "000", "A tiny statement with `code`.", "Tiny page")},
+            requirements,
         ),
     )
 

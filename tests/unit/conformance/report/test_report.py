@@ -15,7 +15,7 @@ from conformance.errors import UsageError
 from conformance.report import html_report, json_report, junit, markdown, text
 from conformance.report.shared import reproduction_hint
 from conformance.report.timeline import MAX_JOBS, build_timeline
-from conformance.verdict import Verdict
+from conformance.verdict import Verdict, failed
 from tests.unit.conformance._results import result
 
 SCHEMA = json.loads(Path(json_report.__file__).with_name("result.schema.json").read_text())
@@ -240,3 +240,57 @@ def test_coverage_counts_answers_by_operation():
     assert operations["getJob"] == {"200": 2}
     assert operations["deleteJob"] == {"no answer": 1}
     assert operations["createJob"] == {}
+
+
+def test_each_report_has_the_statement_in_words_and_the_title_of_its_page():
+    (statement,) = result().contract.statements.values()
+    assert statement.title
+    junit_text = junit.render(result()).decode()
+    texts = [text.render(result()), html_report.render(result()), junit_text]
+    for report_ in [*texts, markdown.render(result()), json_report.render(result()).decode()]:
+        plain = " ".join(report_.replace("\\", "").split())
+        assert statement.title in plain
+        assert "A tiny statement with" in plain
+
+
+def test_a_requirement_without_statement_names_where_its_source_is():
+    rows = tuple(
+        replace(r, requirement=replace(r.requirement, statements=())) for r in result().requirements
+    )
+    shown = " ".join(text.render(replace(result(), requirements=rows)).split())
+    assert "`conformance explain TY-TWO-001` has its source" in shown
+
+
+def test_junit_has_durations_and_statements():
+    base = result()
+    slow = tuple(
+        replace(r, exchanges=tuple(replace(e, response=slower(e.response)) for e in r.exchanges))
+        for r in base.requirements
+    )
+    root = ET.fromstring(junit.render(replace(base, requirements=slow)))
+    cases = {case.get("name", "").split()[0]: case for case in root.iter("testcase")}
+    assert float(cases["TY-ONE-001"].get("time", "0")) == 0.25
+    properties = [(p.get("name"), p.get("value")) for p in cases["TY-ONE-001"].iter("property")]
+    assert ("statement", "TY-S01") in properties
+    assert ("requirement", "TY-ONE-001") in properties
+
+
+def slower(response):
+    return response and replace(response, elapsed=0.25)
+
+
+def test_a_long_value_in_a_reason_is_shortened():
+    reason = failed(f"got {'[' * 100_000} here").reason
+    assert len(reason) < 1000
+    assert reason.startswith("got [[")
+    assert reason.endswith(" here")
+
+
+def test_a_long_command_is_cut_on_the_screen_and_whole_in_html():
+    base = result()
+    first = base.requirements[0]
+    sent = replace(first.exchanges[0].request, body=b'{"a": "' + b"x y " * 2000 + b'"}')
+    long = replace(first, exchanges=(replace(first.exchanges[0], request=sent),))
+    shown = text.render(replace(base, requirements=(long,)))
+    assert len(shown.splitlines()) < 60
+    assert "more lines; --report html=FILE" in shown
