@@ -14,6 +14,11 @@ class Statement:
     text: str
     title: str = ""
 
+    @property
+    def page(self) -> str:
+        """The number of the document, and the title of the page where it has one."""
+        return f"{self.document}: {self.title}" if self.title else self.document
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -52,9 +57,10 @@ class Requirements(NamedTuple):
 
 def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:
     """Return the statements, and the requirements that exist in `profile`."""
+    titles = raw.get("documents", {})
     statements = {
         row["id"]: Statement(
-            row["id"], row["document"], row["text"], raw["documents"][row["document"]]
+            row["id"], row["document"], row["text"], titles.get(row["document"], "")
         )
         for row in raw["statements"]
     }

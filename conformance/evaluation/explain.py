@@ -71,9 +71,7 @@ def _lines(contract: Contract, requirement: Requirement) -> Iterator[str]:
     yield from _wrap("Source", f"{requirement.source}, level {requirement.level}")
     for id_ in requirement.statements:
         statement = contract.statements[id_]
-        yield from _wrap(
-            id_, f"{statement.text} (document {statement.document}: {statement.title})"
-        )
+        yield from _wrap(id_, f"{statement.text} (document {statement.page})")
     if requirement.implied:
         yield from _wrap("Implied", requirement.implied)
     if requirement.operation:

@@ -55,7 +55,7 @@ def promises(result: Result, requirement: Requirement) -> list[str]:
     """Return where a requirement is promised: each statement, and the page that says it."""
     statements = [result.contract.statements[id_] for id_ in requirement.statements]
     if statements:
-        return [f"{s.id}: {s.text} (document {s.document}: {s.title})" for s in statements]
+        return [f"{s.id}: {s.text} (document {s.page})" for s in statements]
     place = f"specs/{result.contract.vendor}/requirements.yaml"
     rest = f"`conformance explain {requirement.id}` has its source, {place} its row"
     return [requirement.implied or rest]

@@ -30,7 +30,7 @@ def _statements(raw: Any) -> Iterator[tuple[str, str]]:
     known = {row["id"] for row in raw["statements"]}
     named = {name for row in raw["requirements"] for name in row.get("statements", ())}
     for row in raw["statements"]:
-        if row["document"] not in raw["documents"]:
+        if row["document"] not in raw.get("documents", {row["document"]: ""}):
             yield row["id"], f"unknown document {row['document']!r}"
     for name in sorted(known - named):
         yield name, "no requirement refers to this statement"

@@ -253,6 +253,10 @@ REQUIREMENTS: dict[str, tuple[Edit, str]] = {
         lambda d: d["statements"].append({"id": "TD-S99", "document": "004", "text": "Nobody."}),
         "TD-S99: no requirement refers to this statement",
     ),
+    "a statement of an unknown page": (
+        lambda d: d["statements"][0].update(document="009"),
+        "unknown document '009'",
+    ),
     "a row on an unknown statement": (
         lambda d: d["requirements"][0].update(statements=["TD-S99"]),
         "unknown statement 'TD-S99'",
