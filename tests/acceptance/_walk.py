@@ -94,7 +94,7 @@ def clinicalone(walker: Walker) -> None:
     study = "mode=test&studyId=CFD8129A430A473C8A02F4BA5DAAD865"
     listing = f"{service}/v2.0/reportmetadata/downloadList?limit=10&offset=0&mode=test"
     reports = walker.ask("GET", f"{service}/v1.0/reportmetadata?{study.split('&')[1]}", MANAGER)
-    report = reports["result"][0]["rptId"]
+    report = reports["result"][0]["reportId"]
     asked = f"{service}/v1.0/reports?reportid={report}&format=csv&{study}"
     made = walker.ask("POST", asked, MANAGER, {})
     job = made["result"]["jobId"]
