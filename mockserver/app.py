@@ -19,17 +19,17 @@ from mockserver.errors import ApiError
 from mockserver.faults.injection import FaultInjector
 from mockserver.faults.labels import LabelPredictor
 from mockserver.faults.parser import FaultRuleParser
+from mockserver.http import call_in_thread, call_inline
 from mockserver.http.apis import Api, ApiRegistry
 from mockserver.http.application import Application
 from mockserver.http.cors import Cors
 from mockserver.http.dispatch import Dispatcher
-from mockserver.http.executors import call_in_thread, call_inline
 from mockserver.http.messages import Response
 from mockserver.http.prefer import Preferences
 from mockserver.http.routing import build_router
 from mockserver.http.security import Security
 from mockserver.jobs.admin import JobAdmin, JobLocator
-from mockserver.openapi.operation import CompiledOperation, compile_operations
+from mockserver.openapi import CompiledOperation, compile_operations
 from mockserver.openapi.responses import ResponseValidator
 from mockserver.openapi.schemas import Schemas
 from mockserver.sandbox.registry import SandboxRegistry

@@ -1,23 +1,66 @@
-"""The handlers of the control plane's API under /_mock."""
+"""Handlers of the control plane's operations."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from mockserver.clock import Clock, ClockSettings, Mode
-from mockserver.control import faults, journal
+from mockserver.control import journal
 from mockserver.errors import ApiError
+from mockserver.faults.model import Rule
 from mockserver.faults.parser import FaultRuleParser
+from mockserver.faults.rules import FaultRules
 from mockserver.http.apis import Handler
 from mockserver.http.messages import Request, Response
 from mockserver.jobs.admin import JobAdmin
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenarios import Scenario
 from mockserver.scenarios.repository import FixtureRepository
-from mockserver.scenarios.scenario import Scenario
 from mockserver.timestamps import parse_duration, parse_field, parse_timestamp, to_iso_string
 from mockserver.version import VERSION
 from specs import Lifecycle, Operation
+
+
+def fault_handlers(parser: FaultRuleParser) -> Mapping[str, Handler]:
+    """Return the handlers by operationId."""
+
+    def add(request: Request) -> Response:
+        rules = parser.read_all(request.body)
+        return Response(
+            201, _list_faults(request.sandbox.faults, request.sandbox.faults.add(rules))
+        )
+
+    return {
+        "listMockFaults": _show_faults,
+        "addMockFaults": add,
+        "clearMockFaults": _clear_faults,
+        "deleteMockFault": _delete_fault,
+    }
+
+
+def _show_faults(request: Request) -> Response:
+    return Response(200, _list_faults(request.sandbox.faults, request.sandbox.faults.rules))
+
+
+def _clear_faults(request: Request) -> Response:
+    request.sandbox.faults.clear()
+    return Response(204)
+
+
+def _delete_fault(request: Request) -> Response:
+    name = request.path["id"]
+    if not request.sandbox.faults.remove(name):
+        raise ApiError(404, f"Unknown fault {name}.", field="id")
+    return Response(204)
+
+
+def _list_faults(fault_rules: FaultRules, rules: list[Rule] | tuple[Rule, ...]) -> dict[str, Any]:
+    return {"faults": [_fault_view(fault_rules, rule) for rule in rules]}
+
+
+def _fault_view(fault_rules: FaultRules, rule: Rule) -> dict[str, Any]:
+    return {"id": rule.id, **rule.source, "label": rule.label.value, **fault_rules.counts(rule)}
 
 
 def view(lifecycle: Lifecycle) -> dict[str, Any]:
@@ -98,7 +141,7 @@ class Control:
             "getMockSandbox": self._read_sandbox,
             "deleteMockSandbox": self._delete_sandbox,
             **journal.handlers(),
-            **faults.handlers(parser),
+            **fault_handlers(parser),
             **scenario_handlers(fixtures),
         }
 

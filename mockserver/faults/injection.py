@@ -11,13 +11,13 @@ from mockserver.faults.model import Fault, Kind, Label, Layer, Match, RequestFac
 from mockserver.faults.parser import FaultRuleParser
 from mockserver.faults.rules import FaultRules
 from mockserver.faults.transport import Send, Sleep
+from mockserver.http import Executor
 from mockserver.http.apis import ApiRegistry
 from mockserver.http.context import RequestContext
-from mockserver.http.executors import Executor
 from mockserver.http.messages import Response
 from mockserver.http.prefer import read_prefer
-from mockserver.journal.entry import Fault as RecordedFault
-from mockserver.journal.entry import Outcome
+from mockserver.journal.base import Fault as RecordedFault
+from mockserver.journal.base import Outcome
 from mockserver.server import ConnectionControl
 
 HEADER = "X-Mock-Fault"

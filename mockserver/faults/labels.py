@@ -8,8 +8,8 @@ from mockserver.faults.effects import FaultApplier, worst_label
 from mockserver.faults.model import Fault, Label, Layer, Match
 from mockserver.http.apis import Api
 from mockserver.http.messages import Response
+from mockserver.openapi import CompiledOperation
 from mockserver.openapi.examples import ExampleResponses
-from mockserver.openapi.operation import CompiledOperation
 
 _MAX_LISTED = 12
 _ANY_RESPONSE = Response(200, {})

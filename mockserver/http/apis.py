@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mockserver.errors import ApiError
 from mockserver.http.cors import Cors
 from mockserver.http.messages import Request, Response
-from mockserver.openapi.operation import CompiledOperation
+from mockserver.openapi import CompiledOperation
 from mockserver.openapi.responses import ResponseValidator
 from specs import Operation
 

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from mockserver.auth import Identity
+from mockserver.http import Executor
 from mockserver.http.apis import Route
-from mockserver.http.executors import Executor
 from mockserver.http.headers import RequestHeaders
 from mockserver.http.messages import Response
-from mockserver.journal.entry import Fault, JobTouch, Outcome
-from mockserver.openapi.operation import CompiledOperation
+from mockserver.journal.base import Fault, JobTouch, Outcome
+from mockserver.openapi import CompiledOperation
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.server import CONNECTION_KEY, REJECTION_KEY, ConnectionControl, Rejection
 

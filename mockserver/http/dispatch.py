@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from mockserver.errors import ApiError, ServiceUnavailable
+from mockserver.http import Executor
 from mockserver.http.apis import Handler
 from mockserver.http.context import RequestContext
-from mockserver.http.executors import Executor
 from mockserver.http.messages import Request, Response
 from mockserver.http.prefer import Preferences
 from mockserver.http.transfer import read_body

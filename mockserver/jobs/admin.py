@@ -7,8 +7,8 @@ from mockserver.clock import LATEST
 from mockserver.errors import ApiError
 from mockserver.http.context import RequestContext
 from mockserver.http.messages import Response
+from mockserver.jobs import Job
 from mockserver.jobs.lifecycle import timeline
-from mockserver.jobs.model import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.openapi.parameters import decode_segment, split_fields
 from mockserver.sandbox.sandbox import Sandbox

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from mockserver.errors import ApiError
-from mockserver.jobs.model import Job, Schedule, Transitions
+from mockserver.jobs import Job, Schedule, Transitions
 from specs import Lifecycle
 
 

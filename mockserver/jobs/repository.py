@@ -5,9 +5,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.errors import ApiError
-from mockserver.jobs import serialization
+from mockserver.jobs import Job, Schedule, serialization
 from mockserver.jobs.lifecycle import current_state, force_outcome, remaining_schedule, transition
-from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.schedule import JobScript, from_steps
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, RecordId

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.jobs.model import Schedule
+from mockserver.jobs import Schedule
 from mockserver.timestamps import parse_duration
 from specs import Lifecycle, TimelineStage
 

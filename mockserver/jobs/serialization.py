@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.jobs.model import Job, Schedule
-from mockserver.journal.entry import JobTouch
+from mockserver.jobs import Job, Schedule
+from mockserver.journal.base import JobTouch
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Record
 

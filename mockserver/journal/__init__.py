@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from mockserver.journal.base import Bounds, Journal
+from mockserver.journal.base import Bounds, Entry, Fault, JobTouch, Journal, Outcome
 from mockserver.journal.database import BatchWriter, DatabaseJournal
-from mockserver.journal.entry import Entry, Fault, JobTouch, Outcome
 from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.store.base import JournalStore, Store
 

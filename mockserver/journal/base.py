@@ -1,9 +1,111 @@
-"""The protocol of a journal: the newest exchanges of one sandbox, within bounds."""
+"""What a journal holds, an entry an exchange, and what every journal can do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 
-from mockserver.journal.entry import Entry
+import orjson
+
+MAX_BODY_BYTES = 4096
+"""How many bytes of a body are recorded."""
+
+
+class Outcome(StrEnum):
+    """What the contract says of an exchange.
+
+    REFUSED: the mock answered with an error of the vendor. BROKEN: the reply breaks the contract,
+    by a fault put there on purpose or by one of the mock's own.
+    """
+
+    OK = "ok"
+    REFUSED = "refused"
+    BROKEN = "broken"
+
+
+class Fault(NamedTuple):
+    """A fault that was played on an exchange; `label` is `valid` or `violating`."""
+
+    kind: str
+    label: str
+
+
+class JobTouch(NamedTuple):
+    """A job that an exchange was about: its state before (None: it began here) and after."""
+
+    job: str
+    before: str | None
+    after: str
+
+
+class Entry(NamedTuple):
+    """One exchange. `at` is virtual time in milliseconds, `took` real time in microseconds.
+
+    `status` is None where nothing was sent. `reason` says more about a verdict that is not OK.
+    Secrets are redacted and bodies cut before an entry is made; `request_length` and
+    `response_length` are the bytes of both bodies as they were (-1: unknown), `size` the
+    approximate memory of the entry in bytes.
+    """
+
+    number: int
+    at: int
+    took: int
+    method: str
+    path: str
+    query: str
+    vendor: str | None
+    operation: str | None
+    caller: str | None
+    status: int | None
+    verdict: Outcome
+    reason: str
+    faults: tuple[Fault, ...]
+    touched: tuple[JobTouch, ...]
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    request_length: int
+    response_headers: Mapping[str, str]
+    response_body: bytes
+    response_length: int
+    file: str | None
+    size: int
+
+    @property
+    def cut(self) -> bool:
+        """Whether the request's body was too long to be kept whole."""
+        return self.request_length > MAX_BODY_BYTES
+
+
+def pack(entry: Entry) -> str:
+    """Return an entry as text; its number is left to whoever keeps it."""
+    row = entry._asdict() | {
+        "number": 0,
+        "faults": [list(fault) for fault in entry.faults],
+        "touched": [list(touch) for touch in entry.touched],
+        "request_headers": dict(entry.request_headers),
+        "request_body": entry.request_body.decode("latin-1"),
+        "response_headers": dict(entry.response_headers),
+        "response_body": entry.response_body.decode("latin-1"),
+    }
+    # A database's text holds no NUL, and neither does JSON, which escapes it.
+    return orjson.dumps(row).decode()
+
+
+def unpack(number: int, text: str) -> Entry:
+    """Return the entry that `pack` wrote."""
+    row = orjson.loads(text)
+    return Entry(
+        **row
+        | {
+            "number": number,
+            "verdict": Outcome(row["verdict"]),
+            "faults": tuple(Fault(*fault) for fault in row["faults"]),
+            "touched": tuple(JobTouch(*touch) for touch in row["touched"]),
+            "request_body": row["request_body"].encode("latin-1"),
+            "response_body": row["response_body"].encode("latin-1"),
+        }
+    )
+
 
 ENTRIES_SETTING = "--max-journal"
 BYTES_SETTING = "--max-journal-bytes"

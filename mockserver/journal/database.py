@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 
-from mockserver.http.executors import call_in_thread
-from mockserver.journal.base import ENTRIES_SETTING, Bounds
-from mockserver.journal.entry import Entry, pack, unpack
+from mockserver.http import call_in_thread
+from mockserver.journal.base import ENTRIES_SETTING, Bounds, Entry, pack, unpack
 from mockserver.store.base import JournalRow, JournalStats, JournalStore, StoreUnavailable
 
 log = logging.getLogger("mockserver")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.journal.entry import Entry
+from mockserver.journal.base import Entry
 
 FORM = "application/x-www-form-urlencoded"
 UNREADABLE = "(not JSON, or too long to be kept whole)"

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import Protocol
 
-from mockserver.journal.base import BYTES_SETTING, ENTRIES_SETTING, Bounds
-from mockserver.journal.entry import Entry
+from mockserver.journal.base import BYTES_SETTING, ENTRIES_SETTING, Bounds, Entry
 
 
 class Evictable(Protocol):

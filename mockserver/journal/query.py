@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from mockserver.journal.base import Journal
-from mockserver.journal.entry import MAX_BODY_BYTES, Entry
+from mockserver.journal.base import MAX_BODY_BYTES, Entry, Journal
 from mockserver.journal.matching import EntryView, Pattern
 from mockserver.timestamps import to_iso_string
 

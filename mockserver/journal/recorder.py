@@ -8,7 +8,7 @@ from mockserver.http.context import RequestContext
 from mockserver.http.headers import memory_size
 from mockserver.http.messages import Response, StreamingBody
 from mockserver.journal import redaction
-from mockserver.journal.entry import MAX_BODY_BYTES, Entry, Outcome
+from mockserver.journal.base import MAX_BODY_BYTES, Entry, Outcome
 
 MAX_TEXT_LENGTH = 2048
 """How many characters of a path, a query or a reason are recorded."""

@@ -1,12 +1,13 @@
 """Report content: plausible column values, drawn from a given random generator."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from random import Random
 from typing import Any
 
-from mockserver.http.messages import StreamingBody
+from mockserver.http.messages import Response, StreamingBody
 from mockserver.reports.text_formats import Format
 from mockserver.timestamps import to_datetime
 
@@ -202,3 +203,13 @@ def _width(row: str) -> int:
     return len(row.encode()) + sum(
         row.count(m) * (width - len(m.encode())) for m, width in placeholders
     )
+
+
+_UNSAFE = re.compile(r"[^a-z0-9_]+")
+
+
+def attachment(title: str, extension: str, file: StreamingBody) -> Response:
+    """Return a 200 with a file named after `title`, in characters that need no escaping."""
+    stem = _UNSAFE.sub("-", title.lower()).strip("-") or "report"
+    disposition = f'attachment; filename="{stem}.{extension}"'
+    return Response(200, headers={"Content-Disposition": disposition}, file=file)

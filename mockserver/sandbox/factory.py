@@ -15,7 +15,7 @@ from mockserver.journal import JournalBackend
 from mockserver.journal.base import Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState, SandboxStateRepository, Update
-from mockserver.scenarios.scenario import InitialState
+from mockserver.scenarios import InitialState
 from mockserver.store.base import Records, Store
 
 ReadRule = Callable[[Mapping[str, Any]], Rule]

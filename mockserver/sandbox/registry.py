@@ -23,7 +23,7 @@ from mockserver.sandbox.state import (
     from_data,
     initial_state,
 )
-from mockserver.scenarios.scenario import InitialState
+from mockserver.scenarios import InitialState
 from mockserver.store.base import Duplicate, NamespaceDropped, Record, Records, Store
 
 Seed = Callable[[Sandbox], None]

@@ -7,8 +7,7 @@ from mockserver.clock import Clock
 from mockserver.faults.rules import FaultRules
 from mockserver.ids import Ids
 from mockserver.jobs.schedule import JobScripts
-from mockserver.journal.base import Journal
-from mockserver.journal.entry import JobTouch
+from mockserver.journal.base import JobTouch, Journal
 from mockserver.store.base import Records
 
 DEFAULT = "default"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mockserver.clock import ORIGIN, ClockSettings, ClockState, Mode
-from mockserver.scenarios.scenario import InitialState
+from mockserver.scenarios import InitialState
 from mockserver.store.base import Conflict, Duplicate, Record, Records, Store
 
 

@@ -12,10 +12,10 @@ from mockserver.clock import Mode
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.faults.model import Rule
 from mockserver.faults.parser import FaultRuleParser
-from mockserver.jobs.model import Schedule
+from mockserver.jobs import Schedule
 from mockserver.jobs.schedule import JobScript, Occurrences, ScriptedEnd, from_steps
+from mockserver.scenarios import Scenario, Seed
 from mockserver.scenarios.files import File, load_yaml
-from mockserver.scenarios.scenario import Scenario, Seed
 from mockserver.timestamps import parse_duration, parse_timestamp
 from specs import Contract, Lifecycle
 from specs.files import ROOT

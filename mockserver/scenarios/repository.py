@@ -8,9 +8,9 @@ from pathlib import Path
 from mockserver.auth import Identity
 from mockserver.auth.identities import Credential, index_by_secret, read_identities
 from mockserver.errors import ApiError, ConfigurationError
+from mockserver.scenarios import InitialState, Scenario, Seed
 from mockserver.scenarios.files import IDENTITIES, SEED, File, FixturePaths, State, load_yaml
 from mockserver.scenarios.parser import ScenarioParser
-from mockserver.scenarios.scenario import InitialState, Scenario, Seed
 from specs import Contract
 
 NO_SCENARIO = "none"

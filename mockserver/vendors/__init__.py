@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from mockserver.auth import Identity
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
-from mockserver.jobs.model import Job
+from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Contract, Operation

@@ -14,9 +14,9 @@ from mockserver.errors import ConfigurationError
 from mockserver.journal.base import Bounds
 from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenarios import Seed
 from mockserver.scenarios.files import FixturePaths
 from mockserver.scenarios.repository import FixtureRepository
-from mockserver.scenarios.scenario import Seed
 from mockserver.store.base import Records
 from mockserver.store.memory import MemoryStore
 from mockserver.vendors import Options, Vendor

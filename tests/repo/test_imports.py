@@ -41,7 +41,6 @@ BREACHES = [
         "mockserver.vendors.energycap",
     ),
     ("leaves", "mockserver.clock", "mockserver.sandbox.sandbox"),
-    ("leaves", "mockserver.jobs.model", "mockserver.jobs.lifecycle"),
     ("http-knows-no-store", "mockserver.http.transfer", "mockserver.store.base"),
     ("connexion-has-two-places", "mockserver.clock", "connexion"),
     ("bootstrap-is-the-top", "mockserver.clock", "mockserver.app"),

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 from mockserver.http.messages import Request, Response
-from mockserver.jobs.model import Job
+from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.reports import binary_formats, text_formats
-from mockserver.reports.attachment import attachment
 from mockserver.reports.binary_formats import BinaryFormat, make_document
-from mockserver.reports.content import ReportTable, make_file, read_columns
+from mockserver.reports.content import ReportTable, attachment, make_file, read_columns
 from mockserver.reports.text_formats import Format
 from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox

@@ -11,8 +11,8 @@ import orjson
 
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
+from mockserver.jobs import Job, Schedule
 from mockserver.jobs.lifecycle import timeline
-from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.auth import Identity
 from mockserver.errors import ApiError
 from mockserver.http.messages import Response
-from mockserver.jobs.model import Job
+from mockserver.jobs import Job
 from mockserver.jobs.repository import IndexedJobRepository
 from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox

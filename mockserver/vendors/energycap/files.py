@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 from mockserver.http.messages import Response
-from mockserver.jobs.model import Job
+from mockserver.jobs import Job
 from mockserver.reports import binary_formats, text_formats
-from mockserver.reports.attachment import attachment
 from mockserver.reports.binary_formats import BinaryFormat, make_document
-from mockserver.reports.content import ReportTable, make_file, read_columns
+from mockserver.reports.content import ReportTable, attachment, make_file, read_columns
 from mockserver.reports.text_formats import Format
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.energycap.reference_data import ReferenceData

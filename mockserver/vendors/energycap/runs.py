@@ -5,8 +5,8 @@ from typing import Any
 
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
+from mockserver.jobs import Job, Schedule
 from mockserver.jobs.lifecycle import timeline
-from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.repository import IndexedJobRepository, NewJob
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox

@@ -1,26 +1,57 @@
-"""Talkdesk Explore: report jobs, their files, and tokens."""
+"""Talkdesk Explore: report jobs, their files, tokens, and its error bodies."""
 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from mockserver.auth import Identity
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.messages import Response
-from mockserver.jobs.model import Job
+from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Handler, Options, Vendor
-from mockserver.vendors.talkdesk.errors import error_body
 from mockserver.vendors.talkdesk.files import Files
 from mockserver.vendors.talkdesk.jobs import JobFinder, Jobs
 from mockserver.vendors.talkdesk.seeds import Seeds
-from mockserver.vendors.talkdesk.tokens import create_token, read_token
+from mockserver.vendors.talkdesk.tokens import GRANT, create_token, read_token
 from specs import Contract, Operation, pointer
+
+
+def error_body(error: ApiError, required: Collection[str]) -> dict[str, Any]:
+    """Return the body of a error; `required` are the members that its contract asks for."""
+    if "error" in required:
+        return {"error": error.code or _oauth_code(error), "error_description": error.message}
+    body: dict[str, Any] = {"code": error.code or _code(error.status)}
+    body["message"] = error.message
+    if "description" in required:
+        body["description"] = error.reason or error.message
+    if error.field is not None:
+        reason = error.reason or error.message
+        body["fields"] = [{"name": error.field, "description": reason}]
+    return body
+
+
+def _code(status: int) -> str:
+    try:
+        return HTTPStatus(status).name.lower()
+    except ValueError:  # a fault may use any number
+        return f"status_{status}"
+
+
+def _oauth_code(error: ApiError) -> str:
+    """Return the error code of RFC 6749, section 5.2."""
+    if error.status == 401:
+        return "invalid_client"
+    if error.field == GRANT and error.reason != "is required":
+        return "unsupported_grant_type"
+    return "invalid_request"
+
 
 __all__ = ["create"]
 

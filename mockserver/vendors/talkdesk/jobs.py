@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
-from mockserver.jobs.model import Job
+from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
 from mockserver.timestamps import from_datetime, to_iso_string

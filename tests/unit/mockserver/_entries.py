@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.journal.entry import Entry, Outcome
+from mockserver.journal.base import Entry, Outcome
 
 _PLAIN = Entry(
     number=1,

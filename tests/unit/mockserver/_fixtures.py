@@ -7,10 +7,10 @@ import specs
 from mockserver.faults.labels import LabelPredictor
 from mockserver.faults.parser import FaultRuleParser
 from mockserver.openapi.schemas import Schemas
+from mockserver.scenarios import Seed
 from mockserver.scenarios.files import FixturePaths
 from mockserver.scenarios.parser import ScenarioParser
 from mockserver.scenarios.repository import FixtureRepository
-from mockserver.scenarios.scenario import Seed
 from mockserver.vendors import Vendor, registry
 from tests.unit.mockserver._played import contract_of, make_sandbox
 from tests.unit.mockserver.test_faults_labels import party_of

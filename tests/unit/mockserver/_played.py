@@ -11,7 +11,7 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.journal.base import Bounds
 from mockserver.journal.memory import MemoryBudget, MemoryJournal
-from mockserver.openapi.operation import compile_operations
+from mockserver.openapi import compile_operations
 from mockserver.openapi.schemas import Schemas
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Records, Store

@@ -26,7 +26,7 @@ from mockserver.faults.model import (
 )
 from mockserver.http.apis import Api
 from mockserver.http.messages import Response, StreamingBody
-from mockserver.openapi.operation import CompiledOperation
+from mockserver.openapi import CompiledOperation
 from mockserver.openapi.request_body import JSON
 from mockserver.vendors import registry
 from specs import pointer

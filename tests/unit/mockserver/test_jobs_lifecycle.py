@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import specs
 from mockserver.errors import ApiError
+from mockserver.jobs import Job, Schedule
 from mockserver.jobs.lifecycle import current_state, force_outcome, timeline, transition
-from mockserver.jobs.model import Job, Schedule
 from mockserver.jobs.repository import JobRepository, NewJob
 from specs import Lifecycle
 from tests.unit.mockserver._played import contract_of, make_sandbox

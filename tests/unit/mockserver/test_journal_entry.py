@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal.entry import Entry, Fault, JobTouch, Outcome, pack, unpack
+from mockserver.journal.base import Entry, Fault, JobTouch, Outcome, pack, unpack
 
 TEXT = st.text(st.characters(max_codepoint=255), max_size=20)
 NUMBERS = st.integers(-1, 10**15)

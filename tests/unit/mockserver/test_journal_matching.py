@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal.entry import Fault, JobTouch, Outcome
+from mockserver.journal.base import Fault, JobTouch, Outcome
 from mockserver.journal.matching import UNREADABLE, Difference, EntryView, Pattern, glob
 from tests.unit.mockserver._entries import entry
 

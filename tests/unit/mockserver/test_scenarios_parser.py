@@ -6,7 +6,7 @@ import pytest
 
 import specs
 from mockserver.errors import ConfigurationError
-from mockserver.jobs.model import Schedule
+from mockserver.jobs import Schedule
 from mockserver.jobs.schedule import from_steps
 from mockserver.scenarios.parser import JobScriptParser
 from tests.unit.mockserver._played import contract_of
