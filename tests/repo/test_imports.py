@@ -40,6 +40,8 @@ BREACHES = [
         "mockserver.vendors.talkdesk",
         "mockserver.vendors.energycap",
     ),
+    ("mock-has-layers", "mockserver.store.base", "mockserver.sandbox.sandbox"),
+    ("mock-has-layers", "mockserver.http.context", "mockserver.app"),
     ("leaves", "mockserver.clock", "mockserver.sandbox.sandbox"),
     ("http-knows-no-store", "mockserver.http.transfer", "mockserver.store.base"),
     ("connexion-has-two-places", "mockserver.clock", "connexion"),
