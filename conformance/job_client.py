@@ -78,7 +78,9 @@ def download(client: Client, url: SplitResult, job: JobRef) -> Exchange | None:
         return client.download(url, replace(info, role=None)) if allowed else None
     fetch = client.contract.operations[client.contract.lifecycle.actions["fetch"].operation]
     path = url.path.removeprefix(base.path) + (f"?{url.query}" if url.query else "")
-    return client.send(fetch, HttpRequest("GET", path), {"Accept": "*/*"}, info=info)
+    return client.send(
+        fetch, HttpRequest("GET", client.restore_url(path)), {"Accept": "*/*"}, info=info
+    )
 
 
 def paginate(

@@ -8,9 +8,23 @@ from urllib.parse import quote, quote_plus
 
 import orjson
 
+from conformance.http.spellings import DecodedText, base64_cores, readings
+
 TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id_token")
 _COOKIES: Final = frozenset({"set-cookie", "cookie", "set-cookie2", "proxy-authorization"})
 _PLACEHOLDER: Final = re.compile(r"\$[A-Z][A-Z0-9_]*")
+
+_URL_PLACEHOLDER: Final = "$URL_SECRET"
+_SHORTEST_URL_SECRET: Final = 8
+_URL_SECRET: Final = re.compile(
+    r"(?:[?&;]|%3[fF]|%26|\\u0026|\\u003[fF])"
+    r"(?:x-(?:amz|goog|oss|cos)-(?:signature|security-token|credential)|sig|signature|awsaccesskeyid|"
+    r"key-pair-id|policy|hdnea|hmac|(?:access_|id_|refresh_|auth_?|session_?|security_?)?token|"
+    r"(?:php|asp\.net_)?sess(?:ion)?_?(?:id|key)|jsessionid|sid|jwt|api_?key)"
+    r"(?:=|%3[dD]|\\u003[dD])"
+    r"(?P<value>(?:(?!%26)[^\s\"'<>#&;,\\]|\\/|\\u002[bBfF]|\\u003[dD])+)",
+    re.IGNORECASE,
+)
 
 
 class Redactor:
@@ -20,6 +34,7 @@ class Redactor:
         self._secrets: dict[str, str] = {}
         self._encodings: list[tuple[str, str]] = []
         self._issued_tokens = 0
+        self._url_secrets = 0
 
     def register(self, secret: str | None, placeholder: str) -> None:
         """Show `placeholder` for a secret from now on."""
@@ -28,7 +43,8 @@ class Redactor:
         self._secrets.setdefault(placeholder, secret)
         registered = {encoded for encoded, _ in self._encodings}
         in_json = orjson.dumps(secret).decode()[1:-1]
-        for encoded in {secret, quote(secret, safe=""), quote_plus(secret), in_json} - registered:
+        escaped = {secret, quote(secret, safe=""), quote_plus(secret), in_json}
+        for encoded in escaped | base64_cores(secret) - registered:
             self._encodings.append((encoded, placeholder))
         # The longest first, so that a secret wins over one that is a part of it.
         self._encodings.sort(key=lambda pair: len(pair[0]), reverse=True)
@@ -41,15 +57,45 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return `text` with placeholders for secrets."""
+        self._register_url_secrets(text)
         for encoded, placeholder in self._encodings:
             text = text.replace(encoded, placeholder)
+        for escapes in readings(text):
+            text = self._redact_escaped(text, escapes)
+        return text
+
+    def _redact_escaped(self, text: str, escapes: re.Pattern[str]) -> str:
+        decoded = DecodedText(text, escapes)
+        for encoded, placeholder in self._encodings:
+            while (start := decoded.text.find(encoded)) >= 0:
+                begin, end = decoded.span(start, start + len(encoded))
+                text = f"{text[:begin]}{placeholder}{text[end:]}"
+                decoded = DecodedText(text, escapes)
         return text
 
     def redact_bytes(self, body: bytes) -> bytes:
         """Return `body` with placeholders for secrets."""
-        for encoded, placeholder in self._encodings:
-            body = body.replace(encoded.encode(), placeholder.encode())
-        return body
+        return self.redact(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+    def _register_url_secrets(self, text: str) -> None:
+        """Register the signatures and session tokens of URLs: whoever has them has the file."""
+        for match in _URL_SECRET.finditer(text):
+            value = match["value"]
+            is_known = _PLACEHOLDER.match(value) or value in self._secrets.values()
+            if len(value) >= _SHORTEST_URL_SECRET and not is_known:
+                self._url_secrets += 1
+                self.register(value, f"{_URL_PLACEHOLDER}_{self._url_secrets}")
+
+    def restore_url(self, url: str) -> str:
+        """Return the URL of a file with its own signature: never with a credential."""
+        return _PLACEHOLDER.sub(
+            lambda match: (
+                self._secrets.get(match[0], match[0])
+                if match[0].startswith(_URL_PLACEHOLDER)
+                else match[0]
+            ),
+            url,
+        )
 
     def redact_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers with placeholders for secrets, and without cookies."""

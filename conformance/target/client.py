@@ -169,6 +169,10 @@ class Client:
         self._transport.redactor.register(changed, f"{placeholder}_{name}")
         return f"{placeholder}_{name}"
 
+    def restore_url(self, url: str) -> str:
+        """Return a file's URL with the signature that it had: for sending only."""
+        return self._transport.redactor.restore_url(url)
+
     def restore_secrets(self, text: str) -> str:
         """Return a text with the secrets of its placeholders: for sending only."""
         return self._transport.redactor.restore(text)
@@ -294,8 +298,13 @@ class Client:
             BudgetExceeded: nothing more may be sent in this run.
         """
         origin = f"{url.scheme}://{url.netloc}"
+        restore = self._transport.redactor.restore_url
         request = HttpRequest(
-            "GET", url.path or "/", headers=DEFAULT_HEADERS, raw_query=url.query, origin=origin
+            "GET",
+            restore(url.path or "/"),
+            headers=DEFAULT_HEADERS,
+            raw_query=restore(url.query),
+            origin=origin,
         )
         return self._transport.send(request, info)
 
