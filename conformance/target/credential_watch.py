@@ -8,10 +8,11 @@ from typing import Final
 from conformance.contract_queries import SAFE_METHODS, security_scheme
 from conformance.http.exchange import Exchange
 from conformance.http.request import PreparedCall
-from conformance.target.config import WRONG
+from conformance.target.config import PRIMARY, WRONG
 from specs import Contract
 
-REFUSED: Final = frozenset({401, 403})
+FORBIDDEN: Final = 403
+REFUSED: Final = frozenset({401, FORBIDDEN})
 MAX_PROBES: Final = 3
 # How often an operation of a role is looked into where the credential turned out to be good.
 MAX_CLEARED: Final = 3
@@ -37,6 +38,7 @@ class CredentialWatch:
     contract: Contract
     _first: dict[str, KnownGood] = field(default_factory=dict)
     _latest: dict[str, dict[str, KnownGood]] = field(default_factory=dict)
+    _granted: set[tuple[str, str]] = field(default_factory=set)
     _cleared: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def sends_own_credential(self, call: PreparedCall) -> bool:
@@ -50,9 +52,12 @@ class CredentialWatch:
     def observe(self, call: PreparedCall, exchange: Exchange) -> None:
         """Remember a request if it can be repeated to see whether its credential still works."""
         role = call.info.role
-        if role is None or call.operation.method not in SAFE_METHODS or call.info.valid is False:
+        if role is None or exchange.status is None or exchange.status >= 500:
             return
-        if exchange.status is None or exchange.status in REFUSED or exchange.status >= 500:
+        if exchange.status in REFUSED:
+            return
+        self._granted.add((role, call.operation.id))
+        if call.operation.method not in SAFE_METHODS or call.info.valid is False:
             return
         good = KnownGood(call, exchange)
         self._first.setdefault(role, good)
@@ -63,6 +68,12 @@ class CredentialWatch:
         """Return True if a refusal may mean that the credential does not work any more."""
         role = call.info.role or ""
         if exchange.status not in REFUSED or role not in self._first:
+            return False
+        # Where 403 is an answer of the contract, it may be about the resource (a deleted job).
+        if exchange.status == FORBIDDEN and FORBIDDEN in call.operation.responses:
+            return False
+        # A lesser role is there to be refused: only what it was granted before is suspicious.
+        if role != PRIMARY and (role, call.operation.id) not in self._granted:
             return False
         return self._cleared[role, call.operation.id] < MAX_CLEARED
 

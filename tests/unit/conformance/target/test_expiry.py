@@ -105,6 +105,21 @@ def test_a_refusal_of_a_wrong_credential_is_no_death(role: str | None):
         assert len(server.log) == 2
 
 
+def test_a_403_that_the_contract_has_is_not_looked_into():
+    statuses = iter([200, 403])
+
+    def answer(_, connection, __):
+        connection.sendall(reply(next(statuses), b"{}"))
+
+    credential = Credential(PRIMARY, "$T", "a-token-of-a-test")
+    with serving(answer) as server:
+        found = Target("talkdesk", server.url, credentials={PRIMARY: credential})
+        client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
+        client.call("listReportJobs", **LIST)
+        assert client.call("listReportJobs", **LIST).status == 403
+        assert len(server.requests) == 2
+
+
 CLIENT = Credential(PRIMARY, "$T", client_id="some-id", client_secret="some-secret")
 FORM = {"grant_type": "client_credentials"}
 LIST = {"path": {"type": "calls"}, "driver": "t"}
