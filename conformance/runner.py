@@ -35,7 +35,7 @@ from conformance.reproduction.steps import replay_steps
 from conformance.settings import Effort, Settings
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client, open_session
-from conformance.target.config import PRIMARY, Target, read_target
+from conformance.target.config import Target, read_target
 from conformance.target.job_ids import missing_id_reason, with_told_ids
 from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement
@@ -261,11 +261,6 @@ class Runner:
         exchanges = tuple(client.exchanges)
         notes = profile_hints(self.contract, exchanges, self.load_profile)
         notes += byte_order_mark_hints(exchanges)
-        rejected = any(
-            e.status in {401, 403} and e.valid and e.request.role == PRIMARY for e in exchanges
-        )
-        if rejected and self.target.is_built_in:
-            notes += (f"{self.target.credentials_hint}.",)
         if self._stop_reason is not None:
             notes += (f"The run ended early: {self._stop_reason}.",)
         untried = tuple(
