@@ -4,6 +4,7 @@ import importlib
 import itertools
 import json
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_403_that_the_contract_has_is_not_looked_into():
 
 CLIENT = Credential(PRIMARY, "$T", client_id="some-id", client_secret="some-secret")
 FORM = {"grant_type": "client_credentials"}
-LIST = {"path": {"type": "calls"}, "driver": "t"}
+LIST: dict[str, Any] = {"path": {"type": "calls"}, "driver": "t"}
 
 
 class TokenServer:
@@ -169,11 +170,12 @@ def test_requests_side_by_side_are_sent_again_with_the_new_token():
 
 
 def test_a_new_token_that_is_refused_too_is_no_breach():
-    with serving(TokenServer(uses=2)) as server:
+    server_side = TokenServer(uses=2)
+    with serving(server_side) as server:
         found = Target("talkdesk", server.url, credentials={PRIMARY: CLIENT})
         client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
         client.call("listReportJobs", **LIST)
-        server._answer.uses = 0
+        server_side.uses = 0
         client.call("listReportJobs", **LIST)
         with pytest.raises(TargetUnavailable, match="stopped working at request"):
             client.call("listReportJobs", **LIST)
