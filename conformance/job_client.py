@@ -120,13 +120,6 @@ def file_url(contract: Contract, exchange: Exchange) -> SplitResult | None:
     return None if known else url
 
 
-def is_full(exchange: Exchange, items: str) -> bool:
-    """Return True if a page has as many items as requested, so that another may follow."""
-    sizes = [int(text) for _, text in exchange.request.query if text.isdigit()]
-    listed = value_at(exchange.json, items)
-    return isinstance(listed, list) and bool(sizes) and len(listed) >= max(sizes)
-
-
 def widest_value(parameter: Mapping[str, Any]) -> Any:
     """Return the value with which a list shows the most, None where there is none."""
     schema = parameter.get("schema", {})
@@ -253,13 +246,17 @@ class JobClient:
         return frozenset()
 
     def list_pages(self, operation_id: str, job: JobRef, role: str) -> Iterator[Exchange]:
-        """Request the list that a job should be in, page by page until one is not full."""
+        """Request the list that a job should be in, page by page until one is empty.
+
+        A page with fewer items than requested is not the last: a server may have smaller pages.
+        """
         operation = self.client.contract.operations[operation_id]
         items = self.lifecycle.locations[operation_id].items or ""
+        has_pages = any(map(_is_page_or_offset, operation.parameters))
         for request in paginate(self.factory, operation, job):
             exchange = request.send(self.client, self._driver, role=role)
             yield exchange
-            if not is_full(exchange, items):
+            if not has_pages or not value_at(exchange.json, items):
                 return
 
     def wait_for_state(self, job: JobRef, *states: str) -> bool:

@@ -15,7 +15,7 @@ from conformance.checks.registry import ActiveCase, active_check
 from conformance.contract_queries import value_at
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import PROBE, JobRef, follow_redirect
+from conformance.job_client import MAX_PAGES, PROBE, JobRef, follow_redirect
 from conformance.request_data.operation_request import OperationRequest
 from conformance.target.config import FOREIGN, PRIMARY
 from conformance.verdict import CheckResult, failed, passed, skipped
@@ -197,6 +197,8 @@ def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
             return
     if not pages:
         raise Untestable(_NO_LIST)
+    if len(pages) == MAX_PAGES and _listed_ids(probe, pages[-1]):
+        raise Untestable(f"the list goes on behind its first {MAX_PAGES} pages")
     history = probe.jobs.history(job)
     creation = (history.creation,) if history and history.creation else ()
     yield failed(f"the job {job.id} is not in the list", *creation, *pages)

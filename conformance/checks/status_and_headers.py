@@ -13,6 +13,7 @@ from specs.pointer import resolve
 from specs.schema import self_contained
 
 # HTTP itself allows these for any request (RFC 9110, 6585), whatever a vendor lists.
+NOT_OFFERED: Final = frozenset({404, 405, 501})
 GENERIC: Final = frozenset(
     {405, 406, 408, 411, 412, 413, 414, 415, 416, 417, 421, 426, 428, 429, 431, 451}
 )
@@ -52,6 +53,8 @@ def status_listed(case: ExchangeCase) -> CheckResult | None:
     if response is None or not 400 <= response.status < 500:
         return None
     operation = case.contract.operations[case.exchange.operation or ""]
+    if response.status in NOT_OFFERED - operation.responses.keys():
+        return None  # so a server answers that does not have the operation
     if response.status in operation.responses or response.status in GENERIC:
         return passed(case.exchange)
     listed = ", ".join(str(s) for s in sorted(operation.responses) if s >= 400)

@@ -34,6 +34,8 @@ VENDORS = {
 DEPARTURES: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "talkdesk": {
+            # Its refusals of a creation are those of the status page: no description.
+            "": frozenset({"TD-NEW-016"}),
             "created_201": frozenset({"TD-NEW-002"}),
             "status_only": frozenset({"TD-NEW-004"}),
             "surrogate": frozenset({"TD-NEW-007"}),
@@ -49,6 +51,13 @@ DEPARTURES: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
             "wrapped_log": frozenset({"C1-KICK-004"}),
         },
         "energycap": {
+            # It checks and shapes distributions in its own way, and reads need no permission.
+            "": frozenset(
+                {
+                    *(f"EC-DIST-{n:03}" for n in (2, 3, 13, 14, 15, 16)),
+                    *(f"EC-AUTH-{n:03}" for n in range(10, 18)),
+                }
+            ),
             "refused_403": frozenset({"EC-AUTH-008", "EC-AUTH-009"}),
             "dates": frozenset({"EC-LOG-003", "EC-LOG-016"}),
             "same_case": frozenset({"EC-GRP-019"}),
