@@ -82,6 +82,7 @@ def test_journal_is_live_and_shows_exchanges_without_secrets(
     assert len(dashboard.all("#journal > li")) == 1
     dashboard.press("#journal-clear")
     dashboard.until(lambda: dashboard.all("#journal > li") == [])
+    dashboard.until(lambda: dashboard.find("#journal-count").text == "0")
 
 
 def test_fault_is_set_played_and_taken_away(client: Client, dashboard: Dashboard) -> None:
@@ -137,6 +138,23 @@ def test_sandbox_that_is_gone_gives_way_to_the_default_one(
     job = client.create()
     dashboard.open("sb-gone").await_state(job, "CREATED")
     assert dashboard.find("#sandbox").get_attribute("value") == "default"
+
+
+def test_faults_are_shown_as_they_are_played_and_gone_after_a_reset(
+    client: Client, dashboard: Dashboard
+) -> None:
+    job = client.create()
+    rule = {"fault": {"kind": "rate-limit"}, "times": 3}
+    client.post(f"{client.base_url}/_mock/faults", json=rule).raise_for_status()
+    dashboard.open().await_state(job, "CREATED")
+    dashboard.until(lambda: dashboard.find("#faults-count").text == "1")
+    dashboard.press("#faults")
+    dashboard.until(lambda: "played 0 of 3" in dashboard.find("#dialog").text)
+    client.get(f"{client.base_url}/data/reports/calls/jobs/{job}")
+    dashboard.until(lambda: "played 1 of 3" in dashboard.find("#dialog").text)
+    client.post(f"{client.base_url}/_mock/reset").raise_for_status()
+    dashboard.until(lambda: dashboard.texts("#faults-count") == ["0"])
+    dashboard.until(lambda: "No faults" in dashboard.find("#dialog").text)
 
 
 def test_reset_asks_and_puts_all_back(client: Client, dashboard: Dashboard) -> None:

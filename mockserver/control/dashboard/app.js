@@ -87,9 +87,9 @@ class Page {
   }
 
   async #load() {
-    if (this.turns++ % SELDOM === 0) await Promise.all([this.sandboxes.load(), this.faults.load()]);
+    if (this.turns++ % SELDOM === 0) await this.sandboxes.load();
     await this.clock.load();
-    await Promise.all([this.jobs.load(this.clock.now), this.journal.load()]);
+    await Promise.all([this.jobs.load(this.clock.now), this.journal.load(), this.faults.load()]);
   }
 
   // What is wrong stays until the next action; that the server is `lost`, until it is there again.

@@ -22,8 +22,11 @@ export class Faults {
   async load() {
     this.opener.hidden = !this.there;
     if (!this.there) return;
-    this.rules = (await this.page.api.get(PATH)).faults;
-    byId("faults-count").textContent = this.rules.length;
+    const { faults } = await this.page.api.get(PATH);
+    const changed = JSON.stringify(faults) !== JSON.stringify(this.rules);
+    this.rules = faults;
+    byId("faults-count").textContent = faults.length;
+    if (changed && this.list?.isConnected) this.#show();
   }
 
   async #open() {

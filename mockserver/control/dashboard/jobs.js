@@ -66,7 +66,7 @@ class Row {
     this.page = page;
     this.lifecycle = page.lifecycles.of(job.vendor);
     this.badge = el("span", { class: "badge" });
-    const named = { class: "link id", "aria-expanded": "false", "aria-label": job.id, title: job.id };
+    const named = { class: "link id", "aria-expanded": "false", title: job.id };
     this.opener = button(shorten(job.id), () => this.#toggle(), named);
     this.meta = el("span", { class: "meta" });
     this.file = button("File", () => preview(this.page.api, `${pathOf(this.job)}/file`, this.job.id), { class: "small" });

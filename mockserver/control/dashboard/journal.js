@@ -66,7 +66,7 @@ export class Journal {
   }
 
   #summarise(found) {
-    byId("journal-count").textContent = found.last;
+    byId("journal-count").textContent = found.first === null ? 0 : found.last - found.first + 1;
     const empty = this.list.children.length === 0;
     byId("journal-none").hidden = !empty;
     byId("journal-none").textContent = found.first === null ? "Nothing has been asked yet." : "No request fits the filter.";
