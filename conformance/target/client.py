@@ -30,9 +30,14 @@ from conformance.http.transport import ResponseLimits, Transport
 from conformance.settings import Settings
 from conformance.target.config import PRIMARY, Target, is_loopback
 from conformance.target.control import SANDBOX_HEADER, ControlPlane
-from conformance.target.credential_watch import REFUSED, CredentialWatch
 from conformance.target.credentials import DRIVER as PROBE_DRIVER
-from conformance.target.credentials import Credentials, TokenEndpoint, token_endpoint
+from conformance.target.credentials import (
+    REFUSED,
+    Credentials,
+    CredentialWatch,
+    TokenEndpoint,
+    token_endpoint,
+)
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import JobHistory, ResourceTracker
 from specs import Contract, Operation

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.checks.file_formats import FORMAT_VALIDATORS, decode_text
+from conformance.checks.files import FORMAT_VALIDATORS, decode_text
 from conformance.http.exchange import Exchange
 from tests.unit.conformance._made import exchange, history, job, numbered
 

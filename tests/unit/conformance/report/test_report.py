@@ -13,8 +13,8 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from conformance import report
 from conformance.errors import UsageError
 from conformance.report import html_report, json_report, junit, markdown, text
+from conformance.report.html_report import MAX_JOBS, build_timeline
 from conformance.report.shared import reproduction_hint
-from conformance.report.timeline import MAX_JOBS, build_timeline
 from conformance.verdict import Verdict, failed
 from tests.unit.conformance._results import result
 
