@@ -22,7 +22,7 @@ class _Arrival:
 
 
 class Crossing:
-    """Swaps path and query of two requests that are in flight at the same time."""
+    """Swaps path and query of two different requests that are in flight at the same time."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -32,8 +32,9 @@ class Crossing:
         """Wait a moment for another request; if one comes, swap path and query with it."""
         own = _Arrival((request.view_args, request.environ["QUERY_STRING"]))
         with self._condition:
-            if self._waiting:
-                other = self._waiting.pop()
+            other = next((it for it in self._waiting if it.sent != own.sent), None)
+            if other is not None:
+                self._waiting.remove(other)
                 own.received, other.received = other.sent, own.sent
                 self._condition.notify_all()
             else:
