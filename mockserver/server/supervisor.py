@@ -72,6 +72,8 @@ class WorkerSupervisor:
                 )
                 self._wait_until_ready(self._start())
         signal.alarm(0)
+        for number in self._signals:  # one that comes this late changes nothing any more
+            signal.signal(number, signal.SIG_IGN)
 
     def _start(self) -> int:
         """Fork a worker; return the pipe on which it reports that it is ready."""
