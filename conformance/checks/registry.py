@@ -19,6 +19,9 @@ from conformance.target.tracker import JobHistory
 from conformance.verdict import CheckResult
 from specs import Contract, Requirement
 
+# The statuses with which a server answers an operation that it does not have.
+NOT_OFFERED: Final = frozenset({404, 405, 501})
+
 
 @dataclass(frozen=True, slots=True)
 class ExchangeCase:

@@ -7,13 +7,18 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.checks.registry import ExchangeCase, applicable_response, exchange_check, is_echo
+from conformance.checks.registry import (
+    NOT_OFFERED,
+    ExchangeCase,
+    applicable_response,
+    exchange_check,
+    is_echo,
+)
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
 from specs.schema import self_contained
 
 # HTTP itself allows these for any request (RFC 9110, 6585), whatever a vendor lists.
-NOT_OFFERED: Final = frozenset({404, 405, 501})
 GENERIC: Final = frozenset(
     {405, 406, 408, 411, 412, 413, 414, 415, 416, 417, 421, 426, 428, 429, 431, 451}
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from conformance.checks.registry import (
+    NOT_OFFERED,
     ActiveCase,
     CheckKind,
     ExchangeCase,
@@ -22,8 +23,6 @@ from specs import OBSERVED, Contract, Requirement
 
 NOT_APPLICABLE = "no exchange or job of the run was one that this applies to"
 ABSENT_OPERATION = "not offered by this target: a valid request is rejected in the same way"
-# The statuses with which a server answers an operation that it does not have.
-NOT_OFFERED = frozenset({404, 405, 501})
 MAX_EXCHANGES = 6
 
 NewFailure = tuple[Requirement, str]
