@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.errors import InternalError, SuiteError, TargetUnavailable, describe_crash
+from conformance.errors import (
+    InternalError,
+    SuiteError,
+    TargetUnavailable,
+    describe_crash,
+    describe_missing_module,
+)
 from conformance.settings import Effort, Settings, Threshold
 from specs import DOCUMENTED, PROFILES, SpecError
 
@@ -125,6 +131,8 @@ class Suite(click.Group):
             _die(str(error), EXIT_NOT_JUDGED)
         except (SuiteError, SpecError) as error:
             _die(str(error), EXIT_USAGE)
+        except ModuleNotFoundError as error:
+            _die(describe_missing_module(error), EXIT_USAGE)
         except KeyboardInterrupt as stop:
             _die(f"interrupted. {' '.join(map(str, stop.args))}".rstrip(), EXIT_NOT_JUDGED)
         except (click.ClickException, click.exceptions.Exit, click.Abort):

@@ -36,6 +36,11 @@ class InternalError(SuiteError):
     """The suite itself crashed: nothing is said of the target."""
 
 
+def describe_missing_module(error: ModuleNotFoundError) -> str:
+    """Return what to install where the package is there without the suite's dependencies."""
+    return f"{error.name} is not installed: pip install 'report-contracts[conformance]'"
+
+
 def describe_crash(error: BaseException) -> str:
     """Return in one line what happened and where, and that the suite is at fault."""
     frames = traceback.extract_tb(error.__traceback__)

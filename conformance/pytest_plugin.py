@@ -49,11 +49,13 @@ def pytest_collection_modifyitems(
     """Add an item for each requirement of the selected vendors.
 
     Raises:
-        pytest.UsageError: there is no URL, or no such vendor or profile.
+        pytest.UsageError: there is no URL, no such vendor or profile, or the extra is missing.
     """
     vendors = config.getoption("--conformance") or []
     if vendors and not config.getoption("--conformance-url"):
         raise pytest.UsageError("--conformance: needs --conformance-url")
+    if vendors:
+        _require_extra()
     for vendor in vendors:
         collector: VendorCollector = VendorCollector.from_parent(
             session, name=f"conformance-{vendor}"
@@ -151,6 +153,15 @@ def _contract(config: pytest.Config, vendor: str) -> "Contract":
         return load_contract(vendor, config.getoption("--conformance-profile"))
     except (UsageError, SpecError) as error:
         raise pytest.UsageError(f"--conformance: {error}") from None
+
+
+def _require_extra() -> None:
+    from conformance.errors import describe_missing_module  # noqa: PLC0415  (see above)
+
+    try:
+        import conformance.runner  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise pytest.UsageError(f"--conformance: {describe_missing_module(error)}") from None
 
 
 def _run(config: pytest.Config, vendor: str, only: list[str]) -> "Result | Exception":

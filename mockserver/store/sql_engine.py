@@ -296,7 +296,13 @@ def _create_postgresql(url: URL) -> Engine:
         "tcp_user_timeout": 2000,
         "options": f"-c lock_timeout={int(_LOCK_SECONDS * 1000)}",
     }
-    return _create(url, {name: value for name, value in limits.items() if name not in url.query})
+    arguments = {name: value for name, value in limits.items() if name not in url.query}
+    try:
+        return _create(url, arguments)
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "store: PostgreSQL needs the extra postgres: pip install 'report-contracts[postgres]'"
+        ) from None
 
 
 def _create(url: URL, connect_args: Mapping[str, Any]) -> Engine:

@@ -19,9 +19,16 @@ Rule = Callable[[Contract], Iterable[tuple[str, str]]]
 
 def check_plugins(root: Path = ROOT) -> list[SpecIssue]:
     """Return what the rules of other packages find in files that have passed the lint."""
-    rules: list[Rule] = [entry.load() for entry in entry_points(group=GROUP)]
-    issues = (issue for rule in rules for issue in _issues(rule, root))
+    issues = (issue for rule in _rules() for issue in _issues(rule, root))
     return list(dict.fromkeys(issues))
+
+
+def _rules() -> Iterator[Rule]:
+    for entry in entry_points(group=GROUP):
+        try:
+            yield entry.load()
+        except ModuleNotFoundError:
+            continue  # the package of the rule is there without the extra that it needs
 
 
 def _issues(rule: Rule, root: Path) -> Iterator[SpecIssue]:

@@ -13,7 +13,14 @@ from tests.repo._checkout import ROOT, text
 PROJECT = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
 LINES = [line for line in text(ROOT / "constraints.txt").splitlines() if line[:1] != "#"]
 PINS = {canonicalize_name(name): pin for name, _, pin in (line.partition("==") for line in LINES)}
-DECLARED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+EXTRAS = PROJECT["optional-dependencies"]
+DECLARED = [
+    line
+    for declared in (PROJECT["dependencies"], *EXTRAS.values())
+    for line in declared
+    if Requirement(line).name != PROJECT["name"]
+]
+ASKED_FOR = {"connexion", "openapi-spec-validator", "schemathesis", "hypothesis", "flask", "pytest"}
 
 
 def test_constraints_are_exact_pins_and_name_no_place() -> None:
@@ -37,10 +44,14 @@ def test_the_environment_is_the_pinned_one() -> None:
     assert installed == PINS
 
 
-def test_development_has_what_every_extra_has() -> None:
-    extras = PROJECT["optional-dependencies"]
-    assert set(extras) == {"dev", "tls"}
-    assert set(extras["tls"]) <= set(extras["dev"])
+def test_all_is_every_extra_and_development_has_it() -> None:
+    (everything,) = map(Requirement, EXTRAS["all"])
+    assert everything.extras | {"lint"} == set(EXTRAS) - {"all", "dev"}  # conformance has lint
+    assert f"{PROJECT['name']}[all]" in EXTRAS["dev"]
+
+
+def test_what_the_project_stands_on_is_declared() -> None:
+    assert {Requirement(line).name for line in DECLARED} >= ASKED_FOR
 
 
 def test_readme_is_shown_by_package_indexes() -> None:
