@@ -9,7 +9,7 @@ from mockserver.journal import SqlBackend
 from mockserver.journal.base import Bounds
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
-from tests.unit.mockserver._entries import entry
+from tests.unit.mockserver.journal_entries import entry
 
 pytestmark = pytest.mark.parametrize("backend", SHARED)
 

@@ -14,7 +14,7 @@ from mockserver.store.base import JournalRow, JournalStore
 from mockserver.store.memory import MemoryStore
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
-from tests.unit.mockserver._entries import entry
+from tests.unit.mockserver.journal_entries import entry
 
 
 def line(number: int, sandbox: str = "a", most: int = 5) -> JournalRow:

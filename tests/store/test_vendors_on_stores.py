@@ -7,7 +7,7 @@ import pytest
 from mockserver.store.base import Store
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
-from tests.unit.mockserver._played import Played, content
+from tests.unit.mockserver.vendor_harness import VendorHarness, content
 
 ORDER = {
     "format": "json",
@@ -15,12 +15,12 @@ ORDER = {
 }
 
 
-def pass_seconds(seconds: int, *played: Played) -> None:
+def pass_seconds(seconds: int, *played: VendorHarness) -> None:
     for each in {id(one): one for one in played}.values():
         each.pass_seconds(seconds)
 
 
-def walk_talkdesk(one: Played, other: Played) -> list[Any]:
+def walk_talkdesk(one: VendorHarness, other: VendorHarness) -> list[Any]:
     """Create with one server, read with the other; return all that was answered."""
     replies = [one.call("createReportJob", {"type": "calls"}, ORDER)]
     path = {"type": "calls", "id": replies[0].body["job"]["id"]}
@@ -33,7 +33,7 @@ def walk_talkdesk(one: Played, other: Played) -> list[Any]:
     return [(reply.status, reply.body) for reply in replies] + [file]
 
 
-def walk_clinicalone(one: Played, other: Played) -> list[Any]:
+def walk_clinicalone(one: VendorHarness, other: VendorHarness) -> list[Any]:
     asked: dict[str, Any] = {
         "reportid": "SUBJECT_DATA_EXTRACT",
         "format": "csv",
@@ -50,7 +50,7 @@ def walk_clinicalone(one: Played, other: Played) -> list[Any]:
     return [(reply.status, reply.body) for reply in replies] + [file]
 
 
-def walk_energycap(one: Played, other: Played) -> list[Any]:
+def walk_energycap(one: VendorHarness, other: VendorHarness) -> list[Any]:
     group = {"reportGroupCode": "x", "reportIds": [1]}
     replies = [played.call("createReportGroup", body=group) for played in (one, other)]
     run = {"reportDistributionId": 3}
@@ -75,8 +75,8 @@ WALKS = {
 @pytest.mark.parametrize("vendor", WALKS)
 def test_every_store_gives_the_same_answers(vendor: str, store: Store) -> None:
     walk, account = WALKS[vendor]
-    expected = Played(vendor, account)
-    played = Played(vendor, account, store=store)
+    expected = VendorHarness(vendor, account)
+    played = VendorHarness(vendor, account, store=store)
     assert walk(played, played) == walk(expected, expected)
 
 
@@ -84,9 +84,9 @@ def test_every_store_gives_the_same_answers(vendor: str, store: Store) -> None:
 @pytest.mark.parametrize("vendor", WALKS)
 def test_two_servers_on_one_store_are_as_one(vendor: str, url: str) -> None:
     walk, account = WALKS[vendor]
-    expected = Played(vendor, account)
+    expected = VendorHarness(vendor, account)
     stores = [SqlStore(url), SqlStore(url)]
-    one, other = (Played(vendor, account, store=store) for store in stores)
+    one, other = (VendorHarness(vendor, account, store=store) for store in stores)
     assert walk(one, other) == walk(expected, expected)
     for store in stores:
         store.close()

@@ -12,7 +12,7 @@ from mockserver import logs
 from mockserver.app import App
 from mockserver.logs import AccessLog
 from mockserver.server import REJECTION_KEY, Rejection
-from tests.unit.mockserver._asgi import ask
+from tests.unit.mockserver.asgi import ask
 
 SECRET = "mock-talkdesk-writer"
 
