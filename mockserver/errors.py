@@ -34,6 +34,14 @@ class ApiError(Exception):
         self.code = code
         self.headers = headers or {}
 
+    @classmethod
+    def for_field(
+        cls, field: str, reason: str, status: int = 400, code: str | None = None
+    ) -> "ApiError":
+        """Return the error of an invalid parameter or body member; its message is both."""
+        end = "" if reason.endswith("?") else "."
+        return cls(status, f"{field} {reason}{end}", field=field, reason=reason, code=code)
+
     def __str__(self) -> str:
         return f"{self.status} {self.message}"
 

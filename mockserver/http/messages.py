@@ -27,6 +27,12 @@ class Request(NamedTuple):
     sandbox: Sandbox
     root_path: str = ""
 
+    @property
+    def account(self) -> str:
+        """The account of the caller; the operation must ask for credentials."""
+        assert self.identity is not None
+        return self.identity.account
+
 
 @dataclass(frozen=True, slots=True)
 class StreamingBody:

@@ -1,6 +1,6 @@
 """Job administration for the control plane: list jobs, force outcomes, download files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from mockserver.clock import LATEST
@@ -23,11 +23,12 @@ class JobProvider(Protocol):
     """A vendor with jobs."""
 
     @property
-    def repository(self) -> JobRepository: ...
+    def repository(self) -> JobRepository:
+        """The vendor's jobs."""
 
-    def file(self, sandbox: Sandbox, job: Job) -> Response:
-        """Return the response with a job's file, regardless of its state."""
-        ...
+    @property
+    def file(self) -> Callable[[Sandbox, Job], Response]:
+        """Returns the response with a job's file, regardless of its state."""
 
 
 class JobAdmin:

@@ -43,18 +43,20 @@ class JobRepository:
             Duplicate: an id exists.
         """
         rows = self.apply_scenario(sandbox, new_jobs)
-        return self._created(sandbox, sandbox.records.insert_all(self.drafts(rows, sandbox.now())))
+        return self._created(
+            sandbox, sandbox.records.insert_all(self.new_records(rows, sandbox.now()))
+        )
 
     def apply_scenario(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[NewJob]:
         """Return `new_jobs` with the sandbox's job scripts applied, numbered in order."""
         scripts = sandbox.job_scripts.get(self.lifecycle.vendor, ())
         return [self._with_script(sandbox, scripts, row) for row in new_jobs]
 
-    def drafts(
+    def new_records(
         self, new_jobs: Iterable[NewJob], now: int, *, interned: bool = False
     ) -> list[NewRecord]:
         """Return the records of new jobs; `interned` for seed data."""
-        return [self._draft(row, now, interned) for row in new_jobs]
+        return [self._new_record(row, now, interned) for row in new_jobs]
 
     def find(self, sandbox: Sandbox, job_id: str) -> Job | None:
         result = self.get_with_state(sandbox, job_id)
@@ -174,7 +176,7 @@ class JobRepository:
                 return changed
         return job
 
-    def _draft(self, row: NewJob, now: int, interned: bool) -> NewRecord:
+    def _new_record(self, row: NewJob, now: int, interned: bool) -> NewRecord:
         created_at = now if row.created_at is None else row.created_at
         schedule = None if row.schedule == self.default_schedule else row.schedule
         data = serialization.to_data(row.account, created_at, row.details, schedule)
@@ -215,7 +217,7 @@ class IndexedJobRepository(JobRepository):
             ]
             try:
                 created = sandbox.records.insert_all(
-                    [*self.drafts(numbered, sandbox.now()), *self.active_index(numbered)]
+                    [*self.new_records(numbered, sandbox.now()), *self.active_index(numbered)]
                 )
             except Duplicate:  # a number used by seed data
                 continue

@@ -6,37 +6,35 @@ bytes are the same for the same job, unlike those of libraries that write the cu
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from random import Random
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from mockserver.http.messages import StreamingBody
-from mockserver.reports.content import END, ID, MOMENT, ReportTable, RowValues
+from mockserver.reports.content import (
+    END,
+    ID,
+    MOMENT,
+    FileContent,
+    Format,
+    ReportTable,
+    RowValues,
+)
 
 Table = Sequence[Sequence[str]]
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _MAIN = "http://schemas.openxmlformats.org"
-_LINES = 60
+_PAGE_LINES = 60
 _LINE_LENGTH = 100
 _XPORT_WIDTH = 200
 _XPORT_RECORD = 80
 _XPORT_CREATED = "01JAN70:00:00:00"
 
 
-@dataclass(frozen=True, slots=True)
-class BinaryFormat:
-    """A file format that is written as a whole."""
-
-    media: str
-    extension: str
-    write: Callable[[Table], bytes]
-
-
-def make_document(report: ReportTable, file_format: BinaryFormat, rng: Random) -> StreamingBody:
+def _write(encode: Callable[[Table], bytes], report: ReportTable, rng: Random) -> FileContent:
     """Return the file; it is built in memory, so the report should be small."""
     values = RowValues(report, rng.getrandbits(48))
     table = [[column.name for column in report.columns]]
@@ -45,11 +43,11 @@ def make_document(report: ReportTable, file_format: BinaryFormat, rng: Random) -
         final = {ID: values.id(number), MOMENT: values.moment(number), END: ends}
         row_values = [column.draw(rng) for column in report.columns]
         table.append([str(final.get(value, value)) for value in row_values])
-    data = file_format.write(table)
-    return StreamingBody(file_format.media, len(data), lambda: iter((data,)))
+    data = encode(table)
+    return len(data), lambda: iter((data,))
 
 
-def _write_workbook(table: Table) -> bytes:
+def _xlsx(table: Table) -> bytes:
     space = f"{_MAIN}/spreadsheetml/2006/main"
     rows = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in table)
     relations = f"{_MAIN}/officeDocument/2006/relationships"
@@ -71,7 +69,7 @@ def _cell(value: str) -> str:
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
 
 
-def _write_text(table: Table) -> bytes:
+def _docx(table: Table) -> bytes:
     space = f"{_MAIN}/wordprocessingml/2006/main"
     rows = "".join(f"<w:tr>{''.join(map(_paragraph, row))}</w:tr>" for row in table)
     return _package(
@@ -122,9 +120,9 @@ def _relations(kind: str, target: str) -> str:
     )
 
 
-def _write_pdf(table: Table) -> bytes:
+def _pdf(table: Table) -> bytes:
     lines = ["  ".join(row).replace("\n", " ")[:_LINE_LENGTH] for row in table]
-    pages = [lines[first : first + _LINES] for first in range(0, len(lines), _LINES)]
+    pages = [lines[first : first + _PAGE_LINES] for first in range(0, len(lines), _PAGE_LINES)]
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -161,7 +159,7 @@ def _pdf_file(objects: Iterable[bytes]) -> bytes:
     return bytes(out)
 
 
-def _write_transport(table: Table) -> bytes:
+def _transport(table: Table) -> bytes:
     """Return a SAS transport file, version 5 (SAS Institute, TS-140), of text variables."""
     names, rows = table[0], [[value.encode() for value in row] for row in table[1:]]
     widths = [
@@ -209,7 +207,7 @@ def _record(content: str | bytes) -> bytes:
     return data + b" " * (-len(data) % _XPORT_RECORD)
 
 
-XLSX = BinaryFormat(f"{_OFFICE}.spreadsheetml.sheet", "xlsx", _write_workbook)
-DOCX = BinaryFormat(f"{_OFFICE}.wordprocessingml.document", "docx", _write_text)
-PDF = BinaryFormat("application/pdf", "pdf", _write_pdf)
-TRANSPORT = BinaryFormat("application/octet-stream", "xpt", _write_transport)
+XLSX = Format(f"{_OFFICE}.spreadsheetml.sheet", "xlsx", partial(_write, _xlsx))
+DOCX = Format(f"{_OFFICE}.wordprocessingml.document", "docx", partial(_write, _docx))
+PDF = Format("application/pdf", "pdf", partial(_write, _pdf))
+TRANSPORT = Format("application/octet-stream", "xpt", partial(_write, _transport))

@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 from mockserver.http.messages import Response, StreamingBody
-from mockserver.reports.text_formats import Format
 from mockserver.timestamps import to_datetime
 
 ID = "\ue000"
@@ -32,20 +31,12 @@ def read_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[Column, ...]:
     return tuple(Column(row["name"], _KINDS[row["is"]](row)) for row in rows)
 
 
-def _id(_: Mapping[str, Any]) -> _Draw:
-    return lambda _: ID
-
-
-def _moment(_: Mapping[str, Any]) -> _Draw:
-    return lambda _: MOMENT
-
-
-def _end(_: Mapping[str, Any]) -> _Draw:
-    return lambda _: END
+def _placeholder(text: str) -> Callable[[Mapping[str, Any]], _Draw]:
+    return lambda _row: lambda _rng: text
 
 
 def _choice(row: Mapping[str, Any]) -> _Draw:
-    values = list(row["of"])
+    values = row["of"]
     return lambda rng: values[int(rng.random() * len(values))]
 
 
@@ -75,9 +66,9 @@ def _pattern(row: Mapping[str, Any]) -> _Draw:
 
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Draw]] = {
-    "id": _id,
-    "moment": _moment,
-    "end": _end,
+    "id": _placeholder(ID),
+    "moment": _placeholder(MOMENT),
+    "end": _placeholder(END),
     "choice": _choice,
     "integer": _integer,
     "decimal": _decimal,
@@ -86,10 +77,10 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Draw]] = {
 }
 
 
-_MAX_TEMPLATES = 128
-_BLOCK = 512
-_ID_WIDTH = 36
-_MOMENT_WIDTH = 29
+ID_WIDTH = 36
+MOMENT_WIDTH = 29
+"""Characters of what replaces the placeholders."""
+
 _SPREAD = 0x9E3779B97F4B  # odd: multiplying by it visits each 48-bit number once
 _48_BITS = (1 << 48) - 1
 
@@ -99,7 +90,7 @@ class ReportTable:
     """The content of a file: `rows` rows of `columns`, spread from `start` to `end`.
 
     Times are milliseconds since the epoch, written in `zone`. `base` is a UUID whose first digits
-    the rows' ids share. `about` is metadata for formats with a head.
+    the rows' ids share. `metadata` is written by formats with a head.
     """
 
     columns: tuple[Column, ...]
@@ -108,62 +99,7 @@ class ReportTable:
     end: int
     zone: tzinfo
     base: str
-    about: Mapping[str, Any] = field(default_factory=dict)
-
-
-def make_file(report: ReportTable, file_format: Format, rng: Random) -> StreamingBody:
-    """Return the file; `rng` is used only during this call."""
-    writer = _FileWriter(report, file_format, rng)
-    return StreamingBody(file_format.media, writer.length(), writer.chunks)
-
-
-class _FileWriter:
-    """Writes one file in one format, from templates of the first rows."""
-
-    def __init__(self, report: ReportTable, file_format: Format, rng: Random) -> None:
-        names = [column.name for column in report.columns]
-        self._report = report
-        self._offset = rng.getrandbits(48)
-        self._head = file_format.head(names, report.rows, report.about)
-        self._tail = file_format.tail(names, report.rows, report.about)
-        self._separator = file_format.separator
-        self._templates = [
-            file_format.row(names, [column.draw(rng) for column in report.columns])
-            for _ in range(min(report.rows, _MAX_TEMPLATES))
-        ]
-
-    def length(self) -> int:
-        """Return the length of the file in bytes."""
-        widths = [_width(row) for row in self._templates]
-        rows = self._report.rows
-        whole, rest = divmod(rows, len(widths)) if widths else (0, 0)
-        inner = whole * sum(widths) + sum(widths[:rest])
-        frame = len(self._head.encode()) + len(self._tail.encode())
-        return frame + inner + len(self._separator) * max(rows - 1, 0)
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the file, a block of rows at a time."""
-        yield self._head.encode()
-        row = _RowRenderer(self._report, self._templates, self._offset)
-        for first in range(0, self._report.rows, _BLOCK):
-            block = range(first, min(first + _BLOCK, self._report.rows))
-            text = self._separator.join(map(row, block))
-            yield (self._separator + text if first else text).encode()
-        yield self._tail.encode()
-
-
-class _RowRenderer:
-    """Replaces the placeholders of row templates."""
-
-    def __init__(self, report: ReportTable, templates: list[str], offset: int) -> None:
-        self._templates = templates
-        self._values = RowValues(report, offset)
-        self._ends = any(END in row for row in templates)
-
-    def __call__(self, number: int) -> str:
-        text = self._templates[number % len(self._templates)].replace(ID, self._values.id(number))
-        text = text.replace(MOMENT, self._values.moment(number))
-        return text.replace(END, self._values.moment(number + 1)) if self._ends else text
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RowValues:
@@ -193,23 +129,36 @@ def _format_minute(moment: int, zone: tzinfo) -> tuple[str, str]:
     """Return a time up to its minute, and the offset from UTC."""
     text = to_datetime(moment).astimezone(zone).isoformat(timespec="milliseconds")
     # Historical offsets have seconds, which would change the width.
-    if len(text) != _MOMENT_WIDTH:
+    if len(text) != MOMENT_WIDTH:
         text = to_datetime(moment).isoformat(timespec="milliseconds")
     return text[:17], text[23:]
 
 
-def _width(row: str) -> int:
-    placeholders = ((ID, _ID_WIDTH), (MOMENT, _MOMENT_WIDTH), (END, _MOMENT_WIDTH))
-    return len(row.encode()) + sum(
-        row.count(m) * (width - len(m.encode())) for m, width in placeholders
-    )
+FileContent = tuple[int, Callable[[], Iterator[bytes]]]
+"""The length of a file in bytes, and a function that yields its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format; `write` uses the random generator only during the call."""
+
+    media: str
+    extension: str
+    write: Callable[[ReportTable, Random], FileContent]
+
+
+def make_file(report: ReportTable, file_format: Format, rng: Random) -> StreamingBody:
+    """Return the file of a report in a format."""
+    length, chunks = file_format.write(report, rng)
+    return StreamingBody(file_format.media, length, chunks)
 
 
 _UNSAFE = re.compile(r"[^a-z0-9_]+")
 
 
-def attachment(title: str, extension: str, file: StreamingBody) -> Response:
+def attachment(title: str, report: ReportTable, file_format: Format, rng: Random) -> Response:
     """Return a 200 with a file named after `title`, in characters that need no escaping."""
     stem = _UNSAFE.sub("-", title.lower()).strip("-") or "report"
-    disposition = f'attachment; filename="{stem}.{extension}"'
+    disposition = f'attachment; filename="{stem}.{file_format.extension}"'
+    file = make_file(report, file_format, rng)
     return Response(200, headers={"Content-Disposition": disposition}, file=file)

@@ -17,7 +17,7 @@ _PAGE_SIZE = 500
 UniqueKey = Callable[[Mapping[str, Any]], str | None]
 """Returns the name that must be unique in an account, None if the data has none."""
 
-Drafts = list[NewRecord]
+SeedRecords = list[NewRecord]
 
 
 class NameConflict(Exception):  # noqa: N818  (what happened, as in errors.ApiError)
@@ -48,7 +48,7 @@ class ResourceCollection:
         self.kind = kind
         self._name = name
 
-    def drafts(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> Drafts:
+    def seed_records(self, account: str, rows: Mapping[str, Mapping[str, Any]]) -> SeedRecords:
         """Return the records of seed data by id."""
         resources = [
             NewRecord(self.kind, id_, account, row, interned=True) for id_, row in rows.items()
@@ -144,7 +144,7 @@ class ResourceCollection:
             return True
         return False
 
-    def _claims(self, account: str, data: Mapping[str, Any], id_: str) -> Drafts:
+    def _claims(self, account: str, data: Mapping[str, Any], id_: str) -> SeedRecords:
         """Return a record whose id is derived from the name, if any: the store keeps it unique."""
         name = self._name(data) if self._name else None
         if name is None:

@@ -70,12 +70,15 @@ class SeedLoader:
         Raises:
             ConfigurationError: the data cannot be used; the text names file, place and reason.
         """
-        now = sandbox.now()
-        if self._last is None or self._last[0] is not fixtures or self._last[1] != now:
-            self._last = (fixtures, now, self._records(fixtures, now))
-        insert_seeds(sandbox, self._last[2])
+        insert_seeds(sandbox, self.records(fixtures, sandbox.now()))
 
-    def _records(self, fixtures: Mapping[str, Any], now: int) -> list[NewRecord]:
+    def records(self, fixtures: Mapping[str, Any], now: int) -> list[NewRecord]:
+        """Return the records of the seed data; raises what `load` raises."""
+        if self._last is None or self._last[0] is not fixtures or self._last[1] != now:
+            self._last = (fixtures, now, self._build(fixtures, now))
+        return self._last[2]
+
+    def _build(self, fixtures: Mapping[str, Any], now: int) -> list[NewRecord]:
         errors = [self._describe(error) for error in self._validator.iter_errors(fixtures)]
         if errors:
             raise ConfigurationError("\n".join(errors[:_MAX_ERRORS]))

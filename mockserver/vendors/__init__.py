@@ -1,7 +1,7 @@
 """What a vendor's module gives to the server."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
 
 from mockserver.auth import Identity
 from mockserver.errors import ApiError
@@ -9,6 +9,7 @@ from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.seeding import SeedLoader
 from specs import Contract, Operation
 
 Options = Mapping[str, str]
@@ -16,49 +17,29 @@ Options = Mapping[str, str]
 
 Handler = Callable[[Request], Response]
 
+Identify = Callable[[Sandbox, str, str], Identity | None]
+"""Returns the identity of a secret of a security scheme, None for an unknown or expired one."""
 
-class Vendor(Protocol):
-    """One vendor in one profile. It has no state but its contract: all else is the sandbox's.
 
-    A module of `mockserver.vendors` has a function `create(contract, options) -> Vendor`.
+def issues_no_credentials(_sandbox: Sandbox, _scheme: str, _secret: str) -> Identity | None:
+    """Return None: only the fixtures have credentials."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """One vendor in one profile; `create(contract, options)` of its module returns it.
+
+    It has no state but its contract, which may allow more than the one in `specs`. `handlers` are
+    by operationId. `file` returns the response with a job's file, whatever its state. `error`
+    returns the vendor's error body; the operation is None for an unknown path. `identify` is for
+    secrets that the vendor issued in the sandbox.
     """
 
-    @property
-    def name(self) -> str:
-        """The slug."""
-        ...
-
-    @property
-    def contract(self) -> Contract:
-        """The contract that is played; it may allow more than the one in `specs`."""
-        ...
-
-    @property
-    def handlers(self) -> Mapping[str, Handler]:
-        """One for each operationId of the contract."""
-        ...
-
-    @property
-    def repository(self) -> JobRepository:
-        """The jobs of this vendor, for the control plane."""
-        ...
-
-    def file(self, sandbox: Sandbox, job: Job) -> Response:
-        """Return the reply with the file of a job, whatever its state."""
-        ...
-
-    def error(self, error: ApiError, operation: Operation | None = None) -> Response:
-        """Return the vendor's error body; `operation` is None for an unknown path."""
-        ...
-
-    def identify(self, sandbox: Sandbox, scheme: str, secret: str) -> Identity | None:
-        """Return the identity of a secret that the vendor issued in this sandbox and is valid."""
-        ...
-
-    def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        """Fill a sandbox with the content of `fixtures/<vendor>/seed.yaml`. Idempotent.
-
-        Raises:
-            ConfigurationError: the fixtures do not fit the contract; the text names the place.
-        """
-        ...
+    contract: Contract
+    handlers: Mapping[str, Handler]
+    repository: JobRepository
+    seeds: SeedLoader
+    file: Callable[[Sandbox, Job], Response]
+    error: Callable[[ApiError, Operation | None], Response]
+    identify: Identify = issues_no_credentials

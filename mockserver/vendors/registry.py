@@ -8,17 +8,13 @@ from typing import Any
 import specs
 from mockserver.auth.authentication import Authenticator
 from mockserver.auth.identities import headers_for_sandbox, key_header, secrets_for_sandbox
-from mockserver.clock import Clock, ClockSettings, Mode
+from mockserver.clock import ORIGIN
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
-from mockserver.journal.base import Bounds
-from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenarios import Seed
 from mockserver.scenarios.files import FixturePaths
 from mockserver.scenarios.repository import FixtureRepository
-from mockserver.store.base import Records
-from mockserver.store.memory import MemoryStore
 from mockserver.vendors import Options, Vendor
 from specs import Contract
 
@@ -102,7 +98,7 @@ class VendorRegistry:
         """Put the seed data of every vendor into an empty sandbox, as its scenario has them."""
         seeds = self.fixtures.resolve_scenario(sandbox.scenario).seeds
         for name, vendor in self.vendors.items():
-            vendor.seed(sandbox, seeds[name])
+            vendor.seeds.load(sandbox, seeds[name])
 
     def access_info(self, sandbox: Sandbox) -> dict[str, Any]:
         """Return what chooses a sandbox: the secrets, and headers that hold them, by vendor."""
@@ -138,25 +134,11 @@ def load_vendors(settings: Settings) -> VendorRegistry:
     contracts = {name: vendor.contract for name, vendor in played.items()}
 
     def check(vendor: str, seed: Seed) -> None:
-        played[vendor].seed(_throwaway_sandbox(settings.profile), seed)
+        played[vendor].seeds.records(seed, ORIGIN)
 
     folders = FixturePaths(
         specs.fixtures(), settings.fixtures, settings.scenarios, tuple(contracts)
     )
     return VendorRegistry(
         contracts, played, FixtureRepository(folders, contracts, settings.faults, check)
-    )
-
-
-def _throwaway_sandbox(profile: str) -> Sandbox:
-    """Return a sandbox to try seed data in."""
-    store = MemoryStore()
-    store.create("scratch")
-    return Sandbox(
-        id_="scratch",
-        seed=1,
-        profile=profile,
-        clock=Clock(ClockSettings(Mode.MANUAL)),
-        records=Records(store, "scratch"),
-        journal=MemoryJournal(Bounds(), MemoryBudget()),
     )

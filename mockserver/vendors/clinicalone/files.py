@@ -6,23 +6,20 @@ from datetime import UTC, timedelta
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
+from mockserver.jobs.schedule import ROWS
 from mockserver.reports import binary_formats, text_formats
-from mockserver.reports.binary_formats import BinaryFormat, make_document
-from mockserver.reports.content import ReportTable, attachment, make_file, read_columns
-from mockserver.reports.text_formats import Format
+from mockserver.reports.content import Format, ReportTable, attachment, read_columns
 from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.clinicalone.jobs import find
 from specs import Contract
 
-FORMATS: Mapping[str, Format | BinaryFormat] = {
+FORMATS: Mapping[str, Format] = {
     "csv": text_formats.CSV,
     "CSV": text_formats.CSV,
     "json": text_formats.JSON_ARRAY,
     "XPORT": binary_formats.TRANSPORT,
 }
-ROWS = "rows"
-"""The detail with the number of rows of a file, if not the default of the report."""
 
 _PERIOD = timedelta(days=90) // timedelta(milliseconds=1)
 
@@ -43,21 +40,17 @@ class Files:
         return self.response(request.sandbox, job)
 
     def response(self, sandbox: Sandbox, job: Job) -> Response:
-        """Return the reply with the file of a job, whatever its state."""
+        """Return the response with the file of a job, whatever its state."""
         report = self._reports.find(sandbox, ALL_ACCOUNTS, job.details["rptId"])
         assert report is not None  # reports are neither added nor removed
-        made_in = FORMATS[job.details["format"]]
-        sheet = ReportTable(
+        key = f"rows of {job.id}"
+        table = ReportTable(
             columns=read_columns(report.data["columns"]),
-            rows=job.details.get(ROWS, report.data[ROWS]),
+            rows=job.details.get(ROWS, report.data["rows"]),
             start=job.created_at - _PERIOD,
             end=job.created_at,
             zone=UTC,
-            base=sandbox.ids.uuid(f"rows of {job.id}", 0),
+            base=sandbox.ids.uuid(key, 0),
         )
-        chance = sandbox.ids.random(f"rows of {job.id}", 0)
-        if isinstance(made_in, BinaryFormat):
-            file = make_document(sheet, made_in, chance)
-        else:
-            file = make_file(sheet, made_in, chance)
-        return attachment(job.details["name"], made_in.extension, file)
+        file_format = FORMATS[job.details["format"]]
+        return attachment(job.details["name"], table, file_format, sandbox.ids.random(key, 0))

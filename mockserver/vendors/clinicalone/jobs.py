@@ -1,4 +1,4 @@
-"""Clinical One's operations on report jobs and their lists, except for downloads."""
+"""Clinical One's operations on report jobs and their lists, except for their files."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,6 +17,7 @@ from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_iso_string
+from mockserver.vendors import Handler
 from specs import Contract
 
 NO_STUDY = frozenset({None, "", "null"})
@@ -58,12 +59,11 @@ def find(repository: JobRepository, request: Request, job_id: str) -> Job:
     Raises:
         ApiError: 404, no such job.
     """
-    assert request.identity is not None
     job = repository.find(request.sandbox, job_id)
-    if job is None or job.account != request.identity.account:
+    if job is None or job.account != request.account:
         raise ApiError(404, "Report job not found.", field="id", reason="is an unknown report job")
-    given = {"mode": request.query.get("mode"), "studyId": study_of(request.query)}
-    for name, value in given.items():
+    filters = {"mode": request.query.get("mode"), "studyId": study_of(request.query)}
+    for name, value in filters.items():
         if value is not None and job.details.get(name, value) != value:
             raise ApiError(404, "Report job not found.", field=name, reason="is not the job's")
     return job
@@ -84,62 +84,12 @@ def reports_of(
     return [report for report in reports if report.data["tenantLevel"] == (study is None)]
 
 
-class Lists:
-    """The handlers under reportmetadata."""
-
-    def __init__(self, repository: JobRepository, reports: ResourceCollection) -> None:
-        self._repository = repository
-        self._reports = reports
-
-    def reports(self, request: Request) -> Response:
-        """Answer GET v1.0/reportmetadata: the reports of studies, or those of the tenant."""
-        reports = reports_of(self._reports, request.sandbox, study_of(request.query))
-        result = [
-            {
-                "reportId": report.id,
-                "reportType": report.data["name"],
-                "rptTypeSeq": number,
-                "rptSeq": number,
-            }
-            for number, report in enumerate(reports, 1)
-        ]
-        return Response(request.operation.success, {"status": "success", "result": result})
-
-    def downloads(self, request: Request) -> Response:
-        """Answer GET v2.0/reportmetadata/downloadList, newest first."""
-        assert request.identity is not None
-        limit, offset = request.query["limit"], request.query["offset"]
-        keys = filter_keys({**request.query, "studyId": study_of(request.query)})
-        group = group_of(request.identity.account, keys)
-        total = self._repository.count(request.sandbox, group)
-        jobs = self._repository.page(request.sandbox, group, offset, limit)
-        result = {
-            "hasMore": "true" if offset + len(jobs) < total else "false",
-            "totalResults": total,
-            "count": len(jobs),
-            "limit": limit,
-            "offset": offset,
-            "reportId": request.query.get("rptId"),
-            "reportRunStatus": [self._run(request.sandbox, job) for job in jobs],
-        }
-        return Response(request.operation.success, {"status": "success", "result": result})
-
-    def _run(self, sandbox: Sandbox, job: Job) -> dict[str, Any]:
-        return {
-            "downloadId": job.id,
-            "rptId": job.details["rptId"],
-            "reportName": job.details["name"],
-            "rptFormat": job.details["format"],
-            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, sandbox.now())),
-            "runStatus": self._repository.state(sandbox, job).wire,
-        }
-
-
-_LONGEST_SPEC = 32_000
+_UNKNOWN = "is an unknown report"
+_MAX_SPEC_LENGTH = 32_000
 
 
 class Jobs:
-    """The handlers of the three ways to create a job, and of kick-off."""
+    """The handlers that create and start jobs, and those under reportmetadata."""
 
     def __init__(
         self, contract: Contract, repository: JobRepository, reports: ResourceCollection
@@ -148,6 +98,14 @@ class Jobs:
         self._reports = reports
         self._actions = contract.lifecycle.actions
         self._fetch = contract.operations[self._actions["fetch"].operation]
+        self.handlers: Mapping[str, Handler] = {
+            "createReport": self.create,
+            "createScheduledReport": self.schedule,
+            "createDirectReport": self.start_directly,
+            "kickOffReportJob": self.kick_off,
+            "listReportMetadata": self.list_reports,
+            "listDownloads": self.list_downloads,
+        }
 
     def create(self, request: Request) -> Response:
         """Answer POST v1.0/reports: the job waits for the default time."""
@@ -156,8 +114,10 @@ class Jobs:
     def schedule(self, request: Request) -> Response:
         """Answer POST v1.0/scheduled/reports: the job waits until its time."""
         due = (request.body or {}).get("scheduledDatetime")
-        plan = None if due is None else self._starting(_date_time(due) - request.sandbox.now())
-        return self._created(request, self._open(request, request.query, plan))
+        if due is None:
+            return self.create(request)
+        schedule = self._starting(_date_time(due) - request.sandbox.now())
+        return self._created(request, self._open(request, request.query, schedule))
 
     def start_directly(self, request: Request) -> Response:
         """Answer POST v2.0/studies/{studyId}/{mode}/reports/direct: the job does not wait."""
@@ -181,9 +141,50 @@ class Jobs:
         }
         return Response(request.operation.success, log, self._location(request, job))
 
-    def _open(self, request: Request, params: Mapping[str, Any], plan: Schedule | None) -> Job:
-        assert request.identity is not None
-        tenant = request.identity.account
+    def list_reports(self, request: Request) -> Response:
+        """Answer GET v1.0/reportmetadata: the reports of studies, or those of the tenant."""
+        reports = reports_of(self._reports, request.sandbox, study_of(request.query))
+        result = [
+            {
+                "reportId": report.id,
+                "reportType": report.data["name"],
+                "rptTypeSeq": number,
+                "rptSeq": number,
+            }
+            for number, report in enumerate(reports, 1)
+        ]
+        return Response(request.operation.success, {"status": "success", "result": result})
+
+    def list_downloads(self, request: Request) -> Response:
+        """Answer GET v2.0/reportmetadata/downloadList, newest first."""
+        limit, offset = request.query["limit"], request.query["offset"]
+        keys = filter_keys({**request.query, "studyId": study_of(request.query)})
+        group = group_of(request.account, keys)
+        total = self._repository.count(request.sandbox, group)
+        jobs = self._repository.page(request.sandbox, group, offset, limit)
+        result = {
+            "hasMore": "true" if offset + len(jobs) < total else "false",
+            "totalResults": total,
+            "count": len(jobs),
+            "limit": limit,
+            "offset": offset,
+            "reportId": request.query.get("rptId"),
+            "reportRunStatus": [self._download(request.sandbox, job) for job in jobs],
+        }
+        return Response(request.operation.success, {"status": "success", "result": result})
+
+    def _download(self, sandbox: Sandbox, job: Job) -> dict[str, Any]:
+        return {
+            "downloadId": job.id,
+            "rptId": job.details["rptId"],
+            "reportName": job.details["name"],
+            "rptFormat": job.details["format"],
+            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, sandbox.now())),
+            "runStatus": self._repository.state(sandbox, job).wire,
+        }
+
+    def _open(self, request: Request, params: Mapping[str, Any], schedule: Schedule | None) -> Job:
+        tenant = request.account
         report = self._report(request.sandbox, params)
         values = {
             "name": report.data["name"],
@@ -200,7 +201,7 @@ class Jobs:
             group=group_of(tenant, {}),
             details=details,
             extra_groups=tuple(index_groups(tenant, details)),
-            schedule=plan,
+            schedule=schedule,
         )
         return self._repository.create(request.sandbox, [new_job])[0]
 
@@ -213,16 +214,16 @@ class Jobs:
         if "reportid" in params:
             report = self._reports.find(sandbox, ALL_ACCOUNTS, params["reportid"])
             if report is None:
-                raise _unknown("reportid")
+                raise ApiError.for_field("reportid", _UNKNOWN, 404)
             return report
         name = params.get("reportName")
         for report in reports_of(self._reports, sandbox, study_of(params)):
             if name in (None, report.data["name"]):
                 return report
-        raise _unknown("reportid" if name is None else "reportName")
+        raise ApiError.for_field("reportid" if name is None else "reportName", _UNKNOWN, 404)
 
     def _starting(self, wait: int) -> Schedule:
-        """Return the default plan with a first state of `wait` milliseconds, at least 0."""
+        """Return the default schedule with a first state of `wait` milliseconds, at least 0."""
         (first, _), *rest = self._repository.default_schedule
         return ((first, max(wait, 0)), *rest)
 
@@ -236,21 +237,14 @@ class Jobs:
         return {"Location": f"{request.root_path}{self._fetch.path}?{urlencode({'id': job.id})}"}
 
 
-def _unknown(field: str) -> ApiError:
-    reason = "is an unknown report"
-    return ApiError(404, f"{field} {reason}.", field=field, reason=reason)
-
-
 def _date_time(text: str) -> int:
     try:
         return from_datetime(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        field = "scheduledDatetime"
-        reason = "must be a date-time"
-        raise ApiError(400, f"{field} {reason}.", field=field, reason=reason) from None
+        raise ApiError.for_field("scheduledDatetime", "must be an ISO 8601 date-time") from None
 
 
 def _search_spec(body: Mapping[str, Any]) -> dict[str, str]:
     """Return the requested fields as the log shows them, if they are not too long."""
     text = orjson.dumps(body).decode() if body else ""
-    return {"currSearchSpec": text} if text and len(text) <= _LONGEST_SPEC else {}
+    return {"currSearchSpec": text} if text and len(text) <= _MAX_SPEC_LENGTH else {}

@@ -1,20 +1,17 @@
 """EnergyCAP: report groups, and report distributions with the logs of their runs."""
 
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mockserver.auth import Identity
 from mockserver.errors import ApiError
 from mockserver.http.messages import Response
-from mockserver.jobs import Job
 from mockserver.jobs.repository import IndexedJobRepository
 from mockserver.sandbox.resources import ResourceCollection
-from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
-from mockserver.vendors import Handler, Options, Vendor
+from mockserver.vendors import Options, Vendor
 from mockserver.vendors.energycap.distributions import Distributions
-from mockserver.vendors.energycap.files import Files
+from mockserver.vendors.energycap.files import file_response
 from mockserver.vendors.energycap.groups import Groups, code_of
 from mockserver.vendors.energycap.reference_data import ReferenceData, Schedules
 from mockserver.vendors.energycap.runs import Runs
@@ -27,71 +24,28 @@ __all__ = ["create"]
 
 def create(contract: Contract, _options: Options) -> Vendor:
     """Return the vendor of EnergyCAP's contract."""
-    return EnergyCap(contract)
+    repository = IndexedJobRepository(contract.lifecycle)
+    reference_data, schedules = ReferenceData(contract.vendor), Schedules(contract)
+    serializers = Serializers(reference_data, schedules)
+    report_groups = ResourceCollection(f"{contract.vendor}.group", name=code_of)
+    collection = ResourceCollection(f"{contract.vendor}.distribution")
+    groups = Groups(report_groups, reference_data)
+    distributions = Distributions(contract, collection, reference_data, schedules, serializers)
+    runs = Runs(contract, repository, collection, distributions, reference_data, serializers)
+    seeds = Seeds(repository, reference_data, schedules, report_groups, collection)
+    return Vendor(
+        contract=contract,
+        handlers={**groups.handlers, **distributions.handlers, **runs.handlers},
+        repository=repository,
+        seeds=SeedLoader(contract, Path(__file__).with_name("seed.schema.json"), seeds.records),
+        file=partial(file_response, reference_data),
+        error=error_response,
+    )
 
 
-class EnergyCap:
-    """EnergyCAP in one profile."""
-
-    def __init__(self, contract: Contract) -> None:
-        self.name = contract.vendor
-        self.contract = contract
-        self.repository = IndexedJobRepository(contract.lifecycle)
-        reference_data, schedules = ReferenceData(self.name), Schedules(contract)
-        serializers = Serializers(reference_data, schedules)
-        report_groups = ResourceCollection(f"{self.name}.group", name=code_of)
-        distribution_collection = ResourceCollection(f"{self.name}.distribution")
-        groups = Groups(contract, report_groups, reference_data)
-        distributions = Distributions(
-            contract, distribution_collection, reference_data, schedules, serializers
-        )
-        runs = Runs(
-            contract,
-            self.repository,
-            distribution_collection,
-            distributions,
-            reference_data,
-            serializers,
-        )
-        self._files = Files(reference_data)
-        seeds = Seeds(
-            self.repository, reference_data, schedules, report_groups, distribution_collection
-        )
-        self._seed_loader = SeedLoader(
-            contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
-        )
-        self.handlers: Mapping[str, Handler] = {
-            "listReportGroups": groups.show_list,
-            "createReportGroup": groups.create,
-            "getReportGroup": groups.show,
-            "updateReportGroup": groups.update,
-            "deleteReportGroup": groups.delete,
-            "listReportDistributions": distributions.show_list,
-            "createReportDistribution": distributions.create,
-            "getReportDistribution": distributions.show,
-            "updateReportDistribution": distributions.update,
-            "deleteReportDistribution": distributions.delete,
-            "listReportDistributionFilters": distributions.show_filters,
-            "executeReportDistribution": runs.execute,
-            "executeAllReportDistributions": runs.execute_all,
-            "listReportDistributionLogs": runs.show_logs,
-            "deleteReportDistributionLogs": runs.delete_logs,
-            "getReportDistributionLogDetail": runs.show_log,
-        }
-
-    def file(self, sandbox: Sandbox, job: Job) -> Response:
-        return self._files.response(sandbox, job)
-
-    def error(self, error: ApiError, _operation: Operation | None = None) -> Response:
-        body: dict[str, Any] = {"message": error.message}
-        if error.field is not None:
-            message = error.reason or error.message
-            body["errors"] = [{"field": error.field, "message": message}]
-        return Response(error.status, body, error.headers)
-
-    def identify(self, _sandbox: Sandbox, _scheme: str, _secret: str) -> Identity | None:
-        """Return None: no operation issues keys."""
-        return None
-
-    def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seed_loader.load(sandbox, fixtures)
+def error_response(error: ApiError, _operation: Operation | None) -> Response:
+    """Return the error body of every operation."""
+    body: dict[str, Any] = {"message": error.message}
+    if error.field is not None:
+        body["errors"] = [{"field": error.field, "message": error.reason or error.message}]
+    return Response(error.status, body, error.headers)

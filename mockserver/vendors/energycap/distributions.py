@@ -1,12 +1,14 @@
 """EnergyCAP's operations on report distributions, except for their runs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.vendors import Handler
 from mockserver.vendors.energycap.filters import parse_filter
 from mockserver.vendors.energycap.reference_data import DAY, SCHEDULE, ReferenceData, Schedules
 from mockserver.vendors.energycap.serializers import (
@@ -18,30 +20,27 @@ from mockserver.vendors.energycap.serializers import (
 )
 from specs import Contract
 
-Rows = Callable[[int, int], list[dict[str, Any]]]
-"""Returns the bodies of a page, given its offset and its size."""
+Page = Callable[[int, int], Sequence[Any]]
+"""Returns the items of a page, given its offset and its size."""
 
 
-class Pages:
-    """EnergyCAP's pages: numbered from 1, described in four headers."""
+def paged_response(
+    request: Request, total: int, page: Page, body: Callable[[Any], dict[str, Any]]
+) -> Response:
+    """Return the requested page, described in four headers; `body` returns an item's body.
 
-    def __init__(self, contract: Contract) -> None:
-        headers = contract.openapi["components"]["headers"]
-        self._largest: int = headers["PageSize"]["schema"]["maximum"]
-
-    def reply(self, request: Request, total: int, rows: Rows) -> Response:
-        """Return the requested page; `pageSize` is limited to the largest of the contract."""
-        number, size = request.query["pageNumber"], min(request.query["pageSize"], self._largest)
-        headers = {
-            "PageNumber": number,
-            "PageSize": size,
-            "TotalNumberOfRecords": total,
-            "TotalPages": -(-total // size),
-        }
-        body = rows((number - 1) * size, size)
-        return Response(
-            request.operation.success, body, {name: str(value) for name, value in headers.items()}
-        )
+    Pages are numbered from 1; `pageSize` is limited to the maximum of the contract.
+    """
+    status = request.operation.success
+    largest = request.operation.responses[status]["headers"]["PageSize"]["schema"]["maximum"]
+    number, size = request.query["pageNumber"], min(request.query["pageSize"], largest)
+    headers = {
+        "PageNumber": str(number),
+        "PageSize": str(size),
+        "TotalNumberOfRecords": str(total),
+        "TotalPages": str(-(-total // size)),
+    }
+    return Response(status, [body(item) for item in page((number - 1) * size, size)], headers)
 
 
 class Distributions:
@@ -59,14 +58,21 @@ class Distributions:
         self._reference_data = reference_data
         self._schedules = schedules
         self._serializers = serializers
-        self._pages = Pages(contract)
         schemas = contract.openapi["components"]["schemas"]
         self._members = frozenset(schemas["ReportDistributionRequest"]["properties"]) | {"enabled"}
         parameters = contract.operations["listReportDistributions"].parameters
         (self._fields,) = (row["x-filter"] for row in parameters if "x-filter" in row)
+        self.handlers: Mapping[str, Handler] = {
+            "listReportDistributions": self.show_list,
+            "createReportDistribution": self.create,
+            "getReportDistribution": self.show,
+            "updateReportDistribution": self.update,
+            "deleteReportDistribution": self.delete,
+            "listReportDistributionFilters": self.show_filters,
+        }
 
     def create(self, request: Request) -> Response:
-        account, sandbox = account_of(request), request.sandbox
+        account, sandbox = request.account, request.sandbox
         reports = self._reference_data.reports
         self._reference_data.check(reports, sandbox, account, [request.body[REPORT]], REPORT)
         data = self.read(sandbox, account, request.body)
@@ -77,26 +83,21 @@ class Distributions:
 
     def show_list(self, request: Request) -> Response:
         """Return the distributions, or those that fit the filter."""
-        account, sandbox = account_of(request), request.sandbox
+        account, sandbox = request.account, request.sandbox
         conditions = parse_filter(request.query.get("filter", ""), self._fields)
+        body = partial(self._body, sandbox)
         if not conditions:
-            return self._pages.reply(
-                request,
-                self._collection.count(sandbox, account),
-                lambda offset, limit: self._bodies(
-                    sandbox, self._collection.page(sandbox, account, offset, limit)
-                ),
-            )
-        fitting = [
+            total = self._collection.count(sandbox, account)
+            page = partial(self._collection.page, sandbox, account)
+            return paged_response(request, total, page, body)
+        matching = [
             row
             for row in self._collection.iter_all(sandbox, account)
             if (values := self._filter_values(sandbox, row))
             and all(condition.matches(values) for condition in conditions)
         ]
-        return self._pages.reply(
-            request,
-            len(fitting),
-            lambda offset, limit: self._bodies(sandbox, fitting[offset : offset + limit]),
+        return paged_response(
+            request, len(matching), lambda offset, limit: matching[offset : offset + limit], body
         )
 
     def show(self, request: Request) -> Response:
@@ -112,13 +113,13 @@ class Distributions:
         user = self._reference_data.user_of(sandbox, account, request.identity)
         changes |= {"modified": sandbox.now(), "modifier": user}
 
-        def step(old: dict[str, Any]) -> dict[str, Any]:
+        def update(old: dict[str, Any]) -> dict[str, Any]:
             new = old | changes
             if all(old[name] == new[name] for name in (SCHEDULE, DAY, "enabled")):
                 return new
             return new | {"nextRun": self.next_run(sandbox, new)}
 
-        changed = self._collection.change(sandbox, distribution, step)
+        changed = self._collection.change(sandbox, distribution, update)
         if changed is None:
             raise _missing()
         return self._answer(request, changed)
@@ -135,7 +136,7 @@ class Distributions:
             ApiError: 404, the id is unknown.
         """
         key = str(request.path["reportDistributionId"])
-        distribution = self._collection.find(request.sandbox, account_of(request), key)
+        distribution = self._collection.find(request.sandbox, request.account, key)
         if distribution is None:
             raise _missing()
         return distribution
@@ -172,17 +173,12 @@ class Distributions:
         }
 
     def _answer(self, request: Request, distribution: Resource) -> Response:
-        return Response(request.operation.success, self._bodies(request.sandbox, [distribution])[0])
+        return Response(request.operation.success, self._body(request.sandbox, distribution))
 
-    def _bodies(self, sandbox: Sandbox, rows: list[Resource]) -> list[dict[str, Any]]:
-        details = self._serializers.details
-        return [details(sandbox, row.account, int(row.id), row.data) for row in rows]
-
-
-def account_of(request: Request) -> str:
-    """Return the account of a request's caller."""
-    assert request.identity is not None
-    return request.identity.account
+    def _body(self, sandbox: Sandbox, distribution: Resource) -> dict[str, Any]:
+        return self._serializers.details(
+            sandbox, distribution.account, int(distribution.id), distribution.data
+        )
 
 
 def _missing() -> ApiError:

@@ -21,31 +21,31 @@ _Test = Callable[[Any, Sequence[Any]], bool]
 
 _TESTS: Mapping[str, _Test] = MappingProxyType(
     {
-        "equals": lambda value, given: value == given[0],
-        "one of": lambda value, given: value in given,
-        "like": lambda value, given: given[0].casefold() in value.casefold(),
-        "less than": lambda value, given: value < given[0],
-        "less than equal": lambda value, given: value <= given[0],
-        "greater than": lambda value, given: value > given[0],
-        "greater than equal": lambda value, given: value >= given[0],
-        "between": lambda value, given: given[0] <= value <= given[1],
+        "equals": lambda value, operands: value == operands[0],
+        "one of": lambda value, operands: value in operands,
+        "like": lambda value, operands: operands[0].casefold() in value.casefold(),
+        "less than": lambda value, operands: value < operands[0],
+        "less than equal": lambda value, operands: value <= operands[0],
+        "greater than": lambda value, operands: value > operands[0],
+        "greater than equal": lambda value, operands: value >= operands[0],
+        "between": lambda value, operands: operands[0] <= value <= operands[1],
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One statement of a filter; `given` are its values, of the field's type."""
+    """One condition of a filter; `operands` are of the field's type."""
 
     field: str
     operator: str
-    given: tuple[Any, ...]
+    operands: tuple[Any, ...]
 
     def matches(self, record: Mapping[str, Sequence[Any]]) -> bool:
         """Return whether a record, which has a list of values for each field, fits."""
         test = _TESTS[self.operator.removeprefix(_NOT)]
-        found = any(test(value, self.given) for value in record[self.field])
-        return found != self.operator.startswith(_NOT)
+        is_met = any(test(value, self.operands) for value in record[self.field])
+        return is_met != self.operator.startswith(_NOT)
 
 
 def parse_filter(text: str, fields: Mapping[str, Mapping[str, Any]]) -> list[Condition]:
@@ -61,67 +61,67 @@ def parse_filter(text: str, fields: Mapping[str, Mapping[str, Any]]) -> list[Con
 
 def _statements(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the words before the values, and the values, of each statement."""
-    place = 0
+    position = 0
     while text:
-        quote = text.find("'", place)
+        quote = text.find("'", position)
         if quote < 0:
-            raise _refuse("must put every value into single quotes")
+            raise _invalid("must put every value into single quotes")
         values, end = _values(text, quote)
-        yield text[place:quote], values
+        yield text[position:quote], values
         if end == len(text):
             return
-        joint = _AND.match(text, end)
-        if joint is None:
-            raise _refuse("must join its statements by the word and")
-        place = joint.end()
+        separator = _AND.match(text, end)
+        if separator is None:
+            raise _invalid("must join its statements by the word and")
+        position = separator.end()
 
 
-def _values(text: str, place: int) -> tuple[list[str], int]:
-    """Return the values from `place` on, separated by |, and where they end."""
+def _values(text: str, position: int) -> tuple[list[str], int]:
+    """Return the values from `position` on, separated by |, and where they end."""
     values = []
-    while match := _VALUE.match(text, place):
+    while match := _VALUE.match(text, position):
         values.append(match.group(1).replace("''", "'"))
-        place = match.end()
-        rest = text[place:].lstrip()
+        position = match.end()
+        rest = text[position:].lstrip()
         if not rest.startswith("|"):
-            return values, place
-        place = len(text) - len(rest[1:].lstrip())
-    raise _refuse("must put every value into single quotes")
+            return values, position
+        position = len(text) - len(rest[1:].lstrip())
+    raise _invalid("must put every value into single quotes")
 
 
 def _condition(words: str, values: list[str], fields: Mapping[str, Mapping[str, Any]]) -> Condition:
     name, _, rest = words.strip().partition(" ")
     field = next((known for known in fields if known.casefold() == name.casefold()), None)
     if field is None:
-        raise _refuse(f"must name one of the fields {', '.join(fields)}, not {name[:64]!r}")
+        raise _invalid(f"must name one of the fields {', '.join(fields)}, not {name[:64]!r}")
     operators = fields[field]["operators"]
     operator = " ".join(rest.split()).casefold()
     if operator not in operators:
-        raise _refuse(f"{field} takes the operators {', '.join(operators)}, not {operator[:64]!r}")
+        raise _invalid(f"{field} takes the operators {', '.join(operators)}, not {operator[:64]!r}")
     _check_count(operator, len(values))
-    kind = fields[field]["type"]
-    return Condition(field, operator, tuple(_read(field, kind, value) for value in values))
+    type_ = fields[field]["type"]
+    return Condition(field, operator, tuple(_read(field, type_, value) for value in values))
 
 
 def _check_count(operator: str, count: int) -> None:
     if operator == "between" and count != 2:
-        raise _refuse("between takes two values, separated by |")
+        raise _invalid("between takes two values, separated by |")
     if "one of" not in operator and operator != "between" and count != 1:
-        raise _refuse(f"{operator} takes one value")
+        raise _invalid(f"{operator} takes one value")
 
 
-def _read(field: str, kind: str, value: str) -> Any:
+def _read(field: str, type_: str, value: str) -> Any:
     text = value.strip()
-    if kind == "integer":
+    if type_ == "integer":
         if not _INTEGER.fullmatch(text):
-            raise _refuse(f"{field} takes integers, not {value[:64]!r}")
+            raise _invalid(f"{field} takes integers, not {value[:64]!r}")
         return int(text)
-    if kind == "boolean":
+    if type_ == "boolean":
         if text.casefold() not in _BOOLEANS:
-            raise _refuse(f"{field} takes 'true' or 'false', not {value[:64]!r}")
+            raise _invalid(f"{field} takes 'true' or 'false', not {value[:64]!r}")
         return _BOOLEANS[text.casefold()]
     return value
 
 
-def _refuse(reason: str) -> ApiError:
-    return ApiError(400, f"filter {reason}.", field="filter", reason=reason)
+def _invalid(reason: str) -> ApiError:
+    return ApiError.for_field("filter", reason)

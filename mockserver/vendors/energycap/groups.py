@@ -1,15 +1,16 @@
 """EnergyCAP's operations on report groups."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.resources import NameConflict, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.vendors.energycap.distributions import Pages, account_of
+from mockserver.vendors import Handler
+from mockserver.vendors.energycap.distributions import paged_response
 from mockserver.vendors.energycap.reference_data import ReferenceData
-from specs import Contract
 
 _CODE, _INFO, _REPORTS = "reportGroupCode", "reportGroupInfo", "reportIds"
 
@@ -22,30 +23,34 @@ def code_of(data: Mapping[str, Any]) -> str | None:
 class Groups:
     """The handlers under /api/v3/report/reportgroup."""
 
-    def __init__(
-        self, contract: Contract, collection: ResourceCollection, reference_data: ReferenceData
-    ) -> None:
+    def __init__(self, collection: ResourceCollection, reference_data: ReferenceData) -> None:
         self._collection = collection
         self._reference_data = reference_data
-        self._pages = Pages(contract)
+        self.handlers: Mapping[str, Handler] = {
+            "listReportGroups": self.show_list,
+            "createReportGroup": self.create,
+            "getReportGroup": self.show,
+            "updateReportGroup": self.update,
+            "deleteReportGroup": self.delete,
+        }
 
     def create(self, request: Request) -> Response:
-        account = account_of(request)
+        account = request.account
         data = {_REPORTS: [], **self.read(request.sandbox, account, request.body)}
         try:
             group = self._collection.add(request.sandbox, account, data)
         except NameConflict:
-            raise _taken(data) from None
+            raise _duplicate_code(data) from None
         return Response(request.operation.success, self._body(request.sandbox, group))
 
     def show_list(self, request: Request) -> Response:
-        account = account_of(request)
-
-        def rows(offset: int, limit: int) -> list[dict[str, Any]]:
-            groups = self._collection.page(request.sandbox, account, offset, limit)
-            return [self._body(request.sandbox, group) for group in groups]
-
-        return self._pages.reply(request, self._collection.count(request.sandbox, account), rows)
+        sandbox, account = request.sandbox, request.account
+        return paged_response(
+            request,
+            self._collection.count(sandbox, account),
+            partial(self._collection.page, sandbox, account),
+            partial(self._body, sandbox),
+        )
 
     def show(self, request: Request) -> Response:
         return Response(request.operation.success, self._body(request.sandbox, self._find(request)))
@@ -59,7 +64,7 @@ class Groups:
                 request.sandbox, group, lambda old: {_REPORTS: old[_REPORTS], **data}
             )
         except NameConflict:
-            raise _taken(data) from None
+            raise _duplicate_code(data) from None
         if changed is None:
             raise _missing()
         return Response(request.operation.success, self._body(request.sandbox, changed))
@@ -87,7 +92,7 @@ class Groups:
 
     def _find(self, request: Request) -> Resource:
         group = self._collection.find(
-            request.sandbox, account_of(request), str(request.path["reportGroupId"])
+            request.sandbox, request.account, str(request.path["reportGroupId"])
         )
         if group is None:
             raise _missing()
@@ -100,15 +105,9 @@ class Groups:
         return {"reportGroupId": int(group.id), **texts, "reports": reports}
 
 
-def _account(request: Request) -> str:
-    assert request.identity is not None
-    return request.identity.account
-
-
 def _missing() -> ApiError:
     return ApiError(404, "Unknown report group.", field="reportGroupId")
 
 
-def _taken(data: Mapping[str, Any]) -> ApiError:
-    reason = f"is the code of another report group: {data[_CODE][:64]}"
-    return ApiError(400, f"{_CODE} {reason}.", field=_CODE, reason=reason)
+def _duplicate_code(data: Mapping[str, Any]) -> ApiError:
+    return ApiError.for_field(_CODE, f"is the code of another report group: {data[_CODE][:64]}")

@@ -52,8 +52,8 @@ class ScheduleType:
 
     def next_run(self, day: int, now: int) -> int:
         """Return when the schedule runs next after `now`, in milliseconds since the epoch."""
-        times = (from_datetime(datetime.combine(one, _HOUR)) for one in self._due_dates(day, now))
-        return next(moment for moment in times if moment > now)
+        times = (from_datetime(datetime.combine(due, _HOUR)) for due in self._due_dates(day, now))
+        return next(timestamp for timestamp in times if timestamp > now)
 
     def _due_dates(self, day: int, now: int) -> Iterator[date]:
         today = to_datetime(now).date()
@@ -82,8 +82,9 @@ class Schedules:
         """
         schedule = self.of(data)
         if not schedule.least <= data[DAY] <= schedule.most:
-            reason = f"must be from {schedule.least} to {schedule.most}: it is {schedule.name}"
-            raise ApiError(400, f"{DAY} {reason}.", field=DAY, reason=reason)
+            raise ApiError.for_field(
+                DAY, f"must be from {schedule.least} to {schedule.most}: it is {schedule.name}"
+            )
 
 
 class ReferenceData:
@@ -110,8 +111,7 @@ class ReferenceData:
         unique = list(dict.fromkeys(numbers))
         for number in unique:
             if collection.find(sandbox, account, str(number)) is None:
-                reason = f"has an unknown id: {number}"
-                raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
+                raise ApiError.for_field(field, f"has an unknown id: {number}")
         return unique
 
     def recipients(self, sandbox: Sandbox, account: str, groups: Iterable[int]) -> set[int]:
@@ -131,8 +131,7 @@ class ReferenceData:
         for user in sorted(unique):
             if not self._receives_mail(sandbox, account, user):
                 reason = f"must be active users with an e-mail address: {user} is not"
-                field = "overrideUserIds"
-                raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
+                raise ApiError.for_field("overrideUserIds", reason)
         return unique
 
     def user_of(self, sandbox: Sandbox, account: str, identity: Identity | None) -> int:
@@ -152,7 +151,7 @@ class ReferenceData:
         self, sandbox: Sandbox, account: str, numbers: Iterable[int]
     ) -> list[dict[str, Any]]:
         """Return reports as ReportChild."""
-        return [self.report(sandbox, account, number).data["shown"] for number in numbers]
+        return [self.report(sandbox, account, number).data["body"] for number in numbers]
 
     def user_body(self, sandbox: Sandbox, account: str, number: int) -> dict[str, Any]:
         """Return a user as UserChild."""

@@ -1,6 +1,7 @@
 """EnergyCAP's operations that run distributions, and the logs of the runs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from mockserver.errors import ApiError
@@ -11,7 +12,8 @@ from mockserver.jobs.repository import IndexedJobRepository, NewJob
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
-from mockserver.vendors.energycap.distributions import Distributions, Pages, account_of
+from mockserver.vendors import Handler
+from mockserver.vendors.energycap.distributions import Distributions, paged_response
 from mockserver.vendors.energycap.reference_data import ReferenceData
 from mockserver.vendors.energycap.serializers import ENDS, FORMAT, GROUPS, NAME, Serializers
 from specs import Contract
@@ -19,7 +21,7 @@ from specs import Contract
 NO_RECIPIENTS = "NOT_SENT"
 """The state in which a run without recipients ends."""
 
-_DAY = 24 * 60 * 60 * 1000
+_DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Runs:
@@ -39,43 +41,47 @@ class Runs:
         self._distributions = distributions
         self._reference_data = reference_data
         self._serializers = serializers
-        self._pages = Pages(contract)
         self._retained_logs: int = contract.operations["deleteReportDistributionLogs"].raw["x-kept"]
+        self.handlers: Mapping[str, Handler] = {
+            "executeReportDistribution": self.execute,
+            "executeAllReportDistributions": self.execute_all,
+            "listReportDistributionLogs": self.show_logs,
+            "deleteReportDistributionLogs": self.delete_logs,
+            "getReportDistributionLogDetail": self.show_log,
+        }
 
     def execute(self, request: Request) -> Response:
-        sandbox, account = request.sandbox, account_of(request)
+        sandbox, account = request.sandbox, request.account
         distribution = self._distributions.find(request)
         override = request.query.get("overrideUserIds")
         users = self._reference_data.override(sandbox, account, override) if override else None
         (job,) = self._repository.start(sandbox, [self._new_job(sandbox, distribution, users)])
-        self._note_run(sandbox, distribution)
+        self._store_last_run(sandbox, distribution)
         return Response(request.operation.success, self._body(sandbox, job))
 
     def execute_all(self, request: Request) -> Response:
         sandbox = request.sandbox
-        every = self._collection.iter_all(sandbox, account_of(request))
+        every = self._collection.iter_all(sandbox, request.account)
         enabled = [row for row in every if row.data["enabled"]]
         self._repository.start(sandbox, [self._new_job(sandbox, row, None) for row in enabled])
         for row in enabled:
-            self._note_run(sandbox, row)
+            self._store_last_run(sandbox, row)
         return Response(request.operation.success)
 
     def show_logs(self, request: Request) -> Response:
-        sandbox, account = request.sandbox, account_of(request)
-        find, running = self._repository.page, 0
+        sandbox, account = request.sandbox, request.account
+        page, running = self._repository.page, 0
         if not request.query["includeInProgress"]:
             running = len(self._repository.running(sandbox, account))
-            find = self._repository.ended_page
+            page = self._repository.ended_page
         # Counted last, because others may start a run in between.
         total = max(self._repository.count(sandbox, account) - running, 0)
-
-        def rows(offset: int, limit: int) -> list[dict[str, Any]]:
-            return [self._body(sandbox, job) for job in find(sandbox, account, offset, limit)]
-
-        return self._pages.reply(request, total, rows)
+        return paged_response(
+            request, total, partial(page, sandbox, account), partial(self._body, sandbox)
+        )
 
     def show_log(self, request: Request) -> Response:
-        sandbox, account = request.sandbox, account_of(request)
+        sandbox, account = request.sandbox, request.account
         job = self._repository.find(sandbox, str(request.path["reportDistributionLogId"]))
         if job is None or job.account != account:
             raise ApiError(404, "Unknown log.", field="reportDistributionLogId")
@@ -86,10 +92,10 @@ class Runs:
 
     def delete_logs(self, request: Request) -> Response:
         """Delete the logs of runs that ended long ago, but the newest of each distribution."""
-        until = request.sandbox.now() - request.query["olderThanDays"] * _DAY
+        until = request.sandbox.now() - request.query["olderThanDays"] * _DAY_MS
         self._repository.discard_ended(
             request.sandbox,
-            account_of(request),
+            request.account,
             until,
             keep=self._retained_logs,
             series=lambda job: job.details["distribution"],
@@ -110,14 +116,14 @@ class Runs:
             "recipients": len(users),
             "settings": data,
         }
-        plan = self.plan(data.get(ENDS) if users else NO_RECIPIENTS)
-        return NewJob("", account, account, details, schedule=plan)
+        schedule = self._schedule(data.get(ENDS) if users else NO_RECIPIENTS)
+        return NewJob("", account, account, details, schedule=schedule)
 
-    def plan(self, end: str | None) -> Schedule | None:
-        """Return the default plan with `end` as its last state; None for the default itself."""
+    def _schedule(self, end: str | None) -> Schedule | None:
+        """Return the default schedule with `end` as its last state; None for the default itself."""
         return None if end is None else (*self._repository.default_schedule[:-1], (end, None))
 
-    def _note_run(self, sandbox: Sandbox, distribution: Resource) -> None:
+    def _store_last_run(self, sandbox: Sandbox, distribution: Resource) -> None:
         """Store when the distribution ran last; its schedule stays (EC-S18)."""
         now = sandbox.now()
         self._collection.change(sandbox, distribution, lambda data: data | {"lastRun": now})

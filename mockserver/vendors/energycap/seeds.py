@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.errors import ApiError
 from mockserver.jobs.repository import JobRepository
 from mockserver.jobs.schedule import read_state
-from mockserver.sandbox.resources import Drafts, ResourceCollection
+from mockserver.sandbox.resources import ResourceCollection, SeedRecords
 from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.timestamps import from_datetime
 from mockserver.vendors.energycap.reference_data import DAY, ReferenceData, Schedules
@@ -20,7 +20,7 @@ _IDS = {
     "reportGroups": "reportGroupId",
     "distributions": "reportDistributionId",
 }
-"""The sections, and the member that tells the rows of each apart."""
+"""The sections, and the member with the id of each row."""
 
 _REFERENCES = {
     "userGroups": {"userIds": "users"},
@@ -31,11 +31,11 @@ _REFERENCES = {
         "creator": "users",
     },
 }
-"""Members of rows that name rows of another section."""
+"""Members that refer to rows of another section."""
 
 
 class Seeds:
-    """Reads what `fixtures/energycap/seed.yaml` holds."""
+    """Makes the records of seed data."""
 
     def __init__(
         self,
@@ -55,32 +55,32 @@ class Seeds:
             "distributions": distributions,
         }
 
-    def drafts(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
-        """Return the records of all that there is.
+    def records(self, fixtures: Mapping[str, Any], now: int) -> SeedRecords:
+        """Return the records of `fixtures/energycap/seed.yaml`.
 
         Raises:
             SeedError: a row has an unknown reference or an impossible value.
         """
         rows = {name: index_by_id(fixtures[name], key, f"/{name}") for name, key in _IDS.items()}
         _check_references(rows)
-        found: Drafts = []
+        records: SeedRecords = []
         for section, collection in self._collections.items():
             data = {
                 key: self._data(section, row, now, f"/{section}/{key}")
                 for key, row in rows[section].items()
             }
-            found += collection.drafts(fixtures["account"], data)
-        return found
+            records += collection.seed_records(fixtures["account"], data)
+        return records
 
-    def _data(self, section: str, row: dict[str, Any], now: int, place: str) -> dict[str, Any]:
+    def _data(self, section: str, row: dict[str, Any], now: int, location: str) -> dict[str, Any]:
         if section == "reports":
-            made_of = {name: row.pop(name) for name in ("columns", "rows")}
-            return {"shown": row, **made_of}
+            content = {name: row.pop(name) for name in ("columns", "rows")}
+            return {"body": row, **content}
         if section == "distributions":
-            return self._distribution(row, now, place)
+            return self._distribution(row, now, location)
         return row
 
-    def _distribution(self, row: dict[str, Any], now: int, place: str) -> dict[str, Any]:
+    def _distribution(self, row: dict[str, Any], now: int, location: str) -> dict[str, Any]:
         data = {
             "enabled": True,
             "created": now,
@@ -99,7 +99,7 @@ class Seeds:
                 read_state(self._repository.lifecycle, row[ENDS])
             next_run = from_datetime(datetime.fromisoformat(row["nextRun"]))
         except (ApiError, LookupError, ValueError) as error:
-            raise SeedError(f"{place}: {error}") from error
+            raise SeedError(f"{location}: {error}") from error
         return data | {"nextRun": next_run}
 
 
@@ -107,7 +107,7 @@ def _check_references(rows: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
     for section, members in _REFERENCES.items():
         for key, row in rows[section].items():
             for member, target in members.items():
-                named = row[member] if isinstance(row[member], list) else [row[member]]
-                for number in named:
+                ids = row[member] if isinstance(row[member], list) else [row[member]]
+                for number in ids:
                     if str(number) not in rows[target]:
                         raise SeedError(f"/{section}/{key}/{member}: {target} has no {number}")

@@ -14,13 +14,13 @@ FILTERS = "reportFilters"
 FORMAT = "reportFormat"
 
 ENDS = "ends"
-"""Another end of the runs than the default: a state of the lifecycle."""
+"""The state of the lifecycle in which runs end, if not the default."""
 
 _DATES = {"createdDate": "created", "lastRunDate": "lastRun", "nextRunDate": "nextRun"}
 
 
 class Serializers:
-    """Makes bodies of the data of a distribution: the members of its request and our own.
+    """Makes response bodies from the data of a distribution: its request's members and our own.
 
     Our own are `enabled`, `created`, `modified`, `lastRun` and `nextRun` (milliseconds since the
     epoch), and `creator` and `modifier` (ids of users).
@@ -121,5 +121,5 @@ def filter_bodies(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _date_time(moment: int | None) -> str | None:
-    return None if moment is None else to_iso_string(moment)
+def _date_time(timestamp: int | None) -> str | None:
+    return None if timestamp is None else to_iso_string(timestamp)

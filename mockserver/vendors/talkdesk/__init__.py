@@ -1,39 +1,36 @@
 """Talkdesk Explore: report jobs, their files, tokens, and its error bodies."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from mockserver.auth import Identity
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.messages import Response
-from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.resources import ResourceCollection
-from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
-from mockserver.vendors import Handler, Options, Vendor
+from mockserver.vendors import Options, Vendor
 from mockserver.vendors.talkdesk.files import Files
-from mockserver.vendors.talkdesk.jobs import JobFinder, Jobs
-from mockserver.vendors.talkdesk.seeds import Seeds
-from mockserver.vendors.talkdesk.tokens import GRANT, create_token, read_token
+from mockserver.vendors.talkdesk.jobs import Jobs
+from mockserver.vendors.talkdesk.seeds import seed_records
+from mockserver.vendors.talkdesk.tokens import GRANT, create_token, identify
 from specs import Contract, Operation, pointer
 
 
 def error_body(error: ApiError, required: Collection[str]) -> dict[str, Any]:
-    """Return the body of a error; `required` are the members that its contract asks for."""
+    """Return the body of an error; `required` are the members that its contract asks for."""
     if "error" in required:
         return {"error": error.code or _oauth_code(error), "error_description": error.message}
-    body: dict[str, Any] = {"code": error.code or _code(error.status)}
-    body["message"] = error.message
+    description = error.reason or error.message
+    body: dict[str, Any] = {"code": error.code or _code(error.status), "message": error.message}
     if "description" in required:
-        body["description"] = error.reason or error.message
+        body["description"] = description
     if error.field is not None:
-        reason = error.reason or error.message
-        body["fields"] = [{"name": error.field, "description": reason}]
+        body["fields"] = [{"name": error.field, "description": description}]
     return body
 
 
@@ -58,46 +55,30 @@ __all__ = ["create"]
 
 def create(contract: Contract, options: Options) -> Vendor:
     """Return the vendor of Talkdesk's contract."""
-    return Talkdesk(contract, options)
+    repository = JobRepository(contract.lifecycle)
+    reports = ResourceCollection(f"{contract.vendor}.report")
+    jobs = Jobs(contract, options, repository, reports)
+    files = Files(contract, repository, reports, jobs)
+    open_contract = _with_open_types(contract)
+    return Vendor(
+        contract=open_contract,
+        handlers={**jobs.handlers, **files.handlers, "createToken": create_token},
+        repository=repository,
+        seeds=SeedLoader(
+            open_contract,
+            Path(__file__).with_name("seed.schema.json"),
+            partial(seed_records, _known_types(contract, options), repository, reports),
+        ),
+        file=files.response,
+        error=partial(error_response, contract),
+        identify=identify,
+    )
 
 
-class Talkdesk:
-    """Talkdesk in one profile."""
-
-    def __init__(self, contract: Contract, options: Options) -> None:
-        self.name = contract.vendor
-        self.contract = _with_open_types(contract)
-        self.repository = JobRepository(contract.lifecycle)
-        reports = ResourceCollection(f"{contract.vendor}.report")
-        finder = JobFinder(self.repository, reports)
-        self._files = Files(contract, self.repository, reports, finder)
-        seeds = Seeds(_known_types(contract, options), self.repository, reports)
-        self._seed_loader = SeedLoader(
-            self.contract, Path(__file__).with_name("seed.schema.json"), seeds.drafts
-        )
-        jobs = Jobs(contract, options, self.repository, finder)
-        self.handlers: Mapping[str, Handler] = {
-            "createReportJob": jobs.create,
-            "listReportJobs": jobs.show_list,
-            "getReportJob": jobs.show,
-            "cancelReportJob": jobs.cancel,
-            "getReportFile": self._files.fetch,
-            "deleteReportFile": self._files.delete,
-            "createToken": create_token,
-        }
-
-    def file(self, sandbox: Sandbox, job: Job) -> Response:
-        return self._files.response(sandbox, job)
-
-    def error(self, error: ApiError, operation: Operation | None = None) -> Response:
-        body = error_body(error, _required(self.contract, operation, error.status))
-        return Response(error.status, body, error.headers)
-
-    def identify(self, sandbox: Sandbox, scheme: str, secret: str) -> Identity | None:
-        return read_token(self.name, sandbox, secret) if scheme == "bearer" else None
-
-    def seed(self, sandbox: Sandbox, fixtures: Mapping[str, Any]) -> None:
-        self._seed_loader.load(sandbox, fixtures)
+def error_response(contract: Contract, error: ApiError, operation: Operation | None) -> Response:
+    """Return the error body that the contract has for the operation."""
+    body = error_body(error, _required(contract, operation, error.status))
+    return Response(error.status, body, error.headers)
 
 
 def _with_open_types(contract: Contract) -> Contract:
@@ -117,14 +98,14 @@ def _known_types(contract: Contract, options: Options) -> list[str]:
         ConfigurationError: a text of the option is no report type.
     """
     schema = contract.openapi["components"]["schemas"]["ReportType"]
-    further = [name.strip() for name in options["types"].split(",") if name.strip()]
-    for name in further:
+    added = [name.strip() for name in options["types"].split(",") if name.strip()]
+    for name in added:
         if not re.fullmatch(schema["pattern"], name):
             raise ConfigurationError(
                 f"--vendor-option talkdesk.types={options['types']}: {name!r} must "
                 "be lower-case letters, digits, _ and -"
             )
-    return [*schema["enum"], *further]
+    return [*schema["enum"], *added]
 
 
 def _required(contract: Contract, operation: Operation | None, status: int) -> Collection[str]:

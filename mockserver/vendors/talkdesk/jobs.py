@@ -9,14 +9,15 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository, NewJob
+from mockserver.jobs.schedule import ROWS
 from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
 from mockserver.timestamps import from_datetime, to_iso_string
-from mockserver.vendors import Options
+from mockserver.vendors import Handler, Options
 from specs import Contract, State
 
 DEFAULT_ZONE = "UTC"
-LONGEST_SPAN = 31 * 24 * 60 * 60 * 1000
-"""Milliseconds: one month, the vendor's limit."""
+MAX_SPAN_MS = 31 * 24 * 60 * 60 * 1000
+"""One month, the vendor's limit."""
 
 _YEARS = range(1970, 9999)
 
@@ -63,18 +64,17 @@ def find_zone(name: str, field: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        reason = "must be the IANA name of a time zone"
-        raise ApiError(400, f"{field} {reason}.", field=field, reason=reason) from None
+        raise ApiError.for_field(field, "must be the IANA name of a time zone") from None
 
 
 def _check_span(details: Mapping[str, Any]) -> None:
     start, end = read_span(details)
     if start > end:
-        reason = "must not be after timespan.to"
-        raise ApiError(400, f"timespan.from {reason}.", field="timespan.from", reason=reason)
-    if end - start > LONGEST_SPAN:
-        reason = "must not be more than one month after timespan.from"
-        raise ApiError(400, f"timespan.to {reason}.", field="timespan.to", reason=reason)
+        raise ApiError.for_field("timespan.from", "must not be after timespan.to")
+    if end - start > MAX_SPAN_MS:
+        raise ApiError.for_field(
+            "timespan.to", "must not be more than one month after timespan.from"
+        )
 
 
 def _read_date_time(text: str, zone: ZoneInfo, field: str) -> datetime:
@@ -83,13 +83,9 @@ def _read_date_time(text: str, zone: ZoneInfo, field: str) -> datetime:
     except ValueError:
         date_time = None
     if date_time is None or date_time.year not in _YEARS:
-        reason = f"must be a date-time of the years {_YEARS.start} to {_YEARS.stop - 1}"
-        raise ApiError(400, f"{field} {reason}.", field=field, reason=reason)
+        years = f"{_YEARS.start} to {_YEARS.stop - 1}"
+        raise ApiError.for_field(field, f"must be an ISO 8601 date-time of the years {years}")
     return date_time if date_time.tzinfo else date_time.replace(tzinfo=zone)
-
-
-ROWS = "rows"
-"""The detail that no client sees: the number of rows of the file, if not the default."""
 
 
 def group_of(account: str, report_type: str) -> str:
@@ -102,56 +98,18 @@ def type_of(job: Job) -> str:
     return job.group.rpartition("/")[2]
 
 
-class JobFinder:
-    """Finds the job in the path of a request, among those of its caller."""
-
-    def __init__(self, repository: JobRepository, reports: ResourceCollection) -> None:
-        self._repository = repository
-        self._reports = reports
-
-    def check_type(self, request: Request) -> str:
-        """Return the report type of a request's path.
-
-        Raises:
-            ApiError: 400, it is unknown.
-        """
-        report_type: str = request.path["type"]
-        if self._reports.find(request.sandbox, ALL_ACCOUNTS, report_type) is None:
-            reason = f"is an unknown report type: {report_type[:64]}"
-            raise ApiError(
-                400, f"type {reason}.", field="type", reason=reason, code="invalid_report_type"
-            )
-        return report_type
-
-    def find(self, request: Request) -> Job:
-        """Return the job.
-
-        Raises:
-            ApiError: 400, the report type is unknown; 404, the id is unknown, or the job is another
-                account's or of another type.
-        """
-        return self.find_with_state(request)[0]
-
-    def find_with_state(self, request: Request) -> tuple[Job, State]:
-        """Return the job with its state; raise what `find` raises."""
-        assert request.identity is not None
-        found = self._repository.get_with_state(request.sandbox, request.path["id"])
-        if found is None or found[0].group != group_of(
-            request.identity.account, request.path["type"]
-        ):
-            self.check_type(request)
-            raise ApiError(404, "Unknown report job.", code="job_not_found")
-        return found
-
-
 class Jobs:
     """The handlers under /data/reports/{type}/jobs."""
 
     def __init__(
-        self, contract: Contract, options: Options, repository: JobRepository, finder: JobFinder
+        self,
+        contract: Contract,
+        options: Options,
+        repository: JobRepository,
+        reports: ResourceCollection,
     ) -> None:
         self._repository = repository
-        self._finder = finder
+        self._reports = reports
         self._is_flat = options["create"] == "flat"
         self._actions = contract.lifecycle.actions
         poll = contract.operations[self._actions["poll"].operation]
@@ -164,14 +122,19 @@ class Jobs:
         self._located = {
             status for status, answer in poll.responses.items() if "Location" in answer["headers"]
         }
+        self.handlers: Mapping[str, Handler] = {
+            "createReportJob": self.create,
+            "listReportJobs": self.show_list,
+            "getReportJob": self.show,
+            "cancelReportJob": self.cancel,
+        }
 
     def create(self, request: Request) -> Response:
-        assert request.identity is not None
-        group = group_of(request.identity.account, self._finder.check_type(request))
+        group = group_of(request.account, self._check_type(request))
         ids, kind = request.sandbox.ids, f"{self._repository.kind}/{group}"
         new_job = NewJob(
             id=lambda number: ids.uuid(kind, number),
-            account=request.identity.account,
+            account=request.account,
             group=group,
             details=read_job_request(request.body),
         )
@@ -181,15 +144,14 @@ class Jobs:
         return Response(request.operation.success, body)
 
     def show(self, request: Request) -> Response:
-        job, state = self._finder.find_with_state(request)
+        job, state = self._find_with_state(request)
         answer = self._answers[state.name]
         body = self._details(request, job, state.wire)
         headers = {"Location": body["_links"]["files"]["href"]} if answer in self._located else {}
         return Response(answer, body, headers)
 
     def show_list(self, request: Request) -> Response:
-        assert request.identity is not None
-        group = group_of(request.identity.account, self._finder.check_type(request))
+        group = group_of(request.account, self._check_type(request))
         page, size = request.query["page"], request.query["per_page"]
         total = self._repository.count(request.sandbox, group)
         jobs = self._repository.page(request.sandbox, group, (page - 1) * size, size)
@@ -216,18 +178,47 @@ class Jobs:
         return Response(request.operation.success, body)
 
     def cancel(self, request: Request) -> Response:
-        self._repository.apply_transition(
-            request.sandbox, self._actions["cancel"], self._finder.find(request)
-        )
+        job = self.find(request)
+        self._repository.apply_transition(request.sandbox, self._actions["cancel"], job)
         return Response(request.operation.success)
 
+    def _check_type(self, request: Request) -> str:
+        """Return the report type of a request's path.
+
+        Raises:
+            ApiError: 400, it is unknown.
+        """
+        report_type: str = request.path["type"]
+        if self._reports.find(request.sandbox, ALL_ACCOUNTS, report_type) is None:
+            reason = f"is an unknown report type: {report_type[:64]}"
+            raise ApiError.for_field("type", reason, code="invalid_report_type")
+        return report_type
+
+    def find(self, request: Request) -> Job:
+        """Return the job.
+
+        Raises:
+            ApiError: 400, the report type is unknown; 404, the id is unknown, or the job is another
+                account's or of another type.
+        """
+        return self._find_with_state(request)[0]
+
+    def _find_with_state(self, request: Request) -> tuple[Job, State]:
+        """Return the job with its state; raise what `find` raises."""
+        group = group_of(request.account, request.path["type"])
+        job_and_state = self._repository.get_with_state(request.sandbox, request.path["id"])
+        if job_and_state is None or job_and_state[0].group != group:
+            self._check_type(request)
+            raise ApiError(404, "Unknown report job.", code="job_not_found")
+        return job_and_state
+
     def _details(self, request: Request, job: Job, status: str) -> dict[str, Any]:
-        place = {"type": type_of(job), "id": job.id}
+        path = {"type": type_of(job), "id": job.id}
         return {
             "job": _body(job, status),
             "_links": {
-                "self": {"href": request.root_path + self._job_link % place},
-                "files": {"href": request.root_path + self._file_link % place},
+                "self": {"href": request.root_path + self._job_link % path},
+                "files": {"href": request.root_path + self._file_link % path},
             },
         }
 

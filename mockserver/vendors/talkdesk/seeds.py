@@ -5,43 +5,48 @@ from typing import Any
 
 from mockserver.errors import ApiError
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.jobs.schedule import read_schedule
-from mockserver.sandbox.resources import ALL_ACCOUNTS, Drafts, ResourceCollection
+from mockserver.jobs.schedule import ROWS, read_schedule
+from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection, SeedRecords
 from mockserver.sandbox.seeding import SeedError, index_by_id
-from mockserver.vendors.talkdesk.jobs import ROWS, group_of, read_job_request
+from mockserver.vendors.talkdesk.jobs import group_of, read_job_request
 
 
-class Seeds:
-    """Reads `fixtures/talkdesk/seed.yaml`; `types` without a row there have that of the first."""
+def seed_records(
+    types: Iterable[str],
+    repository: JobRepository,
+    reports: ResourceCollection,
+    fixtures: Mapping[str, Any],
+    now: int,
+) -> SeedRecords:
+    """Return the records of `fixtures/talkdesk/seed.yaml`.
 
-    def __init__(
-        self, types: Iterable[str], repository: JobRepository, reports: ResourceCollection
-    ) -> None:
-        self._types = tuple(types)
-        self._repository = repository
-        self._reports = reports
+    A type without a row there has that of the first.
 
-    def drafts(self, fixtures: Mapping[str, Any], now: int) -> Drafts:
-        """Return the records of all that there is.
+    Raises:
+        SeedError: a job has an unknown report type or an impossible value.
+    """
+    report_rows = index_by_id(fixtures["reports"], "id", "/reports")
+    default = fixtures["reports"][0]
+    report_rows |= {name: {**default, "id": name} for name in types if name not in report_rows}
+    new_jobs = [
+        _new_job(repository, row, report_rows, f"/jobs/{number}")
+        for number, row in enumerate(fixtures.get("jobs", ()))
+    ]
+    return [
+        *reports.seed_records(ALL_ACCOUNTS, report_rows),
+        *repository.new_records(new_jobs, now, interned=True),
+    ]
 
-        Raises:
-            SeedError: a job has an unknown report type or an impossible value.
-        """
-        reports = index_by_id(fixtures["reports"], "id", "/reports")
-        default = fixtures["reports"][0]
-        reports |= {name: {**default, "id": name} for name in self._types if name not in reports}
-        rows = enumerate(fixtures.get("jobs", ()))
-        new_jobs = [self._new_job(row, reports, f"/jobs/{number}") for number, row in rows]
-        jobs = self._repository.drafts(new_jobs, now, interned=True)
-        return [*self._reports.drafts(ALL_ACCOUNTS, reports), *jobs]
 
-    def _new_job(self, row: Mapping[str, Any], reports: Collection[str], place: str) -> NewJob:
-        if row["type"] not in reports:
-            raise SeedError(f"{place}/type: unknown report type {row['type']!r}")
-        try:
-            details = read_job_request(row) | ({ROWS: row[ROWS]} if ROWS in row else {})
-            plan = read_schedule(self._repository.lifecycle, row)
-        except (ApiError, LookupError) as error:
-            raise SeedError(f"{place}: {error}") from error
-        group = group_of(row["account"], row["type"])
-        return NewJob(row["id"], row["account"], group, details, schedule=plan)
+def _new_job(
+    repository: JobRepository, row: Mapping[str, Any], reports: Collection[str], location: str
+) -> NewJob:
+    if row["type"] not in reports:
+        raise SeedError(f"{location}/type: unknown report type {row['type']!r}")
+    try:
+        details = read_job_request(row) | ({ROWS: row[ROWS]} if ROWS in row else {})
+        schedule = read_schedule(repository.lifecycle, row)
+    except (ApiError, LookupError) as error:
+        raise SeedError(f"{location}: {error}") from error
+    group = group_of(row["account"], row["type"])
+    return NewJob(row["id"], row["account"], group, details, schedule=schedule)

@@ -19,7 +19,7 @@ LIFETIME = 600
 GRANT = "grant_type"
 """What every request for a token names, in its body or, without one, in its query."""
 
-_JOINT = "~"
+_SEPARATOR = "~"
 
 
 def create_token(request: Request) -> Response:
@@ -31,7 +31,7 @@ def create_token(request: Request) -> Response:
     assert request.identity is not None
     form = request.query if request.body is None else request.body
     if GRANT not in form:
-        raise ApiError(400, f"{GRANT} is required.", field=GRANT, reason="is required")
+        raise ApiError.for_field(GRANT, "is required")
     scopes = _scopes(request.identity, form)
     facts = {
         "account": request.identity.account,
@@ -48,9 +48,11 @@ def create_token(request: Request) -> Response:
     return Response(request.operation.success, body, {"Cache-Control": "no-store"})
 
 
-def read_token(vendor: str, sandbox: Sandbox, token: str) -> Identity | None:
+def identify(sandbox: Sandbox, scheme: str, token: str) -> Identity | None:
     """Return the identity of a token that this sandbox issued and that has not expired."""
-    encoded = token.partition(_JOINT)[0]
+    if scheme != "bearer":
+        return None
+    encoded = token.partition(_SEPARATOR)[0]
     try:
         raw = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
     except ValueError:
@@ -60,18 +62,19 @@ def read_token(vendor: str, sandbox: Sandbox, token: str) -> Identity | None:
     facts = orjson.loads(raw)
     if sandbox.now() >= facts["ends"]:
         return None
-    return Identity(vendor, facts["role"], facts["account"], frozenset(facts["grants"]))
+    return Identity("talkdesk", facts["role"], facts["account"], frozenset(facts["grants"]))
 
 
 def _scopes(identity: Identity, form: Mapping[str, Any]) -> list[str]:
     requested = frozenset(form.get("scope", "").split()) or identity.grants
     if not requested <= identity.grants:
-        reason = "asks for more than the client may have"
-        raise ApiError(400, f"scope {reason}.", field="scope", reason=reason, code="invalid_scope")
+        raise ApiError.for_field(
+            "scope", "asks for more than the client may have", code="invalid_scope"
+        )
     return sorted(requested)
 
 
 def _sign(sandbox: Sandbox, raw: bytes) -> str:
     key = sandbox.ids.hex("talkdesk.token", 0).encode()
     encoded = urlsafe_b64encode(raw).decode().rstrip("=")
-    return f"{encoded}{_JOINT}{blake2b(raw, key=key, digest_size=16).hexdigest()}"
+    return f"{encoded}{_SEPARATOR}{blake2b(raw, key=key, digest_size=16).hexdigest()}"

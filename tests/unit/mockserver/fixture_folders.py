@@ -38,7 +38,7 @@ def open_repository(
     """Return the fixture repository of a server, without the server."""
 
     def check(vendor: str, seed: Seed) -> None:
-        vendors_of(profile)[vendor].seed(make_sandbox(profile=profile), seed)
+        vendors_of(profile)[vendor].seeds.load(make_sandbox(profile=profile), seed)
 
     contracts = {name: contract_of(name, profile) for name in specs.vendors()}
     folders = FixturePaths(specs.fixtures(), fixtures, scenarios, tuple(contracts))

@@ -65,7 +65,7 @@ class VendorHarness:
         self.contract = contract_of(vendor, profile)
         self.vendor = registry.create(self.contract, options)
         self.sandbox = make_sandbox(profile=profile, **sandbox)
-        self.vendor.seed(self.sandbox, fixtures or seed_of(vendor))
+        self.vendor.seeds.load(self.sandbox, fixtures or seed_of(vendor))
         self.account = account
         self._plans = compile_operations(
             Schemas(self.contract.openapi), self.contract.operations.values()

@@ -29,7 +29,7 @@ def sandbox() -> Sandbox:
 def jobs(sandbox: Sandbox) -> JobAdmin:
     played = {name: registry.create(contract_of(name)) for name in specs.vendors()}
     for name, vendor in played.items():
-        vendor.seed(sandbox, seed_of(name))
+        vendor.seeds.load(sandbox, seed_of(name))
     return JobAdmin(played)
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.http.messages import StreamingBody
-from mockserver.reports.binary_formats import DOCX, PDF, XLSX, make_document
+from mockserver.reports.binary_formats import DOCX, PDF, XLSX
 from mockserver.reports.content import ReportTable, make_file, read_columns
 from mockserver.reports.text_formats import CSV, JSON_ARRAY, JSON_DOCUMENT, JSON_LINES
 from mockserver.timestamps import from_datetime
@@ -68,7 +68,7 @@ def sheet(
         end=end,
         zone=ZoneInfo(zone),
         base="3f2c9d1e-0000-4000-8000-000000000001",
-        about={"type": "calls", "version": "1"},
+        metadata={"type": "calls", "version": "1"},
     )
 
 
@@ -194,7 +194,7 @@ def test_workbooks_and_texts_hold_the_table(seed: int, rows: int) -> None:
         (XLSX, "xl/worksheets/sheet1.xml", "row", "t"),
         (DOCX, "word/document.xml", "tr", "t"),
     ):
-        data = data_of(make_document(sheet(rows), made_in, Random(seed)))
+        data = data_of(make_file(sheet(rows), made_in, Random(seed)))
         with ZipFile(BytesIO(data)) as archive:
             assert archive.testzip() is None
             for name in archive.namelist():
@@ -204,13 +204,13 @@ def test_workbooks_and_texts_hold_the_table(seed: int, rows: int) -> None:
         assert len(found) == rows + 1
         head = [cell.text for cell in found[0].iter() if cell.tag.endswith(f"}}{text_tag}")]
         assert head == NAMES
-        again = data_of(make_document(sheet(rows), made_in, Random(seed)))
+        again = data_of(make_file(sheet(rows), made_in, Random(seed)))
         assert again == data
 
 
 @pytest.mark.parametrize("rows", [0, 59, 60, 200])
 def test_pdf_objects_lie_where_its_table_says(rows: int) -> None:
-    data = data_of(make_document(sheet(rows), PDF, Random(1)))
+    data = data_of(make_file(sheet(rows), PDF, Random(1)))
     assert data.startswith(b"%PDF-1.4")
     assert data.endswith(b"%%EOF\n")
     start = int(data.rsplit(b"startxref\n", 1)[1].split()[0])

@@ -27,7 +27,7 @@ def ids(rows: list[Resource]) -> list[str]:
 def test_numbers_pass_over_those_of_the_seed_data(
     sandbox: Sandbox, shelf: ResourceCollection
 ) -> None:
-    insert_seeds(sandbox, shelf.drafts("a", {"1": {"name": "x"}, "3": {"name": "y"}}))
+    insert_seeds(sandbox, shelf.seed_records("a", {"1": {"name": "x"}, "3": {"name": "y"}}))
     assert [shelf.add(sandbox, "a", {"name": name}).id for name in "pqr"] == ["2", "4", "5"]
 
 

@@ -34,7 +34,7 @@ def test_errors_have_the_shape_of_the_contract(vendor: str, profile: str, status
             assert reply.status == status
             if status in plan.operation.responses:
                 plan.responses.check(reply)
-    assert played.vendor.error(ApiError(status, "m")).body
+    assert played.vendor.error(ApiError(status, "m"), None).body
 
 
 @each
@@ -52,7 +52,7 @@ def test_seeding_twice_changes_nothing(vendor: str, profile: str) -> None:
     played = VendorHarness(vendor, ACCOUNTS[vendor], profile)
     before = played.vendor.repository.newest(played.sandbox, 100)
     played.pass_seconds(5)
-    played.vendor.seed(played.sandbox, seed_of(vendor))
+    played.vendor.seeds.load(played.sandbox, seed_of(vendor))
     assert played.vendor.repository.newest(played.sandbox, 100) == before
 
 
@@ -111,7 +111,7 @@ def test_seed_data_that_cannot_work_is_named(
     fixtures = seed_of(vendor)
     fixtures[section][0] |= row
     with pytest.raises(ConfigurationError) as caught:
-        registry.create(contract_of(vendor)).seed(make_sandbox(), fixtures)
+        registry.create(contract_of(vendor)).seeds.load(make_sandbox(), fixtures)
     assert str(caught.value).startswith(f"{vendor}/seed.yaml: /")
     assert place in str(caught.value)
 
@@ -120,7 +120,7 @@ def test_seed_data_that_cannot_work_is_named(
 @pytest.mark.parametrize("content", [None, [], "text", {}, {"vendor": "x"}, {"reports": None}])
 def test_seed_data_of_another_shape_is_named(vendor: str, content: object) -> None:
     with pytest.raises(ConfigurationError, match=f"{vendor}/seed.yaml: /"):
-        registry.create(contract_of(vendor)).seed(make_sandbox(), content)  # type: ignore[arg-type]
+        registry.create(contract_of(vendor)).seeds.load(make_sandbox(), content)  # type: ignore[arg-type]
 
 
 @each
@@ -130,6 +130,6 @@ def test_seed_data_is_read_again_when_it_is_new(vendor: str) -> None:
     kind = "energycap.group" if vendor == "energycap" else f"{vendor}.job"
     for content in (seed_of(vendor), seed_of(vendor) | {section: []}):
         sandbox = make_sandbox()
-        played.seed(sandbox, content)
+        played.seeds.load(sandbox, content)
         count = sum(sandbox.records.count(kind, group) for group in sandbox.records.groups(kind))
         assert count == len(content[section])
