@@ -92,18 +92,6 @@ class Clock:
         """Return the current virtual time, in milliseconds since the epoch."""
         return self.state.at(self._now_ns())
 
-    def advance(self, milliseconds: int) -> None:
-        """Advance by `milliseconds` (zero or more), at most to LATEST."""
-        self.move(advance=milliseconds)
-
-    def set(self, milliseconds: int) -> None:
-        """Set the virtual time, in milliseconds since the epoch; the only way back."""
-        self.move(to=milliseconds)
-
-    def run(self, settings: ClockSettings) -> None:
-        """Change how the clock runs, from the current virtual time on."""
-        self.move(mode=settings.mode, speed=settings.speed)
-
     def move(
         self,
         *,
@@ -114,7 +102,8 @@ class Clock:
     ) -> None:
         """Change mode and speed, then set the time to `to`, then advance: one atomic move.
 
-        `to` and `advance` are in milliseconds; None changes nothing.
+        `to` is in milliseconds since the epoch, and the only way back; `advance` is in
+        milliseconds, and ends at LATEST. None changes nothing.
 
         Raises:
             ValueError: `advance` is negative.

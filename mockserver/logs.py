@@ -71,7 +71,7 @@ class AccessLog:
 
     def __init__(self, app: Application, form: str, write: Write = write_to_stderr) -> None:
         self._app = app
-        self._text = _as_json if form == JSON else _as_text
+        self._text = to_json if form == JSON else _as_text
         self._write = write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,10 +113,6 @@ class AccessLog:
             "faults": [fault.kind for fault in context.faults],
             **({"reason": rejection.message} if rejection else {}),
         }
-
-
-def _as_json(row: dict[str, Any]) -> str:
-    return to_json(row)
 
 
 def _as_text(row: dict[str, Any]) -> str:

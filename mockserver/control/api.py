@@ -1,46 +1,28 @@
 """Handlers of the control plane's operations."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from mockserver.clock import Clock, ClockSettings, Mode
-from mockserver.control import journal
 from mockserver.errors import ApiError
 from mockserver.faults.model import Rule
 from mockserver.faults.parser import FaultRuleParser
-from mockserver.faults.rules import FaultRules
 from mockserver.http.apis import Handler
 from mockserver.http.messages import Request, Response
 from mockserver.jobs.admin import JobAdmin
+from mockserver.journal import query
+from mockserver.journal.verify import verify
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenarios import Scenario
 from mockserver.scenarios.repository import FixtureRepository
 from mockserver.timestamps import parse_duration, parse_field, parse_timestamp, to_iso_string
 from mockserver.version import VERSION
 from specs import Lifecycle, Operation
 
 
-def fault_handlers(parser: FaultRuleParser) -> Mapping[str, Handler]:
-    """Return the handlers by operationId."""
-
-    def add(request: Request) -> Response:
-        rules = parser.read_all(request.body)
-        return Response(
-            201, _list_faults(request.sandbox.faults, request.sandbox.faults.add(rules))
-        )
-
-    return {
-        "listMockFaults": _show_faults,
-        "addMockFaults": add,
-        "clearMockFaults": _clear_faults,
-        "deleteMockFault": _delete_fault,
-    }
-
-
-def _show_faults(request: Request) -> Response:
-    return Response(200, _list_faults(request.sandbox.faults, request.sandbox.faults.rules))
+def _list_faults(request: Request) -> Response:
+    return Response(200, _fault_list(request, request.sandbox.faults.rules))
 
 
 def _clear_faults(request: Request) -> Response:
@@ -55,12 +37,35 @@ def _delete_fault(request: Request) -> Response:
     return Response(204)
 
 
-def _list_faults(fault_rules: FaultRules, rules: list[Rule] | tuple[Rule, ...]) -> dict[str, Any]:
-    return {"faults": [_fault_view(fault_rules, rule) for rule in rules]}
+def _fault_list(request: Request, rules: Iterable[Rule]) -> dict[str, Any]:
+    counts = request.sandbox.faults.counts
+    return {
+        "faults": [
+            {"id": rule.id, **rule.source, "label": rule.label.value, **counts(rule)}
+            for rule in rules
+        ]
+    }
 
 
-def _fault_view(fault_rules: FaultRules, rule: Rule) -> dict[str, Any]:
-    return {"id": rule.id, **rule.source, "label": rule.label.value, **fault_rules.counts(rule)}
+def _list_requests(request: Request) -> Response:
+    return Response(200, query.page(request.sandbox.journal, request.sandbox.id, request.query))
+
+
+def _get_request(request: Request) -> Response:
+    number = request.path["number"]
+    entry = query.find(request.sandbox.journal, number)
+    if entry is None:
+        raise ApiError(404, f"Unknown request {number} in the journal.", field="number")
+    return Response(200, query.exchange(entry, request.sandbox.id))
+
+
+def _clear_requests(request: Request) -> Response:
+    request.sandbox.journal.clear()
+    return Response(204)
+
+
+def _verify_requests(request: Request) -> Response:
+    return Response(200, verify(request.sandbox.journal, request.body))
 
 
 def view(lifecycle: Lifecycle) -> dict[str, Any]:
@@ -86,27 +91,6 @@ def view(lifecycle: Lifecycle) -> dict[str, Any]:
     }
 
 
-def scenario_handlers(fixtures: FixtureRepository) -> Mapping[str, Handler]:
-    """Return the handlers by operationId."""
-
-    def show(request: Request) -> Response:
-        vendor = request.query.get("vendor")
-        scenarios = [row for row in fixtures.scenarios() if vendor in (None, row.vendor)]
-        return Response(200, {"scenarios": [*map(_scenario_view, scenarios)]})
-
-    return {"listMockScenarios": show}
-
-
-def _scenario_view(scenario: Scenario) -> dict[str, Any]:
-    return {
-        "vendor": scenario.vendor,
-        "name": scenario.name,
-        "summary": scenario.summary,
-        "parts": scenario.parts,
-        "builtin": scenario.builtin,
-    }
-
-
 AccessInfo = Callable[[Sandbox], Mapping[str, Any]]
 """Returns what selects a sandbox: `credentials` and `headers`, by vendor and role."""
 
@@ -127,6 +111,8 @@ class Control:
         self._jobs = jobs
         self._access_info = access_info
         self._vendors = vendors
+        self._parser = parser
+        self._fixtures = fixtures
         self.handlers: Mapping[str, Handler] = {
             "getMockHealth": self._health,
             "resetMock": self._reset,
@@ -140,9 +126,15 @@ class Control:
             "createMockSandbox": self._create_sandbox,
             "getMockSandbox": self._read_sandbox,
             "deleteMockSandbox": self._delete_sandbox,
-            **journal.handlers(),
-            **fault_handlers(parser),
-            **scenario_handlers(fixtures),
+            "listMockScenarios": self._list_scenarios,
+            "listMockFaults": _list_faults,
+            "addMockFaults": self._add_faults,
+            "clearMockFaults": _clear_faults,
+            "deleteMockFault": _delete_fault,
+            "listMockRequests": _list_requests,
+            "getMockRequest": _get_request,
+            "clearMockRequests": _clear_requests,
+            "verifyMockRequests": _verify_requests,
         }
 
     def _health(self, request: Request) -> Response:
@@ -173,6 +165,20 @@ class Control:
     def _list_lifecycles(self, _request: Request) -> Response:
         return Response(200, {"lifecycles": [*map(view, self._jobs.lifecycles())]})
 
+    def _list_scenarios(self, request: Request) -> Response:
+        members = ("vendor", "name", "summary", "parts", "builtin")
+        vendor = request.query.get("vendor")
+        scenarios = [
+            {member: getattr(scenario, member) for member in members}
+            for scenario in self._fixtures.scenarios()
+            if vendor in (None, scenario.vendor)
+        ]
+        return Response(200, {"scenarios": scenarios})
+
+    def _add_faults(self, request: Request) -> Response:
+        rules = request.sandbox.faults.add(self._parser.read_all(request.body))
+        return Response(201, _fault_list(request, rules))
+
     def _list_sandboxes(self, request: Request) -> Response:
         newest = self._sandboxes.newest(request.query["limit"])
         rows = [{"id": it.id, "seed": it.seed, "clock": _clock(it.clock)} for it in newest]
@@ -183,7 +189,9 @@ class Control:
         clock, scenario = options.get("clock", {}), options.get("scenario")
         settings: ClockSettings | None = None  # a scenario may set its own
         if not scenario or "mode" in clock or "speed" in clock:
-            settings = _clock_settings(clock, self._sandboxes.default.clock.settings)
+            default = self._sandboxes.default.clock.settings
+            mode, speed = clock.get("mode", default.mode), clock.get("speed", default.speed)
+            settings = ClockSettings(Mode(mode), float(speed))
         sandbox = self._sandboxes.create(
             options.get("seed"),
             settings,
@@ -241,12 +249,6 @@ def _move_clock(request: Request) -> Response:
         advance=parse_field(parse_duration, move.get("advance", "PT0S"), "advance"),
     )
     return Response(200, _clock(clock))
-
-
-def _clock_settings(clock: Mapping[str, Any], default: ClockSettings) -> ClockSettings:
-    return ClockSettings(
-        Mode(clock.get("mode", default.mode)), float(clock.get("speed", default.speed))
-    )
 
 
 def _timestamp(body: Mapping[str, Any], member: str, field: str) -> int | None:

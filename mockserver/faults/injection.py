@@ -37,7 +37,7 @@ class FaultSession:
 
     __slots__ = (
         "_applied", "_applier", "_delay", "_find_state", "_layers", "_max_delay_ms",
-        "_request_rules", "_rules", "_started", "_state", "_transport_fault", "replaced",
+        "_request_rules", "_rules", "_sleep", "_started", "_state", "_transport_fault", "replaced",
     )  # fmt: skip
 
     def __init__(
@@ -47,8 +47,10 @@ class FaultSession:
         applier: FaultApplier,
         find_state: FindState,
         max_delay_ms: float,
+        sleep: Sleep,
     ) -> None:
         self._rules = rules
+        self._sleep = sleep
         self._request_rules = tuple(request_rules)
         self._applier = applier
         self._find_state = find_state
@@ -75,7 +77,7 @@ class FaultSession:
     ) -> tuple[Response, Outcome, str]:
         """Return the response with faults applied, and the outcome and reason for the journal.
 
-        Latency and transport faults are applied by `wait` and `wrap`.
+        Latency and transport faults are applied by `wrap_send`.
         """
         if not self._started:  # rejected before `before_handler` was called
             response = self._replacement(context) or response
@@ -99,16 +101,15 @@ class FaultSession:
         """Return True if the connection is reset in place of the response."""
         return self._transport_fault is not None and self._transport_fault.kind is Kind.RESET
 
-    async def wait(self, sleep: Sleep) -> None:
-        """Wait for the selected latency, if any."""
+    async def wrap_send(self, send: Send, connection: ConnectionControl | None) -> Send:
+        """Wait for the selected latency; return `send` with the selected transport fault."""
         if self._delay:
-            await sleep(self._delay / 1000)
-
-    def wrap(self, send: Send, connection: ConnectionControl | None, sleep: Sleep) -> Send:
-        """Return `send` with the selected transport fault applied, if any."""
+            await self._sleep(self._delay / 1000)
         if self._transport_fault is None:
             return send
-        return transport.wrap(self._transport_fault, send, connection, sleep, self._max_delay_ms)
+        return transport.wrap(
+            self._transport_fault, send, connection, self._sleep, self._max_delay_ms
+        )
 
     def _replacement(self, context: RequestContext) -> Response | None:
         self._started = True
@@ -244,13 +245,9 @@ class FaultInjector:
         request_rules = self._request_rules(headers)
         if not rules.rules and not request_rules:
             return None
-        return FaultSession(rules, request_rules, applier, self._find_state, self._max_delay_ms)
-
-    async def wrap_send(self, context: RequestContext, send: Send) -> Send:
-        """Wait for the latency, and return `send` with the transport fault applied."""
-        assert isinstance(context.fault_session, FaultSession)
-        await context.fault_session.wait(self._sleep)
-        return context.fault_session.wrap(send, context.connection, self._sleep)
+        return FaultSession(
+            rules, request_rules, applier, self._find_state, self._max_delay_ms, self._sleep
+        )
 
     def _request_rules(self, headers: Mapping[str, str]) -> list[Rule]:
         texts = [headers.get(_HEADER), read_prefer(headers.get("prefer", "")).fault]

@@ -109,7 +109,7 @@ class Application:
         response, body, headers = await self._finish(context, result, started_at)
         if context.fault_session is not None:
             with suppress(ServiceUnavailable):  # then without faults
-                send = await self._fault_injector.wrap_send(context, send)
+                send = await context.fault_session.wrap_send(send, context.connection)
         await transfer.send_response(context, send, response, headers, body)
 
     async def handle(self, context: RequestContext) -> Response:

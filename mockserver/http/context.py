@@ -30,17 +30,17 @@ class RequestFaults(Protocol):
     @property
     def resets(self) -> bool:
         """Whether the connection is reset in place of the response."""
-        ...
 
     async def before_handler(self, context: "RequestContext", run: Executor) -> Response | None:
         """Return the response that takes the place of the handler's, or None."""
-        ...
 
     def after_handler(
         self, context: "RequestContext", response: Response, outcome: Outcome, reason: str
     ) -> tuple[Response, Outcome, str]:
         """Return the response with the faults that change it, and what the journal records."""
-        ...
+
+    async def wrap_send(self, send: Send, connection: ConnectionControl | None) -> Send:
+        """Wait for the latency; return `send` with the fault that changes the transport."""
 
 
 class RequestContext:

@@ -14,8 +14,8 @@ MAX_BODY_BYTES = 4096
 class Outcome(StrEnum):
     """What the contract says of an exchange.
 
-    REFUSED: the mock answered with an error of the vendor. BROKEN: the reply breaks the contract,
-    by a fault put there on purpose or by one of the mock's own.
+    REFUSED: the mock answered with an error of the vendor. BROKEN: the response violates the
+    contract, by an injected fault or by a defect of the mock.
     """
 
     OK = "ok"
@@ -24,14 +24,14 @@ class Outcome(StrEnum):
 
 
 class Fault(NamedTuple):
-    """A fault that was played on an exchange; `label` is `valid` or `violating`."""
+    """A fault that was injected into an exchange; `label` is `valid` or `violating`."""
 
     kind: str
     label: str
 
 
 class JobTouch(NamedTuple):
-    """A job that an exchange was about: its state before (None: it began here) and after."""
+    """A job that an exchange read or changed: its state before (None: created) and after."""
 
     job: str
     before: str | None
@@ -77,7 +77,7 @@ class Entry(NamedTuple):
 
 
 def pack(entry: Entry) -> str:
-    """Return an entry as text; its number is left to whoever keeps it."""
+    """Return an entry as text without its number, which the store assigns."""
     row = entry._asdict() | {
         "number": 0,
         "faults": [list(fault) for fault in entry.faults],
@@ -124,53 +124,42 @@ class Journal(Protocol):
 
     @property
     def scope(self) -> str:
-        """Whose exchanges it has: those of this `process`, or of all on the `store`."""
-        ...
+        """Whose exchanges it has: of this `process`, or of all processes on the `store`."""
 
     @property
     def bounds(self) -> Bounds:
         """How much it keeps."""
-        ...
 
     @property
     def last(self) -> int:
         """The number of the newest entry ever; it counts on, so that gaps are visible."""
-        ...
 
     @property
     def bytes(self) -> int:
         """Its approximate size in bytes."""
-        ...
 
     @property
     def forgotten(self) -> int:
         """How many entries were dropped because of a bound since it was cleared."""
-        ...
 
     @property
     def forgotten_by(self) -> tuple[str, ...]:
         """The settings whose bounds dropped entries since it was cleared."""
-        ...
 
     def next_number(self) -> int:
         """Return the number of the next entry."""
-        ...
 
     def add(self, entry: Entry, *, deferred: bool = False) -> None:
         """Add an entry; drop the oldest beyond the bounds.
 
         A deferred entry is written as soon as the store can be used, and nobody waits for it.
         """
-        ...
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the entries, oldest first."""
-        ...
 
     def clear(self) -> None:
         """Delete all entries; numbers go on."""
-        ...
 
     def close(self) -> None:
         """Release its memory; what is added later is ignored."""
-        ...

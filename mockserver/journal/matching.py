@@ -1,6 +1,7 @@
 """Patterns of exchanges: the same ones filter the journal and verify calls."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -24,26 +25,18 @@ class Difference(NamedTuple):
 class EntryView:
     """An entry whose query and body are parsed at most once."""
 
-    __slots__ = ("_body", "_query", "entry")
-
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        self._query: Mapping[str, list[str]] | None = None
-        self._body: Any = self
 
-    @property
+    @cached_property
     def query(self) -> Mapping[str, list[str]]:
         """The values of the query by parameter name."""
-        if self._query is None:
-            self._query = _parse_form(self.entry.query)
-        return self._query
+        return _parse_form(self.entry.query)
 
-    @property
+    @cached_property
     def body(self) -> Any:
         """The request's body as JSON, a form as an object of strings, or UNREADABLE."""
-        if self._body is self:
-            self._body = _read_body(self.entry)
-        return self._body
+        return _read_body(self.entry)
 
 
 Check = Callable[[Any, EntryView], Iterator[Difference]]
@@ -57,17 +50,14 @@ class Pattern:
 
     def matches(self, view: EntryView) -> bool:
         """Return True if the exchange has no difference."""
-        return next(self._differences(view), None) is None
+        return next(self.differences(view), None) is None
 
     def may_match(self, view: EntryView) -> bool:
         """Return True if only a body that was not kept whole keeps the exchange from matching."""
-        return view.entry.cut and [it.field for it in self._differences(view)] == ["body"]
+        return view.entry.cut and [it.field for it in self.differences(view)] == ["body"]
 
-    def differences(self, view: EntryView) -> list[Difference]:
-        """Return all members that the exchange does not match."""
-        return list(self._differences(view))
-
-    def _differences(self, view: EntryView) -> Iterator[Difference]:
+    def differences(self, view: EntryView) -> Iterator[Difference]:
+        """Yield the members that the exchange does not match."""
         for name, value in self.expected.items():
             yield from _CHECKS[name](value, view)
 
@@ -124,9 +114,9 @@ def _job(expected: str, view: EntryView) -> Iterator[Difference]:
 
 
 def _fault(expected: str, view: EntryView) -> Iterator[Difference]:
-    played = {word for fault in view.entry.faults for word in fault} or {"none"}
-    if expected not in played and (expected != "any" or not view.entry.faults):
-        yield Difference("fault", expected, sorted(played))
+    injected = {word for fault in view.entry.faults for word in fault} or {"none"}
+    if expected not in injected and (expected != "any" or not view.entry.faults):
+        yield Difference("fault", expected, sorted(injected))
 
 
 def _query(expected: Mapping[str, str], view: EntryView) -> Iterator[Difference]:
@@ -135,10 +125,6 @@ def _query(expected: Mapping[str, str], view: EntryView) -> Iterator[Difference]
         if value not in actual:
             shown = actual[0] if len(actual) == 1 else actual or None
             yield Difference(f"query.{name}", value, shown)
-
-
-def _body(expected: Any, view: EntryView) -> Iterator[Difference]:
-    yield from _compare("body", expected, view.body)
 
 
 def _compare(path: str, expected: Any, actual: Any) -> Iterator[Difference]:
@@ -195,6 +181,6 @@ _CHECKS: Mapping[str, Check] = MappingProxyType(
         "job": _job,
         "fault": _fault,
         "query": _query,
-        "body": _body,
+        "body": lambda expected, view: _compare("body", expected, view.body),
     }
 )

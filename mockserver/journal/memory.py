@@ -1,7 +1,6 @@
 """Journals in the memory of a process, with one budget for all of them."""
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
 from threading import Lock
 from typing import Protocol
 
@@ -13,7 +12,6 @@ class Evictable(Protocol):
 
     def drop_oldest(self) -> int:
         """Drop the oldest entry; return the bytes that this frees, 0 where there is none."""
-        ...
 
 
 class MemoryBudget:
@@ -132,9 +130,3 @@ class MemoryJournal:
         self._budget.release(self, self.bytes)
         self._entries = None
         self.bytes = self.forgotten = self._forgotten_by_bytes = 0
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self.entries())
-
-    def __len__(self) -> int:
-        return len(self._entries or ())

@@ -129,7 +129,7 @@ def _in_order(
 def _near_misses(call: ExpectedCall, views: Sequence[EntryView]) -> list[dict[str, Any]]:
     """Return the exchanges with the fewest differences, the newest of equals first."""
     others = [
-        (view.entry, call.pattern.differences(view))
+        (view.entry, list(call.pattern.differences(view)))
         for view in views
         if call.considers(view) and not call.pattern.matches(view)
     ]
@@ -159,14 +159,10 @@ def _read_call(index: int, call: Mapping[str, Any]) -> ExpectedCall:
     field = f"calls[{index}].count"
     if exactly is not None:
         if min_ is not None or max_ is not None:
-            raise _bad_count(field, "has exactly beside min or max; use one or the other")
+            raise ApiError.for_field(field, "has exactly beside min or max; use one or the other")
         min_ = max_ = exactly
     elif min_ is None:
         min_ = 1 if max_ is None else 0
     if max_ is not None and min_ > max_:
-        raise _bad_count(field, "has a min above its max")
+        raise ApiError.for_field(field, "has a min above its max")
     return ExpectedCall(Pattern(call), Count(min_, max_))
-
-
-def _bad_count(field: str, reason: str) -> ApiError:
-    return ApiError(400, f"{field} {reason}.", field=field, reason=reason)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.journal import SqlBackend
+from mockserver.journal import JournalBackend, shared_journals
 from mockserver.journal.base import Bounds
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
@@ -15,17 +15,17 @@ pytestmark = pytest.mark.parametrize("backend", SHARED)
 
 
 @pytest.fixture
-def processes(url: str) -> Iterator[list[SqlBackend]]:
+def processes(url: str) -> Iterator[list[JournalBackend]]:
     """Two stores on one database, each with journals of five entries at most."""
     stores = [SqlStore(url), SqlStore(url)]
     for namespace in ("here", "there"):
         stores[0].create(namespace)
-    yield [SqlBackend(store.journals, Bounds(entries=5)) for store in stores if store.journals]
+    yield [shared_journals(store.journals, Bounds(entries=5)) for store in stores if store.journals]
     for store in stores:
         store.close()
 
 
-def write(process: SqlBackend, place: str, *paths: str) -> None:
+def write(process: JournalBackend, place: str, *paths: str) -> None:
     """Let a process journal exchanges, and wait as a request does before its reply."""
 
     async def exchanges() -> None:
@@ -37,11 +37,11 @@ def write(process: SqlBackend, place: str, *paths: str) -> None:
     asyncio.run(exchanges())
 
 
-def seen(process: SqlBackend, place: str) -> list[tuple[int, str]]:
+def seen(process: JournalBackend, place: str) -> list[tuple[int, str]]:
     return [(row.number, row.path) for row in process.open(place).entries()]
 
 
-def test_processes_see_one_journal(processes: list[SqlBackend]) -> None:
+def test_processes_see_one_journal(processes: list[JournalBackend]) -> None:
     one, other = processes
     write(one, "here", "/a", "/b")
     write(other, "here", "/c")
@@ -53,7 +53,7 @@ def test_processes_see_one_journal(processes: list[SqlBackend]) -> None:
         assert process.open("here").scope == "store"
 
 
-def test_journal_forgets_the_oldest_and_says_so(processes: list[SqlBackend]) -> None:
+def test_journal_forgets_the_oldest_and_says_so(processes: list[JournalBackend]) -> None:
     one, other = processes
     write(one, "here", "/1", "/2", "/3", "/4")
     write(other, "here", "/5", "/6", "/7")
@@ -63,7 +63,7 @@ def test_journal_forgets_the_oldest_and_says_so(processes: list[SqlBackend]) -> 
     assert journal.bytes == 5 * entry().size
 
 
-def test_cleared_journal_is_empty_for_all_and_counts_on(processes: list[SqlBackend]) -> None:
+def test_cleared_journal_is_empty_for_all_and_counts_on(processes: list[JournalBackend]) -> None:
     one, other = processes
     write(one, "here", "/1", "/2")
     write(one, "there", "/3")

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from mockserver.journal import SqlBackend, journal_backend
+from mockserver.journal import journal_backend, shared_journals
 from mockserver.journal.base import Bounds
 from mockserver.journal.memory import MemoryJournal
 from mockserver.store.base import JournalRow, JournalStore
@@ -69,7 +69,7 @@ def test_exchanges_are_written_once_settled(
     opened: SqlStore, journals: JournalStore, url: str
 ) -> None:
     other = SqlStore(url)
-    kept, seen = SqlBackend(journals, Bounds(entries=50)), journal_backend(other, Bounds(), 1)
+    kept, seen = shared_journals(journals, Bounds(entries=50)), journal_backend(other, Bounds(), 1)
     numbers = count(1)
 
     async def exchange() -> None:
@@ -100,7 +100,7 @@ def test_a_journal_that_cannot_be_written_is_told_and_harms_no_request(
         def append(self, _lines: object) -> None:
             raise OSError("the disk is full")
 
-    kept = SqlBackend(Broken(), Bounds())  # type: ignore[arg-type]
+    kept = shared_journals(Broken(), Bounds())  # type: ignore[arg-type]
 
     async def exchange() -> None:
         kept.open("a").add(entry())

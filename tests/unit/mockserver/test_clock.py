@@ -39,7 +39,7 @@ def test_manual_clock_stands_until_it_is_moved() -> None:
     clock = Clock(ClockSettings(Mode.MANUAL), ticks)
     ticks.pass_seconds(100)
     assert clock.now() == ORIGIN
-    clock.advance(5000)
+    clock.move(advance=5000)
     assert clock.now() == ORIGIN + 5000
 
 
@@ -47,7 +47,7 @@ def test_set_goes_back_and_time_goes_on_from_there() -> None:
     ticks = Ticks()
     clock = Clock(ClockSettings(Mode.REAL, 2), ticks)
     ticks.pass_seconds(10)
-    clock.set(ORIGIN - 1000)
+    clock.move(to=ORIGIN - 1000)
     ticks.pass_seconds(1)
     assert clock.now() == ORIGIN + 1000
 
@@ -56,10 +56,10 @@ def test_change_of_pace_keeps_the_present() -> None:
     ticks = Ticks()
     clock = Clock(ClockSettings(Mode.REAL, 60), ticks)
     ticks.pass_seconds(1)
-    clock.run(ClockSettings(Mode.MANUAL, 60))
+    clock.move(mode=Mode.MANUAL, speed=60)
     ticks.pass_seconds(50)
     assert clock.now() == ORIGIN + 60_000
-    clock.run(ClockSettings(Mode.REAL, 1))
+    clock.move(mode=Mode.REAL, speed=1)
     ticks.pass_seconds(2)
     assert clock.now() == ORIGIN + 62_000
 
@@ -67,14 +67,14 @@ def test_change_of_pace_keeps_the_present() -> None:
 def test_time_ends_and_stands_there() -> None:
     ticks = Ticks()
     clock = Clock(ClockSettings(Mode.REAL, 1_000_000), ticks)
-    clock.advance(10**18)
+    clock.move(advance=10**18)
     ticks.pass_seconds(1000)
     assert clock.now() == LATEST
 
 
 def test_advance_does_not_go_back() -> None:
     with pytest.raises(ValueError, match="set"):
-        Clock(ClockSettings(Mode.MANUAL), Ticks()).advance(-1)
+        Clock(ClockSettings(Mode.MANUAL), Ticks()).move(advance=-1)
 
 
 MOVES = st.one_of(
@@ -93,10 +93,10 @@ def test_time_never_goes_back_without_set(moves: list[tuple[str, int | ClockSett
     before = clock.now()
     for name, value in moves:
         if isinstance(value, ClockSettings):
-            clock.run(value)
+            clock.move(mode=value.mode, speed=value.speed)
         elif name == "pass":
             ticks.value += value
         else:
-            clock.advance(value)
+            clock.move(advance=value)
         assert clock.now() >= before
         before = clock.now()

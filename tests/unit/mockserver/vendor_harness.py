@@ -94,7 +94,7 @@ class VendorHarness:
         return reply
 
     def pass_seconds(self, seconds: float) -> None:
-        self.sandbox.clock.advance(round(seconds * 1000))
+        self.sandbox.clock.move(advance=round(seconds * 1000))
 
 
 def content(reply: Response) -> bytes:

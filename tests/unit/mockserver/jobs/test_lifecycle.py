@@ -102,7 +102,7 @@ def test_whatever_is_done_states_go_along_edges_and_never_back(
     for act in data.draw(st.lists(ACTS, max_size=8)):
         try:
             if act == "wait":
-                sandbox.clock.advance(data.draw(st.integers(0, 100_000)))
+                sandbox.clock.move(advance=data.draw(st.integers(0, 100_000)))
             elif act == "force":
                 outcome = data.draw(st.sampled_from(sorted(lifecycle.states)))
                 found = repository.force_state(sandbox, found, outcome)
@@ -191,7 +191,7 @@ def test_a_failed_job_that_is_started_again_has_the_usual_plan() -> None:
     repository, sandbox = JobRepository(lifecycle), make_sandbox()
     plan: Schedule = (("WAITING", 1_000), ("RUNNING", 1_000), ("FAILED", None))
     (made,) = repository.create(sandbox, [NewJob("x", "a", "g", schedule=plan)])
-    sandbox.clock.advance(5_000)
+    sandbox.clock.move(advance=5_000)
     again = repository.apply_transition(sandbox, lifecycle.actions["start"], made)
     states = [state for state, _ in timeline(again, 10**15)]
     assert states == ["WAITING", "RUNNING", "FAILED", "RUNNING", "SUCCEEDED"]

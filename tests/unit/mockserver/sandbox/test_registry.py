@@ -42,7 +42,7 @@ def test_default_sandbox_is_there_and_filled() -> None:
 def test_each_has_its_own_data_clock_and_ids() -> None:
     sandboxes = make()
     one, two = sandboxes.create(), sandboxes.create(seed=7)
-    one.clock.advance(60_000)
+    one.clock.move(advance=60_000)
     one.records.insert("job", "mine", "all", {})
     assert (two.now(), sandboxes.default.now()) == (ORIGIN, ORIGIN)
     assert two.records.get("job", "mine") is None
@@ -59,7 +59,7 @@ def test_reset_puts_one_back_and_leaves_the_others() -> None:
     sandboxes = make()
     one, two = sandboxes.create(), sandboxes.create()
     for sandbox in (one, two):
-        sandbox.clock.run(ClockSettings(Mode.REAL, 9))
+        sandbox.clock.move(mode=Mode.REAL, speed=9)
         sandbox.records.insert("job", "mine", "all", {})
     fresh = sandboxes.reset(one)
     assert sandboxes.find(one.id) is fresh
