@@ -3,7 +3,7 @@
 server - Application: routing - sandbox - security - validation - handler - jobs, resources - store
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,6 @@ from mockserver.store import open_store
 from mockserver.store.base import Store
 from mockserver.vendors import Vendor
 from mockserver.vendors.registry import VendorRegistry, load_vendors
-from specs import Operation
 from specs.contract import read_operations
 
 
@@ -107,15 +106,12 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
 
 def vendor_apis(registry: VendorRegistry, origins: tuple[str, ...]) -> dict[str, Api]:
     """Return the API of each vendor by its slug."""
-    cors = Cors(origins, _operations(registry.contracts.values()))
+    contracts = registry.contracts.values()
+    cors = Cors(origins, [row for contract in contracts for row in contract.operations.values()])
     return {
         slug: vendor_api(registry.contracts[slug], vendor, cors)
         for slug, vendor in registry.vendors.items()
     }
-
-
-def _operations(contracts: Iterable[specs.Contract]) -> list[Operation]:
-    return [operation for contract in contracts for operation in contract.operations.values()]
 
 
 def vendor_api(contract: specs.Contract, vendor: Vendor, cors: Cors | None = None) -> Api:

@@ -21,6 +21,7 @@ from mockserver.journal.base import Outcome
 from mockserver.server import ConnectionControl
 
 HEADER = "X-Mock-Fault"
+_HEADER = HEADER.lower()
 
 FindState = Callable[[RequestContext], str | None]
 """Returns the state of the job that a request refers to, None if it refers to none."""
@@ -86,7 +87,7 @@ class FaultSession:
         if not self._applied:
             return response, outcome, reason
         context.faults = tuple(RecordedFault(kind, label) for kind, label, _ in self._applied)
-        text = ", ".join(map(_describe, self._applied))
+        text = ", ".join(f"{kind}; {label}{detail}" for kind, label, detail in self._applied)
         response = Response(
             response.status, response.body, {**response.headers, HEADER: text}, response.file
         )
@@ -198,14 +199,6 @@ class FaultSession:
             role=context.identity.role if context.identity else None,
             state=self._state,
         )
-
-
-def _describe(applied: tuple[Kind, Label, str]) -> str:
-    kind, label, detail = applied
-    return f"{kind}; {label}{detail}"
-
-
-_HEADER = "x-mock-fault"
 
 
 class FaultInjector:

@@ -23,8 +23,7 @@ def read_path(text: str, body: Any) -> Tokens | None:
     """Return the path of a JSON pointer (RFC 6901), or None if it matches nothing in `body`."""
     path: list[str | int] = []
     current = body
-    for token in text.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in pointer.tokens(text):
         step = int(name) if isinstance(current, list) and name.isdecimal() else name
         try:
             current = current[step]

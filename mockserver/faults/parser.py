@@ -1,7 +1,6 @@
 """Parse and check fault rules from request bodies, headers and files."""
 
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import orjson
@@ -11,13 +10,12 @@ from mockserver.faults.labels import LabelPredictor
 from mockserver.faults.model import DISTRIBUTION_OPTIONS, OPTIONS, Fault, Kind, Label, Match, Rule
 from mockserver.http.headers import Directive, read_directives
 from mockserver.jobs.schedule import Occurrences
-from mockserver.openapi.schemas import Schemas, Validator
+from mockserver.openapi.schemas import Schemas, Validator, hint
 from specs import Contract, Operation
 
 Roles = Callable[[str], Collection[str]]
 """Returns the roles of a vendor's identities."""
 
-_MAX_LISTED = 12
 _MAX_CACHED = 500
 """Parsed rules in the cache."""
 
@@ -136,9 +134,8 @@ class FaultRuleParser:
             vendor = self._check_operation(raw, vendor)
         vendors = self._contracts if vendor is None else (vendor,)
         if "role" in raw:
-            _check_known(
-                "match.role", raw["role"], {r: None for name in vendors for r in self._roles(name)}
-            )
+            roles = {role for name in vendors for role in self._roles(name)}
+            _check_known("match.role", raw["role"], roles)
         return Match(
             vendor=vendor,
             operation=raw.get("operation"),
@@ -166,7 +163,7 @@ class FaultRuleParser:
         lifecycles = [self._contracts[vendor].lifecycle for vendor in vendors]
         states = {state for lifecycle in lifecycles for state in lifecycle.states_named(name)}
         if not states:
-            _check_known("match.state", name, {s: None for row in lifecycles for s in row.states})
+            _check_known("match.state", name, {state for row in lifecycles for state in row.states})
         return frozenset(states)
 
 
@@ -223,12 +220,8 @@ def _parse_value(text: str | None) -> Any:
 
 
 def _check_known(field: str, name: str, known: Collection[str]) -> None:
-    if name in known:
-        return
-    close = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
-    listed = ", ".join(sorted(known)[:_MAX_LISTED])
-    hint = f"did you mean {' or '.join(close)}?" if close else f"known: {listed}"
-    raise _error(field, f"unknown value {name}; {hint}")
+    if name not in known:
+        raise _error(field, f"unknown value {name}; {hint(name, sorted(known))}")
 
 
 def _error(field: str, reason: str) -> ApiError:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -179,10 +180,8 @@ def _with_ids(present: tuple[Rule, ...], rules: list[Rule]) -> list[Rule]:
 
 
 def _unused_id(used: set[str]) -> str:
-    number = 1
-    while f"fault-{number}" in used:
-        number += 1
-    return f"fault-{number}"
+    names = (f"fault-{number}" for number in count(1))
+    return next(name for name in names if name not in used)
 
 
 def _seen_counter(rule: Rule) -> str:

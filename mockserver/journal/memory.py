@@ -2,16 +2,8 @@
 
 from collections import OrderedDict, deque
 from threading import Lock
-from typing import Protocol
 
 from mockserver.journal.base import BYTES_SETTING, ENTRIES_SETTING, Bounds, Entry
-
-
-class Evictable(Protocol):
-    """A journal as the budget sees it."""
-
-    def drop_oldest(self) -> int:
-        """Drop the oldest entry; return the bytes that this frees, 0 where there is none."""
 
 
 class MemoryBudget:
@@ -26,10 +18,10 @@ class MemoryBudget:
         self.max_bytes = max_bytes
         self.used = 0
         self.lock = Lock()
-        self._by_last_use: OrderedDict[Evictable, None] = OrderedDict()
-        self._newest: Evictable | None = None
+        self._by_last_use: OrderedDict[MemoryJournal, None] = OrderedDict()
+        self._newest: MemoryJournal | None = None
 
-    def spend(self, journal: Evictable, size: int) -> None:
+    def spend(self, journal: "MemoryJournal", size: int) -> None:
         """Add `size` bytes of `journal`, and evict entries of others where they run out."""
         self.used += size
         if journal is not self._newest:
@@ -43,7 +35,7 @@ class MemoryBudget:
             if not freed:
                 self.release(idle, 0)
 
-    def release(self, journal: Evictable, size: int) -> None:
+    def release(self, journal: "MemoryJournal", size: int) -> None:
         """Subtract the last `size` bytes of `journal`."""
         self.used -= size
         self._by_last_use.pop(journal, None)
@@ -101,7 +93,7 @@ class MemoryJournal:
             budget.spend(self, growth)
 
     def drop_oldest(self) -> int:
-        """Drop the oldest entry, if there is one; return the bytes that this frees."""
+        """Drop the oldest entry; return the bytes that this frees, 0 where there is none."""
         if not self._entries:
             return 0
         size = self._entries.popleft().size

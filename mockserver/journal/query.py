@@ -1,8 +1,9 @@
 """Queries of the journal, answered as the control plane's contract has them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from mockserver.journal.base import MAX_BODY_BYTES, Entry, Journal
@@ -10,6 +11,8 @@ from mockserver.journal.matching import EntryView, Pattern
 from mockserver.timestamps import to_iso_string
 
 JSON = "application/json"
+
+_NUMBER = attrgetter("number")
 
 
 def exchange(entry: Entry, sandbox: str, *, brief: bool = False) -> dict[str, Any]:
@@ -66,7 +69,9 @@ def page(journal: Journal, sandbox: str, query: Mapping[str, Any]) -> dict[str, 
     """Return `Journal` of the control plane's contract for its query parameters."""
     entries = journal.entries()
     limit = query["limit"]
-    matching = list(islice(_matching(_window(entries, query), Pattern(query)), limit + 1))
+    pattern = Pattern(query)
+    matches = (row for row in _window(entries, query) if pattern.matches(EntryView(row)))
+    matching = list(islice(matches, limit + 1))
     brief = query["detail"] == "brief"
     return {
         "requests": [exchange(entry, sandbox, brief=brief) for entry in matching[:limit]],
@@ -84,7 +89,7 @@ def page(journal: Journal, sandbox: str, query: Mapping[str, Any]) -> dict[str, 
 def find(journal: Journal, number: int) -> Entry | None:
     """Return the entry of a number, None if the journal does not have it."""
     entries = journal.entries()
-    index = bisect_left(entries, number, key=_number)
+    index = bisect_left(entries, number, key=_NUMBER)
     return entries[index] if index < len(entries) and entries[index].number == number else None
 
 
@@ -92,19 +97,11 @@ def _window(entries: Sequence[Entry], query: Mapping[str, Any]) -> Sequence[Entr
     """Return the entries between `since` and `after`, in the order of the page."""
     start, end, after = 0, len(entries), query.get("after")
     if "since" in query:
-        start = bisect_left(entries, query["since"], key=_number)
+        start = bisect_left(entries, query["since"], key=_NUMBER)
     if query["order"] == "newest":
         if after is not None:
-            end = bisect_left(entries, after, key=_number)
+            end = bisect_left(entries, after, key=_NUMBER)
         return entries[start:end][::-1]
     if after is not None:
-        start = max(start, bisect_right(entries, after, key=_number))
+        start = max(start, bisect_right(entries, after, key=_NUMBER))
     return entries[start:end]
-
-
-def _matching(entries: Sequence[Entry], pattern: Pattern) -> Iterator[Entry]:
-    return (entry for entry in entries if pattern.matches(EntryView(entry)))
-
-
-def _number(entry: Entry) -> int:
-    return entry.number

@@ -38,12 +38,14 @@ class FixturePaths:
     """Finds files by vendor; a user's file overrides the built-in one of the same name.
 
     `fixtures` is laid out like the built-in folder `base`; `scenarios` has a folder a vendor.
+    `faults` is a file of rules for every sandbox.
     """
 
     base: Path
     fixtures: Path | None
     scenarios: Path | None
     vendors: tuple[str, ...]
+    faults: Path | None = None
 
     def check(self) -> None:
         """Check the layout of the user's folders.
@@ -94,21 +96,16 @@ class FixturePaths:
 
     def state(self) -> State:
         """Return the version of all files."""
-        return tuple(
-            _stamp(path)
+        folders = [
+            folder
             for vendor in self.vendors
             for folder in (
                 *(root / vendor for root in (self.base, self.fixtures) if root),
                 *(folder for _, folder in self._scenario_folders(vendor)),
             )
-            if folder.is_dir()
-            for path in sorted(folder.iterdir())
-        )
-
-    @staticmethod
-    def state_of(path: Path) -> State:
-        """Return the version of one file."""
-        return (_stamp(path),)
+        ]
+        files = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+        return tuple(map(_stamp, [*files, self.faults] if self.faults else files))
 
     def _scenario_folders(self, vendor: str) -> Iterator[tuple[Path, Path]]:
         for root in (self.base, self.fixtures):
@@ -207,28 +204,32 @@ def _check_events(path: Path) -> None:
 
 def _check_merges(path: Path) -> None:
     """Check the size after merge keys, which copy values where other aliases only refer."""
-    sizes: dict[int, int] = {}
-    stack = [yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)]
-    while stack:
-        node = stack[-1]
-        if node is None or isinstance(node, yaml.ScalarNode) or sizes.get(id(node), 0) > 0:
-            stack.pop()
-            continue
+    root = yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)
+    if root is not None:
+        _merged_size(root, {}, path)
+
+
+def _merged_size(node: yaml.Node, sizes: dict[int, int], path: Path) -> int:
+    """Return how many values a list or an object has after merging.
+
+    `sizes` has the nodes visited so far. Recursion is as deep as the file is nested, because an
+    alias refers to a node that has been visited.
+    """
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in sizes:
+        sizes[id(node)] = MAX_VALUES  # until its children are visited: for a child that merges it
         rows = node.value if isinstance(node, yaml.SequenceNode) else [v for _, v in node.value]
-        if id(node) not in sizes:
-            sizes[id(node)] = -1  # visited after its children
-            stack += [row for row in rows if sizes.get(id(row)) != -1]
-            continue
-        stack.pop()
-        sizes[id(node)] = len(rows) + 1
-        for source in _merged(node):
-            size = sizes.get(id(source), 1)
-            sizes[id(node)] += size
-            if size < 0 or sizes[id(node)] > MAX_VALUES:
-                line = node.start_mark.line + 1
-                raise ConfigurationError(
-                    f"{path}: line {line}: merge keys make more than {MAX_VALUES} values"
-                )
+        for row in rows:
+            _merged_size(row, sizes, path)
+        merged = sum(_merged_size(source, sizes, path) for source in _merged(node))
+        sizes[id(node)] = len(rows) + 1 + merged
+        if sizes[id(node)] > MAX_VALUES:
+            line = node.start_mark.line + 1
+            raise ConfigurationError(
+                f"{path}: line {line}: merge keys make more than {MAX_VALUES} values"
+            )
+    return sizes[id(node)]
 
 
 def _merged(node: yaml.Node) -> list[yaml.Node]:

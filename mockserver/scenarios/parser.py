@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,8 @@ class JobScriptParser:
             raise ConfigurationError(
                 f"{location}/0/state: must be the initial state {self._lifecycle.initial}"
             )
-        for number, (stay, following) in enumerate(pairwise(rows), 1):
-            self._check_edge(stay["state"], following["state"], f"{location}/{number}/state")
+        for number, (row, following) in enumerate(pairwise(rows), 1):
+            self._check_edge(row["state"], following["state"], f"{location}/{number}/state")
         return tuple(
             (
                 row["state"],
@@ -80,15 +81,12 @@ class JobScriptParser:
             raise ConfigurationError(
                 f"{location}/after: must be a duration, because {origin} is a terminal state"
             )
+        end = ScriptedEnd(raw["in"], raw.get("from"))
         if after is None:
-            return ScriptedEnd(raw["in"], raw.get("from"))
+            return end
         if after.endswith("%"):
-            return ScriptedEnd(
-                raw["in"], raw.get("from"), part=_fraction(after, f"{location}/after")
-            )
-        return ScriptedEnd(
-            raw["in"], raw.get("from"), lasts=_parse(parse_duration, after, f"{location}/after")
-        )
+            return replace(end, part=_fraction(after, f"{location}/after"))
+        return replace(end, lasts=_parse(parse_duration, after, f"{location}/after"))
 
     def _check_known(self, state: str, location: str) -> None:
         if state not in self._lifecycle.states:

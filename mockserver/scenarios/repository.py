@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from mockserver.auth import Identity
 from mockserver.auth.identities import Credential, index_by_secret, read_identities
 from mockserver.errors import ApiError, ConfigurationError
+from mockserver.openapi.schemas import hint
 from mockserver.scenarios import InitialState, Scenario, Seed
 from mockserver.scenarios.files import IDENTITIES, SEED, File, FixturePaths, State, load_yaml
 from mockserver.scenarios.parser import ScenarioParser
@@ -26,10 +26,9 @@ Raises:
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """The content of all files at one version; all but `state` by vendor."""
+    """The content of all files but identities at one version; all but `state` by vendor."""
 
     state: State
-    identities: Mapping[str, tuple[Credential, ...]]
     seeds: Mapping[str, Seed]
     scenarios: Mapping[str, Mapping[str, Scenario]]
     default: InitialState
@@ -37,22 +36,17 @@ class _Snapshot:
 
 
 class FixtureRepository:
-    """The fixtures of one server. `faults` is a file of rules for every sandbox, or None."""
+    """The fixtures of one server; `identities` are by vendor."""
 
     def __init__(
-        self,
-        paths: FixturePaths,
-        contracts: Mapping[str, Contract],
-        faults: Path | None,
-        check: Check,
+        self, paths: FixturePaths, contracts: Mapping[str, Contract], check: Check
     ) -> None:
         self._paths = paths
         self._contracts = contracts
-        self._faults = faults
         self._check = check
         self._parser: ScenarioParser | None = None
         self._snapshot: _Snapshot | None = None
-        self._identities: Mapping[str, tuple[Credential, ...]] = {}
+        self.identities: Mapping[str, tuple[Credential, ...]] = {}
         self.secrets: dict[str, dict[tuple[str, str], Identity]] = {
             name: {} for name in paths.vendors
         }
@@ -78,28 +72,21 @@ class FixtureRepository:
             ConfigurationError: as `open`.
         """
         state = self._paths.state()
-        if self._faults is not None:
-            state += FixturePaths.state_of(self._faults)
         if self._snapshot is not None and self._snapshot.state == state:
             return
-        previous = self._identities
+        previous = self.identities
         try:
             self._snapshot = self._read(state)
         except BaseException:
-            self._identities = previous
+            self.identities = previous
             raise
-        for name, credentials in self._identities.items():
+        for name, credentials in self.identities.items():
             self.secrets[name].clear()
             self.secrets[name].update(index_by_secret(credentials))
 
-    @property
-    def identities(self) -> Mapping[str, tuple[Credential, ...]]:
-        """The identities by vendor."""
-        return self._identities
-
     def roles(self, vendor: str) -> set[str]:
         """Return the roles of a vendor's identities."""
-        return {row.identity.role for row in self._identities[vendor]}
+        return {row.identity.role for row in self.identities[vendor]}
 
     def scenarios(self) -> list[Scenario]:
         """Return all scenarios, by vendor and name."""
@@ -131,7 +118,8 @@ class FixtureRepository:
         for part in text.split(","):
             for scenario in self._find(part.strip()):
                 if scenario.vendor in selected:
-                    raise _error(f"must name at most one scenario of {scenario.vendor}")
+                    reason = f"must name at most one scenario of {scenario.vendor}"
+                    raise ApiError.for_field("scenario", reason)
                 selected[scenario.vendor] = scenario
         return list(selected.values())
 
@@ -139,26 +127,22 @@ class FixtureRepository:
         vendor, _, name = part.rpartition("/")
         matches = [s for s in self.scenarios() if s.name == name and vendor in ("", s.vendor)]
         if not matches:
-            known = sorted(
-                {NO_SCENARIO, *(s.name for s in self.scenarios() if vendor in ("", s.vendor))}
-            )
-            close = get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
-            raise _error(f"{part[:80]} is not known; {hint}")
+            known = {NO_SCENARIO, *(s.name for s in self.scenarios() if vendor in ("", s.vendor))}
+            reason = f"{part[:80]} is not known; {hint(name, sorted(known))}"
+            raise ApiError.for_field("scenario", reason)
         return matches
 
     def _read(self, state: State) -> _Snapshot:
         self._paths.check()
         vendors = self._paths.vendors
-        self._identities = {name: self._read_identities(name) for name in vendors}
+        self.identities = {name: self._read_identities(name) for name in vendors}
         seeds = {name: self._read_seed(name) for name in vendors}
         assert self._parser is not None
         self._parser.forget()
-        rules = self._parser.read_rules(_explicit_file(self._faults)) if self._faults else ()
+        faults = self._paths.faults
+        rules = self._parser.read_rules(_explicit_file(faults)) if faults else ()
         scenarios = {name: self._read_scenarios(name, seeds[name]) for name in vendors}
-        return _Snapshot(
-            state, self._identities, seeds, scenarios, InitialState(seeds, rules=rules)
-        )
+        return _Snapshot(state, seeds, scenarios, InitialState(seeds, rules=rules))
 
     def _read_identities(self, vendor: str) -> tuple[Credential, ...]:
         file = self._paths.find(vendor, IDENTITIES)
@@ -187,9 +171,9 @@ class FixtureRepository:
         try:
             self._check(vendor, seed)
         except ConfigurationError as error:
-            where = "" if file.path.name == SEED else "/seed, then "
+            location = "" if file.path.name == SEED else "/seed, then "
             reason = str(error).removeprefix(f"{vendor}/{SEED}: ")
-            raise ConfigurationError(f"{file.path}: {where}{reason}") from None
+            raise ConfigurationError(f"{file.path}: {location}{reason}") from None
 
 
 def _explicit_file(path: Path) -> File:
@@ -213,8 +197,3 @@ def _combined(snapshot: _Snapshot, selected: list[Scenario]) -> InitialState:
         speed=clock.speed if clock else None,
         now=clock.now if clock else None,
     )
-
-
-def _error(reason: str) -> ApiError:
-    end = "" if reason.endswith("?") else "."
-    return ApiError(400, f"scenario {reason}{end}", field="scenario", reason=reason)

@@ -114,7 +114,7 @@ class VendorRegistry:
         }
 
     def authenticators(self) -> Mapping[str, Authenticator]:
-        """Return who lets callers in."""
+        """Return the authenticator of each vendor."""
         secrets = self.fixtures.secrets
         return {
             name: Authenticator(secrets[name], it.identify) for name, it in self.vendors.items()
@@ -126,19 +126,17 @@ def load_vendors(settings: Settings) -> VendorRegistry:
 
     Raises:
         SpecError: a contract is invalid.
-        ConfigurationError: a vendor cannot be played, see `create`, or an option is unknown.
+        ConfigurationError: a vendor has no valid module, see `create`, or an option is unknown.
     """
     loaded = {name: specs.load(name, settings.profile) for name in specs.vendors()}
     options = parse_options(settings.vendor_option, loaded)
-    played = {name: create(contract, options[name]) for name, contract in loaded.items()}
-    contracts = {name: vendor.contract for name, vendor in played.items()}
+    vendors = {name: create(contract, options[name]) for name, contract in loaded.items()}
+    contracts = {name: vendor.contract for name, vendor in vendors.items()}
 
     def check(vendor: str, seed: Seed) -> None:
-        played[vendor].seeds.records(seed, ORIGIN)
+        vendors[vendor].seeds.records(seed, ORIGIN)
 
-    folders = FixturePaths(
-        specs.fixtures(), settings.fixtures, settings.scenarios, tuple(contracts)
+    paths = FixturePaths(
+        specs.fixtures(), settings.fixtures, settings.scenarios, tuple(contracts), settings.faults
     )
-    return VendorRegistry(
-        contracts, played, FixtureRepository(folders, contracts, settings.faults, check)
-    )
+    return VendorRegistry(contracts, vendors, FixtureRepository(paths, contracts, check))

@@ -19,6 +19,7 @@ from mockserver.vendors.talkdesk.jobs import Jobs
 from mockserver.vendors.talkdesk.seeds import seed_records
 from mockserver.vendors.talkdesk.tokens import GRANT, create_token, identify
 from specs import Contract, Operation, pointer
+from specs.profile import merge
 
 
 def error_body(error: ApiError, required: Collection[str]) -> dict[str, Any]:
@@ -83,12 +84,8 @@ def error_response(contract: Contract, error: ApiError, operation: Operation | N
 
 def _with_open_types(contract: Contract) -> Contract:
     """Return the contract without its list of report types: a sandbox may know others."""
-    components = contract.openapi["components"]
-    schemas = components["schemas"]
-    open_type = {key: value for key, value in schemas["ReportType"].items() if key != "enum"}
-    schemas = {**schemas, "ReportType": open_type}
-    openapi = {**contract.openapi, "components": {**components, "schemas": schemas}}
-    return replace(contract, openapi=openapi)
+    patch = {"components": {"schemas": {"ReportType": {"enum": None}}}}
+    return replace(contract, openapi=merge(contract.openapi, patch))
 
 
 def _known_types(contract: Contract, options: Options) -> list[str]:

@@ -42,7 +42,7 @@ def open_repository(
 
     contracts = {name: contract_of(name, profile) for name in specs.vendors()}
     folders = FixturePaths(specs.fixtures(), fixtures, scenarios, tuple(contracts))
-    repository = FixtureRepository(folders, contracts, None, check)
+    repository = FixtureRepository(folders, contracts, check)
     parties = {name: api_of(name, profile) for name in contracts}
     schemas = Schemas(specs.load_control())
     rules = FaultRuleParser(schemas, contracts, repository.roles, LabelPredictor(parties), 30_000)
