@@ -1,7 +1,9 @@
 """The Dockerfile: linted, and its steps run as written, without a container engine.
 
-A stage becomes a folder, its absolute paths are paths in that folder, the Python of its base image
-is a new environment, and its programs run as somebody without rights (where the tests run as root).
+A stage becomes a folder, its absolute paths are paths in that folder, and the Python of its base
+image is a new environment. What pip would fetch is borrowed from the environment of the tests
+(`test_extras.py` shows that the extras name all that is needed). Where the tests run as root, the
+programs run as somebody without rights.
 """
 
 import json
@@ -11,6 +13,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -26,9 +30,15 @@ from tests.repo._checkout import files as tracked_files
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 
 NOBODY = 65534
-IS_ROOT = os.geteuid() == 0
-# Root's own interpreter may lie where nobody else can read it.
-PYTHON = "/usr/bin/python3" if IS_ROOT else sys.executable
+BORROWED = Path(sysconfig.get_path("purelib"))
+PYTHON = Path(sys.executable).resolve()
+
+
+def _others_may_read(path: Path) -> bool:
+    return all(place.stat().st_mode & 0o005 == 0o005 for place in (path, *path.parents))
+
+
+DROPS_RIGHTS = os.geteuid() == 0 and _others_may_read(BORROWED) and _others_may_read(PYTHON)
 PATHS = re.compile(r"(?<![\w./])/(?=(?:src|wheel|data)\b)")
 Instruction = tuple[str, str]
 
@@ -87,7 +97,7 @@ class Image:
     def process(self, **variables: str) -> dict[str, Any]:
         """Return the arguments for a process of this image."""
         values: dict[str, Any] = {"cwd": self.folder, "env": {**self.variables, **variables}}
-        if self.user is not None and IS_ROOT:
+        if self.user is not None and DROPS_RIGHTS:
             values |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         return values
 
@@ -111,10 +121,12 @@ class Builder:
             shutil.copytree(below.root, root, ignore=shutil.ignore_patterns("python"))
         else:
             assert base.startswith("python:3.")
-        subprocess.run([PYTHON, "-m", "venv", root / "python"], check=True)
-        variables = {"PATH": f"{root}/python/bin:/usr/bin:/bin", "HOME": str(root)}
-        variables["PIP_NO_COMPILE"] = "1"  # half of the time of an installation
-        variables |= {key: os.environ[key] for key in os.environ if key.startswith("PIP_")}
+        venv.create(root / "python", with_pip=True)
+        site = sysconfig.get_path("purelib", "venv", {"base": str(root / "python")})
+        Path(site, "borrowed.pth").write_text(str(BORROWED), encoding="utf-8")
+        # pip reads its negative options the other way round: 0 is "no isolation".
+        offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+        variables = {"PATH": f"{root}/python/bin:/usr/bin:/bin", "HOME": str(root), **offline}
         image = self.images[stage] = Image(root, variables, root)
         for step in steps:
             self.step(image, *step)
