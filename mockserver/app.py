@@ -78,7 +78,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         registry.fixtures,
     )
     apis = (*vendors.values(), control_api(openapi, control, settings.control_origin))
-    everyone = ApiRegistry(apis, fallback_api(apis, settings.cors_origin))
+    everyone = ApiRegistry(apis, fallback_api(apis, settings.cors_origin, settings.root_path or ""))
     application = Application(
         apis=everyone,
         router=build_router(apis),
@@ -150,9 +150,9 @@ def control_api(openapi: dict[str, Any], api: control.Control, origins: tuple[st
     )
 
 
-def fallback_api(apis: tuple[Api, ...], origins: tuple[str, ...]) -> Api:
+def fallback_api(apis: tuple[Api, ...], origins: tuple[str, ...], root_path: str = "") -> Api:
     """Return the API of all other paths: its errors list the prefixes that are served."""
-    served = [prefix for api in apis for prefix in api.prefixes]
+    served = [root_path + prefix for api in apis for prefix in api.prefixes]
 
     def error(refusal: ApiError, _operation: object = None) -> Response:
         return Response(refusal.status, {"message": refusal.message, "served": served})

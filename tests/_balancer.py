@@ -1,10 +1,10 @@
-"""nginx for a test, with the very page that `compose.yaml` gives it."""
+"""nginx for a test: before several servers as `compose.yaml` has it, or with a page of its own."""
 
 import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,17 @@ def nginx() -> str:
 @contextmanager
 def balancing(nginx: str, home: Path, *addresses: tuple[str, int]) -> Iterator[str]:
     """Run nginx before servers at `addresses`; yield its base URL once it listens."""
+    with running(nginx, home, lambda port: _page(port, addresses)) as base_url:
+        yield base_url
+
+
+@contextmanager
+def running(nginx: str, home: Path, page: Callable[[int], str]) -> Iterator[str]:
+    """Run nginx with the page for a free port; yield its base URL once it listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (home / "nginx.conf").write_text(_MAIN, encoding="ascii")
-    (home / "page.conf").write_text(_page(port, addresses), encoding="ascii")
+    (home / "page.conf").write_text(page(port), encoding="ascii")
     process = subprocess.Popen(
         [nginx, "-p", str(home), "-c", "nginx.conf"], stderr=subprocess.PIPE, encoding="utf-8"
     )

@@ -84,17 +84,21 @@ class HostOriginGuard:
         origin = headers.get("origin")
         if origin in self._origins:
             return
-        if origin is not None and _place(origin) != host.lower():
-            raise ApiError(
-                403, "The control plane takes no orders from other sites.", field="Origin"
-            )
-        if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
-            raise ApiError(
-                403, "The control plane takes no orders from other sites.", field="Sec-Fetch-Site"
-            )
+        # Browsers compare the origins themselves, and a proxy may have changed Host. They say so to
+        # trustworthy URLs only, whose name cannot have been rebound.
+        site = headers.get("sec-fetch-site")
+        if site != "same-origin" and origin is not None and _place(origin) != host.lower():
+            raise _other_site("Origin")
+        if site in {"cross-site", "same-site"}:
+            raise _other_site("Sec-Fetch-Site")
 
     def _serves(self, name: str) -> bool:
         return name in self._hosts or "*" in self._hosts or is_loopback(name)
+
+
+def _other_site(field: str) -> ApiError:
+    message = "The control plane takes orders from pages of other origins only by --control-origin."
+    return ApiError(403, message, field=field)
 
 
 def _place(origin: str) -> str | None:

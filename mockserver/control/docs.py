@@ -1,13 +1,15 @@
 """Documentation pages: Connexion's Swagger UI for the contract of each API."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
-from connexion.options import SwaggerUIOptions
+from connexion.options import SwaggerUIOptions, default_template_dir
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 
 from mockserver.errors import ApiError
 from mockserver.http.apis import Api
@@ -15,6 +17,9 @@ from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, 
 
 _METHODS = ("GET", "HEAD")
 _DOCUMENT = "openapi.json"
+_TEMPLATES = Path(__file__).with_name("documentation")
+_BUNDLE = frozenset({"swagger-ui-bundle.js", "swagger-ui.css"})
+"""The files of Swagger UI that the template uses."""
 
 
 def docs(apis: tuple[Api, ...], base: str) -> Asgi:
@@ -24,36 +29,48 @@ def docs(apis: tuple[Api, ...], base: str) -> Asgi:
     """
     applications: dict[str, Asgi] = {}
     apis_by_name = {api.name: api for api in apis}
+    bundle = StaticFiles(directory=default_template_dir)
 
     async def pages(scope: Scope, receive: Any, send: Any) -> None:
         context: RequestContext = scope[CONTEXT_KEY]
-        name = next(iter(context.path.removeprefix(base).split("/")[1:2]), "")
+        name, _, file = context.path.removeprefix(f"{base}/").partition("/")
         if name not in apis_by_name:
-            raise ApiError(
-                404, f"The pages are {', '.join(f'{base}/{it}/' for it in apis_by_name)}."
-            )
-        if context.path == f"{base}/{name}/{_DOCUMENT}" and context.method in _METHODS:
-            response = Response(
-                orjson.dumps(apis_by_name[name].openapi), media_type="application/json"
-            )
-            await response(scope, receive, send)  # Connexion's own would rewrite `servers`
-            return
+            there = (f"{context.root_path}{base}/{it}/" for it in apis_by_name)
+            raise ApiError(404, f"The pages are {', '.join(there)}.")
         if name not in applications:
-            applications[name] = _swagger_ui(apis_by_name[name], f"{base}/{name}")
+            applications[name] = _swagger_ui(apis_by_name[name], base, tuple(apis_by_name))
+        application: Any = applications[name]
+        if file == _DOCUMENT and context.method in _METHODS:
+            application = _document(apis_by_name[name], context.root_path)
         try:
-            await applications[name](scope, receive, send)
+            if file in _BUNDLE:
+                application = await bundle.get_response(file, scope)
+            # Starlette wants the path whole (ASGI, HTTP connection scope), ours has no root path.
+            whole = {**scope, "path": f"{context.root_path}{scope['path']}"}
+            await application(whole, receive, send)
         except HTTPException as error:
             raise _as_api_error(error, context.method) from None
 
     return pages
 
 
-def _swagger_ui(api: Api, path: str) -> Asgi:
-    """Return Connexion's pages under `path`, without routing to operations."""
+def _document(api: Api, root_path: str) -> Response:
+    """Return the contract as it is but for `servers`, which Connexion's own copy would rewrite."""
+    document = {**api.openapi, "servers": [{"url": root_path or "/"}]}
+    return Response(orjson.dumps(document), media_type="application/json")
+
+
+def _swagger_ui(api: Api, base: str, names: tuple[str, ...]) -> Asgi:
+    """Return Connexion's pages of one API, without routing to operations."""
     options = SwaggerUIOptions(
-        swagger_ui_path=path,
-        spec_path=f"{path}/{_DOCUMENT}",
-        swagger_ui_config={"validatorUrl": None, "docExpansion": "list"},
+        serve_spec=False,
+        swagger_ui_path=f"{base}/{api.name}",
+        swagger_ui_template_dir=str(_TEMPLATES),
+        swagger_ui_template_arguments={
+            "title": api.openapi["info"]["title"],
+            "current": api.name,
+            "names": names,
+        },
     )
     app = ConnexionMiddleware(
         _no_such_page, middlewares=[SwaggerUIMiddleware], swagger_ui_options=options

@@ -66,7 +66,8 @@ class Pages:
             await _send_head(send, 204, [(b"allow", _METHODS.encode())])
             return
         if context.path == HOME[:-1]:
-            location = [(b"location", HOME.encode()), (b"content-length", b"0")]
+            home = f"{context.root_path}{HOME}".encode()
+            location = [(b"location", home), (b"content-length", b"0")]
             await _send_head(send, 308, location)
             return
         name = _INDEX if context.path == HOME else context.path.removeprefix(FILES)

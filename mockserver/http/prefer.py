@@ -5,6 +5,7 @@ The preferred response replaces the handler's, conforms to the contract, and has
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mockserver.errors import ApiError, ContractViolation
 from mockserver.http.apis import Api
@@ -69,6 +70,8 @@ class Preferences:
             response = self._error(request, api, status)
         else:
             response = self._example_response(request, preference, status)
+        if request.root_path:
+            response = _with_root_path(response, request.root_path, api.prefixes)
         applied = {_APPLIED: f"code={status}"}
         return response._replace(headers={**response.headers, **applied})
 
@@ -98,6 +101,20 @@ class Preferences:
         except ContractViolation:
             return example
         return response
+
+
+def _with_root_path(response: Response, root_path: str, prefixes: tuple[str, ...]) -> Response:
+    """Return a response whose links to this server begin with `root_path`."""
+    starts = tuple(f"{prefix}/" for prefix in prefixes)
+
+    def prefixed(value: Any) -> Any:
+        if isinstance(value, str):
+            return root_path + value if value.startswith(starts) else value
+        if isinstance(value, dict):
+            return {name: prefixed(member) for name, member in value.items()}
+        return [prefixed(item) for item in value] if isinstance(value, list) else value
+
+    return response._replace(body=prefixed(response.body), headers=prefixed(dict(response.headers)))
 
 
 def _status(request: Request, preference: Preference) -> int:

@@ -64,11 +64,15 @@ class RequestHead(NamedTuple):
     expects_continue: bool = False
 
     def without_prefix(self, prefix: str) -> "RequestHead":
-        """Return the head without a path that its path begins with."""
-        if not self.raw_path.startswith(f"{prefix}/".encode()):
-            return self
-        size = len(prefix)
-        return self._replace(path=self.path[size:], raw_path=self.raw_path[size:])
+        """Return the head without a path that its path begins with.
+
+        It may be there twice: many clients append a link, which begins with it, to their base URL.
+        """
+        raw_path, start = self.raw_path, f"{prefix}/".encode()
+        while raw_path.startswith(start):
+            raw_path = raw_path[len(prefix) :]
+        size = len(self.raw_path) - len(raw_path)
+        return self._replace(path=self.path[size:], raw_path=raw_path) if size else self
 
 
 def parse_head(head: bytes) -> RequestHead:

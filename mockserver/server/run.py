@@ -31,15 +31,17 @@ STOP_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where a server listens, and whether by TLS."""
+    """Where a server listens, whether by TLS, and the path that its URLs begin with."""
 
     bound: BoundSockets
     tls: Tls | None
+    root_path: str = ""
 
     @property
     def base_url(self) -> str:
-        """The URL that leads here."""
-        return f"{'http' if self.tls is None else 'https'}://{self.bound.authority}"
+        """The URL that leads here, with the path that a proxy has before every path."""
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://{self.bound.authority}{self.root_path}"
 
     def close(self) -> None:
         """Give back the port, and remove what was written for this run alone."""
@@ -56,7 +58,7 @@ def listen(settings: Settings) -> Listener:
     """
     bound = bind(settings.host, settings.port)
     try:
-        return Listener(bound, open_tls(settings))
+        return Listener(bound, open_tls(settings), settings.root_path or "")
     except BaseException:
         bound.close()
         raise

@@ -1,15 +1,20 @@
-"""axe-core finds nothing serious on the dashboard: three widths, light and dark, with dialogs."""
+"""axe-core finds nothing serious on any page: three widths, light and dark, with what opens."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
 
+import specs
+from mockserver.testing import MockServer
 from tests.browser._client import Client
 from tests.browser._dashboard import Dashboard
+from tests.browser._documentation import Documentation
 from tests.clients._environments import Environments
 
 SERIOUS = {"serious", "critical"}
+WIDTHS = (390, 820, 1440)
 RUN = "const done = arguments[arguments.length - 1]; axe.run().then(done)"
 
 
@@ -33,16 +38,14 @@ def findings(browser: Chrome, axe: str) -> list[tuple[str, list[Any]]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_dashboard_has_no_serious_finding(
     client: Client, dashboard: Dashboard, axe: str, width: int, scheme: str
 ) -> None:
     job = client.create()
     client.get(f"{client.base_url}/nowhere")
     browser = dashboard.browser
-    feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-    browser.set_window_size(width, 900)
+    dashboard.emulate(width=width, height=900, dark=scheme == "dark")
     dashboard.open().await_state(job, "CREATED")
     dashboard.await_request("/nowhere", 404)
     assert findings(browser, axe) == []
@@ -51,3 +54,50 @@ def test_dashboard_has_no_serious_finding(
         dashboard.until(lambda: dashboard.find("#dialog").is_displayed())
         assert findings(browser, axe) == []
         dashboard.press(".dialog-head button")
+
+
+def serious_everywhere(page: Documentation, axe: str) -> dict[str, Any]:
+    """Return what is serious by width and scheme, and how much the page is wider than its window.
+
+    Empty where nothing is wrong.
+    """
+    wrong = {}
+    for width in WIDTHS:
+        for dark in (False, True):
+            page.emulate(width=width, height=900, dark=dark)
+            found = findings(page.browser, axe)
+            overflow = page.overflow()
+            if found or overflow > 0:
+                wrong[f"{width} {'dark' if dark else 'light'}"] = (found, overflow)
+    return wrong
+
+
+@pytest.fixture
+def documentation(browser: Chrome, mock: MockServer) -> Iterator[Documentation]:
+    page = Documentation(browser, mock.control_url)
+    yield page
+    assert page.complaints() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*specs.vendors(), "control"])
+def test_documentation_has_no_serious_finding(
+    documentation: Documentation, axe: str, name: str
+) -> None:
+    documentation.show(name)
+    assert serious_everywhere(documentation, axe) == {}
+    for method in ("get", "post"):
+        documentation.open_operation(method)
+        documentation.try_out(method)
+    documentation.open_schemas()
+    assert serious_everywhere(documentation, axe) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", specs.vendors())
+def test_dialog_of_credentials_has_no_serious_finding(
+    documentation: Documentation, axe: str, name: str
+) -> None:
+    documentation.show(name)
+    documentation.open_credentials()
+    assert serious_everywhere(documentation, axe) == {}

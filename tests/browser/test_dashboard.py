@@ -194,11 +194,11 @@ def test_what_clients_send_is_shown_as_text(client: Client, dashboard: Dashboard
 def test_page_speaks_to_its_own_server_only(client: Client, dashboard: Dashboard) -> None:
     client.create()
     dashboard.open().await_request("createReportJob", 202)
-    assert dashboard.addresses() == {dashboard.origin}
+    assert dashboard.addresses() == {dashboard.control_url.removesuffix("/_mock")}
     for link in [str(link.get_attribute("href")) for link in dashboard.all("#docs a")]:
         dashboard.browser.get(link)
         dashboard.until(lambda: dashboard.all(".swagger-ui .opblock"))
-        assert dashboard.addresses() == {dashboard.origin}
+        assert dashboard.addresses() == {dashboard.control_url.removesuffix("/_mock")}
 
 
 def test_keyboard_reaches_everything(client: Client, dashboard: Dashboard) -> None:
@@ -241,7 +241,7 @@ def test_pictures_for_the_eye(
     wide = """return [...document.querySelectorAll("html, .rows, dialog")]
         .filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.id || it.tagName)"""
     assert dashboard.browser.execute_script(wide) == []
-    assert dashboard.picture(name).stat().st_size > 20_000
+    assert dashboard.picture(f"dashboard-{name}").stat().st_size > 20_000
 
 
 def test_dashboard_works_behind_the_token_of_the_control_plane(browser: Chrome) -> None:

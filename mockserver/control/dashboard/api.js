@@ -1,7 +1,8 @@
 // The control plane. Every call names the sandbox that is shown, and passes on what the server says is wrong.
 
-// By the origin, because an address may hold a password, and no fetch may.
-export const BASE = `${location.origin}/_mock`;
+// Relative to this file, because a proxy may have a path before /_mock. By the origin, because an
+// address may hold a password, and no fetch may.
+export const BASE = location.origin + new URL("..", import.meta.url).pathname.slice(0, -1);
 
 export class Problem extends Error {
   constructor(status, message) {

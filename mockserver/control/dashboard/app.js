@@ -1,6 +1,6 @@
 // The dashboard: wires the panels to the control plane and keeps them up to date.
 
-import { Api } from "./api.js";
+import { Api, BASE } from "./api.js";
 import { Clock } from "./clock.js";
 import { Contracts } from "./contracts.js";
 import { byId, el } from "./dom.js";
@@ -104,7 +104,7 @@ class Page {
 }
 
 function docsLink(name) {
-  return el("a", { href: `/_mock/docs/${name}/` }, name);
+  return el("a", { href: `${BASE}/docs/${name}/` }, name);
 }
 
 function closeMenus(event) {

@@ -19,6 +19,11 @@ from mockserver.errors import ApiError
         {"host": "localhost:4010", "origin": "http://localhost:4010"},
         {"host": "localhost:4010", "sec-fetch-site": "same-origin"},
         {"host": "localhost:4010", "sec-fetch-site": "none"},
+        {
+            "host": "127.0.0.1:4010",
+            "origin": "http://localhost:8080",
+            "sec-fetch-site": "same-origin",
+        },
         {"host": "mock.internal:4010"},
     ],
 )
@@ -38,6 +43,9 @@ def test_own_pages_and_tools_pass(headers: dict[str, str]) -> None:
         {"host": "[::1"},
         {"host": "localhost:4010", "origin": "http://evil.example"},
         {"host": "localhost:4010", "origin": "http://localhost:4011"},
+        {"host": "localhost:4010", "origin": "http://evil.example", "sec-fetch-site": "none"},
+        {"host": "localhost:4010", "origin": "http://evil.example", "sec-fetch-site": "cross-site"},
+        {"host": "evil.example", "origin": "http://evil.example", "sec-fetch-site": "same-origin"},
         {"host": "localhost:4010", "origin": "null"},
         {"host": "localhost:4010", "origin": ""},
         {"host": "localhost:4010", "sec-fetch-site": "cross-site"},

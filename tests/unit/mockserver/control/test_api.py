@@ -239,6 +239,8 @@ def test_documentation_is_served_from_here_alone(mock: App, name: str) -> None:
     assert b"http://" not in page.body
     assert b"https://" not in page.body
     document = ask(mock.app, "GET", f"/_mock/docs/{name}/openapi.json").json
+    assert f"<title>{document['info']['title']} ·".encode() in page.body
+    assert b'href="../../"' in page.body
     assert document["servers"] == [{"url": "/"}]
     script = ask(mock.app, "GET", f"/_mock/docs/{name}/swagger-ui-bundle.js")
     assert script.status == 200

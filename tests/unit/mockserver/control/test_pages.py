@@ -109,7 +109,7 @@ def test_page_runs_no_script_and_has_no_style_of_its_own() -> None:
 
 
 def test_every_reference_leads_to_a_file() -> None:
-    used = set(re.findall(r'(?:href|src)="/_mock/dashboard/([^"]+)"', text("index.html")))
+    used = set(re.findall(r'(?:href|src)="dashboard/([^"]+)"', text("index.html")))
     for name in SCRIPTS:
         used |= set(re.findall(r'from "\./([^"]+)"', text(name)))
     assert used | {"index.html"} == set(FILES)
