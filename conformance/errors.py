@@ -67,6 +67,10 @@ class BudgetExceeded(SuiteError):  # noqa: N818
     """The requests or the time of the run are used up."""
 
 
+class NothingPending(BudgetExceeded):
+    """Every requirement of the run has failed: no further request can change a verdict."""
+
+
 class NetworkFailure(SuiteError):  # noqa: N818
     """No complete response came; `repeatable` is True where a second attempt may help."""
 

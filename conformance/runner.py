@@ -13,6 +13,7 @@ from conformance.drivers import DriverCase, deterministic_hypothesis
 from conformance.errors import (
     BudgetExceeded,
     InternalError,
+    NothingPending,
     NotPermitted,
     TargetUnavailable,
     describe_crash,
@@ -23,7 +24,7 @@ from conformance.evaluation.coverage import (
     measure_coverage,
     profile_hints,
 )
-from conformance.evaluation.evaluator import Evaluator, run_active_check
+from conformance.evaluation.evaluator import Evaluator, NewFailure, run_active_check
 from conformance.evaluation.result import AcceptedFailure, RequirementResult, Result
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.limits import Clock
@@ -61,6 +62,8 @@ class Runner:
         clock: replaces the machine's clock.
         baseline: the failures that are accepted.
         adapter: makes the HTTP adapter for a base URL.
+        fail_fast: end a step as soon as every requirement has failed, where it would go on to find
+            smaller evidence.
     """
 
     contract: Contract
@@ -73,6 +76,7 @@ class Runner:
     clock: Clock | None = None
     baseline: tuple[AcceptedFailure, ...] = ()
     adapter: AdapterFactory = GuardedAdapter
+    fail_fast: bool = False
     _stop_reason: str | None = field(default=None, init=False)
     _cut_steps: list[PlanStep] = field(default_factory=list, init=False)
     _crashes: list[str] = field(default_factory=list, init=False)
@@ -129,19 +133,29 @@ class Runner:
 
     def _run_steps(self, plan: Plan, client: Client, evaluator: Evaluator) -> None:
         pending = {requirement.id for requirement in plan.requirements} - plan.skips.keys()
+
+        def report(failures: Iterable[NewFailure]) -> None:
+            for requirement, reason in failures:
+                pending.discard(requirement.id)
+                self.on_failure(requirement, reason)
+
+        def stop_if_decided() -> None:
+            report(evaluator.evaluate(client.exchanges))
+            if not pending:
+                raise NothingPending
+
         for step in plan.steps:
             if not pending:  # a failure is final, so the rest can change no verdict
                 return
             self.on_progress(step.name)
-            failures = []
             if step.requirement is None:
+                client.before_request = stop_if_decided if self.fail_fast else None
                 self._drive(step, client)
+                client.before_request = None
             else:
                 results = self._check(step, step.requirement, client)
-                failures += evaluator.record(step.requirement, *results)
-            for requirement, reason in failures + evaluator.evaluate(client.exchanges):
-                pending.discard(requirement.id)
-                self.on_failure(requirement, reason)
+                report(evaluator.record(step.requirement, *results))
+            report(evaluator.evaluate(client.exchanges))
 
     def _drive(self, step: PlanStep, client: Client) -> None:
         if step.drive is None:
@@ -161,6 +175,8 @@ class Runner:
         try:
             with deterministic_hypothesis():
                 step.drive(case)
+        except NothingPending:
+            return
         except NotPermitted:
             return  # the results say what was not observed
         except BudgetExceeded as reason:

@@ -168,6 +168,7 @@ def _runner(trial: Trial, url: str, settings: Settings) -> Runner:
         trial.vendor, url, control_url=f"{url}/_mock", settings=settings, environment={}
     )
     runner.clock = SkippingClock()
+    runner.fail_fast = True
     return runner
 
 

@@ -76,6 +76,8 @@ class Client:
         self._dead: dict[str, str] = {}
         transport.listeners.append(self.tracker.observe)
         self.patience = patience(target.job_seconds)
+        # Called before each request of an operation; what it raises ends the driver.
+        self.before_request: Callable[[], None] | None = None
 
     @property
     def jobs(self) -> Sequence[JobHistory]:
@@ -270,6 +272,8 @@ class Client:
         )
 
     def _check(self, call: PreparedCall) -> None:
+        if self.before_request is not None:
+            self.before_request()
         path, query = call.info.path_parameters, call.request.query
         if reason := self.policy.denial_reason(call.operation, path, query):
             raise NotPermitted(reason)

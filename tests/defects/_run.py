@@ -14,7 +14,7 @@ from conformance.http.wsgi import WsgiAdapter
 from conformance.reference.app import create_app
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
-from conformance.target.config import read_target
+from conformance.target.config import Target, read_target
 
 URL = "http://127.0.0.1:8080"
 
@@ -23,6 +23,11 @@ URL = "http://127.0.0.1:8080"
 def contract(vendor: str, profile: str) -> specs.Contract:
     """The checked contract; the check takes longer than a run."""
     return specs.load(vendor, profile)
+
+
+@functools.cache
+def _target(vendor: str) -> Target:
+    return read_target(vendor, URL, {}, control_url=f"{URL}/_mock")
 
 
 def judge(
@@ -39,14 +44,14 @@ def judge(
     The app is called in this process; no socket is opened.
     """
     app = create_app(defects=switches, profile=profile)
-    target = read_target(vendor, URL, {}, control_url=f"{URL}/_mock")
     return Runner(
         contract(vendor, profile),
         registry.load_checks(),
-        target,
+        _target(vendor),
         Settings(profile=profile, seed=seed, effort=effort, only=frozenset(only)),
         clock=SkippingClock(),
         adapter=lambda url, hosts: WsgiAdapter(app, url, *hosts),
+        fail_fast=True,
     ).run()
 
 

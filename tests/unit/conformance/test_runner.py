@@ -423,3 +423,18 @@ def test_the_place_of_an_id_can_be_told():
         result = Runner(contract_, CHECKS, told, QUICK).run()
         assert "DELETE" in {method for method, *_ in server.log}
     assert [job.id for job in result.jobs if job.created_by_us] == ["job-1"]
+
+
+def test_fail_fast_sends_nothing_more_once_every_requirement_has_failed():
+    rows = (row("TY-ONE-001", "judge", operation="createJob"), row("TY-ONE-002", "judge"))
+
+    def requests(*, fail_fast):
+        functions = checks(judge=lambda case: failed("wrong", case.exchange))
+        with TinyServer() as server:
+            runner = Runner(contract(*rows), functions, target(server.url), QUICK)
+            runner.fail_fast = fail_fast
+            assert {found.verdict for found in runner.run().requirements} == {Verdict.FAIL}
+            return [method for method, _ in server.log]
+
+    assert requests(fail_fast=False).count("POST") > 1
+    assert requests(fail_fast=True).count("POST") == 1
