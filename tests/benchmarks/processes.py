@@ -4,6 +4,9 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+"""What processor time is counted in, in seconds."""
+
 _PROC = Path("/proc")
 _USER, _SYSTEM = 11, 12  # places in /proc/<pid>/stat behind the command's name
 
@@ -23,9 +26,8 @@ def memory(root: int) -> int:
 
 def processor(root: int) -> float:
     """The seconds of processor time that `root` and its living descendants have used."""
-    ticks = os.sysconf("SC_CLK_TCK")
     used = (_stat(_PROC / str(process)) for process in _tree(root))
-    return sum(int(stat[_USER]) + int(stat[_SYSTEM]) for stat in used if stat) / ticks
+    return sum(int(stat[_USER]) + int(stat[_SYSTEM]) for stat in used if stat) * TICK
 
 
 def _tree(root: int) -> list[int]:

@@ -6,7 +6,7 @@ from tests.benchmarks.load import Sample
 
 MOST_SPELLS = 45
 _WINDOW = 5
-_ANSWERS = 100_000
+ENOUGH_ANSWERS = 100_000
 _GAIN = 0.95
 
 
@@ -23,6 +23,6 @@ def warm_up(spell: Callable[[], Sample]) -> int:
         answers += sample.answers
         costs.append(sample.cost)
         before, last = costs[:-_WINDOW], costs[-_WINDOW:]
-        if answers >= _ANSWERS and before and min(last) > min(before) * _GAIN:
+        if answers >= ENOUGH_ANSWERS and before and min(last) > min(before) * _GAIN:
             break
     return len(costs)

@@ -54,7 +54,7 @@ class Environments:
         Other test processes wait meanwhile.
         """
         digest = hashlib.sha256(b"".join(file.read_bytes() for file in files))
-        digest.update(sys.version.encode())
+        digest.update(f"{sys.version} {sys.base_prefix}".encode())
         home = self.cache / f"{name}-{digest.hexdigest()[:12]}"
         installed = home / "installed"
         with home.with_suffix(".lock").open("w") as lock:

@@ -1,7 +1,9 @@
 """A served mock for programs that know nothing of it, and the environments that they run in."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +12,12 @@ from tests.clients._environments import Environments
 
 
 @pytest.fixture(scope="session")
-def environments(pytestconfig: pytest.Config) -> Environments:
-    """The installed clients, kept in pytest's cache from run to run."""
-    return Environments(pytestconfig.cache.mkdir("clients"))
+def environments() -> Environments:
+    """The installed clients, kept in the user's cache folder for all checkouts."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = folder / "report-contracts" / "clients"
+    cache.mkdir(parents=True, exist_ok=True)
+    return Environments(cache)
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,8 @@ def mutate(raw: bytes, chance: Random) -> bytes:
 
 
 def split(raw: bytes, chance: Random) -> list[bytes]:
-    """Return the pieces that a stream arrives in: one, two, or one for each byte."""
-    ways = ([0], [0, chance.randrange(len(raw) + 1)], range(len(raw)))
+    """Return the pieces that a stream arrives in: one, two, or now and then one for each byte."""
+    halves = [0, chance.randrange(len(raw) + 1)]
+    ways = ([0], [0], halves, halves, range(len(raw)))
     starts = chance.choice(ways)
     return [raw[start:end] for start, end in pairwise([*starts, len(raw)])]

@@ -8,6 +8,7 @@ from typing import Protocol
 from tests.benchmarks.load.loop import Loop
 from tests.benchmarks.load.sample import Sample
 from tests.benchmarks.load.wrk import Wrk
+from tests.benchmarks.processes import TICK
 from tests.benchmarks.say import left_out
 from tests.benchmarks.server import Server
 
@@ -31,7 +32,8 @@ def measure(
     """Load `server`, and return what came back and what it cost; raises UnhealthyError."""
     before = server.processor()
     sample = generator.run(server.port, requests, seconds)
-    return replace(sample, processor=server.processor() - before).checked()
+    used = max(server.processor() - before, TICK)  # a short load may end within a tick
+    return replace(sample, processor=used).checked()
 
 
 def choose(connections: int, path: str | None = None) -> Generator:

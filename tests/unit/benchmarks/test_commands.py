@@ -9,7 +9,13 @@ from click.testing import CliRunner, Result
 from tests.benchmarks.__main__ import main
 
 pytestmark = pytest.mark.slow
-SMALL = ("--rounds", "1", "--seconds", "1", "--warm", "1", "--connections", "2")
+SMALL = ("--rounds", "1", "--seconds", "0.1", "--warm", "0.1", "--connections", "2")
+
+
+@pytest.fixture(autouse=True)
+def soon_warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warm up as always, but for so few answers that figures mean nothing."""
+    monkeypatch.setattr("tests.benchmarks.warm.ENOUGH_ANSWERS", 10)
 
 
 def bench(folder: Path, *arguments: str) -> Result:

@@ -13,8 +13,9 @@ from mockserver.testing import MockServer
 
 pytest_plugins = ["pytester"]
 
-# Inside, warnings are errors: who uses the plugin may have it so.
-RUN = ("-W", "error", "-p", "no:cacheprovider")
+# Inside, warnings are errors: who uses the plugin may have it so. Schemathesis's plugin, which
+# comes with the suite, costs 2.5 s.
+RUN = ("-W", "error", "-p", "no:cacheprovider", "-p", "no:schemathesis")
 
 APART = """
 import pytest, requests
@@ -202,32 +203,54 @@ def test_server_that_does_not_run_has_no_address(name: str) -> None:
         getattr(server, name)
 
 
+@pytest.fixture
+def ours_alone(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Arguments of runs that load no plugin but the mock's and pytest-xdist."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return (
+        "-W",
+        "error",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "mockserver.pytest_plugin",
+        "-p",
+        "xdist",
+    )
+
+
 @pytest.mark.slow
-def test_sandboxes_are_apart_in_parallel_and_shuffled(pytester: pytest.Pytester) -> None:
+def test_sandboxes_are_apart_in_parallel_and_shuffled(
+    pytester: pytest.Pytester, ours_alone: tuple[str, ...]
+) -> None:
     pytester.makepyfile(APART)
-    result = pytester.runpytest_subprocess(*RUN, "-n", "2", "-p", "randomly")
+    result = pytester.runpytest_subprocess(*ours_alone, "-p", "pytest_randomly", "-n", "2")
     result.assert_outcomes(passed=12)
 
 
 @pytest.mark.slow
-def test_a_server_that_runs_already_is_shared_by_all_workers(pytester: pytest.Pytester) -> None:
+def test_a_server_that_runs_already_is_shared_by_all_workers(
+    pytester: pytest.Pytester, ours_alone: tuple[str, ...]
+) -> None:
     pytester.makepyfile(APART)
     with MockServer(control_token="mock-control-token") as server:
         options = ("--mock-url", server.base_url + "/", "--mock-token", "mock-control-token")
-        result = pytester.runpytest_subprocess(*RUN, "-n", "2", *options)
+        result = pytester.runpytest_subprocess(*ours_alone, "-n", "2", *options)
         result.assert_outcomes(passed=12)
         assert len(server.mock.sandboxes) == 1
 
 
-def test_everything_that_a_test_can_do(pytester: pytest.Pytester) -> None:
+def test_everything_that_a_test_can_do(
+    pytester: pytest.Pytester, ours_alone: tuple[str, ...]
+) -> None:
     pytester.makepyfile(SURFACE)
-    result = pytester.runpytest_subprocess(*RUN, "-p", "no:randomly")
+    result = pytester.runpytest_subprocess(*ours_alone)
     result.assert_outcomes(passed=7, xfailed=1)
 
 
-def test_no_server_is_a_clear_error(pytester: pytest.Pytester) -> None:
+def test_no_server_is_a_clear_error(pytester: pytest.Pytester, ours_alone: tuple[str, ...]) -> None:
     pytester.makepyfile("def test_it(mock_vendor): pass")
-    result = pytester.runpytest_subprocess(*RUN, "--mock-url", "http://127.0.0.1:1")
+    result = pytester.runpytest_subprocess(*ours_alone, "--mock-url", "http://127.0.0.1:1")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
 
@@ -246,8 +269,10 @@ def test_an_installed_plugin_costs_nothing_until_it_is_used(tmp_path: Path) -> N
     assert not {"requests", "connexion", "uvicorn", "sqlalchemy"} & set(done.stdout.split())
 
 
-def test_fixtures_and_mark_are_listed(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess("--fixtures")
+def test_fixtures_and_mark_are_listed(
+    pytester: pytest.Pytester, ours_alone: tuple[str, ...]
+) -> None:
+    result = pytester.runpytest_subprocess(*ours_alone, "--fixtures")
     result.stdout.fnmatch_lines(["mock_vendor*", "*A sandbox for this test alone*"])
-    result = pytester.runpytest_subprocess("--markers")
+    result = pytester.runpytest_subprocess(*ours_alone, "--markers")
     result.stdout.fnmatch_lines(["@pytest.mark.mock_vendor(*"])
