@@ -1,7 +1,9 @@
 """A sandbox of the mock for each test. The server is imported when a test asks for it."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +16,23 @@ _MARK = (
 )
 
 
+_OPTIONS = (
+    ("url", "URL", "Use the mock that runs there already."),
+    ("token", "TOKEN", "What its control plane asks for."),
+    ("ca", "FILE", "Trust the authority in this file (PEM), if it speaks TLS by one of its own."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that tests use; `token` is what its control plane asks for, if it does."""
+    """A server that tests use.
+
+    `token` is what its control plane asks for, `ca_file` the authority to trust, None for neither.
+    """
 
     base_url: str
     token: str | None = None
+    ca_file: Path | None = None
 
     @property
     def control_url(self) -> str:
@@ -28,10 +41,29 @@ class Server:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of the plugin."""
+    """Add the options of the plugin: as flags, in the configuration file, in the environment."""
     group = parser.getgroup("mockserver", "mock server of report APIs")
-    group.addoption("--mock-url", metavar="URL", help="Use the mock that runs there already.")
-    group.addoption("--mock-token", metavar="TOKEN", help="What its control plane asks for.")
+    for name, metavar, text in _OPTIONS:
+        told = f"{text} Or mock_{name} in the configuration, or MOCK_{name.upper()}."
+        group.addoption(f"--mock-{name}", metavar=metavar, help=told)
+        parser.addini(f"mock_{name}", text)
+
+
+def _told(config: pytest.Config, name: str) -> str | None:
+    """Return the value of an option; the flag counts before the environment, that before a file."""
+    flag: str | None = config.getoption(f"--mock-{name}")
+    return flag or os.environ.get(f"MOCK_{name.upper()}") or config.getini(f"mock_{name}") or None
+
+
+def _ca_file(config: pytest.Config) -> Path | None:
+    """Return the file of the authority; relative ones are beside the configuration file."""
+    name = _told(config, "ca")
+    if name is None:
+        return None
+    path = config.rootpath / Path(name).expanduser()
+    if not path.is_file():
+        raise pytest.UsageError(f"--mock-ca {name}: there is no such file")
+    return path
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,9 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The mock of this session, or of this xdist worker; with --mock-url one that runs already."""
-    url: str | None = request.config.getoption("--mock-url")
-    if url:
-        yield Server(url.rstrip("/"), request.config.getoption("--mock-token"))
+    config = request.config
+    if url := _told(config, "url"):
+        yield Server(url.rstrip("/"), _told(config, "token"), _ca_file(config))
         return
     from mockserver.testing import MockServer  # noqa: PLC0415
 
@@ -57,5 +89,6 @@ def mock_vendor(request: pytest.FixtureRequest, mock_server: Server) -> Iterator
     """A sandbox for this test alone; its time stands unless the mark `mock_vendor` says more."""
     mark = request.node.get_closest_marker("mock_vendor")
     told: dict[str, Any] = dict(mark.kwargs) if mark else {}
-    with open_vendor(mock_server.base_url, mock_server.token, **told) as vendor:
+    server = mock_server
+    with open_vendor(server.base_url, server.token, ca_file=server.ca_file, **told) as vendor:
         yield vendor

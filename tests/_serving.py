@@ -64,8 +64,14 @@ class Served:
         return f"{self.base_url}/_mock"
 
     @property
+    def ca_file(self) -> str | None:
+        """The authority that clients have to trust, where there is TLS."""
+        path: str | None = self.started["ca_file"]
+        return path
+
+    @property
     def address(self) -> tuple[str, int]:
-        host, port = self.base_url.removeprefix("http://").rsplit(":", 1)
+        host, port = self.base_url.partition("://")[2].rsplit(":", 1)
         return host, int(port)
 
     def kill(self) -> None:

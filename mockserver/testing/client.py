@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
-from ssl import SSLContext, create_default_context
+from ssl import SSLCertVerificationError, SSLContext, create_default_context
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -28,12 +28,19 @@ class ControlClient:
 
     It speaks through classes of the standard library that are bound when pytest loads its plugins,
     so that what a test patches later (requests, httpx, http.client, a recorder) does not catch it.
+    Of an `https://` mock it trusts the authority in `ca_file` (PEM), else those of the system.
     """
 
     def __init__(
         self, base_url: str, token: str | None = None, ca_file: Path | None = None
     ) -> None:
+        """Take where the mock is; nothing is sent.
+
+        Raises:
+            ControlError: the authority cannot be read.
+        """
         self.base_url = base_url.rstrip("/")
+        self.ca_file = ca_file
         self.sandbox = "default"
         url = urlsplit(self.base_url)
         self._path = url.path
@@ -58,6 +65,12 @@ class ControlClient:
             headers["Content-Type"] = "application/json"
         try:
             status, content = self._exchange(method, target, headers, body)
+        except SSLCertVerificationError as error:
+            self._connection.close()
+            raise ControlError(
+                f"the certificate of {self.base_url} is not trusted ({error.verify_message}); name "
+                "its authority: --mock-ca FILE, or ca_file"
+            ) from error
         except (OSError, HTTPException) as error:
             self._connection.close()
             raise ControlError(f"no mock answers at {self.base_url}: {error}") from error
@@ -91,7 +104,10 @@ class ControlClient:
 
 
 def _context(ca_file: Path | None) -> SSLContext:
-    return create_default_context(cafile=None if ca_file is None else str(ca_file))
+    try:
+        return create_default_context(cafile=None if ca_file is None else str(ca_file))
+    except OSError as error:
+        raise ControlError(f"no authority can be read from {ca_file}: {error}") from None
 
 
 def _detail(content: bytes) -> str:
@@ -145,12 +161,15 @@ class VendorClock:
 class MockVendor:
     """One sandbox: where to call it and as whom, its time, its jobs, and what it was asked.
 
+    Who calls an `https://` mock trusts the authority in `ca_file`, if there is one.
+
     Every method raises ControlError where the server refuses; the text says why.
     """
 
     def __init__(self, client: ControlClient, made: Mapping[str, Any]) -> None:
         self._client = client
         self.base_url = client.base_url
+        self.ca_file = client.ca_file
         self.id: str = made["id"]
         self.seed: int = made["seed"]
         self.credentials: Mapping[str, Mapping[str, str]] = made["credentials"]
@@ -231,6 +250,7 @@ def open_vendor(
     base_url: str,
     token: str | None = None,
     *,
+    ca_file: Path | None = None,
     seed: int | None = None,
     scenario: str | None = None,
     clock: str = "manual",
@@ -238,11 +258,13 @@ def open_vendor(
 ) -> Iterator[MockVendor]:
     """Make a sandbox on a server, and delete it in the end.
 
+    `ca_file` holds the authority to trust, if the server speaks TLS by one of its own.
+
     Raises:
         ControlError: the server cannot be reached, or refuses.
     """
     asked = {"seed": seed, "scenario": scenario, "clock": _present(mode=clock, speed=speed)}
-    with ControlClient(base_url, token) as client:
+    with ControlClient(base_url, token, ca_file) as client:
         made = client.ask("POST", "/sandboxes", _present(**asked))
         client.sandbox = made["id"]
         try:

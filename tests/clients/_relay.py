@@ -18,9 +18,9 @@ class Relay:
         self._threads[0].start()
 
     @property
-    def base_url(self) -> str:
-        """Where clients connect to."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+    def authority(self) -> str:
+        """Host and port that clients connect to."""
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     def close(self) -> None:
         """Break all connections and return once no thread is left."""

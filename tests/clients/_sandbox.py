@@ -29,7 +29,8 @@ class Sandbox:
     def control(self, method: str, path: str, **content: Any) -> Any:
         """Call the control plane for this sandbox; return the JSON of the answer."""
         url, headers = f"{self.served.control_url}/{path}", {"X-Mock-Sandbox": self.id}
-        reply = requests.request(method, url, headers=headers, timeout=30, **content)
+        verify = self.served.ca_file
+        reply = requests.request(method, url, headers=headers, timeout=30, verify=verify, **content)
         reply.raise_for_status()
         return reply.json()
 
@@ -39,7 +40,7 @@ def new_sandbox(
 ) -> Sandbox:
     """Return a fresh sandbox in which `speed` virtual seconds pass in a real one."""
     url, asked = f"{served.control_url}/sandboxes", {"clock": {"mode": "real", "speed": speed}}
-    reply = requests.post(url, json=asked, timeout=30)
+    reply = requests.post(url, json=asked, timeout=30, verify=served.ca_file)
     reply.raise_for_status()
     made = reply.json()
     sandbox = Sandbox(served, made["id"], made["credentials"])

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,13 @@ def environments() -> Environments:
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Callable[[str], Served]]:
-    """Return the server of a profile, started at its first use."""
+def served() -> Iterator[Callable[..., Served]]:
+    """Return the server of a profile, with TLS or without, started at its first use."""
     with ExitStack() as stack:
-        running: dict[str, Served] = {}
 
-        def serve(profile: str) -> Served:
-            if profile not in running:
-                options = ("--profile", profile)
-                running[profile] = stack.enter_context(serving(*options))
-            return running[profile]
+        @cache
+        def serve(profile: str, *, tls: bool = False) -> Served:
+            options = ["--profile", profile, *(["--tls", "self-signed"] if tls else [])]
+            return stack.enter_context(serving(*options))
 
         yield serve

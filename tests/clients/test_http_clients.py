@@ -1,9 +1,11 @@
 """HTTP clients as their users have them take a job of Talkdesk through its life."""
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 NAME = "Anrufe März, 日本 🚀"
 REDIRECTS = {"documented": 300, "observed": 303}
+RUNS = (("documented", "http"), ("observed", "http"), ("observed", "https"))
 FAULTS = [
     {
         "match": {"vendor": "talkdesk", "path": "/data/reports/user_status/jobs"},
@@ -70,6 +73,24 @@ def _curl(_: Environments) -> list[str]:
     return [sys.executable]
 
 
+def trusting(ca_file: str, folder: Path) -> dict[str, str]:
+    """Return the environment in which each client trusts an authority, as its users set it."""
+    store = str(folder / "trust.p12")
+    keytool = [program("keytool", "default-jdk-headless"), "-importcert", "-noprompt"]
+    keytool += ["-alias", "mock", "-storetype", "PKCS12", "-storepass", "invented"]
+    subprocess.run(
+        [*keytool, "-file", ca_file, "-keystore", store], check=True, capture_output=True
+    )
+    options = {"trustStore": store, "trustStorePassword": "invented", "trustStoreType": "PKCS12"}
+    java = " ".join(f"-Djavax.net.ssl.{name}={value}" for name, value in options.items())
+    return {
+        "CURL_CA_BUNDLE": ca_file,
+        "SSL_CERT_FILE": ca_file,  # Python, where a client takes the system's authorities
+        "NODE_EXTRA_CA_CERTS": ca_file,
+        "JAVA_TOOL_OPTIONS": java,
+    }
+
+
 REDIRECTED = frozenset({300, 303})
 FETCHED = frozenset({303})
 CLIENTS = [
@@ -96,19 +117,27 @@ class Ran:
         return self.results[task]
 
 
+Runs = Callable[[Client, str, str], Ran]
+
+
 @pytest.fixture(scope="session")
 def runs(
-    served: Callable[[str], Served], environments: Environments
-) -> Callable[[Client, str], Ran]:
-    """Return what runs a client against a profile, once a session."""
+    served: Callable[..., Served],
+    environments: Environments,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Runs:
+    """Return what runs a client against a profile by `http` or `https`, once a session."""
 
     @cache
-    def run_once(client: Client, profile: str) -> Ran:
+    def run_once(client: Client, profile: str, scheme: str) -> Ran:
         command = client.command(environments)
-        sandbox = new_sandbox(served(profile), FAULTS)
+        sandbox = new_sandbox(served(profile, tls=scheme == "https"), FAULTS)
+        ca_file = sandbox.served.ca_file
+        trust = {} if ca_file is None else trusting(ca_file, tmp_path_factory.mktemp("trust"))
         with relaying(*sandbox.served.address) as relay:
             token = sandbox.credentials["talkdesk"]["writer"]
-            results = run(command, client.file, relay.base_url, token)
+            url = f"{scheme}://{relay.authority}"
+            results = run(command, client.file, url, token, **trust)
             return Ran(client, results, sandbox.journal(), relay.connections, REDIRECTS[profile])
 
     return run_once
@@ -117,15 +146,15 @@ def runs(
 @pytest.fixture(
     params=[
         pytest.param(
-            (client, profile),
-            id=f"{client.name}-{profile}",
+            (client, profile, scheme),
+            id=f"{client.name}-{profile}-{scheme}",
             marks=pytest.mark.xdist_group(f"client-{client.name}"),
         )
         for client in CLIENTS
-        for profile in REDIRECTS
+        for profile, scheme in RUNS
     ],
 )
-def ran(request: pytest.FixtureRequest, runs: Callable[[Client, str], Ran]) -> Ran:
+def ran(request: pytest.FixtureRequest, runs: Runs) -> Ran:
     return runs(*request.param)
 
 

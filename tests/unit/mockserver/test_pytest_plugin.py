@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -253,6 +254,84 @@ def test_no_server_is_a_clear_error(pytester: pytest.Pytester, ours_alone: tuple
     result = pytester.runpytest_subprocess(*ours_alone, "--mock-url", "http://127.0.0.1:1")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
+
+
+SECURE = """
+import requests
+
+def test_it(mock_vendor, mock_server):
+    assert mock_vendor.base_url.startswith("https://")
+    assert mock_vendor.ca_file == mock_server.ca_file
+    mock_vendor.clock.advance(minutes=1)
+    calls = mock_vendor.base_url + "/data/reports/calls/jobs"
+    writer = mock_vendor.headers("talkdesk", "writer")
+    assert requests.get(calls, headers=writer, verify=mock_vendor.ca_file).ok
+    mock_vendor.verify(operation="listReportJobs", exactly=1)
+"""
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[MockServer]:
+    with MockServer(tls="self-signed", control_token="mock-control-token") as server:
+        yield server
+
+
+def told(server: MockServer) -> dict[str, str]:
+    """Return what the plugin has to be told of a server, by option."""
+    options = {"url": server.base_url, "token": "mock-control-token", "ca": str(server.ca_file)}
+    return {f"mock_{name}": value for name, value in options.items()}
+
+
+@pytest.mark.parametrize("way", ["flags", "environment", "file"])
+def test_a_server_with_tls_is_trusted_by_its_authority(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, secure: MockServer, way: str
+) -> None:
+    pytester.makepyfile(SECURE)
+    flags: list[str] = []
+    for name, value in told(secure).items():
+        if way == "flags":
+            flags += [f"--{name.replace('_', '-')}", value]
+        elif way == "environment":
+            monkeypatch.setenv(name.upper(), value)
+    if way == "file":
+        (pytester.path / "ca.pem").write_bytes(Path(str(secure.ca_file)).read_bytes())
+        rows = {**told(secure), "mock_ca": "ca.pem"}
+        pytester.makeini("[pytest]\n" + "\n".join(f"{n} = {v}" for n, v in rows.items()))
+    pytester.runpytest_subprocess(*RUN, *flags).assert_outcomes(passed=1)
+
+
+def test_flags_count_before_the_environment(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, secure: MockServer
+) -> None:
+    pytester.makepyfile(SECURE)
+    for name, value in told(secure).items():
+        monkeypatch.setenv(name.upper(), value)
+    flags = ("--mock-url", "http://127.0.0.1:1")
+    result = pytester.runpytest_subprocess(*RUN, *flags)
+    result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "*--mock-ca FILE*"),
+        (b"junk", "*no authority can be read from*"),
+        ("missing", "*--mock-ca *none.pem: there is no such file*"),
+    ],
+)
+def test_an_authority_that_does_not_help_is_named(
+    pytester: pytest.Pytester, secure: MockServer, content: bytes | str | None, expected: str
+) -> None:
+    pytester.makepyfile(SECURE)
+    flags = ["--mock-url", secure.base_url, "--mock-token", "mock-control-token"]
+    if isinstance(content, bytes):
+        (pytester.path / "junk.pem").write_bytes(content)
+        flags += ["--mock-ca", "junk.pem"]
+    elif content is not None:
+        flags += ["--mock-ca", "none.pem"]
+    result = pytester.runpytest_subprocess(*RUN, *flags)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([expected])
 
 
 def test_an_installed_plugin_costs_nothing_until_it_is_used(tmp_path: Path) -> None:
