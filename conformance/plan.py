@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.checks.registry import CheckKind, RegisteredCheck
-from conformance.drivers import DriverCase, examples, lifecycle, negative, side_by_side
+from conformance.drivers import DriverCase, concurrent, examples, lifecycle, negative
 from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
 from conformance.target.config import no_credential
@@ -18,7 +18,7 @@ NOT_SOURCED: Final = "assumed: no source says it, so no target is judged by it"
 _LIFECYCLE_REQUESTS: Final = MappingProxyType(
     {Effort.QUICK: 60, Effort.DEFAULT: 250, Effort.DEEP: 1500}
 )
-_SIDE_BY_SIDE_PER_OPERATION: Final = 4
+_CONCURRENT_PER_OPERATION: Final = 4
 _EXAMPLES_PER_OPERATION: Final = 6
 _NEGATIVE_PER_OPERATION: Final = 20
 
@@ -105,9 +105,9 @@ def _skip_reason(
     check = checks[requirement.check.name]
     if check.writes and not policy.target.writes:
         return READ_ONLY
-    for role in check.roles:
-        if not policy.target.has_credential(role):
-            return no_credential(role)
+    role = requirement.check.arguments.get("role")
+    if role is not None and not policy.target.has_credential(role):
+        return no_credential(role)
     if check.kind is CheckKind.EXCHANGE and requirement.operation is not None:
         return _denial_reason(contract.operations[requirement.operation], policy)
     return None
@@ -143,8 +143,8 @@ def _driver_steps(
         requests = _LIFECYCLE_REQUESTS[settings.effort]
         yield PlanStep("lifecycle", requests, tuple(sorted(acting)), lifecycle.drive)
     if together:
-        requests = _SIDE_BY_SIDE_PER_OPERATION * len(together)
-        yield PlanStep("side_by_side", requests, together, side_by_side.drive)
+        requests = _CONCURRENT_PER_OPERATION * len(together)
+        yield PlanStep("concurrent", requests, together, concurrent.drive)
     if operations:
         count = len(operations)
         yield PlanStep("examples", _EXAMPLES_PER_OPERATION * count, operations, examples.drive)

@@ -10,7 +10,8 @@ import jsonschema_rs
 import orjson
 
 from conformance import report
-from conformance.checks.registry import ActiveCase, CheckKind
+from conformance.checks.active_case import ActiveCase
+from conformance.checks.registry import CheckKind
 from conformance.errors import BudgetExceeded, NotPermitted, UsageError
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.evaluation.result import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
@@ -131,8 +132,7 @@ def _replay(
     replayer = Replayer(client)
     try:
         if check.kind is CheckKind.ACTIVE:
-            case = ActiveCase(runner.contract, requirement, client, runner.target)
-            results = list(run_active_check(check, case))
+            results = list(run_active_check(check, ActiveCase(requirement, client)))
         else:
             for row in failure["replay"]:
                 replayer.replay(step_from_json(row))

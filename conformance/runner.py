@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from conformance.checks.active_case import ActiveCase
 from conformance.checks.lint import require_valid_checks
-from conformance.checks.registry import ActiveCase, RegisteredCheck, load_checks
+from conformance.checks.registry import RegisteredCheck, load_checks
 from conformance.contract_queries import is_job_operation, load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
 from conformance.errors import (
@@ -194,7 +195,7 @@ class Runner:
             self._cut_steps.append(step)
             return [skipped(self._stop_reason)]
         client.quota.start_step(step.name)
-        case = ActiveCase(self.contract, requirement, client, self.target)
+        case = ActiveCase(requirement, client)
         before = len(client.exchanges)
         results: list[CheckResult] = []
         try:

@@ -57,6 +57,11 @@ def failed(reason: str, *exchanges: Exchange) -> CheckResult:
     return CheckResult(False, shorten(reason), exchanges)
 
 
+def result_of(error: str | None, *exchanges: Exchange) -> CheckResult:
+    """Return that the requirement does not hold where there is an error, else that it holds."""
+    return failed(error, *exchanges) if error else passed(*exchanges)
+
+
 def skipped(reason: str) -> CheckResult:
     """Return the result that the requirement could not be tested, and why."""
     return CheckResult(None, shorten(reason))

@@ -1,11 +1,12 @@
 """Checks that only EnergyCAP needs: who receives a report, its schedule, echoed report ids."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks.probe_context import ProbeContext, expect_accepted
-from conformance.checks.registry import ActiveCase, HistoryCase, active_check, history_check
+from conformance.checks.active_case import ActiveCase, expect_accepted
+from conformance.checks.history_case import HistoryCase
+from conformance.checks.registry import active_check, history_check
 from conformance.contract_queries import ABSENT, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
@@ -13,7 +14,7 @@ from conformance.job_client import PROBE
 from conformance.request_data.operation_request import OperationRequest
 from conformance.target.config import Fact, Target
 from conformance.target.job_ids import created_ids
-from conformance.verdict import CheckResult, failed, passed, skipped
+from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 # Override users in one run, at most.
 MAX_OVERRIDE: Final = 5
@@ -21,41 +22,30 @@ _INVALID: Final = frozenset({400, 422})
 _NO_COUNT: Final = "no response had a number of recipients"
 
 
-@history_check("response_echoes_report_ids")
+@history_check("response_echoes_report_ids", otherwise="no response had the ids of its request")
 def response_echoes_report_ids(
-    case: HistoryCase, *, asked: str, pointer: str, member: str
+    case: HistoryCase, *, requested: str, pointer: str, member: str
 ) -> Iterator[CheckResult]:
-    """The items at `pointer` have, at `member`, the ids that the request has at `asked`.
+    """The items at `pointer` have, at `member`, the ids that the request has at `requested`.
 
     An id that no response ever had may name nothing, and no source says what becomes of it.
     """
-    found = [(e, *_echoed_ids(case, e, asked, pointer, member)) for e in case.exchanges]
-    known = {id_ for _, _, shown in found for id_ in shown or ()}
-    compared = False
-    for exchange, requested, shown in found:
-        if requested is None or shown is None:
-            continue
-        compared = True
-        if shown == requested & known:
-            yield passed(exchange)
-        else:
-            reason = f"requested were {sorted(requested)}, the response has {sorted(shown)}"
-            yield failed(reason, exchange)
-    if not compared:
-        yield skipped("no response had what was requested")
+    echoes = [
+        (exchange, {str(id_) for id_ in ids}, _ids_at(exchange, pointer, member))
+        for exchange in case.exchanges
+        if exchange.operation == case.requirement.operation
+        and exchange.status == HTTPStatus.OK
+        and isinstance(ids := value_at(exchange.request.json, requested), list)
+        and isinstance(value_at(exchange.json, pointer), list)
+    ]
+    known = {id_ for _, _, shown in echoes for id_ in shown}
+    for exchange, ids, shown in echoes:
+        reason = f"requested were {sorted(ids)}, the response has {sorted(shown)}"
+        yield result_of(reason if shown != ids & known else None, exchange)
 
 
-def _echoed_ids(
-    case: HistoryCase, exchange: Exchange, asked: str, pointer: str, member: str
-) -> tuple[set[str] | None, set[str] | None]:
-    """Return the ids in a request and in its response; None where there is no list of them."""
-    if exchange.operation != case.requirement.operation or exchange.status != HTTPStatus.OK:
-        return None, None
-    requested = value_at(exchange.request.json, asked)
-    if not isinstance(requested, list) or not isinstance(value_at(exchange.json, pointer), list):
-        return None, None
-    shown = {str(value) for _, value in values_at(exchange.json, f"{pointer}/-{member}")}
-    return {str(id_) for id_ in requested}, shown
+def _ids_at(exchange: Exchange, pointer: str, member: str) -> set[str]:
+    return {str(value) for _, value in values_at(exchange.json, f"{pointer}/-{member}")}
 
 
 def _count(exchange: Exchange, pointer: str) -> int | None:
@@ -64,18 +54,18 @@ def _count(exchange: Exchange, pointer: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _run(probe: ProbeContext, users: Sequence[Any] | None, parameter: str) -> Exchange:
+def _run(case: ActiveCase, users: Sequence[Any] | None, parameter: str) -> Exchange:
     """Run with override users; no page says in which style they are written.
 
     The vendor's client joins them by commas. Where that is refused each is a parameter of its own.
     """
-    request = probe.jobs.factory.minimal(probe.operation).with_parameter(parameter, users)
-    exchange = probe.send(request, valid=None if users else True)
+    request = case.factory.minimal(case.operation).with_parameter(parameter, users)
+    exchange = case.send(request, valid=None if users else True)
     if exchange.status not in _INVALID or not users or len(users) == 1:
         return exchange
     repeated = [(parameter, str(user)) for user in users]
     others = [(name, str(v)) for name, v in request.query.items() if name != parameter]
-    return probe.client.call(
+    return case.client.call(
         request.operation,
         path=request.path,
         query=[*others, *repeated],
@@ -96,23 +86,21 @@ def _check_counts(
     case: ActiveCase, lists: Sequence[Sequence[Any]], parameter: str, pointer: str
 ) -> Iterator[CheckResult]:
     """Run with each list of users: the count must be the number of distinct users."""
-    probe = ProbeContext(case)
     for users in lists:
-        exchange = _run(probe, users, parameter)
+        exchange = _run(case, users, parameter)
         count, expected = _count(exchange, pointer), len(set(users))
         if count is None:
             yield skipped(_NO_COUNT)
-        elif count != expected:
-            yield failed(f"{users} are {expected} users, the count is {count}", exchange)
-        else:
-            yield passed(exchange)
+            continue
+        wrong = f"{users} are {expected} users, the count is {count}"
+        yield result_of(wrong if count != expected else None, exchange)
 
 
 @active_check("accepts_override", writes=True)
 def accepts_override(case: ActiveCase, *, parameter: str) -> Iterator[CheckResult]:
     """A run with override users is not rejected as invalid."""
     users = _override_users(case, parameter)
-    exchange = _run(ProbeContext(case), users, parameter)
+    exchange = _run(case, users, parameter)
     yield from expect_accepted(exchange, f"{parameter} {users}", (400, 422))
 
 
@@ -152,11 +140,10 @@ def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iter
 
     Where the target file gives the number (`facts: recipients`), it must be that one.
     """
-    probe = ProbeContext(case)
     users = list(case.target.values.get(parameter, ()))
-    before = _run(probe, None, parameter)
-    override = _run(probe, users[:1], parameter) if users else before
-    after = _run(probe, None, parameter)
+    before = _run(case, None, parameter)
+    override = _run(case, users[:1], parameter) if users else before
+    after = _run(case, None, parameter)
     first, last = _count(before, pointer), _count(after, pointer)
     if first is None or last is None:
         raise Untestable(_NO_COUNT)
@@ -184,34 +171,27 @@ def counts_members_once(
         raise Untestable(
             "the target file names no two groups that share members (`facts: sharing_groups`)"
         )
-    probe = ProbeContext(case)
     runs = [
-        _run_for_groups(probe, create, groups, chosen, parameter)
+        _run_for_groups(case, create, groups, chosen, parameter)
         for chosen in (pair[:1], pair[1:], pair)
     ]
     counts = [count for run in runs if (count := _count(run, pointer)) is not None]
     if len(counts) != 3:
         raise Untestable(_NO_COUNT)
-    one, other, both = counts
-    if both >= one + other:
-        reason = f"the groups {pair} share members: {one} and {other} users cannot be {both}"
-        yield failed(reason, *runs)
-    elif both < max(one, other):
-        yield failed(f"the groups {pair} have {one} and {other} users, together {both}", *runs)
-    else:
-        yield passed(*runs)
+    first, second, both = counts
+    wrong = f"the groups {pair} share members: {first} and {second} users cannot be {both}"
+    yield result_of(None if max(first, second) <= both < first + second else wrong, *runs)
 
 
 def _run_for_groups(
-    probe: ProbeContext, create: str, groups: str, chosen: list[Any], parameter: str
+    case: ActiveCase, create: str, groups: str, chosen: list[Any], parameter: str
 ) -> Exchange:
-    request = probe.jobs.factory.minimal(create).with_member(groups, chosen)
-    creation = request.send(probe.client, PROBE)
+    request = case.factory.minimal(create).with_member(groups, chosen)
+    creation = case.send(request)
     if creation.status is None or creation.status >= 300:
         raise Untestable(_NO_COUNT)
-    ids: Mapping[str, Any] = dict(created_ids(probe.client.contract, creation))
-    run = probe.jobs.factory.minimal(probe.operation, ids)
-    return probe.send(run.with_parameter(parameter, None))
+    run = case.factory.minimal(case.operation, dict(created_ids(case.contract, creation)))
+    return case.send(run.with_parameter(parameter, None))
 
 
 @active_check("unknown_user_not_counted", writes=True)
@@ -219,9 +199,8 @@ def unknown_user_not_counted(
     case: ActiveCase, *, parameter: str, pointer: str, values: Sequence[Any]
 ) -> Iterator[CheckResult]:
     """A user who does not exist is rejected, or is not counted."""
-    probe = ProbeContext(case)
     for value in values:
-        exchange = _run(probe, [value], parameter)
+        exchange = _run(case, [value], parameter)
         count = _count(exchange, pointer)
         if count:
             yield failed(f"the user {value} does not exist, the count is {count}", exchange)
@@ -234,14 +213,13 @@ def run_names_own_resource(
     case: ActiveCase, *, parameter: str, read: str, create: str, pointer: str, shown: str
 ) -> Iterator[CheckResult]:
     """The text at `pointer` of a run's response is what `read` has at `shown` of what was run."""
-    probe = ProbeContext(case)
     users = list(case.target.values.get(parameter, ()))[:1] or None
     compared = False
-    for request in _run_requests(probe, create):
-        reading = probe.jobs.factory.minimal(read, request.path)
-        before = reading.send(probe.client, PROBE)
-        run = probe.send(request.with_parameter(parameter, users))
-        after = reading.send(probe.client, PROBE)
+    for request in _run_requests(case, create):
+        reading = case.factory.minimal(read, request.path)
+        before = case.send(reading)
+        run = case.send(request.with_parameter(parameter, users))
+        after = case.send(reading)
         names = {_shown(before, shown), _shown(after, shown)}
         name = _shown(run, pointer)
         if not isinstance(name, str) or ABSENT in names:
@@ -265,31 +243,30 @@ def schedule_untouched(
     It runs with override users and, where the target allows it, without; what `create` makes has
     never run before.
     """
-    probe = ProbeContext(case)
-    for request in _run_requests(probe, create):
+    for request in _run_requests(case, create):
         for variant in (request, request.with_parameter(parameter, None)):
             try:
-                yield _run_between_reads(probe, variant, read, pointers)
+                yield _run_between_reads(case, variant, read, pointers)
             except NotPermitted:
                 continue
 
 
-def _run_requests(probe: ProbeContext, create: str) -> Iterator[OperationRequest]:
-    factory = probe.jobs.factory
-    creation = factory.minimal(create).send(probe.client, PROBE)
+def _run_requests(case: ActiveCase, create: str) -> Iterator[OperationRequest]:
+    factory = case.factory
+    creation = case.send_minimal(create)
     if creation.status is not None and creation.status < 300:
-        ids = dict(created_ids(probe.client.contract, creation))
-        yield factory.minimal(probe.operation, ids)
-    yield factory.minimal(probe.operation)
+        ids = dict(created_ids(case.contract, creation))
+        yield factory.minimal(case.operation, ids)
+    yield factory.minimal(case.operation)
 
 
 def _run_between_reads(
-    probe: ProbeContext, request: OperationRequest, read: str, pointers: Sequence[str]
+    case: ActiveCase, request: OperationRequest, read: str, pointers: Sequence[str]
 ) -> CheckResult:
-    reading = probe.jobs.factory.minimal(read, request.path)
-    before = reading.send(probe.client, PROBE)
-    run = probe.send(request)
-    after = reading.send(probe.client, PROBE)
+    reading = case.factory.minimal(read, request.path)
+    before = case.send(reading)
+    run = case.send(request)
+    after = case.send(reading)
     if run.status is None or run.status >= 400:
         return skipped(f"the run was answered {run.status}")
     values = [(pointer, _shown(before, pointer), _shown(after, pointer)) for pointer in pointers]

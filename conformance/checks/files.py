@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from conformance.checks.job_timeline import JobTimeline
-from conformance.checks.registry import HistoryCase, history_check
+from conformance.checks.history_case import HistoryCase
+from conformance.checks.registry import history_check
 from conformance.contract_queries import request_parameters, value_at
 from conformance.http.exchange import NOT_JSON, Exchange, RecordedResponse, parse_json
 from conformance.job_client import DOWNLOAD
 from conformance.target.tracker import JobHistory
-from conformance.verdict import CheckResult, failed, passed, skipped
+from conformance.verdict import CheckResult, failed, passed, result_of
 
 _BOM: Final = "\ufeff"
 _OTHER_DELIMITERS: Final = (";", "\t", "|")
@@ -140,16 +140,15 @@ class DownloadedFile:
     format: str
 
 
-def downloaded_files(case: HistoryCase, stated: str, asked: str) -> Iterator[DownloadedFile]:
+def downloaded_files(case: HistoryCase, stated: str, requested: str) -> Iterator[DownloadedFile]:
     """Yield the files of jobs with a known format; for the arguments see `file_format`."""
-    timeline = JobTimeline(case)
     downloads = [exchange for exchange in case.exchanges if exchange.driver == DOWNLOAD]
     for job in case.jobs:
-        file_format = _stated_format(case, job, stated) or _requested_format(job, asked)
+        file_format = _stated_format(case, job, stated) or _requested_format(job, requested)
         if file_format is None:
             continue
         followed = [e for e in downloads if job.id in map(str, e.path_parameters.values())]
-        for exchange in (*(r.exchange for r in timeline.requests_to(job, "fetch")), *followed):
+        for exchange in (*(r.exchange for r in case.requests_to(job, "fetch")), *followed):
             response = exchange.response
             if response is not None and response.complete and response.status == 200:
                 yield DownloadedFile(exchange, response, file_format.lower())
@@ -179,14 +178,14 @@ def _requested_format(job: JobHistory, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-@history_check("file_format")
+@history_check("file_format", otherwise="no file of a {format} job was fetched")
 def file_format(
     case: HistoryCase,
     *,
     format: str,  # noqa: A002
     content: str,
     stated: str = "",
-    asked: str,
+    requested: str,
 ) -> Iterator[CheckResult]:
     """The file of a job of `format` has the content csv, json, json_any or json_lines.
 
@@ -195,47 +194,36 @@ def file_format(
         format: the format that the job states or, where it does not, that was requested.
         content: what the bytes must be.
         stated: a JSON pointer to the format in the response to a poll.
-        asked: the member or parameter by which a creation requests a format.
+        requested: the member or parameter by which a creation requests a format.
     """
-    tested = False
-    for file in downloaded_files(case, stated, asked):
+    for file in downloaded_files(case, stated, requested):
         if file.format != format:
             continue
-        tested = True
         stated_type = file.response.headers.get("Content-Type", "")
         is_json = content.startswith("json")
         text = decode_text(file.response.body, stated_type, is_json=is_json)
         error = "not in its charset" if text is None else FORMAT_VALIDATORS[content](text)
-        if error is None:
-            yield passed(file.exchange)
-        else:
-            yield failed(f"the file of the {file.format} job is {error}", file.exchange)
-    if not tested:
-        yield skipped(f"no file of a {format} job was fetched")
+        reason = error and f"the file of the {file.format} job is {error}"
+        yield result_of(reason, file.exchange)
 
 
-@history_check("file_media")
+@history_check("file_media", otherwise="no file of a known format and media type was fetched")
 def file_media(
     case: HistoryCase,
     *,
     media: Mapping[str, Sequence[str]],
     exactly: bool = False,
     stated: str = "",
-    asked: str,
+    requested: str,
 ) -> Iterator[CheckResult]:
     """The media type of a file belongs to its job's format and to no other.
 
     `media` lists the types of each format. Types that say nothing about the content pass, unless
     the type must match `exactly`.
     """
-    tested = False
-    for file in downloaded_files(case, stated, asked):
-        result = _media_result(file, media, exactly)
-        if result is not None:
-            tested = True
+    for file in downloaded_files(case, stated, requested):
+        if result := _media_result(file, media, exactly):
             yield result
-    if not tested:
-        yield skipped("no file of a known format and media type was fetched")
 
 
 def _media_result(
@@ -254,28 +242,18 @@ def _media_result(
     return None
 
 
-@history_check("file_members")
+@history_check("file_members", otherwise="no JSON file of a {format} job was fetched")
 def file_members(
     case: HistoryCase,
     *,
     format: str,  # noqa: A002
     members: Sequence[str],
     stated: str = "",
-    asked: str,
+    requested: str,
 ) -> Iterator[CheckResult]:
     """The JSON file of a job of `format` is an object with `members`."""
-    tested = False
-    for file in downloaded_files(case, stated, asked):
-        body = _json_object(file.response) if file.format == format else None
-        if body is None:
-            continue
-        tested = True
-        missing = [name for name in members if name not in body]
-        reason = f"the file has no member {missing[0]!r}" if missing else ""
-        yield failed(reason, file.exchange) if missing else passed(file.exchange)
-    if not tested:
-        yield skipped(f"no JSON file of a {format} job was fetched")
-
-
-def _json_object(response: RecordedResponse) -> Mapping[str, object] | None:
-    return response.json if isinstance(response.json, dict) else None
+    for file in downloaded_files(case, stated, requested):
+        body = file.response.json
+        if file.format == format and isinstance(body, dict):
+            missing = [f"the file has no member {name!r}" for name in members if name not in body]
+            yield result_of(next(iter(missing), None), file.exchange)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from conformance.checks.datetimes import same_instant
-from conformance.checks.job_timeline import JobTimeline, ObservedRequest, succeeded
-from conformance.checks.registry import HistoryCase, history_check
+from conformance.checks.history_case import HistoryCase, ObservedRequest, succeeded
+from conformance.checks.registry import history_check
 from conformance.contract_queries import ABSENT, job_parameter, value_at
 from conformance.http.exchange import Exchange
 from conformance.job_client import DOWNLOAD, file_url
@@ -14,25 +14,21 @@ from conformance.target.tracker import JobHistory, Observation
 from conformance.verdict import CheckResult, failed, passed, skipped
 
 
-@history_check("unique_ids")
+@history_check("unique_ids", otherwise="fewer than two creations answered with an id")
 def unique_ids(case: HistoryCase) -> Iterator[CheckResult]:
     """No two successful creations answer with the same id, whatever operation creates."""
     pointers = _id_pointers(case)
     creations: dict[str, Exchange] = {}
-    compared = False
     for exchange in case.exchanges:
         pointer = pointers.get(exchange.operation or "")
         id_ = value_at(exchange.json, pointer) if pointer and succeeded(exchange) else None
         if not isinstance(id_, str | int):
             continue
-        compared = compared or bool(creations)
         if str(id_) in creations:
             yield failed(f"the id {id_!r} was assigned twice", creations[str(id_)], exchange)
         elif creations:
             yield passed(exchange)
         creations.setdefault(str(id_), exchange)
-    if not compared:
-        yield skipped("fewer than two creations answered with an id")
 
 
 def _id_pointers(case: HistoryCase) -> dict[str, str]:
@@ -45,35 +41,29 @@ def _id_pointers(case: HistoryCase) -> dict[str, str]:
     }
 
 
-@history_check("created_is_readable")
+@history_check("created_is_readable", otherwise="no created job was polled")
 def created_is_readable(case: HistoryCase) -> Iterator[CheckResult]:
     """The first valid poll of a created job succeeds."""
-    timeline = JobTimeline(case)
-    polled = False
     for job in case.jobs:
-        first = next(timeline.requests_to(job, "poll"), None)
+        first = next(case.requests_to(job, "poll"), None)
         if job.creation is None or first is None:
             continue
-        if timeline.ended_by_us(job, job.creation, first.exchange):
+        if case.ended_by_us(job, job.creation, first.exchange):
             continue
-        polled = True
         if succeeded(first.exchange):
             yield passed(first.exchange)
         else:
             reason = f"the job {job.id} was created, then answered {first.exchange.status}"
             yield failed(reason, job.creation, first.exchange)
-    if not polled:
-        yield skipped("no created job was polled")
 
 
-@history_check("immutable_fields")
+@history_check("immutable_fields", otherwise="no job showed these fields twice")
 def immutable_fields(case: HistoryCase, *, pointers: Sequence[str]) -> Iterator[CheckResult]:
     """The values at `pointers` keep their first value over all polls of a job."""
-    timeline = JobTimeline(case)
     compared = False
     for job in case.jobs:
         first: dict[str, tuple[Any, Exchange]] = {}
-        for poll in timeline.requests_to(job, "poll"):
+        for poll in case.requests_to(job, "poll"):
             for pointer in pointers:
                 value = value_at(poll.exchange.json, pointer)
                 if value is ABSENT:
@@ -84,32 +74,26 @@ def immutable_fields(case: HistoryCase, *, pointers: Sequence[str]) -> Iterator[
                     reason = f"{pointer} of the job {job.id} was {before!r}, then {value!r}"
                     yield failed(reason, exchange, poll.exchange)
                     return
-    yield passed() if compared else skipped("no job showed these fields twice")
+    if compared:
+        yield passed()
 
 
-@history_check("job_echoes_request")
+@history_check("job_echoes_request", otherwise="no job showed the requested value")
 def job_echoes_request(
-    case: HistoryCase, *, pointer: str, asked: Sequence[str]
+    case: HistoryCase, *, pointer: str, requested: Sequence[str]
 ) -> Iterator[CheckResult]:
-    """A job has at `pointer` what its creation requested at the first of `asked` present."""
-    timeline = JobTimeline(case)
-    compared = False
+    """A job has at `pointer` what its creation requested at the first of `requested` present."""
     for job in case.jobs:
-        requested = _requested_value(job, asked)
-        if requested is ABSENT:
-            continue
-        for poll in timeline.requests_to(job, "poll"):
+        expected = _requested_value(job, requested)
+        for poll in case.requests_to(job, "poll"):
             value = value_at(poll.exchange.json, pointer)
-            if value is ABSENT or job.creation is None:
+            if ABSENT in (expected, value) or job.creation is None:
                 continue
-            compared = True
-            if _matches(value, requested):
+            if _matches(value, expected):
                 yield passed(poll.exchange)
             else:
-                reason = f"{pointer} is {value!r}, requested was {requested!r}"
+                reason = f"{pointer} is {value!r}, requested was {expected!r}"
                 yield failed(reason, job.creation, poll.exchange)
-    if not compared:
-        yield skipped("no job showed the requested value")
 
 
 def _requested_value(job: JobHistory, pointers: Sequence[str]) -> Any:
@@ -127,53 +111,45 @@ def _matches(shown: Any, requested: Any) -> bool:
     return same_instant(shown, requested)
 
 
-@history_check("no_backward_transition")
+@history_check("no_backward_transition", otherwise="no job was observed again after {states}")
 def no_backward_transition(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
     """From `states` a job only moves along edges of lifecycle.yaml, any number at once."""
-    timeline = JobTimeline(case)
-    reached = False
     for job in case.jobs:
-        known = [seen for seen in job.observations if timeline.possible_states(seen)]
+        known = [seen for seen in job.observations if case.possible_states(seen)]
         for earlier, later in pairwise(known):
             # What happens to a job after its deletion or cancellation is up to the vendor.
-            if timeline.surely_in(earlier, states) and not timeline.ended_by_us(
+            if case.surely_in(earlier, states) and not case.ended_by_us(
                 job, earlier.exchange, later.exchange
             ):
-                reached = True
-                yield _transition_result(case, timeline, job, (earlier, later))
-    if not reached:
-        yield skipped(f"no job was observed again after {_wire_names(case, states)}")
+                yield _transition_result(case, job, (earlier, later))
 
 
 def _transition_result(
-    case: HistoryCase,
-    timeline: JobTimeline,
-    job: JobHistory,
-    observations: tuple[Observation, Observation],
+    case: HistoryCase, job: JobHistory, observations: tuple[Observation, Observation]
 ) -> CheckResult:
     lifecycle = case.contract.lifecycle
     earlier, later = observations
-    starts, ends = timeline.possible_states(earlier), timeline.possible_states(later)
+    starts, ends = case.possible_states(earlier), case.possible_states(later)
     if any(end == start or end in lifecycle.reachable(start) for start in starts for end in ends):
         return passed(later.exchange)
     reason = f"the job {job.id} was {earlier.state} and then {later.state}"
     return failed(reason, earlier.exchange, later.exchange)
 
 
-def _wire_names(case: HistoryCase, states: Sequence[str]) -> str:
-    return " or ".join(dict.fromkeys(case.contract.lifecycle.wire_name(state) for state in states))
+_NO_FILE: Final = (
+    "no file was fetched while a job was {states} (`known` in the target file may name such jobs)"
+)
 
 
-@history_check("file_available_in")
+@history_check("file_available_in", otherwise=_NO_FILE)
 def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
     """The file of a job observed in `states`, and in no other state after, can be fetched."""
-    timeline = JobTimeline(case)
     reached = elsewhere = False
-    for fetch in timeline.requests("fetch"):
-        stayed = fetch.after is None or timeline.surely_in(fetch.after, states)
-        if fetch.before is None or not timeline.surely_in(fetch.before, states) or not stayed:
+    for fetch in case.requests("fetch"):
+        stayed = fetch.after is None or case.surely_in(fetch.after, states)
+        if fetch.before is None or not case.surely_in(fetch.before, states) or not stayed:
             continue
-        if timeline.ended_by_us(fetch.job, fetch.before.exchange, fetch.exchange):
+        if case.ended_by_us(fetch.job, fetch.before.exchange, fetch.exchange):
             continue
         if file_url(case.contract, fetch.before.exchange) is not None:
             elsewhere = True
@@ -193,35 +169,21 @@ def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[C
             "the file is at another place, from which nothing was fetched "
             "(`download_hosts` in the target file allows hosts)"
         )
-    elif not reached:
-        yield skipped(_no_file_in(case, states))
 
 
-def _no_file_in(case: HistoryCase, states: Sequence[str]) -> str:
-    return (
-        f"no file was fetched while a job was {_wire_names(case, states)} "
-        "(`known` in the target file may name such jobs)"
-    )
-
-
-@history_check("file_unavailable_in")
+@history_check("file_unavailable_in", otherwise=_NO_FILE)
 def file_unavailable_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
     """No file can be fetched while a job surely is in one of `states`.
 
     For a state that can lead to a file, only a fetch between two observations is evidence.
     """
-    timeline = JobTimeline(case)
     lifecycle = case.contract.lifecycle
     later_states = {end for state in states for end in lifecycle.reachable(state)}
     leads_to_file = any(lifecycle.states[name].file for name in later_states)
-    reached = False
-    for fetch in timeline.requests("fetch"):
-        stayed = not leads_to_file or timeline.surely_in(fetch.after, states)
-        if timeline.surely_in(fetch.before, states) and stayed:
-            reached = True
+    for fetch in case.requests("fetch"):
+        stayed = not leads_to_file or case.surely_in(fetch.after, states)
+        if case.surely_in(fetch.before, states) and stayed:
             yield _unavailable_result(fetch)
-    if not reached:
-        yield skipped(_no_file_in(case, states))
 
 
 def _unavailable_result(fetch: ObservedRequest) -> CheckResult:

@@ -132,7 +132,6 @@ _EXISTS: Mapping[str, Callable[[Contract, Sequence[Operation], str], bool]] = {
     "to": _is_operation,
     "states": _is_state,
     "parameter": _is_parameter,
-    "header": _is_header,
     "headers": _is_header,
     "pointer": _is_member,
     "pointers": _is_member,

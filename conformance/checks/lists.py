@@ -1,29 +1,31 @@
-"""Active checks of lists that are walked page by page."""
+"""Active checks of lists: pages, what is in them, and what another account sees."""
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from conformance.checks.registry import ActiveCase, active_check
+from conformance.checks.active_case import ActiveCase, required
+from conformance.checks.registry import active_check
 from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import PROBE, page_position, widest_value
-from conformance.request_data.factory import RequestFactory
+from conformance.job_client import MAX_PAGES, page_position, widest_value
+from conformance.target.config import PRIMARY
 from conformance.target.job_ids import created_ids
-from conformance.verdict import CheckResult, failed, passed, skipped
+from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 from specs import Operation
 
-# So many on a page, things of our own to look for, and pages that are read at most.
 PAGE_SIZE: Final = 5
-OWN_THINGS: Final = 8
-MAX_PAGES: Final = 40
+# So many resources of the run are listed, on so many pages at most.
+MIN_RESOURCES: Final = 8
+MAX_SMALL_PAGES: Final = 40
 # The size of a page that shows many, where the contract gives no bound.
-WIDE: Final = 100
+LARGE_PAGE_SIZE: Final = 100
+_NO_LIST: Final = "the response has no list of items"
 
 
 class _List(NamedTuple):
-    """How a list is asked for, and where its items and their ids are."""
+    """The parameters of a list, and where its items and their ids are."""
 
     operation: Operation
     size: str
@@ -31,9 +33,27 @@ class _List(NamedTuple):
     items: str
     key: str
 
+    def parameter(self, name: str) -> Any:
+        """Return the parameter of the operation with this name."""
+        return next(p for p in self.operation.parameters if p["name"] == name)
 
-class _Walk(NamedTuple):
-    """How often each id came up, in which exchanges, and whether the end was reached."""
+    def request_page(self, case: ActiveCase, number: int, size: int) -> Exchange:
+        """Request page `number` (from 0), with every flag that makes the list show more."""
+        flags = {p["name"]: True for p in self.operation.parameters if widest_value(p) is True}
+        position = page_position(self.parameter(self.page), number, PAGE_SIZE)
+        values = {**flags, self.size: size, self.page: position}
+        return case.send_minimal(self.operation.id, values)
+
+    def ids_in(self, page: Exchange) -> list[str] | None:
+        """Return the ids on a page, None where it has no list of items."""
+        shown = value_at(page.json, self.items)
+        if not isinstance(shown, list):
+            return None
+        return [str(value_at(item, self.key)) for item in shown]
+
+
+class _Pages(NamedTuple):
+    """How often each id is on the pages, their exchanges, and whether the end was reached."""
 
     ids: Counter[str]
     exchanges: tuple[Exchange, ...]
@@ -51,116 +71,142 @@ def list_pages_complete(
     resource: str,
     create: str,
 ) -> Iterator[CheckResult]:
-    """Each thing that the run has made, and not deleted, is once in the pages of a list.
+    """Each resource that the run has created, and not deleted, is once on the pages of a list.
 
-    A list moves while others write, so only what shows in two walks counts.
+    A list moves while others write, so only what shows twice counts.
     """
-    listing = _List(
-        case.contract.operations[case.requirement.operation or ""], size, page, items, key
-    )
-    own, lost = _own_things(case, listing, resource, create)
-    if lost is not None:
-        yield failed("what was just created is not in the list", *lost)
+    listing = _List(case.contract.operations[case.operation], size, page, items, key)
+    own, unlisted = _own_resources(case, listing, resource, create)
+    if unlisted is not None:
+        yield failed("what was just created is not in the list", *unlisted)
         return
     if len(own) <= PAGE_SIZE:
-        raise Untestable(f"fewer than {PAGE_SIZE + 1} things of this run are there to be listed")
-    walk = _walk(case, listing)
-    if not walk.complete:
-        yield skipped("the list did not come to its end in pages of the size asked for")
-    elif (reason := _fault(walk, own)) is None:
-        yield passed(*walk.exchanges[:2])
+        raise Untestable(f"fewer than {PAGE_SIZE + 1} resources of this run can be listed")
+    pages = _all_pages(case, listing)
+    if not pages.complete:
+        yield skipped("the list did not come to its end in pages of the requested size")
+    elif (reason := _paging_error(pages, own)) is None:
+        yield passed(*pages.exchanges[:2])
     else:
-        again = _walk(case, listing)
-        reason = _fault(again, own) if again.complete else None
+        again = _all_pages(case, listing)
+        reason = _paging_error(again, own) if again.complete else None
         yield failed(reason, *again.exchanges) if reason else skipped("the list moved on its own")
 
 
-def _fault(walk: _Walk, own: tuple[str, ...]) -> str | None:
+def _paging_error(pages: _Pages, own: tuple[str, ...]) -> str | None:
     for id_ in own:
-        if walk.ids[id_] != 1:
-            often = "on no page" if not walk.ids[id_] else f"{walk.ids[id_]} times on the pages"
-            return f"{id_!r}, which this run has made, is {often} of the list"
+        if pages.ids[id_] != 1:
+            often = "on no page" if not pages.ids[id_] else f"{pages.ids[id_]} times on the pages"
+            return f"{id_!r}, which this run has created, is {often} of the list"
     return None
 
 
-def _own_things(
+def _own_resources(
     case: ActiveCase, listing: _List, resource: str, create: str
 ) -> tuple[tuple[str, ...], tuple[Exchange, Exchange] | None]:
-    """Return the ids that this run has made and one wide page shows, once enough were made.
+    """Return the ids that this run has created and one large page shows, once there are enough.
 
-    With them, a creation and the wide page after it that lacks what was created. Lists of jobs have
-    a check of their own for that: they may show finished ones alone.
+    With them, a creation and the large page after it that lacks what was created. Lists of jobs
+    have a check of their own for that: they may show finished ones alone.
     """
-    requests = RequestFactory(case.client)
-    described = next(p for p in listing.operation.parameters if p["name"] == listing.size)
-    size = widest_value(described) or WIDE
-    wide = {**_flags(listing), listing.size: size, listing.page: _first(listing)}
+    size = widest_value(listing.parameter(listing.size)) or LARGE_PAGE_SIZE
+    of_jobs = listing.operation.id in case.contract.lifecycle.locations
     own: tuple[str, ...] = ()
-    for _ in range(OWN_THINGS + 1):
-        creation = _create(case, requests, create)
-        page = requests.minimal(listing.operation.id, wide).send(case.client, PROBE)
-        ids = _ids(page, listing)
-        made = [*case.client.tracker.created(resource), *_created_jobs(case)]
-        own = tuple(id_ for id_ in dict.fromkeys(made) if id_ in ids)
+    for _ in range(MIN_RESOURCES + 1):
+        creation = _create(case, create)
+        page = listing.request_page(case, 0, size)
+        ids = set(listing.ids_in(page) or ())
+        jobs = (job.id for job in case.client.jobs if job.created_by_us)
+        created = dict.fromkeys([*case.client.tracker.created(resource), *jobs])
+        own = tuple(id_ for id_ in created if id_ in ids)
         new = dict(created_ids(case.contract, creation)).get(resource) if creation else None
-        of_jobs = listing.operation.id in case.contract.lifecycle.locations
         if creation and new and new not in ids and 0 < len(ids) < size and not of_jobs:
             return own, (creation, page)
-        if creation is None or len(own) >= OWN_THINGS:
+        if creation is None or len(own) >= MIN_RESOURCES:
             break
     return own, None
 
 
-def _ids(page: Exchange, listing: _List) -> set[str]:
-    shown = value_at(page.json, listing.items)
-    items = shown if isinstance(shown, list) else []
-    return {str(value_at(item, listing.key)) for item in items}
-
-
-def _created_jobs(case: ActiveCase) -> Iterator[str]:
-    yield from (job.id for job in case.client.jobs if job.created_by_us)
-
-
-def _create(case: ActiveCase, requests: RequestFactory, create: str) -> Exchange | None:
-    """Make one more thing; None where the target does not allow it, or refuses."""
+def _create(case: ActiveCase, create: str) -> Exchange | None:
+    """Create a resource; None where the target does not allow it, or rejects it."""
     try:
-        creation = requests.minimal(create).send(case.client, PROBE)
+        creation = case.send_minimal(create)
     except NotPermitted:
         return None
     return creation if creation.status is not None and creation.status < 400 else None
 
 
-def _flags(listing: _List) -> dict[str, bool]:
-    """Return the flags that let a list show more (EnergyCAP: runs in progress)."""
-    parameters = listing.operation.parameters
-    return {p["name"]: True for p in parameters if widest_value(p) is True}
-
-
-def _first(listing: _List) -> int | None:
-    described = next(p for p in listing.operation.parameters if p["name"] == listing.page)
-    return page_position(described, 0, PAGE_SIZE)
-
-
-def _walk(case: ActiveCase, listing: _List) -> _Walk:
-    requests = RequestFactory(case.client)
-    described = next(p for p in listing.operation.parameters if p["name"] == listing.page)
+def _all_pages(case: ActiveCase, listing: _List) -> _Pages:
     ids: Counter[str] = Counter()
     exchanges: list[Exchange] = []
     before: list[str] = []
-    for number in range(MAX_PAGES):
-        place = page_position(described, number, PAGE_SIZE)
-        given = {**_flags(listing), listing.size: PAGE_SIZE, listing.page: place}
-        exchange = requests.minimal(listing.operation.id, given).send(case.client, PROBE)
-        shown = value_at(exchange.json, listing.items)
-        if exchange.status != listing.operation.success or not isinstance(shown, list):
-            # Beyond the last page a server may refuse rather than show nothing.
-            return _Walk(ids, tuple(exchanges), bool(number) and exchange.status in {400, 404})
+    for number in range(MAX_SMALL_PAGES):
+        exchange = listing.request_page(case, number, PAGE_SIZE)
+        shown = listing.ids_in(exchange)
+        if exchange.status != listing.operation.success or shown is None:
+            # Beyond the last page a server may reject the request rather than show nothing.
+            return _Pages(ids, tuple(exchanges), bool(number) and exchange.status in {400, 404})
         exchanges.append(exchange)
-        found = [str(value_at(item, listing.key)) for item in shown]
-        ids.update(found)
-        if found == before:  # it would go on like this for ever
-            return _Walk(ids, tuple(exchanges), complete=True)
-        before = found
+        ids.update(shown)
+        if shown == before:  # it would go on like this for ever
+            return _Pages(ids, tuple(exchanges), complete=True)
+        before = shown
         if len(shown) != PAGE_SIZE:
-            return _Walk(ids, tuple(exchanges), len(shown) < PAGE_SIZE)
-    return _Walk(ids, tuple(exchanges), complete=False)
+            return _Pages(ids, tuple(exchanges), len(shown) < PAGE_SIZE)
+    return _Pages(ids, tuple(exchanges), complete=False)
+
+
+@active_check("respects_page_size")
+def respects_page_size(case: ActiveCase, *, parameter: str, items: str) -> Iterator[CheckResult]:
+    """A list with a page size of one has at most one item."""
+    exchange = case.send_minimal(case.operation, {parameter: 1})
+    listed = value_at(exchange.json, items)
+    if not isinstance(listed, list):
+        raise Untestable(_NO_LIST)
+    too_many = f"{len(listed)} items where {parameter} is 1" if len(listed) > 1 else None
+    yield result_of(too_many, exchange)
+
+
+@active_check("created_is_listed", writes=True, requests=3)
+def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
+    """A new job is in the list."""
+    job = required(case.new_job())
+    pages: list[Exchange] = []
+    for exchange in case.jobs.list_pages(case.operation, job, PRIMARY):
+        ids = _listed_jobs(case, exchange)
+        if ids is None:
+            break
+        pages.append(exchange)
+        if job.id in ids:
+            yield passed(exchange)
+            return
+    if not pages:
+        raise Untestable(_NO_LIST)
+    if len(pages) == MAX_PAGES and _listed_jobs(case, pages[-1]):
+        raise Untestable(f"the list goes on behind its first {MAX_PAGES} pages")
+    history = case.jobs.history(job)
+    creation = (history.creation,) if history and history.creation else ()
+    yield failed(f"the job {job.id} is not in the list", *creation, *pages)
+
+
+@active_check("list_hides_foreign_jobs", requests=3)
+def list_hides_foreign_jobs(case: ActiveCase, *, role: str) -> Iterator[CheckResult]:
+    """The list of another account has none of the jobs of this run."""
+    job = case.newest_job() or required(case.new_job())
+    own = {own_job.id for own_job in case.own_jobs()}
+    for exchange in case.jobs.list_pages(case.operation, job, role):
+        ids = _listed_jobs(case, exchange)
+        if ids is None:
+            raise Untestable(_NO_LIST)
+        if visible := sorted(own & ids):
+            yield failed(f"another account's list shows the job {visible[0]}", exchange)
+            return
+        yield passed(exchange)
+
+
+def _listed_jobs(case: ActiveCase, exchange: Exchange) -> set[str] | None:
+    location = case.jobs.lifecycle.locations.get(case.operation)
+    items = value_at(exchange.json, location.items or "") if location else None
+    if exchange.status != 200 or not isinstance(items, list) or location is None:
+        return None
+    return {str(value_at(item, location.id)) for item in items}

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from conformance.checks.probe_context import ProbeContext, expect_accepted, expect_rejected
-from conformance.checks.registry import ActiveCase, active_check
+from conformance.checks.active_case import ActiveCase
+from conformance.checks.registry import active_check
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed
 
@@ -15,7 +15,7 @@ def _changed(request: OperationRequest, member: str, value: Any) -> OperationReq
     return request.with_member(member, value) if member else request.with_body(value)
 
 
-def _name(member: str, value: Any) -> str:
+def _subject(member: str, value: Any) -> str:
     return f"{member.removeprefix('/') or 'the body'} {value!r}"
 
 
@@ -28,10 +28,9 @@ def accepts_body(
     refusals: Sequence[int] = _INVALID,
 ) -> Iterator[CheckResult]:
     """None of `values`, for the body or one member, is answered with one of `refusals`."""
-    probe = ProbeContext(case)
     for value in values:
-        exchange = probe.send(_changed(probe.valid_request(), member, value))
-        yield from expect_accepted(exchange, _name(member, value), tuple(refusals))
+        request = _changed(case.valid_request(), member, value)
+        yield from case.send_valid(request, _subject(member, value), refusals)
 
 
 @active_check("accepts_one_body", writes=True, requests=4)
@@ -58,28 +57,25 @@ def rejects_body(
     case: ActiveCase, *, values: Sequence[Any], member: str = "", statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
     """Each of `values`, for the body or one member of a valid request, is rejected."""
-    probe = ProbeContext(case)
     for value in values:
-        request = _changed(probe.request_for_rejection(), member, value)
-        exchange = probe.send(request, valid=False)
-        yield from expect_rejected(exchange, _name(member, value), tuple(statuses))
+        request = _changed(case.request_for_rejection(), member, value)
+        yield from case.send_invalid(request, _subject(member, value), statuses)
 
 
 @active_check("accepts_media_type", writes=True, requests=2)
 def accepts_media_type(case: ActiveCase, *, media: Sequence[str]) -> Iterator[CheckResult]:
     """A valid request succeeds under each Content-Type; the empty one stands for no header."""
-    probe = ProbeContext(case)
     for name in media:
-        exchange = probe.send(probe.valid_request(), headers={"Content-Type": name or None})
         subject = f"the Content-Type {name!r}" if name else "a request without a Content-Type"
-        yield from expect_accepted(exchange, subject, (400, 406, 415, 422))
+        headers = {"Content-Type": name or None}
+        request = case.valid_request()
+        yield from case.send_valid(request, subject, (400, 406, 415, 422), headers=headers)
 
 
 @active_check("rejects_media_type", writes=True, requests=2)
 def rejects_media_type(case: ActiveCase, *, media: Sequence[str]) -> Iterator[CheckResult]:
     """A valid request is rejected under each Content-Type."""
-    probe = ProbeContext(case)
     for name in media:
-        request = probe.request_for_rejection()
-        exchange = probe.send(request, valid=False, headers={"Content-Type": name})
-        yield from expect_rejected(exchange, f"the Content-Type {name!r}")
+        request = case.request_for_rejection()
+        headers = {"Content-Type": name}
+        yield from case.send_invalid(request, f"the Content-Type {name!r}", headers=headers)

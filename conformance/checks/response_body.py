@@ -9,14 +9,8 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
-from conformance.checks.registry import (
-    ExchangeCase,
-    applicable_response,
-    exchange_check,
-    expected_statuses,
-    is_echo,
-    is_sourced,
-)
+from conformance.checks.exchange_case import ExchangeCase, Responses, is_echo, is_sourced
+from conformance.checks.registry import exchange_check
 from conformance.contract_queries import containers, values_at
 from conformance.http.exchange import NOT_JSON
 from conformance.verdict import CheckResult, failed, passed
@@ -28,38 +22,26 @@ _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProper
 _NOT_JSON_MEDIA: Final = ("text/html", "text/xml", "application/xml", "application/pdf", "image/")
 
 
-@exchange_check("field_matches_schema")
-def field_matches_schema(
-    case: ExchangeCase, *, pointers: Sequence[str], statuses: Sequence[int] = ()
-) -> CheckResult | None:
+@exchange_check("field_matches_schema", responses=Responses.SUCCESSFUL)
+def field_matches_schema(case: ExchangeCase, *, pointers: Sequence[str]) -> CheckResult | None:
     """Values at `pointers`, where present, have the contract's type, enum, format and bounds.
 
     Their members are left to the requirements of those. Source: the schemas of openapi.yaml.
     """
-    response = applicable_response(case, expected_statuses(case, statuses))
-    if response is None or response.json is NOT_JSON:
+    if case.response.json is NOT_JSON:
         return None
-    return _result(
-        case,
-        (
-            (place, _schema_error(shallow_schema(case, pointer, statuses), value))
-            for pointer in pointers
-            for place, value in values_at(response.json, pointer)
-        ),
+    return _first_error(
+        (place, _schema_error(shallow_schema(case, pointer), value))
+        for pointer in pointers
+        for place, value in values_at(case.response.json, pointer)
     )
 
 
-def shallow_schema(
-    case: ExchangeCase, pointer: str, statuses: Sequence[int] = ()
-) -> dict[str, Any]:
-    """Return the schema at `pointer` for responses with `statuses`, without its members."""
+def shallow_schema(case: ExchangeCase, pointer: str) -> dict[str, Any]:
+    """Return the schema at `pointer` in the expected responses, without its members."""
     contract = case.contract
     operation = contract.operations[case.requirement.operation or ""]
-    candidates = (
-        case.exchange.status or 0,
-        *expected_statuses(case, statuses),
-        operation.success,
-    )
+    candidates = (case.response.status, *case.expected_statuses, operation.success)
     schemas = (contract.schema(operation.id, status) for status in candidates)
     root = next(schema for schema in schemas if schema is not None)
     schema = schema_at(contract.openapi, root, pointer)
@@ -75,107 +57,98 @@ def _schema_error(schema: dict[str, Any], value: Any) -> str | None:
     return next((error.message for error in validator.iter_errors(value)), None)
 
 
-def _result(case: ExchangeCase, places: Iterable[tuple[str, str | None]]) -> CheckResult | None:
+def _first_error(places: Iterable[tuple[str, str | None]]) -> CheckResult | None:
     """Return the first error of (place, error) pairs; None where there is no pair."""
     any_place = False
     for place, error in places:
         any_place = True
         if error is not None:
-            return failed(f"{place}: {error}", case.exchange)
-    return passed(case.exchange) if any_place else None
+            return failed(f"{place}: {error}")
+    return passed() if any_place else None
 
 
 @exchange_check("required_member")
-def required_member(
-    case: ExchangeCase, *, pointers: Sequence[str], statuses: Sequence[int]
-) -> CheckResult | None:
+def required_member(case: ExchangeCase, *, pointers: Sequence[str]) -> CheckResult | None:
     """Every object that can have the member at `pointers` has it."""
-    response = applicable_response(case, statuses)
-    if response is None or response.json is NOT_JSON:
+    if case.response.json is NOT_JSON:
         return None
-    return _result(
-        case,
-        (
-            (place or "the body", None if name in container else f"{name!r} is missing")
-            for pointer in pointers
-            for place, container, name in containers(response.json, pointer)
-        ),
+    return _first_error(
+        (place or "the body", None if name in container else f"{name!r} is missing")
+        for pointer in pointers
+        for place, container, name in containers(case.response.json, pointer)
     )
 
 
+_KINDS: Final = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+
+
 @exchange_check("object_body")
-def object_body(case: ExchangeCase, *, statuses: Sequence[int]) -> CheckResult | None:
+def object_body(case: ExchangeCase) -> CheckResult | None:
     """The body is a JSON object; an empty one is fine where nothing is required."""
-    response = applicable_response(case, statuses)
-    if response is None:
-        return None
-    if not response.body:
-        return failed(f"the {response.status} has no body", case.exchange)
-    if response.json is NOT_JSON:
-        return failed(f"the body of the {response.status} is not JSON", case.exchange)
-    if not isinstance(response.json, dict):
-        kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-        kind = kinds.get(type(response.json), "a number")
-        return failed(f"the body of the {response.status} is {kind}, not an object", case.exchange)
-    return passed(case.exchange)
+    status, value = case.response.status, case.response.json
+    if not case.response.body:
+        return failed(f"the {status} has no body")
+    if value is NOT_JSON:
+        return failed(f"the body of the {status} is not JSON")
+    if not isinstance(value, dict):
+        kind = _KINDS.get(type(value), "a number")
+        return failed(f"the body of the {status} is {kind}, not an object")
+    return passed()
 
 
 @exchange_check("body_schema")
-def body_schema(case: ExchangeCase, *, statuses: Sequence[int] = ()) -> CheckResult | None:
+def body_schema(case: ExchangeCase) -> CheckResult | None:
     """The whole body matches its schema, where the response is sourced (not `assumed`).
 
     Errors are judged only where `statuses` names them.
     """
-    response = applicable_response(case, statuses)
-    if response is None or (not statuses and response.status >= 400):
+    response = case.response
+    if not case.statuses and response.status >= 400:
         return None
-    schema = _sourced_schema(case, response.status, response.media)
+    schema = _sourced_schema(case)
     if schema is None:
         return None
     if response.json is NOT_JSON:
-        return failed(f"the body of the {response.status} is not JSON", case.exchange)
+        return failed(f"the body of the {response.status} is not JSON")
     whole = self_contained(case.contract.openapi, schema)
     validator = jsonschema_rs.validator_for(whole, validate_formats=True)
     for error in validator.iter_errors(response.json):
         if is_echo(case.exchange, error):
             continue
         place = "".join(f"/{step}" for step in error.instance_path)
-        return failed(f"{place or 'the body'}: {error.message}", case.exchange)
-    return passed(case.exchange)
+        return failed(f"{place or 'the body'}: {error.message}")
+    return passed()
 
 
-def _sourced_schema(case: ExchangeCase, status: int, media: str) -> Any:
-    operation = case.contract.operations[case.exchange.operation or ""]
+def _sourced_schema(case: ExchangeCase) -> Any:
+    operation, status = case.operation, case.response.status
     # A success with an unlisted status is judged by the schema of the listed success.
     listed = status if status in operation.responses else operation.success
     response = operation.responses[listed]
     if (status >= 400 and listed != status) or not is_sourced(response):
         return None
     content = response.get("content", {})
-    schema = content.get(media, content.get("application/json", {})).get("schema")
+    schema = content.get(case.response.media, content.get("application/json", {})).get("schema")
     is_binary = resolve(case.contract.openapi, schema or {}).get("format") == "binary"
     return None if is_binary else schema
 
 
-@exchange_check("complete_body")
+@exchange_check("complete_body", responses=Responses.ANY)
 def complete_body(case: ExchangeCase) -> CheckResult | None:
     """The body has the length and the coding of its headers, at the second attempt at least."""
-    response = case.exchange.response
-    if response is None:
-        return None
-    if not response.complete:
-        return failed(response.body_error or "the response is incomplete", case.exchange)
-    return passed(case.exchange)
+    if not case.response.complete:
+        return failed(case.response.body_error or "the response is incomplete")
+    return passed()
 
 
-@exchange_check("media_matches_body")
+@exchange_check("media_matches_body", responses=Responses.ANY)
 def media_matches_body(case: ExchangeCase) -> CheckResult | None:
     """A body with a JSON media type parses; a JSON object is not called HTML, XML, PDF or image.
 
     The files of finished jobs are left to the requirements of files.
     """
-    exchange, response = case.exchange, case.exchange.response
-    if response is None or not response.complete or not response.body:
+    exchange, response = case.exchange, case.response
+    if not response.complete or not response.body:
         return None
     fetch = case.contract.lifecycle.actions.get("fetch")
     is_file = fetch and exchange.operation == fetch.operation and exchange.status == 200
@@ -183,11 +156,11 @@ def media_matches_body(case: ExchangeCase) -> CheckResult | None:
         return None
     if is_json_media(response.media):
         if response.json is NOT_JSON:
-            return failed(f"the media type is {response.media}, the body is not JSON", exchange)
-        return passed(exchange)
+            return failed(f"the media type is {response.media}, the body is not JSON")
+        return passed()
     is_json = isinstance(response.json, dict | list)
     if response.media.startswith(_NOT_JSON_MEDIA) and is_json:
-        return failed(f"the media type is {response.media}, the body is JSON", exchange)
+        return failed(f"the media type is {response.media}, the body is JSON")
     return None
 
 

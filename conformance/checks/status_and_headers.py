@@ -7,13 +7,8 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.checks.registry import (
-    NOT_OFFERED,
-    ExchangeCase,
-    applicable_response,
-    exchange_check,
-    is_echo,
-)
+from conformance.checks.exchange_case import NOT_OFFERED, ExchangeCase, Responses, is_echo
+from conformance.checks.registry import exchange_check
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
 from specs.schema import self_contained
@@ -24,83 +19,57 @@ GENERIC: Final = frozenset(
 )
 
 
-@exchange_check("no_server_error")
+@exchange_check("no_server_error", responses=Responses.ANY)
 def no_server_error(case: ExchangeCase) -> CheckResult | None:
     """No 5xx to any request; 503 is overload (implied by all sources)."""
-    response = case.exchange.response
-    if response is None or response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    status, request = case.response.status, case.exchange.request
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return None
-    if response.status >= 500:
-        request = case.exchange.request
-        reason = f"{request.method} {request.path} is answered {response.status}"
-        return failed(reason, case.exchange)
-    return passed(case.exchange)
+    if status >= 500:
+        return failed(f"{request.method} {request.path} is answered {status}")
+    return passed()
 
 
 @exchange_check("success_status")
 def success_status(case: ExchangeCase, *, also: Sequence[int] = ()) -> CheckResult | None:
     """A success or redirect has a status that the contract lists, or one of `also`."""
-    response = applicable_response(case)
-    if response is None or response.status >= 400:
+    if case.response.status >= 400:
         return None
-    operation = case.contract.operations[case.exchange.operation or ""]
-    listed = sorted({*(s for s in operation.responses if s < 400), *also})
-    if response.status not in listed:
+    listed = sorted({*(s for s in case.operation.responses if s < 400), *also})
+    if case.response.status not in listed:
         expected = " or ".join(map(str, listed))
-        return failed(f"{response.status}, not {expected}, is the success", case.exchange)
-    return passed(case.exchange)
+        return failed(f"{case.response.status}, not {expected}, is the success")
+    return passed()
 
 
 @exchange_check("status_listed")
 def status_listed(case: ExchangeCase) -> CheckResult | None:
     """A 4xx is a status of the contract, or one that HTTP allows for any request."""
-    response = applicable_response(case)
-    if response is None or not 400 <= response.status < 500:
+    status, responses = case.response.status, case.operation.responses
+    if not 400 <= status < 500:
         return None
-    operation = case.contract.operations[case.exchange.operation or ""]
-    if response.status in NOT_OFFERED - operation.responses.keys():
+    if status in NOT_OFFERED - responses.keys():
         return None  # so a server answers that does not have the operation
-    if response.status in operation.responses or response.status in GENERIC:
-        return passed(case.exchange)
-    listed = ", ".join(str(s) for s in sorted(operation.responses) if s >= 400)
-    return failed(f"{response.status} is none of {listed}", case.exchange)
+    if status in responses or status in GENERIC:
+        return passed()
+    return failed(f"{status} is none of {', '.join(str(s) for s in sorted(responses) if s >= 400)}")
 
 
-@exchange_check("header")
-def header(
-    case: ExchangeCase, *, header: str, statuses: Sequence[int], required: bool = False
+@exchange_check("headers")
+def headers(
+    case: ExchangeCase, *, headers: Sequence[str], required: bool = False
 ) -> CheckResult | None:
-    """The header, where present (or `required`), matches its schema in the contract."""
-    return _check_headers(case, [header], statuses, required=required)
-
-
-@exchange_check("paging_headers")
-def paging_headers(
-    case: ExchangeCase, *, headers: Sequence[str], statuses: Sequence[int]
-) -> CheckResult | None:
-    """All the headers are present and match their schemas in the contract."""
-    return _check_headers(case, headers, statuses, required=True)
-
-
-def _check_headers(
-    case: ExchangeCase, names: Sequence[str], statuses: Sequence[int], *, required: bool
-) -> CheckResult | None:
-    response = applicable_response(case, statuses)
-    if response is None:
-        return None
-    operation = case.contract.operations[case.exchange.operation or ""]
-    described = operation.responses.get(response.status, {}).get("headers", {})
-    any_present = False
-    for name in names:
-        value = response.headers.get(name)
-        if value is None and required:
-            return failed(f"the header {name} is missing", case.exchange)
-        if value is None:
-            continue
-        any_present = True
-        if error := _schema_error(case, described.get(name, {}), value):
-            return failed(f"{name}: {error}", case.exchange)
-    return passed(case.exchange) if any_present else None
+    """The headers, where present (or `required`), match their schemas in the contract."""
+    described = case.operation.responses.get(case.response.status, {}).get("headers", {})
+    sent = case.response.headers
+    missing = [name for name in headers if name not in sent]
+    if missing and required:
+        return failed(f"the header {missing[0]} is missing")
+    present = [name for name in headers if name in sent]
+    for name in present:
+        if error := _schema_error(case, described.get(name, {}), sent[name]):
+            return failed(f"{name}: {error}")
+    return passed() if present else None
 
 
 def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -> str | None:
@@ -116,24 +85,17 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
 
 
 @exchange_check("disposition_parses")
-def disposition_parses(
-    case: ExchangeCase, *, statuses: Sequence[int], required: bool = False
-) -> CheckResult | None:
+def disposition_parses(case: ExchangeCase, *, required: bool = False) -> CheckResult | None:
     """A Content-Disposition parses by RFC 6266; if `required`, it is present and an attachment.
 
     A file name is never required.
     """
-    response = applicable_response(case, statuses)
-    if response is None:
-        return None
-    text = response.headers.get("Content-Disposition")
+    text = case.response.headers.get("Content-Disposition")
     if text is None:
-        return (
-            failed("the header Content-Disposition is missing", case.exchange) if required else None
-        )
+        return failed("the header Content-Disposition is missing") if required else None
     parsed: Any = HTTP.header_factory("Content-Disposition", text)
     if parsed.defects or not parsed.content_disposition:
-        return failed(f"Content-Disposition {text!r} does not parse", case.exchange)
+        return failed(f"Content-Disposition {text!r} does not parse")
     if required and parsed.content_disposition.lower() != "attachment":
-        return failed(f"Content-Disposition {text!r} is not an attachment", case.exchange)
-    return passed(case.exchange)
+        return failed(f"Content-Disposition {text!r} is not an attachment")
+    return passed()

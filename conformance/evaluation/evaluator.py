@@ -2,16 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
-from conformance.checks.registry import (
-    NOT_OFFERED,
-    ActiveCase,
-    CheckKind,
-    ExchangeCase,
-    HistoryCase,
-    RegisteredCheck,
-)
+from conformance.checks.active_case import ActiveCase
+from conformance.checks.exchange_case import NOT_OFFERED, exchange_case
+from conformance.checks.history_case import HistoryCase
+from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable, Untestable
 from conformance.evaluation.result import RequirementResult
 from conformance.http.exchange import Exchange
@@ -142,16 +140,10 @@ class Evaluator:
 
     def _check_exchange(self, requirement: Requirement, exchange: Exchange) -> CheckResult | None:
         check = self._checks[requirement.id]
-        if exchange.response is None and not check.unanswered:
-            return None
-        case = ExchangeCase(self._contract, requirement, exchange)
         try:
-            result: CheckResult | None = check.function(case, **_arguments(requirement))
+            return run_exchange_check(check, self._contract, requirement, exchange)
         except Exception as error:  # noqa: BLE001  (whatever it is, it is ours, not the target's)
             return check_crash(check, error, exchange)
-        if result is not None and not result.exchanges:
-            return CheckResult(result.passed, result.reason, (exchange,))
-        return result
 
     def _check_history(
         self, requirement: Requirement, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
@@ -159,7 +151,7 @@ class Evaluator:
         check = self._checks[requirement.id]
         case = HistoryCase(self._contract, requirement, jobs, exchanges)
         try:
-            return list(check.function(case, **_arguments(requirement)))
+            return run_history_check(check, case)
         except Exception as error:  # noqa: BLE001  (as above)
             return [check_crash(check, error)]
 
@@ -211,6 +203,23 @@ def check_crash(check: RegisteredCheck, error: Exception, *exchanges: Exchange) 
     return CheckCrash(None, reason, exchanges)
 
 
+def run_exchange_check(
+    check: RegisteredCheck, contract: Contract, requirement: Requirement, exchange: Exchange
+) -> CheckResult | None:
+    """Return the result of an exchange check, None where it does not apply to the exchange."""
+    case = exchange_case(contract, requirement, exchange, check.responses)
+    result = check.call(case, arguments_of(requirement)) if case else None
+    return result and replace(result, exchanges=(exchange,))
+
+
+def run_history_check(check: RegisteredCheck, case: HistoryCase) -> list[CheckResult]:
+    """Return the results of a history check: one that says why, where it applied to nothing."""
+    arguments = arguments_of(case.requirement)
+    texts = {k: " or ".join(v) if isinstance(v, list) else v for k, v in arguments.items()}
+    results = list(check.call(case, arguments))
+    return results or [skipped(check.otherwise.format_map(texts))]
+
+
 def run_active_check(check: RegisteredCheck, case: ActiveCase) -> Iterator[CheckResult]:
     """Yield the results of an active check; what it cannot test or a crash is its last result.
 
@@ -221,7 +230,7 @@ def run_active_check(check: RegisteredCheck, case: ActiveCase) -> Iterator[Check
     """
     before = len(case.client.exchanges)
     try:
-        yield from check.function(case, **_arguments(case.requirement))
+        yield from check.call(case, arguments_of(case.requirement))
     except Untestable as reason:
         yield skipped(str(reason))
     except (NotPermitted, BudgetExceeded, TargetUnavailable):
@@ -242,7 +251,8 @@ def failure_verdict(requirement: Requirement, settings: Settings) -> Verdict:
     return Verdict.WARN
 
 
-def _arguments(requirement: Requirement) -> Mapping[str, object]:
+def arguments_of(requirement: Requirement) -> Mapping[str, Any]:
+    """Return the arguments that a row gives its check."""
     return requirement.check.arguments if requirement.check else {}
 
 

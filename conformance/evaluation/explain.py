@@ -151,7 +151,8 @@ def _sent(requirement: Requirement, check: "RegisteredCheck") -> str:
             "ids, every credential, generated data, requests with one error each; and all that "
             "other checks send there"
         )
-    needs = ["write access"] * check.writes + [f"the role {role}" for role in check.roles]
+    role = requirement.check.arguments.get("role") if requirement.check else None
+    needs = ["write access"] * check.writes + [f"the role {role}"] * (role is not None)
     needed = f"; needs {', '.join(needs)}" if needs else ""
     return f"about {check.requests} requests of its own{needed}"
 

@@ -24,7 +24,7 @@ _UNUSED_IDS: Final = (
 # The part of the quota that each step of the plan may use, so that something is left for others.
 _SHARES: Final = {
     "lifecycle": 0.4,
-    "side_by_side": 0.1,
+    "concurrent": 0.1,
     "examples": 0.05,
     "fuzz": 0.05,
     "negative": 0.05,

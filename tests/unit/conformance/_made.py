@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 
 import specs
-from conformance.checks.registry import ExchangeCase, HistoryCase, load_checks
+from conformance.checks.history_case import HistoryCase
+from conformance.checks.registry import load_checks
+from conformance.evaluation.evaluator import run_exchange_check, run_history_check
 from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
 from conformance.http.request import build_path
 from conformance.job_client import LIFECYCLE
@@ -93,9 +95,8 @@ def judged(row: str, one: Exchange, profile: str = "documented") -> bool | None:
 def judgement_of(row: str, one: Exchange, profile: str = "documented") -> CheckResult | None:
     rule = requirement(row, profile)
     assert rule.check is not None
-    case = ExchangeCase(contract(VENDORS[row[:2]], profile), rule, one)
-    found: CheckResult | None = CHECKS[rule.check.name].function(case, **rule.check.arguments)
-    return found
+    check = CHECKS[rule.check.name]
+    return run_exchange_check(check, contract(VENDORS[row[:2]], profile), rule, one)
 
 
 def history(row: str, *exchanges: Exchange, profile: str = "documented") -> set[bool | None]:
@@ -107,8 +108,7 @@ def history(row: str, *exchanges: Exchange, profile: str = "documented") -> set[
     for one in exchanges:
         ledger.observe(one)
     case = HistoryCase(found, rule, ledger.jobs, exchanges)
-    function = CHECKS[rule.check.name].function
-    return {judgement.passed for judgement in function(case, **rule.check.arguments)}
+    return {judgement.passed for judgement in run_history_check(CHECKS[rule.check.name], case)}
 
 
 def numbered(*exchanges: Exchange) -> tuple[Exchange, ...]:

@@ -35,7 +35,7 @@ def drivers(monkeypatch: pytest.MonkeyPatch, crashing: str) -> None:
         case.client.call("createJob", json={"size": 1}, driver=crashing)
         crash()
 
-    for name in ("lifecycle", "fuzz", "negative", "side_by_side", "examples"):
+    for name in ("lifecycle", "fuzz", "negative", "concurrent", "examples"):
         module = importlib.import_module(f"conformance.drivers.{name}")
         if name == crashing:
             monkeypatch.setattr(module, "drive", create_and_crash)
@@ -47,7 +47,7 @@ def runner(url: str, *rows, **checks) -> Runner:
     return Runner(contract(*rows), {**CHECKS, **checks}, target(url), QUICK)
 
 
-@pytest.mark.parametrize("crashing", ["lifecycle", "side_by_side", "examples", "negative"])
+@pytest.mark.parametrize("crashing", ["lifecycle", "concurrent", "examples", "negative"])
 def test_a_crash_of_a_driver_is_exit_code_3_with_a_report_after_the_clean_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, crashing: str
 ):
@@ -65,7 +65,7 @@ def test_a_crash_of_a_driver_is_exit_code_3_with_a_report_after_the_clean_up(
 
 
 def test_what_broke_a_requirement_still_counts_after_a_crash(monkeypatch: pytest.MonkeyPatch):
-    drivers(monkeypatch, "side_by_side")
+    drivers(monkeypatch, "concurrent")
 
     def probe(_):
         yield failed("no")

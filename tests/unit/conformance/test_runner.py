@@ -389,7 +389,7 @@ def test_a_plan_names_steps_and_cost_and_sends_nothing():
         plan = Runner(contract(*rows), checks(), target(server.url), QUICK).plan()
         assert server.log == []
     steps = {step.name: step for step in plan.steps}
-    assert steps.keys() == {"examples", "negative", "lifecycle", "side_by_side"}
+    assert steps.keys() == {"examples", "negative", "lifecycle", "concurrent"}
     assert steps["examples"].operations == ("getJob",)
     assert plan.requests > 0
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from conformance.checks.probe_context import ProbeContext, expect_accepted, expect_rejected
-from conformance.checks.registry import ActiveCase
+from conformance.checks.active_case import ActiveCase, expect_accepted, expect_rejected
 from conformance.evaluation.evaluator import run_active_check
+from conformance.plan import make_plan
+from conformance.settings import Settings
 from conformance.target.client import Client
-from conformance.target.config import Consent
+from conformance.target.config import Consent, no_credential
 from conformance.verdict import CheckResult
 from tests.unit.conformance._made import CHECKS, exchange, requirement
 from tests.unit.conformance._reference import reference_client
@@ -60,15 +61,12 @@ def test_no_answer_is_no_judgement() -> None:
 def probed(row: str, client: Client) -> list[CheckResult]:
     rule = requirement(row)
     assert rule.check is not None
-    case = ActiveCase(client.contract, rule, client, client.target)
-    return list(run_active_check(CHECKS[rule.check.name], case))
+    return list(run_active_check(CHECKS[rule.check.name], ActiveCase(rule, client)))
 
 
 @pytest.mark.parametrize(
     ("row", "vendor", "target"),
     [
-        ("TD-AUTH-003", "talkdesk", {"credentials": {}}),
-        ("TD-AUTH-005", "talkdesk", {"credentials": {}}),
         ("EC-EXEC-009", "energycap", {"values": {}}),
         ("EC-EXEC-010", "energycap", {"values": {}}),
         ("EC-EXEC-011", "energycap", {"facts": {}}),
@@ -81,6 +79,13 @@ def test_probe_is_skipped_with_a_reason_where_the_target_file_says_too_little(
         found = probed(row, client)
     assert [judgement.passed for judgement in found] == [SKIPPED]
     assert found[0].reason
+
+
+def test_check_of_a_role_is_not_planned_without_its_credential() -> None:
+    with reference_client("talkdesk", credentials={}) as client:
+        plan = make_plan(client.contract, CHECKS, Settings(), client.policy)
+    for row, role in (("TD-AUTH-003", "limited"), ("TD-AUTH-005", "foreign")):
+        assert plan.skips[row] == no_credential(role)
 
 
 def test_probe_is_skipped_where_nothing_can_be_named() -> None:
@@ -113,10 +118,7 @@ def refusing_creation(call: Any) -> Any:
 
 def test_absent_id_has_the_shape_of_the_ids_that_are_there() -> None:
     with reference_client("talkdesk") as client:
-        job = ProbeContext(
-            ActiveCase(client.contract, requirement("TD-STAT-003"), client, client.target)
-        )
-        handle = job.new_job()
+        handle = ActiveCase(requirement("TD-STAT-003"), client).new_job()
         assert handle is not None
         (judgement,) = probed("TD-STAT-003", client)
         asked = judgement.exchanges[0].path_parameters["id"]

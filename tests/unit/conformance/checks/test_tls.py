@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks.registry import ActiveCase
+from conformance.checks.active_case import ActiveCase
 from conformance.evaluation.evaluator import run_active_check
-from tests.unit.conformance._made import CHECKS, contract, requirement
+from tests.unit.conformance._made import CHECKS, requirement
 from tests.unit.conformance._reference import reference_client
 
 ANONYMOUS = "aNULL:@SECLEVEL=0"
@@ -49,8 +49,8 @@ def _greet(listener: socket.socket, context: ssl.SSLContext) -> None:
 
 def verdict(url: str) -> bool | None:
     with reference_client("talkdesk") as client:
-        target = replace(client.target, base_url=url)
-        case = ActiveCase(contract("talkdesk"), requirement("TD-NET-001"), client, target)
+        client.target = replace(client.target, base_url=url)
+        case = ActiveCase(requirement("TD-NET-001"), client)
         return next(run_active_check(CHECKS["rejects_old_tls"], case)).passed
 
 

@@ -1,16 +1,17 @@
-"""What a run knows about jobs: the requests to each job, and the states observed around them."""
+"""What a history check judges: the requests to each job, and the states observed around them."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from conformance.checks.registry import HistoryCase
 from conformance.contract_queries import job_parameter, request_parameters
 from conformance.http.exchange import Exchange
 from conformance.job_client import LIFECYCLE, PROBE
 from conformance.target.config import PRIMARY, READER
 from conformance.target.tracker import JobHistory, Observation
+from specs import Contract, Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +24,24 @@ class ObservedRequest:
     after: Observation | None
 
 
-class JobTimeline:
-    """The valid, answered requests to jobs, by their action in the lifecycle."""
+@dataclass(frozen=True)
+class HistoryCase:
+    """All jobs that the run has observed, and all exchanges."""
 
-    def __init__(self, case: HistoryCase) -> None:
-        self._case = case
-        self._by_action: dict[str, Mapping[str, list[Exchange]]] = {}
-        self._ends: Mapping[str, list[int]] | None = None
+    contract: Contract
+    requirement: Requirement
+    jobs: Sequence[JobHistory]
+    exchanges: Sequence[Exchange]
 
     def requests(self, action: str) -> Iterator[ObservedRequest]:
-        """Yield the requests of an action (`poll`, `fetch`, …), job by job, in order."""
-        for job in self._case.jobs:
+        """Yield the valid, answered requests of an action (`poll`, `fetch`, …), job by job."""
+        for job in self.jobs:
             yield from self.requests_to(job, action)
 
     def requests_to(self, job: JobHistory, action: str) -> Iterator[ObservedRequest]:
-        """Yield the requests of an action to one job, in order."""
+        """Yield the valid, answered requests of an action to one job, in order."""
         numbers = [observation.exchange.number for observation in job.observations]
-        if action not in self._by_action:
-            self._by_action[action] = self._collect(action)
-        for exchange in self._by_action[action].get(job.id, ()):
+        for exchange in self._evidence.get((action, job.id), ()):
             earlier = bisect_left(numbers, exchange.number)
             later = bisect_right(numbers, exchange.number)
             yield ObservedRequest(
@@ -51,47 +51,53 @@ class JobTimeline:
                 job.observations[later] if later < len(numbers) else None,
             )
 
-    def _collect(self, action_name: str) -> Mapping[str, list[Exchange]]:
-        action = self._case.contract.lifecycle.actions.get(action_name)
-        name = job_parameter(self._case.contract, action.operation) if action else None
-        exchanges: dict[str, list[Exchange]] = defaultdict(list)
-        for exchange in self._case.exchanges:
-            if (
-                action
-                and name
-                and exchange.operation == action.operation
-                and _is_evidence(exchange)
-            ):
-                exchanges[str(request_parameters(exchange).get(name))].append(exchange)
-        return exchanges
-
     def ended_by_us(self, job: JobHistory, start: Exchange | None, end: Exchange) -> bool:
         """Return True if this run deleted or cancelled a job between two exchanges."""
-        if self._ends is None:
-            self._ends = self._collect_ends()
         first = start.number if start else 0
         return any(first < number < end.number for number in self._ends.get(job.id, ()))
 
-    def _collect_ends(self) -> Mapping[str, list[int]]:
-        contract = self._case.contract
-        actions = [contract.lifecycle.actions.get(name) for name in ("delete", "cancel")]
-        names = {a.operation: job_parameter(contract, a.operation) for a in actions if a}
-        ends: dict[str, list[int]] = defaultdict(list)
-        for exchange in self._case.exchanges:
-            name = names.get(exchange.operation or "")
-            if name and succeeded(exchange):
-                ends[str(request_parameters(exchange).get(name))].append(exchange.number)
-        return ends
-
     def possible_states(self, observation: Observation | None) -> frozenset[str]:
         """Return the lifecycle states that an observed name may stand for; none if unknown."""
-        lifecycle = self._case.contract.lifecycle
+        lifecycle = self.contract.lifecycle
         return lifecycle.states_named(observation.state) if observation else frozenset()
 
     def surely_in(self, observation: Observation | None, states: Sequence[str]) -> bool:
         """Return True if an observation can only be one of `states`."""
         possible = self.possible_states(observation)
         return bool(possible) and possible <= set(states)
+
+    @cached_property
+    def _evidence(self) -> Mapping[tuple[str, str], list[Exchange]]:
+        """The valid, answered requests by action and job."""
+        evidence: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
+        for exchange in filter(_is_evidence, self.exchanges):
+            for action, id_ in self._acted_on(exchange):
+                evidence[action, id_].append(exchange)
+        return evidence
+
+    @cached_property
+    def _ends(self) -> Mapping[str, list[int]]:
+        """The numbers of the exchanges that deleted or cancelled a job, by its id."""
+        ends: dict[str, list[int]] = defaultdict(list)
+        for exchange in filter(succeeded, self.exchanges):
+            for action, id_ in self._acted_on(exchange):
+                if action in {"delete", "cancel"}:
+                    ends[id_].append(exchange.number)
+        return ends
+
+    def _acted_on(self, exchange: Exchange) -> Iterator[tuple[str, str]]:
+        """Yield the actions of a request, and the id of its job."""
+        for action, name in self._actions.get(exchange.operation or "", ()):
+            yield action, str(request_parameters(exchange).get(name))
+
+    @cached_property
+    def _actions(self) -> Mapping[str, list[tuple[str, str]]]:
+        """The actions by operation, each with the parameter that takes a job's id."""
+        actions: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for action in self.contract.lifecycle.actions.values():
+            if name := job_parameter(self.contract, action.operation):
+                actions[action.operation].append((action.name, name))
+        return actions
 
 
 def _is_evidence(exchange: Exchange) -> bool:

@@ -1,4 +1,4 @@
-"""Requests in flight at the same time: each must be answered as if it were alone."""
+"""Sends requests at the same time: each must be answered as if it were alone."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, islice
@@ -12,13 +12,13 @@ from conformance.request_data.operation_request import OperationRequest, existin
 from conformance.settings import Effort
 from specs import Operation
 
-# How many requests are in flight together, and how often.
-TOGETHER: Final = 4
+# How many requests are in flight at a time, and how often.
+IN_FLIGHT: Final = 4
 ROUNDS: Final = {Effort.QUICK: 1, Effort.DEFAULT: 2, Effort.DEEP: 10}
 
 
 def drive(case: DriverCase) -> None:
-    """Send requests of each operation that differ in what they name or make, side by side."""
+    """Send requests of each operation at the same time, which differ in what they name."""
     jobs = JobClient(case.client, LIFECYCLE)
     for name in case.operations:
         for _ in range(ROUNDS[case.effort]):
@@ -30,36 +30,36 @@ def drive(case: DriverCase) -> None:
 def _requests(
     case: DriverCase, jobs: JobClient, operation: Operation
 ) -> Sequence[OperationRequest]:
-    roles = {role.operation: role.name for role in jobs.lifecycle.actions.values()}
-    role = roles.get(operation.id, "")
+    actions = {action.operation: action.name for action in jobs.lifecycle.actions.values()}
+    action = actions.get(operation.id, "")
     if id_parameters(case.contract, operation):
-        if role == "create":
-            return _of_existing(case, jobs, operation)
-        return _looks(jobs, operation) if role == "poll" else ()
+        if action == "create":
+            return _creations_from_consent(case, jobs, operation)
+        return _polls(jobs, operation) if action == "poll" else ()
     if case.client.quota.creates(operation) and operation.body is not None:
-        return [*islice(_creations(jobs, operation), TOGETHER)]
+        return [*islice(_creations(jobs, operation), IN_FLIGHT)]
     return ()
 
 
-def _looks(jobs: JobClient, operation: Operation) -> Sequence[OperationRequest]:
-    """Return looks at two jobs of one place, whose states stay as they are."""
+def _polls(jobs: JobClient, operation: Operation) -> Sequence[OperationRequest]:
+    """Return polls of two jobs that differ in their ids alone, and whose states stay."""
     final = [state.name for state in jobs.lifecycle.states.values() if state.final or state.file]
     refs = {ref.id: ref for ref in jobs.known_jobs(*final)}
-    looks = [(ref, jobs.request_for(operation.id, ref)) for ref in refs.values()]
-    for (one, first), (other, second) in combinations(looks, 2):
-        if _place(first, one) == _place(second, other):
-            return [first, second] * (TOGETHER // 2)
+    polls = [(ref, jobs.request_for(operation.id, ref)) for ref in refs.values()]
+    for (job, first), (other_job, second) in combinations(polls, 2):
+        if _other_parameters(first, job) == _other_parameters(second, other_job):
+            return [first, second] * (IN_FLIGHT // 2)
     return ()
 
 
-def _place(request: OperationRequest, ref: JobRef) -> list[tuple[str, object]]:
-    return [(name, value) for name, value in request.path.items() if value != ref.id]
+def _other_parameters(request: OperationRequest, job: JobRef) -> list[tuple[str, object]]:
+    return [(name, value) for name, value in request.path.items() if value != job.id]
 
 
-def _of_existing(
+def _creations_from_consent(
     case: DriverCase, jobs: JobClient, operation: Operation
 ) -> Sequence[OperationRequest]:
-    """Return requests that create jobs from two things to which the target file consents."""
+    """Return requests that create jobs from two resources to which the target file consents."""
     consent = case.target.consent.get(operation.id)
     names = id_parameters(case.contract, operation)
     if consent is None or len(names) != 1:
@@ -70,12 +70,12 @@ def _of_existing(
 
 def _creations(jobs: JobClient, operation: Operation) -> Iterator[OperationRequest]:
     """Yield creations that ask for different things, as far as the contract knows any."""
-    there = existing_resources(jobs.client, operation)
-    plain = jobs.factory.minimal(operation.id, there[-1] if there else {})
-    yield plain
-    for number, other in enumerate(jobs.factory.variants_of(plain), 1):
-        if other.path == plain.path and other.query == plain.query:
-            yield jobs.factory.with_fresh_unique_values(other, number)
+    existing = existing_resources(jobs.client, operation)
+    minimal = jobs.factory.minimal(operation.id, existing[-1] if existing else {})
+    yield minimal
+    for number, variant in enumerate(jobs.factory.variants_of(minimal), 1):
+        if variant.path == minimal.path and variant.query == minimal.query:
+            yield jobs.factory.with_fresh_unique_values(variant, number)
 
 
 def _send(case: DriverCase, jobs: JobClient, requests: Sequence[OperationRequest]) -> None:
@@ -86,5 +86,5 @@ def _send(case: DriverCase, jobs: JobClient, requests: Sequence[OperationRequest
         return
     create = jobs.lifecycle.actions["create"].operation
     for exchange in exchanges:
-        if exchange.operation == create and (ref := jobs.created_job(exchange)) is not None:
-            jobs.poll(ref)
+        if exchange.operation == create and (job := jobs.created_job(exchange)) is not None:
+            jobs.poll(job)

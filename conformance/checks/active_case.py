@@ -1,16 +1,18 @@
-"""Valid requests of an active check's operation, and what is expected of their responses."""
+"""What an active check sends for one requirement, and what is expected of the responses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from conformance.checks.registry import ActiveCase
 from conformance.contract_queries import has_parameter, job_parameter
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import PROBE, JobClient, JobRef
 from conformance.request_data.operation_request import OperationRequest
+from conformance.target.client import Client
 from conformance.target.config import PRIMARY
+from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, skipped
+from specs import Requirement
 
 NO_REQUEST_POSSIBLE: Final = (
     "there is nothing at the target that such a request could name "
@@ -21,18 +23,46 @@ ATTEMPTS: Final = 3
 _OVERLOAD: Final = frozenset({429, 503})
 
 
-class ProbeContext:
-    """Builds and sends the requests of one active check's operation."""
+class ActiveCase:
+    """One requirement, and the client with which its check sends requests of its operation."""
 
-    def __init__(self, case: ActiveCase) -> None:
-        self.case = case
-        self.client = case.client
-        self.jobs = JobClient(case.client, PROBE)
-        self.operation = case.requirement.operation or ""
+    def __init__(self, requirement: Requirement, client: Client) -> None:
+        self.requirement = requirement
+        self.client = client
+        self.contract = client.contract
+        self.target = client.target
+        self.jobs = JobClient(client, PROBE)
+        self.factory = self.jobs.factory
+        self.operation = requirement.operation or ""
 
     def send(self, request: OperationRequest, **options: Any) -> Exchange:
         """Send a request; `options` are those of `OperationRequest.send`."""
         return request.send(self.client, PROBE, **options)
+
+    def send_minimal(self, operation_id: str, values: Mapping[str, Any] | None = None) -> Exchange:
+        """Send the simplest request of an operation; see `RequestFactory.minimal`."""
+        return self.send(self.factory.minimal(operation_id, values))
+
+    def send_invalid(
+        self,
+        request: OperationRequest,
+        subject: str,
+        statuses: Sequence[int] = (),
+        **options: Any,
+    ) -> Iterator[CheckResult]:
+        """Send a request that must be rejected; yield whether it was. See `expect_rejected`."""
+        exchange = self.send(request, **{"valid": False, **options})
+        yield from expect_rejected(exchange, subject, statuses)
+
+    def send_valid(
+        self,
+        request: OperationRequest,
+        subject: str,
+        refusals: Sequence[int] = (),
+        **options: Any,
+    ) -> Iterator[CheckResult]:
+        """Send a request that must be accepted; yield whether it was. See `expect_accepted`."""
+        yield from expect_accepted(self.send(request, **options), subject, refusals)
 
     def request_for_rejection(self) -> OperationRequest:
         """Return a valid request, to be rejected for one change that the check makes to it.
@@ -42,7 +72,7 @@ class ProbeContext:
         Raises:
             Untestable: the target has nothing that such a request could name.
         """
-        job = next(iter(self.own_jobs()), None) or self._consented_job()
+        job = self.newest_job() or self.consented_job()
         if self._action() in {"start", "cancel"} and job is not None:
             return self.jobs.request_for(self.operation, job)
         return self.valid_request()
@@ -58,9 +88,7 @@ class ProbeContext:
         parameters = parameters or {}
         action = self._action()
         if action in {"poll", "fetch", "delete", "cancel", "start"} and self._names_job():
-            job = self._job_for(action, parameters)
-            if job is None:
-                raise Untestable(NO_REQUEST_POSSIBLE)
+            job = required(self._job_for(action, parameters))
             request = self.jobs.request_for(self.operation, job)
         else:
             request = self._other_request(parameters)
@@ -69,17 +97,17 @@ class ProbeContext:
     def _with_parameters(
         self, request: OperationRequest, parameters: Mapping[str, Any]
     ) -> OperationRequest:
-        operation = self.client.contract.operations[request.operation]
+        operation = self.contract.operations[request.operation]
         for name, value in parameters.items():
             if has_parameter(operation, name):
                 request = request.with_parameter(name, value)
         return request
 
     def _other_request(self, parameters: Mapping[str, Any]) -> OperationRequest:
-        if self._names_job() and (job := next(iter(self.own_jobs()), None)) is not None:
+        if self._names_job() and (job := self.newest_job()) is not None:
             return self.jobs.request_for(self.operation, job)
         values = {name: value for name, value in parameters.items() if value is not None}
-        return self.jobs.factory.minimal(self.operation, values)
+        return self.factory.minimal(self.operation, values)
 
     def _action(self) -> str:
         """Return the operation's action in the lifecycle (create, poll, …), or an empty text."""
@@ -87,26 +115,37 @@ class ProbeContext:
         return next((action.name for action in actions if action.operation == self.operation), "")
 
     def _names_job(self) -> bool:
-        return job_parameter(self.client.contract, self.operation) is not None
+        return job_parameter(self.contract, self.operation) is not None
 
     def _job_for(self, action: str, parameters: Mapping[str, Any]) -> JobRef | None:
         if action == "poll":
-            own = next(iter(self.own_jobs()), None)
-            return own or self.new_job(parameters) or self.any_known_job()
+            return self.newest_job() or self.new_job(parameters) or self.any_known_job()
         if action in {"fetch", "delete"}:
             return self.finished_job(parameters, ours=action == "delete")
-        return self.new_job(parameters) or self._consented_job()
+        return self.new_job(parameters) or self.consented_job()
 
-    def _consented_job(self) -> JobRef | None:
+    def consented_job(self) -> JobRef | None:
         """Return a job for which the target file consents to the operation."""
-        consent = self.client.target.consent.get(self.operation)
-        name = job_parameter(self.client.contract, self.operation) or ""
+        consent = self.target.consent.get(self.operation)
+        name = job_parameter(self.contract, self.operation) or ""
         ids = consent.path.get(name, ()) if consent else ()
         if not ids:
             return None
-        rows = (row for rows in self.client.target.known.values() for row in rows)
+        rows = (row for rows in self.target.known.values() for row in rows)
         known = next((row for row in rows if ids[0] in map(str, row.values())), {})
         return JobRef(ids[0], known, ours=False)
+
+    def create_resource(self, operation: str) -> tuple[Exchange, Mapping[str, str]]:
+        """Create a resource and return the exchange and the new ids by parameter name.
+
+        Raises:
+            Untestable: the creation does not succeed or answers without an id.
+        """
+        creation = self.send_minimal(operation)
+        ids = dict(created_ids(self.contract, creation)) if creation.status else {}
+        if creation.status is None or creation.status >= 300 or not ids:
+            raise Untestable("no creation answered with an id")
+        return creation, ids
 
     def own_jobs(self) -> Iterator[JobRef]:
         """Yield the jobs that this run created with its primary credential, the newest first."""
@@ -114,39 +153,21 @@ class ProbeContext:
             if job.creation is not None and job.creation.request.role == PRIMARY:
                 yield self.jobs.ref(job)
 
+    def newest_job(self) -> JobRef | None:
+        """Return the first of `own_jobs`, None where there is none."""
+        return next(self.own_jobs(), None)
+
     def any_known_job(self) -> JobRef | None:
         """Return a job that the target file names or a list has shown."""
         return next(self.jobs.known_jobs(*self.jobs.lifecycle.states), None)
 
     def new_job(self, parameters: Mapping[str, Any] | None = None) -> JobRef | None:
         """Create a job; None where that is not allowed or does not succeed."""
-        if not self.client.target.writes:
+        if not self.target.writes:
             return None
         create = self.jobs.lifecycle.actions["create"].operation
-        request = self.jobs.factory.minimal(create)
+        request = self.factory.minimal(create)
         return self.jobs.create(self._with_parameters(request, parameters or {}))
-
-    def require_new_job(self) -> JobRef:
-        """Create a job.
-
-        Raises:
-            Untestable: that is not allowed or does not succeed.
-        """
-        return self._required(self.new_job())
-
-    def require_startable_job(self) -> JobRef:
-        """Create a job, or return one for which the target file consents to the operation.
-
-        Raises:
-            Untestable: there is none.
-        """
-        return self._required(self.new_job() or self._consented_job())
-
-    @staticmethod
-    def _required(job: JobRef | None) -> JobRef:
-        if job is None:
-            raise Untestable(NO_REQUEST_POSSIBLE)
-        return job
 
     def finished_job(self, parameters: Mapping[str, Any], *, ours: bool) -> JobRef | None:
         """Return a job that has a file: one seen before, or a new one after waiting for it."""
@@ -169,12 +190,23 @@ class ProbeContext:
         return not job.ours or bool(self.jobs.poll(job) & set(states))
 
 
+def required(job: JobRef | None) -> JobRef:
+    """Return `job`.
+
+    Raises:
+        Untestable: it is None.
+    """
+    if job is None:
+        raise Untestable(NO_REQUEST_POSSIBLE)
+    return job
+
+
 def expect_rejected(
     exchange: Exchange,
     subject: str,
-    statuses: tuple[int, ...] = (),
+    statuses: Sequence[int] = (),
     *,
-    after: tuple[Exchange, ...] = (),
+    after: Sequence[Exchange] = (),
 ) -> Iterator[CheckResult]:
     """Yield whether a request was rejected, with one of `statuses` where there are any.
 
@@ -199,7 +231,7 @@ def expect_rejected(
 
 
 def expect_accepted(
-    exchange: Exchange, subject: str, refusals: tuple[int, ...] = ()
+    exchange: Exchange, subject: str, refusals: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
     """Yield whether a request was answered with none of `refusals` (if empty: with no 4xx).
 

@@ -1,20 +1,25 @@
-"""Active checks of access: missing, wrong, weak and foreign credentials, and bought tokens."""
+"""Active checks of security: missing, wrong and foreign credentials, tokens, old TLS."""
 
+import socket
+import ssl
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
-from conformance.checks.probe_context import ProbeContext, expect_accepted, expect_rejected
-from conformance.checks.registry import ActiveCase, active_check
+from conformance.checks.active_case import ActiveCase, expect_rejected
+from conformance.checks.registry import active_check
 from conformance.contract_queries import security_scheme, value_at
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import PROBE, JobClient
-from conformance.target.config import FOREIGN, PRIMARY, WRONG, no_credential
-from conformance.verdict import CheckResult, failed, passed
+from conformance.target.config import PRIMARY, WRONG
+from conformance.verdict import CheckResult, failed, passed, result_of
 
 # Seconds for which a run really waits until a token expires.
 LONGEST_LIFETIME: Final = 5
 _NO_TOKEN: Final = "the token operation answered without a token"
+_CONNECT_TIMEOUT: Final = 10.0
+_TLS_VERSIONS: Final = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1}
 
 
 @active_check("rejects_missing_credentials")
@@ -22,9 +27,8 @@ def rejects_missing_credentials(
     case: ActiveCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
     """A valid request without credentials is rejected."""
-    probe = ProbeContext(case)
-    exchange = probe.send(probe.request_for_rejection(), role=None, valid=False)
-    yield from expect_rejected(exchange, "a request without credentials", tuple(statuses))
+    request = case.request_for_rejection()
+    yield from case.send_invalid(request, "a request without credentials", statuses, role=None)
 
 
 @active_check("rejects_wrong_credentials", requests=6)
@@ -32,18 +36,17 @@ def rejects_wrong_credentials(
     case: ActiveCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
     """A valid request is rejected with invented credentials, and with nearly right ones."""
-    probe = ProbeContext(case)
-    request = probe.request_for_rejection()
-    exchange = probe.send(request, role=WRONG, valid=False)
-    yield from expect_rejected(exchange, "a request with invented credentials", tuple(statuses))
-    for headers, what in _near_credentials(probe):
-        exchange = probe.send(request, role=None, valid=False, headers=headers)
-        yield from expect_rejected(exchange, f"a request with {what}", tuple(statuses))
+    request = case.request_for_rejection()
+    subject = "a request with invented credentials"
+    yield from case.send_invalid(request, subject, statuses, role=WRONG)
+    for headers, what in _near_credentials(case):
+        subject = f"a request with {what}"
+        yield from case.send_invalid(request, subject, statuses, role=None, headers=headers)
 
 
-def _near_credentials(probe: ProbeContext) -> Iterator[tuple[dict[str, str], str]]:
+def _near_credentials(case: ActiveCase) -> Iterator[tuple[dict[str, str], str]]:
     """Yield headers that a careless comparison would accept, each with what it is."""
-    right = _credential_header(probe, "Bearer")
+    right = _credential_header(case, "Bearer")
     if right is None:
         return
     name, value = next(iter(right.items()))
@@ -54,7 +57,7 @@ def _near_credentials(probe: ProbeContext) -> Iterator[tuple[dict[str, str], str
         ("CUT", _without_end, "the first part of the right credential"),
         ("CASE", str.swapcase, "the right credential in the other case"),
     ):
-        near = probe.client.changed_secret(placeholder, suffix, change)
+        near = case.client.changed_secret(placeholder, suffix, change)
         if near is not None:
             yield {name: value.replace(placeholder, near)}, what
     if name != "Authorization":
@@ -65,11 +68,10 @@ def _without_end(secret: str) -> str:
     return secret[:-3]
 
 
-def _credential_header(probe: ProbeContext, scheme: str) -> dict[str, str] | None:
+def _credential_header(case: ActiveCase, scheme: str) -> dict[str, str] | None:
     """Return the header of the primary credential under an auth scheme."""
-    contract = probe.client.contract
-    security = security_scheme(contract, contract.operations[probe.operation])
-    credential = probe.client.target.credentials.get(PRIMARY)
+    security = security_scheme(case.contract, case.contract.operations[case.operation])
+    credential = case.target.credentials.get(PRIMARY)
     if security is None or credential is None or credential.token is None:
         return None
     if security["type"] == "apiKey":
@@ -84,15 +86,14 @@ def rejects_other_auth_scheme(
     case: ActiveCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
     """The right token is rejected under another auth scheme than Bearer, and under none."""
-    probe = ProbeContext(case)
-    request = probe.request_for_rejection()
-    header = _credential_header(probe, "Negotiate")
+    request = case.request_for_rejection()
+    header = _credential_header(case, "Negotiate")
     if header is None:
         raise Untestable("the target file gives no `token` to send under another auth scheme")
     bare = {name: value.removeprefix("Negotiate ") for name, value in header.items()}
     for headers, scheme in ((header, "another auth scheme"), (bare, "no auth scheme")):
-        exchange = probe.send(request, role=None, valid=False, headers=headers)
-        yield from expect_rejected(exchange, f"the token under {scheme}", tuple(statuses))
+        subject = f"the token under {scheme}"
+        yield from case.send_invalid(request, subject, statuses, role=None, headers=headers)
 
 
 @active_check("rejects_bad_credentials", requests=7)
@@ -104,41 +105,20 @@ def rejects_bad_credentials(
     yield from rejects_wrong_credentials(case, statuses=statuses)
 
 
-@active_check("rejects_missing_permission")
-def rejects_missing_permission(
+@active_check("rejects_role")
+def rejects_role(
     case: ActiveCase, *, role: str, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
-    """A valid request is rejected where its credential lacks the operation's permission."""
-    yield from _rejects_role(case, role, "a request without the permission", statuses)
-
-
-@active_check("rejects_foreign_account", roles=[FOREIGN])
-def rejects_foreign_account(case: ActiveCase, *, role: str = FOREIGN) -> Iterator[CheckResult]:
-    """What belongs to one account is refused to another."""
-    yield from _rejects_role(case, role, "another account's request")
-
-
-def _rejects_role(
-    case: ActiveCase, role: str, subject: str, statuses: Sequence[int] = ()
-) -> Iterator[CheckResult]:
-    _require_credential(case, role)
-    probe = ProbeContext(case)
-    exchange = probe.send(probe.request_for_rejection(), role=role, valid=None)
-    yield from expect_rejected(exchange, subject, tuple(statuses))
-
-
-def _require_credential(case: ActiveCase, role: str) -> None:
-    if not case.target.has_credential(role):
-        raise Untestable(no_credential(role))
+    """A valid request is rejected for a role without the permission, or of another account."""
+    request = case.request_for_rejection()
+    subject = f"a request of the role {role!r}"
+    yield from case.send_invalid(request, subject, statuses, role=role, valid=None)
 
 
 @active_check("accepts_role")
 def accepts_role(case: ActiveCase, *, role: str) -> Iterator[CheckResult]:
     """The credential of `role` is sufficient for the operation."""
-    _require_credential(case, role)
-    probe = ProbeContext(case)
-    exchange = probe.send(probe.valid_request(), role=role)
-    yield from expect_accepted(exchange, f"the role {role!r}", (401, 403))
+    yield from case.send_valid(case.valid_request(), f"the role {role!r}", (401, 403), role=role)
 
 
 @active_check("token_works", requests=2)
@@ -168,8 +148,7 @@ def token_expires(case: ActiveCase, *, operation: str) -> Iterator[CheckResult]:
 
 
 def _request_token(case: ActiveCase) -> tuple[Exchange, str]:
-    request = JobClient(case.client, PROBE).factory.minimal(case.requirement.operation or "")
-    exchange = request.send(case.client, PROBE)
+    exchange = case.send_minimal(case.operation)
     token = value_at(exchange.json, "/access_token") if exchange.status == 200 else None
     if not isinstance(token, str):
         raise Untestable(_NO_TOKEN)
@@ -177,6 +156,45 @@ def _request_token(case: ActiveCase) -> tuple[Exchange, str]:
 
 
 def _use_token(case: ActiveCase, operation: str, token: str) -> Exchange:
-    request = JobClient(case.client, PROBE).factory.minimal(operation)
     headers = {"Authorization": f"Bearer {token}"}
-    return request.send(case.client, PROBE, role=None, valid=None, headers=headers)
+    return case.send(case.factory.minimal(operation), role=None, valid=None, headers=headers)
+
+
+@active_check("rejects_old_tls")
+def rejects_old_tls(case: ActiveCase, *, newest_refused: str) -> Iterator[CheckResult]:
+    """A handshake that offers `newest_refused` at most fails, one without a limit succeeds."""
+    url = urlsplit(case.target.base_url)
+    if url.scheme != "https":
+        raise Untestable("the target speaks http: there is no handshake to refuse")
+    if not ssl.HAS_TLSv1_1:
+        raise Untestable("the TLS library of this machine cannot offer TLS 1.1 itself")
+    address = (url.hostname or "", url.port or 443)
+    if _negotiated_version(address, None) is None:
+        raise Untestable("no TLS handshake succeeds at the target")
+    version = _negotiated_version(address, _TLS_VERSIONS[newest_refused])
+    yield result_of(version and f"the target agreed to {version}")
+
+
+def _negotiated_version(address: tuple[str, int], newest: ssl.TLSVersion | None) -> str | None:
+    """Return the version that a handshake agreed on, None where it failed.
+
+    The identity of the target does not matter here: its certificate is not verified.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    # Without this OpenSSL itself refuses to offer the old versions.
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    if newest is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = newest
+    try:
+        with (
+            socket.create_connection(address, _CONNECT_TIMEOUT) as connection,
+            context.wrap_socket(connection, server_hostname=address[0]) as secured,
+        ):
+            return secured.version()
+    except OSError:
+        return None
