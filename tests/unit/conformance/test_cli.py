@@ -98,7 +98,7 @@ def test_explain_shows_file_and_line_of_the_check():
     result = conformance("explain", "TD-JOB-001")
     (location,) = re.findall(r"^Code +(.+):(\d+)$", result.output, re.MULTILINE)
     lines = Path(location[0]).read_text(encoding="utf-8").splitlines()
-    assert lines[int(location[1]) - 1] == '@exchange_check("field_matches_schema")'
+    assert lines[int(location[1]) - 1].startswith('@exchange_check("field_matches_schema"')
 
 
 def test_checks_lists_every_check_with_sentence_and_arguments():
