@@ -1,4 +1,4 @@
-"""The composition root: everything is wired here, and it reads as a diagram.
+"""The composition root: creates all components and connects them.
 
 server - Application: routing - sandbox - security - validation - handler - jobs, resources - store
 """
@@ -45,7 +45,7 @@ from specs.contract import read_operations
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The application with what the start-up text and tests show; identities are by vendor."""
+    """The application with what the start-up banner and tests use; identities are by vendor."""
 
     app: Application
     sandboxes: SandboxRegistry
@@ -58,8 +58,8 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
     """Return the mock that `settings` describe.
 
     Raises:
-        SpecError: a contract has a fault.
-        ConfigurationError: a setting or a fixture cannot be used.
+        SpecError: a contract is invalid.
+        ConfigurationError: a setting or a fixture is invalid.
     """
     registry = load_vendors(settings)
     openapi = specs.load_control()
@@ -154,14 +154,14 @@ def fallback_api(apis: tuple[Api, ...], origins: tuple[str, ...], root_path: str
     """Return the API of all other paths: its errors list the prefixes that are served."""
     served = [root_path + prefix for api in apis for prefix in api.prefixes]
 
-    def error(refusal: ApiError, _operation: object = None) -> Response:
-        return Response(refusal.status, {"message": refusal.message, "served": served})
+    def error(api_error: ApiError, _operation: object = None) -> Response:
+        return Response(api_error.status, {"message": api_error.message, "served": served})
 
     return Api("nobody", (), {}, {}, {}, None, error, 403, Cors(origins, ()))
 
 
 def credential_headers(apis: tuple[Api, ...]) -> tuple[str, ...]:
-    """Return the headers, in lower case, that credentials come in."""
+    """Return the headers, in lower case, that carry credentials."""
     schemes = [
         scheme
         for api in apis

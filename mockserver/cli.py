@@ -10,7 +10,7 @@ from mockserver.version import VERSION
 
 
 class UsageError(click.ClickException):
-    """Settings that cannot work."""
+    """Invalid settings."""
 
     exit_code = 2
 
@@ -18,7 +18,7 @@ class UsageError(click.ClickException):
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, "--version", prog_name="mockserver")
 def main() -> None:
-    """Plays three vendors' report APIs, for tests only."""
+    """Mock server of three vendors' report APIs, for tests only."""
 
 
 def _parameter(option: Option) -> click.Option:
@@ -42,7 +42,7 @@ def _parameter(option: Option) -> click.Option:
     epilog="For instance: mockserver serve --port 8080 --speed 60",
 )
 def serve(**options: Any) -> None:
-    """Run the mock until Ctrl-C. Flags take precedence over environment variables."""
+    """Run the mock until Ctrl-C. Options take precedence over environment variables."""
     gc.disable()  # until the server settles: nothing of what a start loads is garbage
     from mockserver.errors import ConfigurationError
     from mockserver.server.lean_imports import lean_imports

@@ -1,4 +1,4 @@
-"""A sandbox's virtual time: it follows real time at a speed, or stands still until it is moved."""
+"""A sandbox's virtual time: it follows real time at a given speed, or is set manually."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from time import monotonic_ns
 NanosecondCounter = Callable[[], int]
 
 ORIGIN = int(datetime(2026, 3, 30, 9, tzinfo=UTC).timestamp() * 1000)
-"""Where every sandbox starts, in milliseconds, so that the same seed gives the same bytes."""
+"""The initial virtual time, in milliseconds: the same seed gives the same bytes."""
 
 EARLIEST = int(datetime(2, 1, 1, tzinfo=UTC).timestamp() * 1000)
 """The earliest virtual time, in milliseconds."""
 
 LATEST = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
-"""The latest virtual time, in milliseconds: a clock stands still there."""
+"""The latest virtual time, in milliseconds: a clock stops there."""
 
 
 class Mode(StrEnum):
@@ -78,7 +78,7 @@ class Clock:
         state: ClockState | None = None,
         persist: Persist | None = None,
     ) -> None:
-        """Start at `start`, in milliseconds since the epoch, or go on from `state`."""
+        """Start at `start`, in milliseconds since the epoch, or continue from `state`."""
         self._now_ns = now_ns
         self.state = state or ClockState(settings, start, now_ns())
         self._persist = persist or self._update

@@ -1,4 +1,4 @@
-"""The settings of a server: each is one field, with its option, variable, range and help."""
+"""The settings of a server; each is one field with option, variable, range and help text."""
 
 import re
 from dataclasses import Field, dataclass, field, fields
@@ -14,7 +14,7 @@ from specs import DOCUMENTED, PROFILES
 _MIB = 2**20
 _DAY_SECONDS = 86_400
 _JOURNAL_SHARE = 32
-"""The part of the memory of all journals that one of them may take."""
+"""One journal may use this fraction (1/32) of the memory of all journals."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PATHS = ("faults", "fixtures", "scenarios", "tls_cert", "tls_dir", "tls_key")
@@ -22,9 +22,9 @@ _PATHS = ("faults", "fixtures", "scenarios", "tls_cert", "tls_dir", "tls_key")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """How a setting is given on the command line and by an environment variable.
+    """The command-line option and environment variable of a setting.
 
-    Numbers lie from `minimum` to `maximum`; an option with `multiple` may be repeated.
+    Numbers range from `minimum` to `maximum`; an option with `multiple` may be repeated.
     """
 
     name: str
@@ -69,9 +69,9 @@ def _setting(default: Any, text: str, metavar: str = "", *limits: float, **more:
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """How many sandboxes there may be, how long an idle one stays, and what is remembered.
+    """Maximum number and idle time of sandboxes, and the size of their journals.
 
-    `journal` bounds the journal of each sandbox, `journals` the bytes of all of them together.
+    `journal` limits the journal of each sandbox, `journals` the bytes of all of them together.
     """
 
     sandboxes: int = 20_000
@@ -82,11 +82,12 @@ class SandboxLimits:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What a connection may cost.
+    """Limits of a connection.
 
-    `max_head_bytes` bounds a request line with its headers; more is answered by 431.
-    `request_timeout` is how many seconds a request, once begun, may take to arrive; then it is
-    answered by 408. `idle_timeout` is how many seconds a connection without a request is kept.
+    `max_head_bytes` limits the request line with its headers; beyond it the response is 431.
+    `request_timeout` limits the seconds from the first to the last byte of a request; after it
+    the response is 408. `idle_timeout` is the seconds that a connection without a request stays
+    open.
     """
 
     max_head_bytes: int = 64 * 1024
@@ -106,7 +107,7 @@ class Settings:
     port: int = _setting(4010, "Port; 0 takes any free one.", "NUMBER", 0, 65535)
     store: str = _setting(
         "memory",
-        "Where everything is kept: memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.",
+        "Storage: memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.",
         "URL",
     )
     workers: int = _setting(
@@ -114,7 +115,7 @@ class Settings:
     )
     tls: str | None = _setting(
         None,
-        "HTTPS with a certificate made at the start, for localhost, loopback and --host.",
+        "HTTPS with a certificate generated at the start, for localhost, loopback and --host.",
         choices=("self-signed",),
     )
     tls_cert: Path | None = _setting(
@@ -128,12 +129,12 @@ class Settings:
         None, "Path before every path, for a mock behind a proxy: links begin with it.", "PATH"
     )
     profile: str = _setting(
-        DOCUMENTED, "What clashing sources are resolved to.", choices=tuple(PROFILES)
+        DOCUMENTED, "Source that takes precedence where sources conflict.", choices=tuple(PROFILES)
     )
     seed: int = _setting(1, "Seed of ids and of report content.", "NUMBER", 0, 2**53 - 1)
     clock: str = _setting(
         "real",
-        "Virtual time goes by itself, or stands until POST /_mock/clock moves it.",
+        "Virtual time follows real time, or changes only by POST /_mock/clock.",
         choices=("real", "manual"),
     )
     scenario: str | None = _setting(
@@ -146,9 +147,9 @@ class Settings:
         None, "Folder laid out like the built-in fixtures; its files take precedence.", "DIR"
     )
     scenarios: Path | None = _setting(None, "Folder of scenarios: DIR/<vendor>/<name>.yaml.", "DIR")
-    speed: float = _setting(1.0, "Virtual seconds a real second.", "NUMBER", 0.001, 1_000_000)
+    speed: float = _setting(1.0, "Virtual seconds per real second.", "NUMBER", 0.001, 1_000_000)
     longest_delay: float = _setting(
-        30.0, "Seconds that a fault may delay a response.", "SECONDS", 0, 3600
+        30.0, "Maximum delay of a response by a fault, in seconds.", "SECONDS", 0, 3600
     )
     cors_origin: tuple[str, ...] = _setting(
         ("*",),
@@ -173,7 +174,7 @@ class Settings:
     )
     control_token: str | None = _setting(
         None,
-        "Secret that /_mock asks for; beyond loopback one is made and printed if none is given.",
+        "Secret that /_mock requires; by default generated and printed, unless on loopback.",
         "TEXT",
     )
     date_header: str = _setting(
@@ -181,25 +182,33 @@ class Settings:
         "Time in the header Date of the vendors' responses; that of /_mock is always real.",
         choices=("real", "virtual"),
     )
-    max_body: int = _setting(_MIB, "Bytes of a request's body.", "BYTES", 1, 1024 * _MIB)
-    max_headers: int = _setting(64 * 1024, "Bytes of a request's head.", "BYTES", 1024, 16 * _MIB)
-    max_sandboxes: int = _setting(20_000, "Sandboxes at once.", "NUMBER", 1, 10_000_000)
-    max_journal: int = _setting(1000, "Exchanges kept of each sandbox.", "NUMBER", 1, 10_000_000)
+    max_body: int = _setting(_MIB, "Maximum size of a request body.", "BYTES", 1, 1024 * _MIB)
+    max_headers: int = _setting(
+        64 * 1024, "Maximum size of a request line with its headers.", "BYTES", 1024, 16 * _MIB
+    )
+    max_sandboxes: int = _setting(20_000, "Maximum number of sandboxes.", "NUMBER", 1, 10_000_000)
+    max_journal: int = _setting(
+        1000, "Maximum number of exchanges in the journal of a sandbox.", "NUMBER", 1, 10_000_000
+    )
     max_journal_bytes: int = _setting(
-        256 * _MIB, "Memory of all journals.", "BYTES", _MIB, 2**20 * _MIB
+        256 * _MIB, "Maximum memory of all journals.", "BYTES", _MIB, 2**20 * _MIB
     )
     sandbox_idle: int = _setting(
         3600, "Seconds after which an unused sandbox is deleted.", "SECONDS", 8, 365 * _DAY_SECONDS
     )
     request_timeout: int = _setting(
-        60, "Seconds that a request may take to arrive.", "SECONDS", 1, _DAY_SECONDS
+        60,
+        "Maximum seconds to receive a request.",
+        "SECONDS",
+        1,
+        _DAY_SECONDS,
     )
     idle_timeout: int = _setting(
-        75, "Seconds that an unused connection stays.", "SECONDS", 1, _DAY_SECONDS
+        75, "Seconds after which an idle connection is closed.", "SECONDS", 1, _DAY_SECONDS
     )
     log_format: str = _setting(
         "none",
-        "A line a request on stderr: none, for people or for programs.",
+        "Access log on stderr: none, plain text or JSON lines.",
         choices=("none", "text", "json"),
     )
 
@@ -236,7 +245,7 @@ class Settings:
 
     @property
     def sandbox_limits(self) -> SandboxLimits:
-        """What sandboxes may cost."""
+        """The limits of sandboxes."""
         return SandboxLimits(
             sandboxes=self.max_sandboxes,
             idle_seconds=self.sandbox_idle,
@@ -246,7 +255,7 @@ class Settings:
 
     @property
     def connection_limits(self) -> ConnectionLimits:
-        """What connections may cost."""
+        """The limits of connections."""
         return ConnectionLimits(self.max_headers, self.request_timeout, self.idle_timeout)
 
 

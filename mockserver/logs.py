@@ -1,4 +1,4 @@
-"""What goes to stderr: faults of the mock's own, and a line a request where that is asked for."""
+"""Logs on stderr: the mock's own errors, and an access log if the settings ask for one."""
 
 import logging
 import os
@@ -23,7 +23,7 @@ Write = Callable[[str], object]
 
 
 def start(form: str) -> None:
-    """Let the mock's own log go to stderr, in the form of the setting `log_format`."""
+    """Send the mock's own log to stderr, in the form of the setting `log_format`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_AsJson() if form == JSON else logging.Formatter("%(message)s"))
     _log.handlers[:] = [handler]
@@ -31,7 +31,7 @@ def start(form: str) -> None:
 
 
 def log_error(text: str) -> None:
-    """Tell whoever runs the server."""
+    """Log a warning for the operator of the server."""
     _log.warning(text)
 
 
@@ -58,7 +58,7 @@ class _AsJson(logging.Formatter):
         return to_json(row)
 
 
-_LONGEST_PATH = 2048
+_MAX_PATH_LENGTH = 2048
 
 
 def write_to_stderr(line: str) -> None:
@@ -67,7 +67,7 @@ def write_to_stderr(line: str) -> None:
 
 
 class AccessLog:
-    """The application with a log. `form` is `text` or `json`."""
+    """The application with an access log. `form` is `text` or `json`."""
 
     def __init__(self, app: Application, form: str, write: Write = write_to_stderr) -> None:
         self._app = app
@@ -75,7 +75,7 @@ class AccessLog:
         self._write = write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = perf_counter_ns()
+        started_at = perf_counter_ns()
         status = size = 0
 
         async def counted(message: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ class AccessLog:
         finally:
             context: RequestContext | None = scope.get(CONTEXT_KEY)
             if context is not None:
-                took = (perf_counter_ns() - began) / 1_000_000
+                took = (perf_counter_ns() - started_at) / 1_000_000
                 self._write(self._text(self._row(context, status, size, took)))
 
     def _row(self, context: RequestContext, status: int, size: int, took: float) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class AccessLog:
             "pid": os.getpid(),
             "sandbox": context.sandbox.id if context.sandbox else None,
             "method": context.method,
-            "path": path[:_LONGEST_PATH],
+            "path": path[:_MAX_PATH_LENGTH],
             "operation": context.operation_id,
             "caller": context.identity.role if context.identity else None,
             "status": status or None,
@@ -119,5 +119,5 @@ def _as_text(row: dict[str, Any]) -> str:
     words = [row["time"], row.get("sandbox") or "-", row["method"] or "-", row["path"] or "-"]
     words += [str(row["status"] or "-"), row.get("operation") or row.get("reason") or "-"]
     words += [f"{row['ms']} ms", *row["faults"]]
-    # Whatever a caller puts into a path, it stays one line.
+    # Control characters in a path must not start a new line.
     return " ".join(words).encode("unicode_escape").decode()

@@ -1,3 +1,3 @@
-"""The version. The distribution takes it from here: to ask it would take too long at a start."""
+"""The version, read by the build: asking the installed distribution would slow the start."""
 
 VERSION = "0.1.0"

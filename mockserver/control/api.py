@@ -68,7 +68,7 @@ def _verify_requests(request: Request) -> Response:
     return Response(200, verify(request.sandbox.journal, request.body))
 
 
-def view(lifecycle: Lifecycle) -> dict[str, Any]:
+def lifecycle_view(lifecycle: Lifecycle) -> dict[str, Any]:
     """Return a lifecycle as schema `Lifecycle` of the control plane's contract."""
     return {
         "vendor": lifecycle.vendor,
@@ -163,7 +163,7 @@ class Control:
         return self._jobs.open_file(request.sandbox, *_job(request))
 
     def _list_lifecycles(self, _request: Request) -> Response:
-        return Response(200, {"lifecycles": [*map(view, self._jobs.lifecycles())]})
+        return Response(200, {"lifecycles": [*map(lifecycle_view, self._jobs.lifecycles())]})
 
     def _list_scenarios(self, request: Request) -> Response:
         members = ("vendor", "name", "summary", "parts", "builtin")

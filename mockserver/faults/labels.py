@@ -31,11 +31,11 @@ class LabelPredictor:
             for vendor, compiled in self._matching(match)
             for response in self._responses_to_try(vendor, compiled, fault)
             for variant in variants(fault, response)
-            if (label := self.try_on(vendor, compiled, response, variant)) is not None
+            if (label := self.label_under(vendor, compiled, response, variant)) is not None
         }
         return worst_label(labels) if labels else None
 
-    def try_on(
+    def label_under(
         self, vendor: str, compiled: CompiledOperation, response: Response, fault: Fault
     ) -> Label | None:
         """Return the label of a response under the fault; None if not applicable."""
@@ -67,7 +67,7 @@ class LabelPredictor:
             )
         return self._cache[operation.id]
 
-    def hint(self, match: Match, fault: Fault) -> str:
+    def correction_hint(self, match: Match, fault: Fault) -> str:
         """Return how to correct a rule that is never applicable."""
         if not fault.options.get("pointer"):
             return "choose another operation"

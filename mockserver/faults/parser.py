@@ -86,7 +86,8 @@ class FaultRuleParser:
         fault = read_fault(raw["fault"])
         label = self._predictor.predict(match, fault)
         if label is None:
-            reason = f"is applicable to no matching response; {self._predictor.hint(match, fault)}"
+            correction = self._predictor.correction_hint(match, fault)
+            reason = f"is applicable to no matching response; {correction}"
             name = "fault.pointer" if fault.options.get("pointer") else "fault.kind"
             raise _error(name, reason)
         source = {key: value for key, value in raw.items() if key != "id"}

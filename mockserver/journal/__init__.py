@@ -21,10 +21,10 @@ __all__ = [
 
 
 Flush = Callable[[], Awaitable[None]]
-"""Returns once all that was added before is written.
+"""Returns once all entries added so far are written.
 
 Raises:
-    StoreUnavailable: it cannot be written at present, and is not.
+    StoreUnavailable: they cannot be written now, and are lost.
 """
 
 

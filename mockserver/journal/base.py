@@ -1,4 +1,4 @@
-"""What a journal holds, an entry an exchange, and what every journal can do."""
+"""Entries of a journal, one for each exchange, and the protocol of journals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import orjson
 
 MAX_BODY_BYTES = 4096
-"""How many bytes of a body are recorded."""
+"""Maximum number of recorded bytes of a body."""
 
 
 class Outcome(StrEnum):
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
     """One exchange. `at` is virtual time in milliseconds, `took` real time in microseconds.
 
     `status` is None where nothing was sent. `reason` says more about a verdict that is not OK.
-    Secrets are redacted and bodies cut before an entry is made; `request_length` and
+    Secrets are redacted and bodies truncated before an entry is created; `request_length` and
     `response_length` are the bytes of both bodies as they were (-1: unknown), `size` the
     approximate memory of the entry in bytes.
     """
@@ -72,7 +72,7 @@ class Entry(NamedTuple):
 
     @property
     def cut(self) -> bool:
-        """Whether the request's body was too long to be kept whole."""
+        """Whether the recorded body of the request is incomplete."""
         return self.request_length > MAX_BODY_BYTES
 
 
@@ -113,7 +113,7 @@ BYTES_SETTING = "--max-journal-bytes"
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much one journal keeps."""
+    """The maximum size of one journal."""
 
     entries: int = 1000
     bytes: int = 8 * 2**20
@@ -128,11 +128,11 @@ class Journal(Protocol):
 
     @property
     def bounds(self) -> Bounds:
-        """How much it keeps."""
+        """Its maximum size."""
 
     @property
     def last(self) -> int:
-        """The number of the newest entry ever; it counts on, so that gaps are visible."""
+        """The number of the newest entry, which dropping and clearing do not reset."""
 
     @property
     def bytes(self) -> int:
@@ -140,7 +140,7 @@ class Journal(Protocol):
 
     @property
     def forgotten(self) -> int:
-        """How many entries were dropped because of a bound since it was cleared."""
+        """The number of entries dropped because of a bound since it was cleared."""
 
     @property
     def forgotten_by(self) -> tuple[str, ...]:
@@ -152,14 +152,14 @@ class Journal(Protocol):
     def add(self, entry: Entry, *, deferred: bool = False) -> None:
         """Add an entry; drop the oldest beyond the bounds.
 
-        A deferred entry is written as soon as the store can be used, and nobody waits for it.
+        A deferred entry is written once the store is available; `flush` does not wait for it.
         """
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the entries, oldest first."""
 
     def clear(self) -> None:
-        """Delete all entries; numbers go on."""
+        """Delete all entries; numbering continues."""
 
     def close(self) -> None:
-        """Release its memory; what is added later is ignored."""
+        """Release its memory; later entries are ignored."""

@@ -16,7 +16,7 @@ log = logging.getLogger("mockserver")
 Write = Callable[[Iterable[JournalRow]], None]
 
 MAX_DEFERRED = 10_000
-"""How many entries wait for the store at most; the oldest of more are lost, and the log says so."""
+"""Maximum number of deferred entries; beyond that the oldest are lost, with an error in the log."""
 
 
 @dataclass(slots=True)
@@ -29,8 +29,8 @@ class _Batch:
 class BatchWriter:
     """Collects entries while others are being written, so that a busy server writes rarely.
 
-    An exchange is in the journal, for every process, before its response is sent. Where it cannot
-    be written, the response says so instead, and the entry of that response is deferred.
+    An exchange is in the journal, for every process, before its response is sent. If it cannot be
+    written, the response is an error instead, and the entry of that response is deferred.
     """
 
     def __init__(self, write: Write) -> None:
@@ -41,13 +41,13 @@ class BatchWriter:
         self._lock = Lock()
 
     def enqueue(self, row: JournalRow) -> None:
-        """Take an entry for the next `flush`."""
+        """Add an entry to the next `flush`."""
         if self._batch is None:
             self._batch = _Batch()
         self._batch.rows.append(row)
 
     def defer(self, row: JournalRow) -> None:
-        """Take an entry that is written as soon as something can be."""
+        """Add an entry that is written once the store is available."""
         if len(self._deferred) >= MAX_DEFERRED:
             self._deferred.popleft()
             log.error("The journal has lost an entry: the store is unavailable for too long.")
@@ -57,7 +57,7 @@ class BatchWriter:
         """Return once all that was enqueued before is written.
 
         Raises:
-            StoreUnavailable: it cannot be written at present, and never is.
+            StoreUnavailable: it cannot be written now, and is lost.
         """
         batch = self._batch
         if batch is None:
@@ -146,7 +146,7 @@ class DatabaseJournal:
         self._store.clear(self._namespace)
 
     def close(self) -> None:
-        """Nothing of it is in memory."""
+        """Do nothing: it has no memory of its own."""
 
     @property
     def _stats(self) -> JournalStats:

@@ -11,7 +11,7 @@ import orjson
 from mockserver.journal.base import Entry
 
 FORM = "application/x-www-form-urlencoded"
-UNREADABLE = "(not JSON, or too long to be kept whole)"
+UNREADABLE = "(not JSON, or too long to be recorded completely)"
 
 
 class Difference(NamedTuple):
@@ -43,7 +43,7 @@ Check = Callable[[Any, EntryView], Iterator[Difference]]
 
 
 class Pattern:
-    """What an exchange must be like, by member names of the control plane's contract."""
+    """Conditions on an exchange, by member names of the control plane's contract."""
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self.expected = {name: value for name, value in members.items() if name in _CHECKS}
@@ -53,7 +53,7 @@ class Pattern:
         return next(self.differences(view), None) is None
 
     def may_match(self, view: EntryView) -> bool:
-        """Return True if only a body that was not kept whole keeps the exchange from matching."""
+        """Return True if only an incompletely recorded body prevents a match."""
         return view.entry.cut and [it.field for it in self.differences(view)] == ["body"]
 
     def differences(self, view: EntryView) -> Iterator[Difference]:

@@ -103,12 +103,12 @@ class MemoryJournal:
         return size
 
     def clear(self) -> None:
-        """Delete all entries; numbers go on."""
+        """Delete all entries; numbering continues."""
         with self._budget.lock:
             self._clear()
 
     def close(self) -> None:
-        """Release its memory; what is added later is ignored."""
+        """Release its memory; later entries are ignored."""
         with self._budget.lock:
             self._clear()
             self._closed = True

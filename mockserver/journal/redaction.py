@@ -24,8 +24,8 @@ _URL_HEADER = re.compile(r"^(referer|location|content-location|link)$|ur[il]$", 
 _SCHEME = re.compile(r"^(bearer|basic|digest|apikey)\s", re.IGNORECASE)
 
 
-MAX_REMEMBERED_NAME = 64
-"""How long the name of a header may be to be remembered."""
+MAX_CACHED_NAME = 64
+"""Maximum length of a header name in the cache."""
 
 
 def is_secret(name: str) -> bool:
@@ -39,7 +39,7 @@ def has_secret(names: Iterable[str]) -> bool:
 
 
 class HeaderRedactor:
-    """Redacts headers; remembers names that need no redaction, which are few and recur."""
+    """Redacts headers; caches names that need no redaction, which are few and recur."""
 
     def __init__(self, max_names: int = 500) -> None:
         self._plain: set[str] = set()
@@ -57,7 +57,7 @@ class HeaderRedactor:
                 redacted[name] = REDACTED
             elif _URL_HEADER.search(name):
                 redacted[name] = redact_url(redacted[name])
-            elif len(plain) < self._max_names and len(name) <= MAX_REMEMBERED_NAME:
+            elif len(plain) < self._max_names and len(name) <= MAX_CACHED_NAME:
                 plain.add(name)
         return redacted, secrets
 
@@ -79,19 +79,19 @@ def redact_query(text: str) -> str:
     return "&".join(map(_pair, text.split("&")))
 
 
-def redact_body(raw: bytes, longest: int) -> bytes:
-    """Return the first `longest` bytes of a JSON or form body, its secrets redacted.
+def redact_body(raw: bytes, max_bytes: int) -> bytes:
+    """Return the first `max_bytes` bytes of a JSON or form body, its secrets redacted.
 
     A body that seems to hold a secret, but is neither JSON nor a form, is withheld.
     """
-    head = raw[:longest]
+    head = raw[:max_bytes]
     if _SUSPICIOUS.search(head.lower()) is None:
         return head
     if b"\0" in head:
-        return WITHHELD[:longest]
+        return WITHHELD[:max_bytes]
     if head.lstrip()[:1] in {b"{", b"[", b'"'}:
-        return _json(raw)[:longest]
-    return _form(raw)[:longest]
+        return _json(raw)[:max_bytes]
+    return _form(raw)[:max_bytes]
 
 
 def _pair(pair: str) -> str:

@@ -9,7 +9,7 @@ from mockserver.journal.base import Journal
 from mockserver.journal.matching import EntryView, Pattern
 
 MAX_NUMBERS = 100
-"""How many numbers of matching exchanges a result has."""
+"""Maximum number of matching exchanges in a result."""
 
 MAX_NEAR_MISSES = 3
 
@@ -61,7 +61,7 @@ class ExpectedCall:
             )
         cut = sum(self.considers(view) and self.pattern.may_match(view) for view in views)
         if cut:
-            return f"there may have been more: {cut} bodies were too long to be kept whole"
+            return f"there may have been more: {cut} bodies were too long to be recorded completely"
         return None
 
 
@@ -80,8 +80,8 @@ def verify(journal: Journal, verification: Mapping[str, Any]) -> dict[str, Any]:
     matching = [[view for view in views if call.matches(view)] for call in calls]
     ordered = _in_order(calls, matching) if verification.get("order") else [None] * len(calls)
     results = [
-        _result(call, found, views, in_order, call.doubt(journal, views, complete=complete))
-        for call, found, in_order in zip(calls, matching, ordered, strict=True)
+        _result(call, matches, views, in_order, call.doubt(journal, views, complete=complete))
+        for call, matches, in_order in zip(calls, matching, ordered, strict=True)
     ]
     return {
         "verified": all(result["verified"] for result in results),

@@ -11,7 +11,7 @@ REJECTION_KEY = "mockserver.server.rejection"
 
 
 class ConnectionControl(Protocol):
-    """The connection of a request, for whoever has to break it on purpose."""
+    """The connection of a request, for fault injection."""
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are."""

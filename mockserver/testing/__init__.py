@@ -1,4 +1,4 @@
-"""A mock for tests. `MockServer` is imported when it is asked for: its client needs none of it."""
+"""A mock for tests. `MockServer` is imported at its first use: the client does not need it."""
 
 from typing import TYPE_CHECKING, Any
 

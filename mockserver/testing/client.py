@@ -1,4 +1,4 @@
-"""A client of the control plane of a running mock, and a sandbox of it for a test."""
+"""A client of the control plane of a running mock, and a sandbox for a test."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
 from ssl import SSLCertVerificationError, SSLContext, create_default_context
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-SECONDS = 60
-"""How long an answer may take."""
+TIMEOUT_SECONDS = 60
 
 
 class ControlError(Exception):
-    """The control plane refused, or could not be reached (then `status` is None)."""
+    """The control plane refused a call, or is unreachable (then `status` is None)."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -24,11 +22,11 @@ class ControlError(Exception):
 
 
 class ControlClient:
-    """One connection; `sandbox` is the one that calls are about.
+    """One connection to the control plane; calls concern `sandbox`.
 
-    It speaks through classes of the standard library that are bound when pytest loads its plugins,
-    so that what a test patches later (requests, httpx, http.client, a recorder) does not catch it.
-    Of an `https://` mock it trusts the authority in `ca_file` (PEM), else those of the system.
+    It uses classes of the standard library that are bound when pytest loads its plugins, so that
+    what a test patches later (requests, httpx, http.client, a recorder) does not intercept it. For
+    `https://` it trusts the authority in `ca_file` (PEM), by default those of the system.
     """
 
     def __init__(
@@ -46,20 +44,20 @@ class ControlClient:
         self._path = url.path
         self._headers = {} if token is None else {"X-Mock-Token": token}
         self._connection: HTTPConnection = (
-            HTTPSConnection(url.netloc, timeout=SECONDS, context=_context(ca_file))
+            HTTPSConnection(url.netloc, timeout=TIMEOUT_SECONDS, context=_context(ca_file))
             if url.scheme == "https"
-            else HTTPConnection(url.netloc, timeout=SECONDS)
+            else HTTPConnection(url.netloc, timeout=TIMEOUT_SECONDS)
         )
 
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Return the JSON that the control plane answers, None where it says nothing.
+    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Return the JSON of the response, None for an empty one.
 
         Raises:
-            ControlError: it refuses, or does not answer.
+            ControlError: the call is refused, or the server is unreachable.
         """
         target = f"{self._path}/_mock{path}"
-        if given := {name: value for name, value in query.items() if value is not None}:
-            target += f"?{urlencode(given, doseq=True)}"
+        if parameters := _present(**query):
+            target += f"?{urlencode(parameters, doseq=True)}"
         headers = {**self._headers, "X-Mock-Sandbox": self.sandbox}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -86,7 +84,7 @@ class ControlClient:
             self._connection.request(method, target, data, headers)
             response = self._connection.getresponse()
         except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            self._connection.close()  # it was kept for longer than the server keeps one
+            self._connection.close()  # it was idle for longer than the server allows
             self._connection.request(method, target, data, headers)
             response = self._connection.getresponse()
         return response.status, response.read()
@@ -94,12 +92,7 @@ class ControlClient:
     def __enter__(self) -> "ControlClient":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
 
 
@@ -121,7 +114,7 @@ Json = dict[str, Any]
 
 
 class VerificationError(AssertionError):
-    """The calls that were expected are not those that were made; the text shows what came close."""
+    """The expected calls were not made; the text lists the most similar ones."""
 
 
 class VendorClock:
@@ -131,72 +124,69 @@ class VendorClock:
         self._client = client
 
     def now(self) -> datetime:
-        """Return the present."""
-        return datetime.fromisoformat(self._client.ask("GET", "/clock")["now"])
+        """Return the virtual time."""
+        return datetime.fromisoformat(self._client.call("GET", "/clock")["now"])
 
     def advance(self, by: timedelta | str | None = None, **units: float) -> datetime:
-        """Move on by a `timedelta`, an ISO 8601 duration, or its units: `advance(minutes=5)`.
+        """Advance by a `timedelta`, an ISO 8601 duration, or its units: `advance(minutes=5)`.
 
-        Return where the clock stands then.
+        Return the new time.
         """
         text = by if isinstance(by, str) else _iso(by or timedelta(**units))
         return self._move(advance=text)
 
-    def set(self, moment: datetime | str) -> datetime:
-        """Go to an aware date and time, or its ISO 8601 text; the only way back."""
-        return self._move(set=moment if isinstance(moment, str) else moment.isoformat())
+    def set(self, to: datetime | str) -> datetime:
+        """Set an aware date and time, or its ISO 8601 text; the only way back."""
+        return self._move(set=to if isinstance(to, str) else to.isoformat())
 
     def run(self, speed: float = 1.0) -> datetime:
-        """Let time go by itself, `speed` virtual seconds a real one."""
+        """Follow real time at `speed` virtual seconds per real second."""
         return self._move(mode="real", speed=speed)
 
     def stop(self) -> datetime:
-        """Let time stand still."""
+        """Stop the clock."""
         return self._move(mode="manual")
 
     def _move(self, **move: Any) -> datetime:
-        return datetime.fromisoformat(self._client.ask("POST", "/clock", move)["now"])
+        return datetime.fromisoformat(self._client.call("POST", "/clock", move)["now"])
 
 
 class MockVendor:
-    """One sandbox: where to call it and as whom, its time, its jobs, and what it was asked.
+    """One sandbox: its URL and credentials, clock, jobs, faults and journal.
 
-    Who calls an `https://` mock trusts the authority in `ca_file`, if there is one.
-
-    Every method raises ControlError where the server refuses; the text says why.
+    Clients of an `https://` mock must trust the authority in `ca_file`, if there is one. Every
+    method raises ControlError if the server refuses the call; the text has the reason.
     """
 
-    def __init__(self, client: ControlClient, made: Mapping[str, Any]) -> None:
+    def __init__(self, client: ControlClient, sandbox: Mapping[str, Any]) -> None:
         self._client = client
         self.base_url = client.base_url
         self.ca_file = client.ca_file
-        self.id: str = made["id"]
-        self.seed: int = made["seed"]
-        self.credentials: Mapping[str, Mapping[str, str]] = made["credentials"]
-        self._headers: Mapping[str, Mapping[str, Mapping[str, str]]] = made["headers"]
+        self.id: str = sandbox["id"]
+        self.seed: int = sandbox["seed"]
+        self.credentials: Mapping[str, Mapping[str, str]] = sandbox["credentials"]
+        self._headers: Mapping[str, Mapping[str, Mapping[str, str]]] = sandbox["headers"]
         self.clock = VendorClock(client)
 
     def headers(self, vendor: str, role: str) -> dict[str, str]:
-        """Return what a request carries to be this role's, in this sandbox.
+        """Return the request headers that authenticate as a role in this sandbox.
 
         Raises:
-            LookupError: there is no such vendor or role; the text names those that are.
+            LookupError: unknown vendor or role; the text lists the known ones.
         """
         for known, name in ((self._headers, vendor), (self._headers.get(vendor, {}), role)):
             if name not in known:
-                raise LookupError(f"no {name!r} among {', '.join(sorted(known))}")
+                raise LookupError(f"unknown name {name!r}; known: {', '.join(sorted(known))}")
         return dict(self._headers[vendor][role])
 
     def jobs(self, vendor: str | None = None) -> list[Json]:
         """Return the newest jobs, of all vendors or of one."""
-        found: list[Json] = self._client.ask("GET", "/jobs", vendor=vendor)["jobs"]
-        return found
+        return list(self._client.call("GET", "/jobs", vendor=vendor)["jobs"])
 
     def outcome(self, vendor: str, job: str, outcome: str) -> Json:
-        """Decide how a job ends; return it."""
+        """Force a job into the state `outcome`, and return it."""
         path = f"/jobs/{vendor}/{job}/outcome"
-        decided: Json = self._client.ask("POST", path, {"outcome": outcome})
-        return decided
+        return dict(self._client.call("POST", path, {"outcome": outcome}))
 
     def fault(
         self, fault: str | Mapping[str, Any], match: Mapping[str, Any] | None = None, **rule: Any
@@ -205,44 +195,40 @@ class MockVendor:
 
         `fault("rate-limit", match={"operation": "getReportJob", "nth": 2})`
         """
-        told = {"kind": fault} if isinstance(fault, str) else dict(fault)
-        body = {"fault": told, **rule} | ({"match": dict(match)} if match else {})
-        added: list[Json] = self._client.ask("POST", "/faults", body)["faults"]
-        return added[0]
+        options = {"kind": fault} if isinstance(fault, str) else dict(fault)
+        body = {"fault": options, **rule} | ({"match": dict(match)} if match else {})
+        return dict(self._client.call("POST", "/faults", body)["faults"][0])
 
     def clear_faults(self) -> None:
-        """Take all faults away."""
-        self._client.ask("DELETE", "/faults")
+        """Delete all faults."""
+        self._client.call("DELETE", "/faults")
 
     def requests(self, **filters: Any) -> list[Json]:
-        """Return the exchanges so far, the oldest first; filters are those of /_mock/requests."""
-        found: list[Json] = self._client.ask("GET", "/requests", **{"limit": 1000} | filters)[
-            "requests"
-        ]
-        return found
+        """Return the recorded exchanges, oldest first; the filters are those of /_mock/requests."""
+        return list(self._client.call("GET", "/requests", **{"limit": 1000} | filters)["requests"])
 
     def verify(self, *calls: Mapping[str, Any], order: bool = False, **call: Any) -> Json:
         """Return the result if the calls were made, each at least once unless it has a count.
 
-        One call may be told by itself, its count as `exactly`, `min` or `max`:
+        One call may be given by keywords, its count as `exactly`, `min` or `max`:
         `verify(operation="createReportJob", exactly=1)`.
 
         Raises:
-            VerificationError: they were not.
+            VerificationError: the calls were not made.
         """
         expected = [dict(row) for row in calls]
         if call or not calls:
             count = {name: call.pop(name) for name in ("exactly", "min", "max") if name in call}
             expected.append(call | ({"count": count} if count else {}))
         body = {"calls": expected, "order": order}
-        result: Json = self._client.ask("POST", "/verify", body)
+        result: Json = self._client.call("POST", "/verify", body)
         if not result["verified"]:
             raise VerificationError(_explain(expected, result))
         return result
 
     def reset(self) -> None:
-        """Put all back to the start: data, ids, clock, faults and journal."""
-        self._client.ask("POST", "/reset")
+        """Reset data, ids, clock, faults and journal."""
+        self._client.call("POST", "/reset")
 
 
 @contextmanager
@@ -256,29 +242,29 @@ def open_vendor(
     clock: str = "manual",
     speed: float | None = None,
 ) -> Iterator[MockVendor]:
-    """Make a sandbox on a server, and delete it in the end.
+    """Create a sandbox on a server, and delete it at the end.
 
-    `ca_file` holds the authority to trust, if the server speaks TLS by one of its own.
+    `ca_file` is the certificate authority (PEM) to trust for `https://`.
 
     Raises:
-        ControlError: the server cannot be reached, or refuses.
+        ControlError: the server is unreachable, or refuses the call.
     """
-    asked = {"seed": seed, "scenario": scenario, "clock": _present(mode=clock, speed=speed)}
+    options = _present(seed=seed, scenario=scenario, clock=_present(mode=clock, speed=speed))
     with ControlClient(base_url, token, ca_file) as client:
-        made = client.ask("POST", "/sandboxes", _present(**asked))
-        client.sandbox = made["id"]
+        sandbox = client.call("POST", "/sandboxes", options)
+        client.sandbox = sandbox["id"]
         try:
-            yield MockVendor(client, made)
+            yield MockVendor(client, sandbox)
         finally:
             try:
-                client.ask("DELETE", f"/sandboxes/{made['id']}")
+                client.call("DELETE", f"/sandboxes/{sandbox['id']}")
             except ControlError as error:
                 if error.status != 404:  # the test may have deleted it itself
                     raise
 
 
-def _present(**told: Any) -> Json:
-    return {name: value for name, value in told.items() if value is not None}
+def _present(**members: Any) -> Json:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _iso(by: timedelta) -> str:
@@ -289,17 +275,17 @@ def _iso(by: timedelta) -> str:
 
 def _explain(calls: list[Json], result: Json) -> str:
     lines = ["the calls were not made as expected"]
-    for call, found in zip(calls, result["results"], strict=True):
-        if found["verified"]:
+    for call, row in zip(calls, result["results"], strict=True):
+        if row["verified"]:
             continue
-        wanted = {name: value for name, value in call.items() if name != "count"} or "any request"
-        lines.append(f"  {wanted}: {found['count']} times, expected {found['expected']}")
-        lines += [f"    {found['reason']}"] if "reason" in found else []
-        lines += ["    (it came out of order)"] if found.get("ordered") is False else []
-        for near in found["near"]:
+        pattern = {name: value for name, value in call.items() if name != "count"} or "any request"
+        lines.append(f"  {pattern}: {row['count']} times, expected {row['expected']}")
+        lines += [f"    {row['reason']}"] if "reason" in row else []
+        lines += ["    (out of order)"] if row.get("ordered") is False else []
+        for near in row["near"]:
             differs = ", ".join(
-                f"{row['field']} {row['actual']!r} instead of {row['expected']!r}"
-                for row in near["differs"]
+                f"{member['field']} {member['actual']!r} instead of {member['expected']!r}"
+                for member in near["differs"]
             )
             lines.append(f"    near: {near['method']} {near['path']} {near['status']}: {differs}")
     return "\n".join(lines)

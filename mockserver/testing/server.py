@@ -1,8 +1,7 @@
-"""A mock for tests: a real server on a free port, for as long as a `with` lasts."""
+"""A mock for tests: a real server on a free port, for the duration of a `with` block."""
 
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -24,10 +23,10 @@ class MockServer:
     """
 
     def __init__(self, settings: Settings | None = None, **options: Any) -> None:
-        """Take settings, or the options of `mockserver serve`: `MockServer(clock="manual")`.
+        """Accept settings, or the options of `mockserver serve`: `MockServer(clock="manual")`.
 
         Raises:
-            ConfigurationError: they cannot be used.
+            ConfigurationError: one is invalid.
         """
         self.settings = settings or Settings(**{"port": 0, **options})
         if self.settings.workers > 1:
@@ -37,18 +36,18 @@ class MockServer:
         self._listener: Listener | None = None
 
     def start(self) -> "MockServer":
-        """Serve from now on; returns once the server answers.
+        """Start the server; returns once it accepts requests.
 
         Raises:
-            ConfigurationError: the settings cannot be used.
-            RuntimeError: it is running already.
+            ConfigurationError: a setting is invalid.
+            RuntimeError: it is already running.
         """
         if self._running is not None:
             raise RuntimeError(f"the mock is running already, at {self.base_url}")
         self._listener = listener = listen(self.settings)
         self.settings = with_token(self.settings, listener)
         try:
-            with catch_warnings():  # of what libraries are outgrown by; no test can mend that
+            with catch_warnings():  # deprecations in libraries, which no test can fix
                 simplefilter("ignore")
                 self.mock: App = create_app(self.settings)
         except BaseException:
@@ -82,12 +81,12 @@ class MockServer:
 
     @property
     def ca_file(self) -> Path | None:
-        """The authority that clients have to trust, where `tls="self-signed"` made one."""
+        """The certificate authority that clients must trust; None without `tls="self-signed"`."""
         tls = None if self._listener is None else self._listener.tls
         return None if tls is None else tls.ca_file
 
     def stop(self) -> None:
-        """Stop serving; returns once the port is free."""
+        """Stop the server; returns once the port is free."""
         if self._running and self._thread and self._listener:
             self._running.stop()
             self._thread.join()
@@ -98,10 +97,5 @@ class MockServer:
     def __enter__(self) -> "MockServer":
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()

@@ -1,4 +1,4 @@
-// The rules by which things go wrong on purpose; kinds and operations come from the contracts.
+// The fault rules; kinds and operations come from the contracts.
 
 import { button, byId, el, say } from "./dom.js";
 import { open } from "./dialog.js";

@@ -85,7 +85,7 @@ def test_label_is_the_contracts_verdict_on_every_reply(operation: str, profile: 
     applier = FaultApplier(api_of(vendor, profile))
     for plan, reply in samples(vendor, profile, operation):
         for fault in (each for told in FAULTS.values() for each in variants(told, reply)):
-            label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
+            label = forecast_of(vendor, profile).label_under(vendor, plan, reply, fault)
             result = apply(applier, fault, plan, reply)
             assert (label is None) == (result is None)
             if result is None:
@@ -122,7 +122,7 @@ def test_required_members_break_the_contract_and_others_do_not(
             schema = content[JSON]["schema"]
             parent = pointer.schema_at(openapi, schema, json_pointer.write_path(way[:-1]))
             fault = Fault(Kind.DROP_FIELD, {"pointer": json_pointer.write_path(way)})
-            label = forecast_of(vendor, profile).try_on(vendor, plan, reply, fault)
+            label = forecast_of(vendor, profile).label_under(vendor, plan, reply, fault)
             assert (label is Label.VIOLATING) == (way[-1] in parent.get("required", ()))
 
 
