@@ -83,7 +83,7 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def mock_vendor(request: pytest.FixtureRequest, mock_server: Server) -> Iterator[MockVendor]:
-    """A sandbox for this test alone; its clock is manual unless the mark `mock_vendor` says more."""
+    """A sandbox for this test alone; its clock is manual unless the mark sets a mode."""
     mark = request.node.get_closest_marker("mock_vendor")
     options: dict[str, Any] = dict(mark.kwargs) if mark else {}
     server = mock_server
