@@ -1,11 +1,15 @@
 """What a loaded contract answers."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 import specs
 from specs import pointer
+from specs.files import ROOT
 from specs.profile import merge
 from specs.schema import to_json_schema
 
@@ -88,3 +92,12 @@ def test_pointer_finds_every_key(document: dict[str, object]) -> None:
 )
 def test_convert_says_the_same_in_json_schema(openapi: object, json_schema: object) -> None:
     assert to_json_schema(openapi) == json_schema
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob("*/openapi.yaml")), ids=lambda path: path.parent.name
+)
+def test_documents_use_no_yaml_that_other_tools_do_not_read(file: Path) -> None:
+    tokens = list(yaml.scan(file.read_text(encoding="utf-8")))
+    assert not [token for token in tokens if isinstance(token, yaml.TagToken)]
+    assert not [t for t in tokens if isinstance(t, yaml.ScalarToken) and t.value == "<<"]
