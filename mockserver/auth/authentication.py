@@ -30,15 +30,16 @@ class Authenticator:
                 operation asks for, the status that the vendor has for it.
         """
         assert context.sandbox is not None
-        assert context.route is not None
+        assert context.api is not None
+        assert context.operation is not None
         shown = context.head.credentials.get(scheme.name) or scheme.read(context.head)
         identity = self._known.get(shown) or self._find(context.sandbox, *shown)
         if identity is None:
             raise ApiError(401, _NOT_KNOWN, headers=www_authenticate(scheme.kind))
         context.identity = identity
-        grant = context.route.operation.operation.grant
+        grant = context.operation.operation.grant
         if not identity.may(grant):
-            status = context.route.api.forbidden_status
+            status = context.api.forbidden_status
             headers = www_authenticate(scheme.kind) if status == 401 else {}
             raise ApiError(status, f"The caller lacks the permission {grant}.", headers=headers)
         return identity

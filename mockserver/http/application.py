@@ -28,9 +28,6 @@ from mockserver.timestamps import to_http_date
 
 log = logging.getLogger("mockserver")
 
-CONTROL = "/_mock"
-"""The path prefix of the control plane."""
-
 _RETRY_AFTER_SECONDS = "1"
 _INTERNAL_ERROR = "the mock has a fault; its log says more"
 
@@ -90,9 +87,9 @@ class Application:
         started_at = perf_counter_ns()
         head = self._header_cache.read(scope["headers"])
         context = scope[CONTEXT_KEY] = RequestContext(scope, receive, head)
-        is_head = context.method == "HEAD"
         try:
-            if (page := self._enter_control_plane(context)) is not None:
+            if context.is_control and (page := self._enter_control_plane(context)) is not None:
+                is_head = context.method == "HEAD"
                 await page(scope, receive, transfer.without_body(send) if is_head else send)
                 return
             result = Result(await self.handle(context))
@@ -103,9 +100,10 @@ class Application:
         except Exception:
             log.exception("%s %s", context.method, context.path)
             result = self._internal_error(context, _INTERNAL_ERROR)
-        late_error = await transfer.discard_body(context, result.response.status)
-        if late_error is not None:
-            result = self._refused(context, late_error)
+        if not context.body_complete:
+            late_error = await transfer.discard_body(context, result.response.status)
+            if late_error is not None:
+                result = self._refused(context, late_error)
         response, body, headers = await self._finish(context, result, started_at)
         if context.fault_session is not None:
             with suppress(ServiceUnavailable):  # then without faults
@@ -147,7 +145,8 @@ class Application:
         refusal: ApiError | None = None
         if context.method != "OPTIONS":
             try:
-                context.route, context.segments = self._router.find(context.method, context.path)
+                route, context.segments = self._router.find(context.method, context.path)
+                context.api, context.operation = route
             except ApiError as error:
                 refusal = error
         try:
@@ -165,33 +164,36 @@ class Application:
         """Check, record and encode a response; one that breaks the contract becomes a 500."""
         try:
             if result.outcome is not Outcome.BROKEN:
-                result = await self._check(context, result)
-            body, headers = self._encode(context, result)
+                self._check_contract(context, result.response)
+                if context.fault_session is not None:
+                    after_handler = context.fault_session.after_handler
+                    result = Result(*await self._run(after_handler, context, *result[:3]))
+            body, headers = self._encode(context, result.response)
         except ServiceUnavailable as error:
             result = self._unavailable(context, error)
-            body, headers = self._encode(context, result)
+            body, headers = self._encode(context, result.response)
         except ContractViolation as violation:
             reason = f"the response breaks the contract: {violation}"
             log.error("%s %s: %s", context.method, context.path, reason)
             result = self._internal_error(context, reason)
-            body, headers = self._encode(context, result)
-        if not is_control(context.path):
+            body, headers = self._encode(context, result.response)
+        if not context.is_control:
             try:
                 await self._record(context, result, body, started_at)
             except ServiceUnavailable as error:
                 result = self._unavailable(context, error)
-                body, headers = self._encode(context, result)
+                body, headers = self._encode(context, result.response)
                 await self._record(context, result, body, started_at)
         return result.response, body, headers
 
-    def _encode(self, context: RequestContext, result: Result) -> tuple[bytes, transfer.Pairs]:
-        body, headers = transfer.encode(result.response)
+    def _encode(self, context: RequestContext, response: Response) -> tuple[bytes, transfer.Pairs]:
+        body, headers = transfer.encode(response)
         cors = self._api(context).cors
         if cors is not None:
             # Of what was rejected, the line that names the origin may never have been read.
             origin = context.headers.get("origin", None if context.rejection is None else "")
             headers += transfer.encode_headers(cors.headers(origin))
-        if self._virtual_date and context.sandbox is not None and not is_control(context.path):
+        if self._virtual_date and context.sandbox is not None and not context.is_control:
             headers.append((b"date", to_http_date(context.sandbox.now()).encode()))
         return body, headers
 
@@ -216,32 +218,22 @@ class Application:
         if self._flush_journal is not None and not is_deferred:
             await self._flush_journal()
 
-    async def _check(self, context: RequestContext, result: Result) -> Result:
-        """Hold a response against the contract; play the faults that change it."""
-        session = context.fault_session
-        if session is None or not session.replaced:  # else its label says how it fits the contract
-            self._check_contract(context, result.response)
-        if session is None:
-            return result
-        return Result(*await self._run(session.after_handler, context, *result[:3]))
-
     def _check_contract(self, context: RequestContext, response: Response) -> None:
-        validator = (
-            self._api(context).responses
-            if context.operation is None
-            else context.operation.responses
-        )
-        if validator is not None and context.rejection is None and context.method != "OPTIONS":
+        session = context.fault_session
+        if context.rejection is not None or context.method == "OPTIONS":
+            return
+        if session is not None and session.replaced:  # its label says how it fits the contract
+            return
+        validator = (context.operation or self._api(context)).responses
+        if validator is not None:
             validator.check(response, handled=context.handled)
 
     def _enter_control_plane(self, context: RequestContext) -> Asgi | None:
-        """Return the page that a request to the control plane asks for, or None.
+        """Return the page that a request to the control plane asks for, None for an operation.
 
         Raises:
             ApiError: 401 or 403, the request may not enter the control plane.
         """
-        if not is_control(context.path):
-            return None
         cors = self._api(context).cors
         if cors is not None and is_preflight(context.method, context.headers):
             return None  # a preflight carries no credentials
@@ -258,8 +250,9 @@ class Application:
         return Response(204, headers={"Allow": ", ".join(methods)})
 
     def _api(self, context: RequestContext) -> Api:
-        route = context.route
-        return self._apis.for_path(context.path) if route is None else route.api
+        if context.api is None:  # where no operation matches
+            context.api = self._apis.for_path(context.path)
+        return context.api
 
     def _error_response(self, context: RequestContext, error: ApiError) -> Response:
         operation = context.operation.operation if context.operation else None
@@ -283,11 +276,6 @@ class Application:
         """Return the only kind of 500; no contract lists it, so nothing checks it."""
         error = ApiError(500, f"The mock is at fault: {reason}.")
         return Result(self._error_response(context, error), Outcome.BROKEN, reason)
-
-
-def is_control(path: str) -> bool:
-    """Return whether a path belongs to the control plane."""
-    return path.startswith(CONTROL)
 
 
 async def _answer_lifespan(receive: Receive, send: Send) -> None:

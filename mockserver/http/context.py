@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from mockserver.auth import Identity
 from mockserver.http import Executor
-from mockserver.http.apis import Route
+from mockserver.http.apis import Api
 from mockserver.http.headers import RequestHeaders
 from mockserver.http.messages import Response
 from mockserver.journal.base import Fault, JobTouch, Outcome
@@ -17,6 +17,9 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CONTROL = "/_mock"
+"""The path prefix of the control plane."""
 
 CONTEXT_KEY = "mockserver.request"
 """The key of the request context in the ASGI scope."""
@@ -46,41 +49,27 @@ class RequestFaults(Protocol):
 class RequestContext:
     """One request: what was sent, and what the steps of `Application.handle` found out.
 
-    `path` is as it was sent, percent-encoded; `headers` are by lower-case name, `head` the same
-    with what was derived from them. `body_complete` is True once nothing of the body is left to
-    read. `route` and `segments` (path parameters, still encoded) are set by routing, `sandbox` by
-    the sandbox resolver, `identity` by authentication; `handled` is True from the call of the
-    operation's handler on. `touched_jobs` are the jobs that the request read or changed, `faults`
-    those played on it. `connection` controls the connection, where the server offers it;
-    `rejection` is why the server took no request from what arrived. Links to this server begin with
-    `root_path`, which is no part of `path`.
+    `path` is as it was sent, percent-encoded; `is_control` is True if it belongs to the control
+    plane. `headers` are by lower-case name, `head` the same with what was derived from them.
+    `body_complete` is True once nothing of the body is left to read. `api`, `operation` and
+    `segments` (path parameters, still encoded) are set by routing, `sandbox` by the sandbox
+    resolver, `identity` by authentication; `handled` is True from the call of the operation's
+    handler on. `touched_jobs` are the jobs that the request read or changed, `faults` those played
+    on it. `connection` controls the connection, where the server offers it; `rejection` is why the
+    server took no request from what arrived. Links to this server begin with `root_path`, which is
+    no part of `path`.
     """
 
     __slots__ = (
-        "body",
-        "body_complete",
-        "connection",
-        "fault_session",
-        "faults",
-        "handled",
-        "head",
-        "headers",
-        "identity",
-        "method",
-        "path",
-        "query",
-        "receive",
-        "rejection",
-        "root_path",
-        "route",
-        "sandbox",
-        "segments",
-        "touched_jobs",
-    )
+        "api", "body", "body_complete", "connection", "fault_session", "faults", "handled", "head",
+        "headers", "identity", "is_control", "method", "operation", "path", "query", "receive",
+        "rejection", "root_path", "sandbox", "segments", "touched_jobs",
+    )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, head: RequestHeaders) -> None:
         self.method: str = scope["method"]
         self.path = _path(scope)
+        self.is_control = self.path.startswith(CONTROL)
         self.query: bytes = scope["query_string"]
         self.root_path: str = scope.get("root_path", "")
         self.head = head
@@ -90,7 +79,8 @@ class RequestContext:
         self.rejection: Rejection | None = scope.get(REJECTION_KEY)
         self.body = b""
         self.body_complete = self.method == "GET" and "content-length" not in self.headers
-        self.route: Route | None = None
+        self.api: Api | None = None
+        self.operation: CompiledOperation | None = None
         self.segments: Mapping[str, str] = {}
         self.sandbox: Sandbox | None = None
         self.identity: Identity | None = None
@@ -100,23 +90,16 @@ class RequestContext:
         self.faults: tuple[Fault, ...] = ()
 
     @property
-    def operation(self) -> CompiledOperation | None:
-        """The compiled operation of the route, or None."""
-        return None if self.route is None else self.route.operation
-
-    @property
     def operation_id(self) -> str | None:
         """The operationId that the request counts as; None for a HEAD, which is no operation."""
-        if self.route is None or self.method == "HEAD":
+        if self.operation is None or self.method == "HEAD":
             return None
-        return self.route.operation.operation.id
+        return self.operation.operation.id
 
 
 def _path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
-    if (
-        raw is None
-    ):  # the server keeps no raw path; an encoded slash cannot be told from a plain one
+    if raw is None:  # another server; an encoded slash cannot be told from a plain one
         return str(scope["path"])
     path = raw.decode("latin-1")
     return path.partition("?")[0] if "?" in path else path

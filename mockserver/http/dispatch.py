@@ -46,9 +46,9 @@ class Dispatcher:
         Raises:
             ApiError: 400, 413 or 415; a parameter, the media type or the body breaks the contract.
         """
-        operation, headers = context.operation, context.headers
+        operation, headers, sandbox = context.operation, context.headers, context.sandbox
         assert operation is not None
-        assert context.sandbox is not None
+        assert sandbox is not None
         path = operation.path.read_path(context.segments)
         query = operation.query.read_query(context.query)
         operation.headers.read_headers(headers)
@@ -57,7 +57,8 @@ class Dispatcher:
         if operation.body.expected:
             context.body = await read_body(context, self._max_body_bytes)
             body = operation.body.read(context.body, media)
-        sandbox = self._with_scenario(context.sandbox, headers.get(_SCENARIO))
+        if _SCENARIO in headers:
+            sandbox = self._with_scenario(sandbox, headers[_SCENARIO])
         return Request(
             operation.operation,
             path,
@@ -76,13 +77,13 @@ class Dispatcher:
         Raises:
             ApiError: the handler refuses the request.
         """
-        assert context.route is not None
+        assert context.api is not None
         if "prefer" in request.headers:
             preferred = self._preferences.answer(request)
             if preferred is not None:
                 return preferred
         context.handled = True
-        handler = context.route.api.handlers[request.operation.id]
+        handler = context.api.handlers[request.operation.id]
         return await self._run(self._call, context, handler, request)
 
     def _call(self, context: RequestContext, handler: Handler, request: Request) -> Response:
@@ -102,8 +103,9 @@ class Dispatcher:
             fresh = self._fresh_sandbox(context, failure)
             if fresh is not None:
                 context.sandbox = fresh
-                sandbox = self._with_scenario(fresh, context.headers.get(_SCENARIO))
-                request = request._replace(sandbox=sandbox)
+                if _SCENARIO in request.headers:
+                    fresh = self._with_scenario(fresh, request.headers[_SCENARIO])
+                request = request._replace(sandbox=fresh)
             elif failure is not None:
                 raise failure
             elif response is not None:
@@ -111,9 +113,9 @@ class Dispatcher:
 
     def _fresh_sandbox(self, context: RequestContext, failure: Exception | None) -> Sandbox | None:
         """Return the sandbox to call the handler with again, None if its run counts."""
-        assert context.route is not None
+        assert context.api is not None
         assert context.sandbox is not None
-        if failure is None and not context.route.api.is_vendor:
+        if failure is None and not context.api.is_vendor:
             return None  # a reset itself, for instance
         fresh = self._replacement(context.sandbox)
         if fresh is None:
@@ -121,10 +123,8 @@ class Dispatcher:
         context.touched_jobs.clear()
         return fresh.for_request(context.touched_jobs)
 
-    def _with_scenario(self, sandbox: Sandbox, scenario: str | None) -> Sandbox:
+    def _with_scenario(self, sandbox: Sandbox, scenario: str) -> Sandbox:
         """Return the sandbox with the job scripts of another scenario, for this request alone."""
-        if scenario is None:
-            return sandbox
         try:
             initial_state = self._resolve_scenario(scenario)
         except ApiError as error:

@@ -1,11 +1,12 @@
 """Connexion on the way of every request: it reads the contracts and enforces their security.
 
-The stack is `ConnexionMiddleware(endpoint, middlewares=[_RoutingContext, SecurityMiddleware])`, by
-public names alone. Connexion's own routing answers 405 with part of `Allow`, 404 for an encoded
-slash and redirects a trailing one, so the request is routed before (`mockserver.http.routing`) and
-`_RoutingContext` hands the result on. Connexion lets a request pass that it finds no operation
-for; therefore `Security.authenticate` raises unless Connexion has called the endpoint, and the
-operations that Connexion has bound are compared with the contract at start.
+The stack is `ConnexionMiddleware(endpoint, middlewares=[SecurityMiddleware])`, by public names
+alone. Connexion's own routing answers 405 with part of `Allow`, 404 for an encoded slash and
+redirects a trailing one, so the request is routed before (`mockserver.http.routing`), and the scope
+that Connexion is called with names the operation. Connexion lets a request pass that it finds no
+operation for; therefore `Security.authenticate` raises where the operation asks for credentials and
+nobody was identified, and the operations that Connexion binds are compared with the contract at
+start.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from warnings import catch_warnings, simplefilter
 from mockserver.auth.authentication import Authenticator, SecurityScheme
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.apis import Api, Handler
-from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
+from mockserver.http.context import CONTEXT_KEY, Receive, RequestContext, Scope, Send
 from specs.contract import METHODS
 
 with catch_warnings():  # deprecations within Connexion's own imports
@@ -26,7 +27,6 @@ with catch_warnings():  # deprecations within Connexion's own imports
     from connexion.resolver import Resolver
 
 _ROUTING = "connexion_routing"
-_GRANTED = "mockserver.granted"
 _UNDESCRIBED = {"default": {"description": ""}}
 
 
@@ -39,7 +39,7 @@ class Security:
         Raises:
             ConfigurationError: Connexion does not bind the operations of a contract.
         """
-        self._stack = ConnexionMiddleware(_grant, middlewares=[_RoutingContext, SecurityMiddleware])
+        self._stack = ConnexionMiddleware(_endpoint, middlewares=[SecurityMiddleware])
         bound = {api.name: _add(self._stack, api, authenticators.get(api.name)) for api in apis}
         _build(self._stack)
         for api in apis:
@@ -54,41 +54,24 @@ class Security:
                 that the API has for it.
             RuntimeError: Connexion has let the request pass without a look at its security.
         """
-        scope: Scope = {
-            "type": "http",
-            "method": context.method,
-            "path": context.path,
-            "headers": (),
-            CONTEXT_KEY: context,
+        assert context.api is not None
+        assert context.operation is not None
+        routing = {
+            "api_base_path": _base_path(context.api),
+            "operation_id": context.operation.operation.id,
         }
+        scope: Scope = {"type": "http", "extensions": {_ROUTING: routing}, CONTEXT_KEY: context}
         try:
             await self._stack(scope, context.receive, _send_nothing)
         except ProblemException as problem:
             raise ApiError(problem.status, str(problem.detail)) from None
-        if _GRANTED not in scope:
+        schemes = context.operation.operation.security
+        if context.identity is None and schemes and all(schemes):  # an empty one asks for nothing
             raise RuntimeError(f"{context.method} {context.path}: security was not enforced")
 
 
-class _RoutingContext:
-    """ASGI middleware in the place of Connexion's routing: names the operation of the request."""
-
-    def __init__(self, app: Asgi) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            route = scope[CONTEXT_KEY].route
-            routing = {
-                "api_base_path": _base_path(route.api),
-                "operation_id": route.operation.operation.id,
-            }
-            scope["extensions"] = {_ROUTING: routing}
-        await self._app(scope, receive, send)
-
-
-async def _grant(scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Endpoint behind Connexion's security: whatever gets here may go on."""
-    scope[_GRANTED] = True
+async def _endpoint(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """What stands behind Connexion's security: the rest of `Application.handle` follows."""
 
 
 async def _send_nothing(_message: object) -> None:

@@ -87,7 +87,7 @@ async def discard_body(context: RequestContext, status: int) -> ApiError | None:
     """
     length = context.headers.get("content-length", "")
     too_large = length.isdecimal() and int(length[:20]) > MAX_DISCARDED_BYTES
-    if context.body_complete or status == 413 or too_large or "expect" in context.headers:
+    if status == 413 or too_large or "expect" in context.headers:
         return None
     size, complete = 0, False
     try:

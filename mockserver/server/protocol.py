@@ -7,8 +7,7 @@ from typing import Any
 from uvicorn.server import ServerState
 
 from mockserver.config import ConnectionLimits
-from mockserver.http.application import CONTROL
-from mockserver.http.context import Asgi, Scope
+from mockserver.http.context import CONTROL, Asgi, Scope
 from mockserver.server import CONNECTION_KEY, REJECTION_KEY, Rejection
 from mockserver.server.cycle import RequestCycle
 from mockserver.server.flow import Deadline, FlowControl
