@@ -21,6 +21,7 @@ _NAME = re.compile(_NAMES, re.IGNORECASE)
 _MENTIONED = re.compile(rf"{_NAMES}|bearer |basic ".encode(), re.IGNORECASE)
 _SUSPICIOUS = re.compile(rb"%s|\\u|%%|\0" % _MENTIONED.pattern)  # of text in lower case
 _URL_HEADER = re.compile(r"^(referer|location|content-location|link)$|ur[il]$", re.IGNORECASE)
+_URL_DETAILS = re.compile(r"[@?#\[]")
 _SCHEME = re.compile(r"^(bearer|basic|digest|apikey)\s", re.IGNORECASE)
 
 
@@ -64,6 +65,8 @@ class HeaderRedactor:
 
 def redact_url(text: str) -> str:
     """Return a URL without user, password and the values of secret parameters."""
+    if not _URL_DETAILS.search(text):  # most are a path
+        return text
     try:
         parts = urlsplit(text)
     except ValueError:

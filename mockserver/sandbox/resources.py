@@ -61,6 +61,10 @@ class ResourceCollection:
         record = sandbox.records.get(self.kind, id_)
         return _resource(record) if record and record.group == account else None
 
+    def exists(self, sandbox: Sandbox, account: str, id_: str) -> bool:
+        """Return whether an account has a resource; its data is not read."""
+        return sandbox.records.group_of(self.kind, id_) == account
+
     def count(self, sandbox: Sandbox, account: str) -> int:
         return sandbox.records.count(self.kind, account)
 

@@ -203,18 +203,18 @@ class RequestCycle:
         self.expects_continue = False
         self._bodiless = self._bodiless or status in {204, 304} or status < 200
         lines = [_STATUS_LINES[status]]
-        framed = False
-        by_default = self._headers
-        if any(name == b"date" for name, _ in headers):
-            by_default = [(name, value) for name, value in by_default if name != b"date"]
-        for name, value in (*by_default, *headers):
+        framed = dated = False
+        for name, value in headers:
             if name == b"content-length":
                 self._missing = int(value)
                 framed = True
+            elif name == b"date":
+                dated = True
             elif name == b"connection" and value == b"close":
                 self.keep_alive = False
                 continue
             lines.append(b"%b: %b\r\n" % (name, value))
+        lines += [b"%b: %b\r\n" % it for it in self._headers if not (dated and it[0] == b"date")]
         if not framed and not self._bodiless:
             if self.is_http_1_0:  # RFC 9112, 6.1: it knows no chunks; the close ends the body
                 self.keep_alive = False

@@ -139,6 +139,10 @@ class Store(Protocol):
 
     def get(self, namespace: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
 
+    def group_of(self, namespace: str, kind: str, id: str) -> str | None:  # noqa: A002
+        """Return the own group of a record without reading its data, None for an unknown id."""
+        ...
+
     def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
         """Insert all records or none.
 
@@ -227,6 +231,9 @@ class Records:
 
     def get(self, kind: str, id: str) -> Record | None:  # noqa: A002
         return self._store.get(self.namespace, kind, id)
+
+    def group_of(self, kind: str, id: str) -> str | None:  # noqa: A002
+        return self._store.group_of(self.namespace, kind, id)
 
     def insert(self, kind: str, id: RecordId, group: str, data: Mapping[str, Any]) -> Record:  # noqa: A002
         """Insert one record.

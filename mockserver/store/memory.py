@@ -118,6 +118,9 @@ class _Table:
         data = orjson.loads(row[_ROW_HEAD.size :])
         return Record(self.kind, id_, self._group_names[group], number, version, data)
 
+    def group_of(self, row: bytes) -> str:
+        return self._group_names[_ROW_HEAD.unpack_from(row)[2]]
+
     def _own_group(self, name: str) -> _Group:
         group = self._group(name)
         if group.index is None:
@@ -172,6 +175,11 @@ class MemoryStore:
         table = self._find_table(namespace, kind)
         row = table.rows.get(id) if table else None
         return table.unpack(id, row) if table and row else None
+
+    def group_of(self, namespace: str, kind: str, id: str) -> str | None:  # noqa: A002
+        table = self._find_table(namespace, kind)
+        row = table.rows.get(id) if table else None
+        return table.group_of(row) if table and row else None
 
     def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
         with self._lock:

@@ -110,6 +110,10 @@ class SqlStore:
             row = connection.execute(sql.GET, key).mappings().first()
         return _record(row) if row else None
 
+    def group_of(self, namespace: str, kind: str, id: str) -> str | None:  # noqa: A002
+        record = self.get(namespace, kind, id)
+        return record.group if record else None
+
     def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
         new_records = list(new_records)
         if not new_records:

@@ -162,7 +162,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def get(self, name: str) -> None:
-        assert self.records.get("k", name) == self.model.get(name)
+        record = self.model.get(name)
+        assert self.records.get("k", name) == record
+        assert self.records.group_of("k", name) == (record and record.group)
 
     @invariant()
     def counts_agree(self) -> None:

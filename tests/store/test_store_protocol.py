@@ -46,6 +46,9 @@ def test_get_of_what_is_not_there_is_none(records: Records) -> None:
     assert records.get("job", "other") is None
     assert records.get("other", "g1") is None
     assert records.get("job", "g1\0") is None
+    assert records.group_of("job", "g1") == "g"
+    assert records.group_of("job", "other") is None
+    assert records.group_of("other", "g1") is None
 
 
 def test_numbers_are_dense_in_each_group(records: Records) -> None:

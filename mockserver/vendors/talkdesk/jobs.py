@@ -189,7 +189,7 @@ class Jobs:
             ApiError: 400, it is unknown.
         """
         report_type: str = request.path["type"]
-        if self._reports.find(request.sandbox, ALL_ACCOUNTS, report_type) is None:
+        if not self._reports.exists(request.sandbox, ALL_ACCOUNTS, report_type):
             reason = f"is an unknown report type: {report_type[:64]}"
             raise ApiError.for_field("type", reason, code="invalid_report_type")
         return report_type
