@@ -71,7 +71,8 @@ RUN_OPTIONS = (
         "reports",
         multiple=True,
         metavar="KIND=PATH",
-        help="Write a report (json, html, junit, markdown, text) to a file.",
+        help="Write a report (json, html, junit, gitlab, sarif, markdown, text) to a file; "
+        "`github` alone prints annotations and writes the summary of the step.",
     ),
     click.option(
         "--dry-run", is_flag=True, help="Print the plan and its cost without sending anything."
@@ -306,7 +307,9 @@ class _Progress:
     def show_failure(self, requirement: "Requirement", reason: str) -> None:
         from rich.text import Text
 
-        line = Text.assemble(("broken", "red"), f"  {requirement.id}  {reason}")
+        from conformance.report.exchange_text import visible
+
+        line = Text.assemble(("broken", "red"), f"  {requirement.id}  {visible(reason)}")
         width = min(WIDTH, self._console.width)
         self._console.print(line, width=width, no_wrap=True, overflow="ellipsis")
 

@@ -6,7 +6,7 @@ one process judges one vendor.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import pytest
 
 # Everything else is imported on demand, so that other runs of pytest pay nothing.
 if TYPE_CHECKING:
-    from conformance.evaluation.result import RequirementResult, Result
+    from conformance.evaluation.result import Result
     from specs import Contract
 
 
@@ -85,8 +85,8 @@ class VendorCollector(pytest.Collector):
         """The vendor's slug."""
         return self.name.removeprefix("conformance-")
 
-    def result_of(self, id_: str) -> "RequirementResult":
-        """Return the result of a requirement; the first call runs the suite.
+    def result(self) -> "Result":
+        """Return the result; the first call runs the suite.
 
         Raises:
             Broken: the target could not be judged.
@@ -96,7 +96,7 @@ class VendorCollector(pytest.Collector):
             self._outcome = _run(self.config, self.vendor, selected)
         if isinstance(self._outcome, Exception):
             raise RequirementFailed(str(self._outcome))
-        return next(row for row in self._outcome.requirements if row.requirement.id == id_)
+        return self._outcome
 
 
 class RequirementItem(pytest.Item):
@@ -111,13 +111,14 @@ class RequirementItem(pytest.Item):
         Raises:
             Broken: it is FAIL or ERROR.
         """
-        result = self.parent.result_of(self.name)
-        if result.verdict == "SKIP":
-            pytest.skip(result.reason)
-        if result.verdict == "WARN":
-            warnings.warn(ConformanceWarning(f"{self.name}: {result.reason}"), stacklevel=1)
-        elif result.verdict != "PASS":
-            raise RequirementFailed("\n".join(_evidence(result)))
+        result = self.parent.result()
+        row = next(row for row in result.requirements if row.requirement.id == self.name)
+        if row.verdict == "SKIP":
+            pytest.skip(row.reason)
+        if row.verdict == "WARN":
+            warnings.warn(ConformanceWarning(f"{self.name}: {row.reason}"), stacklevel=1)
+        elif row.verdict != "PASS":
+            raise RequirementFailed(_evidence(result, self.name))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show only the evidence, without a traceback of the suite."""
@@ -133,15 +134,11 @@ class RequirementItem(pytest.Item):
         return file, None, f"{self.name} {self.text}"
 
 
-def _evidence(result: "RequirementResult") -> Iterator[str]:
-    from conformance.http.curl import curl  # noqa: PLC0415  (see above)
+def _evidence(result: "Result", id_: str) -> str:
+    from conformance.report.finding import findings  # noqa: PLC0415  (see above)
 
-    requirement = result.requirement
-    yield f"{result.verdict} {requirement.id}: {requirement.text}"
-    yield result.reason
-    yield f"({requirement.source}, {requirement.level}: {', '.join(requirement.statements)})"
-    for exchange in result.exchanges:
-        yield f"got {exchange.failure or exchange.status} from: {curl(exchange)}"
+    finding = next(finding for finding in findings(result) if finding.id == id_)
+    return f"{finding.row.verdict} {finding.id}: {finding.text}\n{finding.details}"
 
 
 def _contract(config: pytest.Config, vendor: str) -> "Contract":

@@ -22,6 +22,7 @@ from conformance.errors import (
 from conformance.evaluation.baseline import apply_baseline, read_baseline
 from conformance.evaluation.coverage import (
     byte_order_mark_hints,
+    count_purposes,
     measure_coverage,
     profile_hints,
 )
@@ -117,12 +118,14 @@ class Runner:
                 self._with_stop_reason(self._with_missing_id(result, plan, missing_id), plan)
                 for result in evaluator.results(tuple(client.exchanges), client.jobs)
             ]
+            shrinking_from = transport.next_number
             shrinker = Shrinker(client)
             reproducible = tuple(
                 self._with_steps(self._shrunk(result, evaluator, shrinker), client)
                 for result in results
             )
-            result = self._result(reproducible, client, transport)
+            shrinking = range(shrinking_from, transport.next_number)
+            result = self._result(reproducible, client, transport, shrinking)
         except (TargetUnavailable, KeyboardInterrupt) as error:
             left = self._clean_up(client, transport)
             error.args = (". ".join([*map(str, error.args), *left]),)
@@ -274,6 +277,7 @@ class Runner:
         results: tuple[RequirementResult, ...],
         client: Client,
         transport: Transport,
+        shrinking: range,
     ) -> Result:
         exchanges = tuple(client.exchanges)
         notes = profile_hints(self.contract, exchanges, self.load_profile)
@@ -290,12 +294,14 @@ class Runner:
         notes += tuple(self._crashes)
         notes += self._clean_up(client, transport)
         budget = transport.budget
+        coverage = measure_coverage(self.contract, client.jobs, exchanges)
+        purposes = count_purposes(self.contract, client.exchanges, shrinking, budget.used)
         return Result(
             contract=self.contract,
             base_url=self.target.base_url,
             seed=self.settings.seed,
             requirements=results,
-            coverage=measure_coverage(self.contract, client.jobs, exchanges),
+            coverage=replace(coverage, purposes=purposes),
             jobs=client.jobs,
             notes=notes,
             requests=budget.used,

@@ -2,14 +2,33 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from conformance.contract_queries import value_at
 from conformance.http.exchange import BYTE_ORDER_MARK, NOT_JSON, Exchange
 from conformance.target.tracker import JobHistory
 from specs import PROFILES, Contract, Lifecycle
+
+# What requests serve, by the part of the suite that sends them.
+_PURPOSES: Final = MappingProxyType(
+    {
+        "preflight": "preflight",
+        "credentials": "tokens",
+        "examples": "examples",
+        "fuzz": "fuzz",
+        "negative": "negative",
+        "probe": "check one rule",
+        "clean-up": "clean-up",
+    }
+)
+# Actions of the lifecycle that are known by another word.
+_ACTIONS: Final = MappingProxyType({"fetch": "download"})
+SIDE_BY_SIDE: Final = "side by side"
+SHRINK: Final = "shrink"
+REPEATED: Final = "repeated"
 
 Transition = tuple[str, str]
 Item = TypeVar("Item")
@@ -17,13 +36,17 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """States and transitions by their names on the wire; statuses counted by operation."""
+    """States and transitions by their names on the wire; statuses counted by operation.
+
+    `purposes` counts the requests by what they served.
+    """
 
     states_seen: tuple[str, ...]
     states_not_seen: tuple[str, ...]
     edges_seen: tuple[Transition, ...]
     edges_not_seen: tuple[Transition, ...]
     operations: dict[str, dict[str, int]]
+    purposes: dict[str, int] = field(default_factory=dict)
 
 
 def measure_coverage(
@@ -65,6 +88,34 @@ def _operations(contract: Contract, exchanges: Iterable[Exchange]) -> dict[str, 
             status = exchange.status
             counters[exchange.operation]["no answer" if status is None else str(status)] += 1
     return {name: dict(sorted(counter.items())) for name, counter in counters.items()}
+
+
+def count_purposes(
+    contract: Contract, exchanges: Iterable[Exchange], shrinking: range, sent: int
+) -> dict[str, int]:
+    """Return how many of a run's requests served what, the most frequent first.
+
+    `shrinking` are the numbers of the exchanges that made failures smaller. Of the `sent` requests
+    those without an exchange of their own were repeated: under load, after an incomplete response,
+    or with a new token.
+    """
+    actions = {
+        action.operation: _ACTIONS.get(name, name)
+        for name, action in contract.lifecycle.actions.items()
+    }
+    counter: Counter[str] = Counter()
+    for exchange in exchanges:
+        if exchange.number in shrinking:
+            purpose = SHRINK
+        elif exchange.together:
+            purpose = SIDE_BY_SIDE
+        else:
+            action = actions.get(exchange.operation or "", "other")
+            purpose = _PURPOSES.get(exchange.driver, action)
+        counter[purpose] += 1
+    if (rest := sent - counter.total()) > 0:
+        counter[REPEATED] = rest
+    return dict(counter.most_common())
 
 
 def _unique(items: Iterable[Item]) -> tuple[Item, ...]:

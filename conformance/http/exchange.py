@@ -27,7 +27,7 @@ NOT_JSON: Final = NotJson()
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # Where a number with a fraction of zeros alone may be.
 _POINT_ZERO: Final = re.compile(rb"\.0+(?![0-9])")
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def parse_json(body: bytes) -> Any:
@@ -44,7 +44,7 @@ def parse_json(body: bytes) -> Any:
             value = json.loads(text.decode(), parse_constant=_reject_constant)
             # A lone surrogate is no character: nothing that validates or encodes text takes it.
             value = orjson.loads(
-                _LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
+                LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
             )
         except (ValueError, RecursionError):
             return NOT_JSON
@@ -149,6 +149,7 @@ class Exchange:
     request belongs to none. `driver` names the part of the suite that sent it. `valid` is True
     where the contract allows the request and the credential is good, False where it is wrong on
     purpose, None where that is unknown. `path_parameters` are the values before encoding.
+    `together` are the requests that were sent at the same time (method, path and query).
     """
 
     number: int
@@ -159,6 +160,7 @@ class Exchange:
     driver: str
     valid: bool | None
     path_parameters: Mapping[str, Any] = field(default_factory=dict)
+    together: tuple[str, ...] = ()
 
     @property
     def status(self) -> int | None:

@@ -160,9 +160,13 @@ class Transport:
 
         with ThreadPoolExecutor(len(requests)) as pool:
             running = [pool.submit(deliver, request, info) for request, info in requests]
-        done = zip(requests, running, strict=True)
-        sent = [(pair, future) for pair, future in done if future.exception() is None]
-        exchanges = [self._record(*pair, *future.result()) for pair, future in sent]
+        lines = [self.redactor.redact(f"{r.method} {r.target}") for r, _ in requests]
+        others = [tuple(lines[:n] + lines[n + 1 :]) for n in range(len(lines))]
+        exchanges = [
+            self._record(*pair, *future.result(), together=beside)
+            for pair, future, beside in zip(requests, running, others, strict=True)
+            if future.exception() is None
+        ]
         for future in running:
             future.result()
         return exchanges
@@ -257,6 +261,8 @@ class Transport:
         info: ExchangeInfo,
         response: RecordedResponse | None,
         failure: str | None,
+        *,
+        together: tuple[str, ...] = (),
     ) -> Exchange:
         if response is not None:
             if info.tokens is not None:
@@ -267,7 +273,7 @@ class Transport:
                 body=self.redactor.redact_bytes(response.body),
             )
         exchange = Exchange(
-            number=self._next_number,
+            number=self.next_number,
             operation=info.operation,
             request=self._redacted(request, info.role),
             response=response,
@@ -275,11 +281,13 @@ class Transport:
             driver=info.driver,
             valid=info.valid,
             path_parameters=info.path_parameters,
+            together=together,
         )
         return self._append(exchange)
 
     @property
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """The number of the next exchange."""
         return self.exchanges[-1].number + 1 if self.exchanges else 1
 
     def _append(self, exchange: Exchange) -> Exchange:
@@ -290,7 +298,7 @@ class Transport:
 
     def adopt(self, exchange: Exchange) -> Exchange:
         """Record an exchange of another transport as one of this run; return it as recorded."""
-        return self._append(replace(exchange, number=self._next_number))
+        return self._append(replace(exchange, number=self.next_number))
 
     def forget(self, exchanges: Collection[Exchange]) -> None:
         """Remove exchanges that say nothing about the target: their credential had expired."""

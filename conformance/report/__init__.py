@@ -1,19 +1,24 @@
-"""Reports: the result of a run as text, JSON, HTML, JUnit XML or Markdown."""
+"""Reports: the result of a run as text, JSON, HTML, JUnit XML, Markdown, SARIF or annotations."""
 
+import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from conformance.errors import UsageError
 from conformance.evaluation.result import Result
-from conformance.report import html_report, json_report, junit, markdown, text
+from conformance.report import annotations, html_report, json_report, junit, markdown, text
 
+GITHUB: Final = "github"
 RENDERERS: Final[Mapping[str, Callable[[Result], str | bytes]]] = MappingProxyType(
     {
         "json": json_report.render,
         "html": html_report.render,
         "junit": junit.render,
+        "gitlab": partial(junit.render, gitlab=True),
+        "sarif": annotations.render_sarif,
         "markdown": markdown.render,
         "text": text.render,
     }
@@ -21,15 +26,18 @@ RENDERERS: Final[Mapping[str, Callable[[Result], str | bytes]]] = MappingProxyTy
 
 
 def parse(choice: str) -> tuple[str, Path]:
-    """Return kind and path of `--report KIND=PATH`.
+    """Return kind and path of `--report KIND=PATH`; `github` has no path, its place is fixed.
 
     Raises:
         UsageError: unknown kind, or no path.
     """
     kind, _, path = choice.partition("=")
+    if choice == GITHUB:
+        return GITHUB, Path("-")
     if kind not in RENDERERS or not path:
+        kinds = ", ".join(RENDERERS)
         raise UsageError(
-            f"--report: {choice!r} must be KIND=PATH with a KIND of {', '.join(RENDERERS)}"
+            f"--report: {choice!r} must be KIND=PATH with a KIND of {kinds}, or {GITHUB}"
         )
     return kind, Path(path)
 
@@ -40,8 +48,15 @@ def write(result: Result, kind: str, path: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
+    if kind == GITHUB:
+        annotations.write_github(result)
+        return
     content = RENDERERS[kind](result)
     data = content.encode() if isinstance(content, str) else content
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

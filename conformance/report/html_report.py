@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any, Final
 
 import jinja2
@@ -12,9 +11,16 @@ from markupsafe import Markup, escape
 
 from conformance.evaluation.coverage import transitions_of
 from conformance.evaluation.result import RequirementResult, Result
-from conformance.http.curl import curl
+from conformance.report.exchange_text import MARK, curl, visible
+from conformance.report.finding import (
+    SOURCE_LABELS,
+    VERDICT_LABELS,
+    findings,
+    headline,
+    judged_line,
+    reproduction_hint,
+)
 from conformance.report.json_report import exchange_to_json
-from conformance.report.shared import VERDICT_LABELS, headline, judged_line, reproduction_hint
 from conformance.target.tracker import JobHistory
 from conformance.verdict import WORST_FIRST, Verdict
 from specs import Lifecycle, State, Statement
@@ -133,14 +139,6 @@ def _bars(
     )
 
 
-SOURCE_LABELS: Final = MappingProxyType(
-    {
-        "documented": "by the document itself",
-        "vendor": "by another page or a published client of the vendor",
-        "observed": "by no document, but public clients depend on it",
-        "assumed": "by no source",
-    }
-)
 _TICKS: Final = re.compile("`([^`]+)`")
 
 
@@ -173,8 +171,12 @@ def render(result: Result) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"curl": curl, "ticks": _ticks, "exchange_to_json": exchange_to_json}
-    return environment.get_template("page.html.j2").render(**_content(result))
+    environment.filters |= {
+        "curl": curl,
+        "ticks": _ticks,
+        "exchange_to_json": exchange_to_json,
+    }
+    return visible(environment.get_template("page.html.j2").render(**_content(result)))
 
 
 def _content(result: Result) -> dict[str, Any]:
@@ -189,6 +191,8 @@ def _content(result: Result) -> dict[str, Any]:
         "matrix": traceability_matrix(result),
         "timeline": build_timeline(result.contract.lifecycle, result.jobs),
         "source_labels": SOURCE_LABELS,
+        "findings": findings(result),
+        "mark": MARK,
     }
 
 

@@ -6,9 +6,9 @@ import orjson
 
 from conformance.evaluation.coverage import Coverage, Transition
 from conformance.evaluation.result import RequirementResult, Result
-from conformance.http.curl import curl
-from conformance.http.exchange import Exchange, RecordedResponse
-from conformance.report.shared import judged_line, promises
+from conformance.http.exchange import LONE_SURROGATE, Exchange, RecordedResponse
+from conformance.report.exchange_text import curl
+from conformance.report.finding import Finding, findings, judged_line, promises
 from conformance.reproduction.steps import step_to_json
 
 MAX_BODY_SHOWN: Final = 4096
@@ -55,11 +55,25 @@ def body_text(body: bytes) -> str:
 
 def render(result: Result) -> bytes:
     """Return the result as UTF-8 JSON."""
-    return orjson.dumps(to_data(result), option=orjson.OPT_INDENT_2) + b"\n"
+    data = to_data(result)
+    try:
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n"
+    except TypeError:  # a lone surrogate is no Unicode text, and UTF-8 cannot have it
+        return orjson.dumps(_encodable(data), option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _encodable(value: Any) -> Any:
+    """Return JSON types with U+FFFD for each lone surrogate."""
+    if isinstance(value, str):
+        return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_encodable(name): _encodable(member) for name, member in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list) else value
 
 
 def to_data(result: Result) -> dict[str, Any]:
     """Return the result as JSON types."""
+    shown = {finding.id: finding for finding in findings(result)}
     return {
         "vendor": result.contract.vendor,
         "profile": result.contract.profile,
@@ -67,8 +81,11 @@ def to_data(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "verdict": result.verdict.value,
         "counts": result.counts,
-        "requirements": [_row(row, result) for row in result.requirements],
+        "requirements": [
+            _row(row, result, shown.get(row.requirement.id)) for row in result.requirements
+        ],
         "coverage": _coverage(result.coverage),
+        "requests": {"total": result.requests, "purposes": result.coverage.purposes},
         "notes": list(result.notes),
         "judged": {
             "musts": result.musts,
@@ -80,10 +97,11 @@ def to_data(result: Result) -> dict[str, Any]:
     }
 
 
-def _row(row: RequirementResult, result: Result) -> dict[str, Any]:
+def _row(row: RequirementResult, result: Result, finding: Finding | None) -> dict[str, Any]:
     requirement = row.requirement
     return {
         "id": requirement.id,
+        "text": requirement.text,
         "statements": list(requirement.statements),
         "operation": requirement.operation,
         "source": requirement.source,
@@ -91,11 +109,27 @@ def _row(row: RequirementResult, result: Result) -> dict[str, Any]:
         "promised": promises(result, requirement),
         "verdict": row.verdict.value,
         "reason": row.reason,
+        "finding": finding and _finding(finding),
         "expected": _expected(row),
         "evidence": [
             {"seed": result.seed, **exchange_to_json(exchange)} for exchange in row.exchanges
         ],
         "replay": [step_to_json(step) for step in row.replay_steps],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """Return what a reader is told of a problem, as JSON types."""
+    excerpt = finding.excerpt
+    return {
+        "place": finding.place,
+        "operation": finding.operation,
+        "before": list(finding.before),
+        "sent": list(excerpt.sent) if excerpt else [],
+        "seen": list(excerpt.seen) if excerpt else [],
+        "folded": excerpt.folded if excerpt else 0,
+        "again": finding.again,
+        "replay_command": finding.replay_command,
     }
 
 

@@ -1,7 +1,9 @@
 """The result for a terminal: problems first, then verdicts by operation, then the verdict."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -9,13 +11,24 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.evaluation.result import RequirementResult, Result
-from conformance.http.curl import wrap_curl
-from conformance.report.shared import headline, judged_line, promises, reproduction_hint
+from conformance.evaluation.result import Result
+from conformance.report.exchange_text import visible, wrap_curl
+from conformance.report.finding import (
+    Finding,
+    findings,
+    headline,
+    judged_line,
+    purposes_line,
+    reproduction_hint,
+)
 from conformance.verdict import WORST_FIRST, Verdict
 
 WIDTH = 80
 MAX_LINES = 20
+INDENT = 4
+LABEL = 9
+# The runner ignores white space before `::`, and finds `##[` anywhere in a line.
+_WORKFLOW_COMMAND: Final = re.compile(r"(?m)^[^\S\n]*(?=::)|(?<=##)(?=\[)")
 STYLES = {
     Verdict.FAIL: "bold red",
     Verdict.ERROR: "bold magenta",
@@ -27,7 +40,10 @@ STYLES = {
 
 def show(result: Result, console: Console) -> None:
     """Print the result, never wider than 80 columns."""
-    console.print(build_report(result), width=min(WIDTH, console.width), soft_wrap=False)
+    with console.capture() as captured:
+        console.print(build_report(result), width=min(WIDTH, console.width), soft_wrap=False)
+    console.file.write(_disarmed(captured.get()))
+    console.file.flush()
 
 
 def render(result: Result) -> str:
@@ -35,7 +51,12 @@ def render(result: Result) -> str:
     console = Console(width=WIDTH, no_color=True, highlight=False, record=True, quiet=False)
     with console.capture() as captured:
         console.print(build_report(result))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+    return _disarmed("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+
+
+def _disarmed(text: str) -> str:
+    """Return `text` without a line that a runner of GitHub Actions takes for a command."""
+    return _WORKFLOW_COMMAND.sub(r"\g<0>\\", text)
 
 
 def build_report(result: Result) -> RenderableType:
@@ -44,35 +65,40 @@ def build_report(result: Result) -> RenderableType:
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    for row in result.problems:
-        yield from _problem(row, result)
+    for finding in findings(result):
+        yield from _problem(finding)
     if hint := reproduction_hint(result):
         yield Text(hint, style="dim")
         yield Text("")
     yield from _skips(result)
     yield _table(result)
     yield from _states(result)
+    if result.coverage.purposes:
+        yield Text(purposes_line(result), style="dim")
     for note in result.notes:
-        yield Text(f"Note: {note}", style="cyan")
+        yield Text(visible(f"Note: {note}"), style="cyan")
     yield _verdict(result)
     yield Text(judged_line(result, WIDTH), no_wrap=True, overflow="ellipsis")
 
 
-def _problem(row: RequirementResult, result: Result) -> Iterator[RenderableType]:
-    requirement = row.requirement
+def _problem(finding: Finding) -> Iterator[RenderableType]:
+    row = finding.row
     yield Text.assemble(
         (f"{row.verdict:<5} ", STYLES[row.verdict]),
-        (requirement.id, "bold"),
-        f"  {requirement.text}",
+        (finding.id, "bold"),
+        f"  {visible(finding.text)}",
     )
-    times = f" ({row.failures} times)" if row.failures > 1 else ""
-    yield Padding(Text(f"{row.reason}{times}"), (0, 0, 0, 6))
-    for line in _sources(row, result):
-        yield Padding(Text(line, style="dim"), (0, 0, 0, 6))
-    for exchange in row.exchanges[-1:]:
-        response = exchange.failure or f"{exchange.status}"
-        yield Padding(Text(f"got {response} from:", style="dim"), (0, 0, 0, 6))
-        lines = wrap_curl(exchange, WIDTH)
+    yield Padding(Text(finding.reason), (0, 0, 0, 6))
+    yield from _labelled("operation", [finding.operation])
+    yield from _labelled("promised", [f"{finding.source} ({finding.place})", *finding.promises])
+    yield from _labelled("before", finding.before)
+    if excerpt := finding.excerpt:
+        yield from _labelled("sent", excerpt.sent)
+        more = f"… {excerpt.folded} more lines; --report html=FILE has them all"
+        yield from _labelled("seen", [*excerpt.seen, *([more] if excerpt.folded else [])])
+    yield from _labelled("again", [finding.again])
+    if finding.shown and finding.is_in_one_request:
+        lines = wrap_curl(finding.shown, WIDTH)
         yield Text("\n".join(lines[:MAX_LINES]))
         if len(lines) > MAX_LINES:
             more = f"… {len(lines) - MAX_LINES} more lines; --report html=FILE has them all"
@@ -80,11 +106,16 @@ def _problem(row: RequirementResult, result: Result) -> Iterator[RenderableType]
     yield Text("")
 
 
-def _sources(row: RequirementResult, result: Result) -> Iterator[str]:
-    requirement = row.requirement
-    first, *others = promises(result, requirement)
-    yield f"{requirement.source}, {requirement.level}: {first}"
-    yield from others
+def _labelled(label: str, lines: Sequence[str]) -> Iterator[RenderableType]:
+    """Yield lines behind a label in the margin; nothing if there is none."""
+    if not any(lines):
+        return
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=LABEL, style="dim")
+    table.add_column(overflow="fold")
+    for number, line in enumerate(lines):
+        table.add_row("" if number else label, Text(line))
+    yield Padding(table, (0, 0, 0, INDENT))
 
 
 def _skips(result: Result) -> Iterator[RenderableType]:
@@ -99,7 +130,7 @@ def _skips(result: Result) -> Iterator[RenderableType]:
         reasons["never judged; `conformance explain ID` says why"] = untested
     for reason, ids in reasons.items():
         yield Text.assemble(("SKIP  ", STYLES[Verdict.SKIP]), ", ".join(ids))
-        yield Padding(Text(reason, style="dim"), (0, 0, 0, 6))
+        yield Padding(Text(visible(reason), style="dim"), (0, 0, 0, 6))
     if reasons:
         yield Text("")
 
@@ -124,7 +155,7 @@ def _table(result: Result) -> RenderableType:
 def _states(result: Result) -> Iterator[RenderableType]:
     coverage = result.coverage
     if coverage.states_seen:
-        yield Text("States observed: " + ", ".join(coverage.states_seen), style="dim")
+        yield Text(visible("States observed: " + ", ".join(coverage.states_seen)), style="dim")
     if coverage.states_not_seen:
         yield Text("States not observed: " + ", ".join(coverage.states_not_seen), style="dim")
 

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from conformance.http.curl import curl, wrap_curl
 from conformance.http.exchange import NOT_JSON, Exchange, RecordedRequest, RecordedResponse
+from conformance.report.exchange_text import curl, wrap_curl
 from conformance.report.json_report import MAX_BODY_SHOWN, exchange_to_json
 
 
