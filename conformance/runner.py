@@ -19,7 +19,6 @@ from conformance.errors import (
     TargetUnavailable,
     describe_crash,
 )
-from conformance.evaluation.baseline import apply_baseline, read_baseline
 from conformance.evaluation.coverage import (
     byte_order_mark_hints,
     count_purposes,
@@ -27,7 +26,13 @@ from conformance.evaluation.coverage import (
     profile_hints,
 )
 from conformance.evaluation.evaluator import Evaluator, NewFailure, run_active_check
-from conformance.evaluation.result import AcceptedFailure, RequirementResult, Result
+from conformance.evaluation.result import (
+    AcceptedFailure,
+    RequirementResult,
+    Result,
+    apply_baseline,
+    read_baseline,
+)
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.limits import Clock
 from conformance.http.transport import Transport

@@ -48,7 +48,7 @@ def test_requirements_become_items_that_pass_skip_warn_and_fail(pytester: pytest
     assert counts["passed"] > 20
     assert counts["skipped"] >= 3
     assert counts["warnings"] >= 1
-    done.stdout.fnmatch_lines([f"*FAIL {BROKEN}: *", "*got 20* from: curl *"])
+    done.stdout.fnmatch_lines([f"*FAIL {BROKEN}: *", "*Seen:*", "*HTTP 20*", "*curl -i *"])
     done.stdout.no_fnmatch_line("*Traceback*")
 
 

@@ -42,7 +42,7 @@ def test_an_excerpt_has_at_most_twenty_lines_and_says_how_many_are_folded(body: 
         (
             {"job": {"status": "PROCESSING"}},
             "was DONE and then PROCESSING",
-            '"status": "PROCESSING"',
+            '"job": {"status": "PROCESSING"}',
         ),
         ({"x": ["y" * 5000]}, "/x/0 is long", '"yyyyy'),
     ],

@@ -37,9 +37,10 @@ def saying(text: str) -> Result:
     first = exchange(1, "getJob", body)
     assert first.response is not None
     header = {"Content-Type": text, "Location": text}
-    first = replace(first, response=replace(first.response, headers=header), together=(text,))
+    response = replace(first.response, headers=header)
+    first = replace(first, response=response, together=(text,))
     raw = text.encode("utf-8", "surrogatepass")
-    plain = replace(first, number=2, response=replace(first.response, body=raw))
+    plain = replace(first, number=2, response=replace(response, body=raw))
     sent = replace(first.request, body=raw, headers={"X-A": text})
     plain = replace(plain, request=sent, together=())
     rows = tuple(
