@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.report-contracts
 # Test processes side by side; what they do on one core stays small.
 JOBS ?= 2
+# What runs side by side prints in one piece, where make can do that.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Handed on to the command of `serve`, `selftest`, `test` and `bench`: make serve ARGS="--port 8080"
 ARGS ?=
 
@@ -43,7 +45,8 @@ quick: $(STAMP) ## the unit tests alone: no browser, no database, no other progr
 	$(say) "unit tests ($(JOBS) processes)"
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow and not postgres and not browser and not nginx" tests/unit $(ARGS)
 
-check: lint types imports specs ## all that needs no test run
+check: $(STAMP) ## all that needs no test run
+	@$(MAKE) --no-print-directory -j$(JOBS) $(SYNC) lint types imports specs
 
 lint: $(STAMP) ## ruff: rules and format
 	$(say) "lint"

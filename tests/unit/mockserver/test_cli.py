@@ -73,6 +73,7 @@ def test_port_in_use_exits_2() -> None:
     assert "--port" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_tells_where_it_is_and_stops_in_peace(number: signal.Signals) -> None:

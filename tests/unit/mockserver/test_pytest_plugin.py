@@ -179,6 +179,7 @@ def test_sockets_allowed_for_the_mock_alone(mock_vendor):
 """
 
 
+@pytest.mark.slow
 def test_what_tests_patch_does_not_catch_the_plugin(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(PATCHED)
     result = pytester.runpytest_subprocess(*RUN, "-p", "no:randomly")
@@ -241,6 +242,7 @@ def test_a_server_that_runs_already_is_shared_by_all_workers(
         assert len(server.mock.sandboxes) == 1
 
 
+@pytest.mark.slow
 def test_everything_that_a_test_can_do(
     pytester: pytest.Pytester, ours_alone: tuple[str, ...]
 ) -> None:
@@ -249,6 +251,7 @@ def test_everything_that_a_test_can_do(
     result.assert_outcomes(passed=7, xfailed=1)
 
 
+@pytest.mark.slow
 def test_no_server_is_a_clear_error(pytester: pytest.Pytester, ours_alone: tuple[str, ...]) -> None:
     pytester.makepyfile("def test_it(mock_vendor): pass")
     result = pytester.runpytest_subprocess(*ours_alone, "--mock-url", "http://127.0.0.1:1")
@@ -334,6 +337,7 @@ def test_an_authority_that_does_not_help_is_named(
     result.stdout.fnmatch_lines([expected])
 
 
+@pytest.mark.slow
 def test_an_installed_plugin_costs_nothing_until_it_is_used(tmp_path: Path) -> None:
     (plugin,) = [row for row in entry_points(group="pytest11") if row.name == "mockserver"]
     (tmp_path / "test_it.py").write_text("import sys\ndef test_it():\n print(*sys.modules)\n")
@@ -348,6 +352,7 @@ def test_an_installed_plugin_costs_nothing_until_it_is_used(tmp_path: Path) -> N
     assert not {"requests", "connexion", "uvicorn", "sqlalchemy"} & set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_fixtures_and_mark_are_listed(
     pytester: pytest.Pytester, ours_alone: tuple[str, ...]
 ) -> None:
