@@ -6,10 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+import orjson
+
 from specs import pointer
 from specs.files import ROOT, read_openapi, read_yaml
 from specs.lifecycle import Lifecycle, read_lifecycle
 from specs.requirements import Requirement, Requirements, Statement, read_requirements
+from specs.schema import self_contained
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -82,6 +86,18 @@ class Contract:
     def grant_refused(self) -> int:
         """The HTTP status for a caller who is known but lacks the grant of an operation."""
         return int(self.openapi["x-grant-refused"])
+
+    @cached_property
+    def _validators(self) -> dict[tuple[bytes, bool], jsonschema_rs.Validator]:
+        return {}
+
+    def validator(self, schema: Any, *, formats: bool = True) -> jsonschema_rs.Validator:
+        """Return the validator of a schema of this contract; each is compiled once."""
+        key = orjson.dumps(schema), formats
+        if key not in self._validators:
+            whole = self_contained(self.openapi, schema)
+            self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=formats)
+        return self._validators[key]
 
     def schema(self, operation_id: str, status: int, media: str = "application/json") -> Any:
         """Return the schema of a response body, or None if the contract has none."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import jsonschema_rs
-import orjson
 
 from conformance.checks.exchange_case import ExchangeCase, Responses, is_echo, is_sourced
 from conformance.checks.registry import exchange_check
@@ -15,7 +14,6 @@ from conformance.contract_queries import containers, values_at
 from conformance.http.exchange import NOT_JSON
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve, schema_at
-from specs.schema import self_contained, to_json_schema
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
 # Media types whose content is never a JSON object or list.
@@ -31,7 +29,7 @@ def field_matches_schema(case: ExchangeCase, *, pointers: Sequence[str]) -> Chec
     if case.response.json is NOT_JSON:
         return None
     return _first_error(
-        (place, _schema_error(shallow_schema(case, pointer), value))
+        (place, _schema_error(case.contract.validator(shallow_schema(case, pointer)), value))
         for pointer in pointers
         for place, value in values_at(case.response.json, pointer)
     )
@@ -45,15 +43,10 @@ def shallow_schema(case: ExchangeCase, pointer: str) -> dict[str, Any]:
     schemas = (contract.schema(operation.id, status) for status in candidates)
     root = next(schema for schema in schemas if schema is not None)
     schema = schema_at(contract.openapi, root, pointer)
-    flat = {key: value for key, value in schema.items() if key not in _DEEPER}
-    if b"$ref" in orjson.dumps(flat):
-        return self_contained(contract.openapi, flat)
-    converted: dict[str, Any] = to_json_schema(flat)
-    return converted
+    return {key: value for key, value in schema.items() if key not in _DEEPER}
 
 
-def _schema_error(schema: dict[str, Any], value: Any) -> str | None:
-    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+def _schema_error(validator: jsonschema_rs.Validator, value: Any) -> str | None:
     return next((error.message for error in validator.iter_errors(value)), None)
 
 
@@ -110,9 +103,7 @@ def body_schema(case: ExchangeCase) -> CheckResult | None:
         return None
     if response.json is NOT_JSON:
         return failed(f"the body of the {response.status} is not JSON")
-    whole = self_contained(case.contract.openapi, schema)
-    validator = jsonschema_rs.validator_for(whole, validate_formats=True)
-    for error in validator.iter_errors(response.json):
+    for error in case.contract.validator(schema).iter_errors(response.json):
         if is_echo(case.exchange, error):
             continue
         place = "".join(f"/{step}" for step in error.instance_path)

@@ -5,13 +5,10 @@ from email.policy import HTTP
 from http import HTTPStatus
 from typing import Any, Final
 
-import jsonschema_rs
-
 from conformance.checks.exchange_case import NOT_OFFERED, ExchangeCase, Responses, is_echo
 from conformance.checks.registry import exchange_check
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
-from specs.schema import self_contained
 
 # HTTP itself allows these for any request (RFC 9110, 6585), whatever a vendor lists.
 GENERIC: Final = frozenset(
@@ -77,9 +74,7 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
     value: Any = text
     if schema.get("type") == "integer" and text.strip().lstrip("-").isdigit():
         value = int(text)
-    validator = jsonschema_rs.validator_for(
-        self_contained(case.contract.openapi, schema), validate_formats=True
-    )
+    validator = case.contract.validator(schema)
     errors = (e for e in validator.iter_errors(value) if not is_echo(case.exchange, e))
     return next((error.message for error in errors), None)
 

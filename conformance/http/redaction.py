@@ -35,6 +35,9 @@ READINGS: Final = tuple(
         ("\\", (_PERCENT, _HTML, _JSON, _SLASHES)),
     )
 )
+# Headers, paths and small bodies come again and again in a run.
+_LONGEST_REMEMBERED: Final = 1000
+_MAX_REMEMBERED: Final = 2000
 # Fewer letters of Base64 could be there by chance.
 _SHORTEST_CORE: Final = 8
 
@@ -132,6 +135,7 @@ class Redactor:
         self._encodings: list[tuple[str, str]] = []
         self._issued_tokens = 0
         self._url_secrets = 0
+        self._redacted: dict[str, str] = {}
 
     def register(self, secret: str | None, placeholder: str) -> None:
         """Show `placeholder` for a secret from now on."""
@@ -143,6 +147,7 @@ class Redactor:
         escaped = {secret, quote(secret, safe=""), quote_plus(secret), in_json}
         for encoded in escaped | base64_cores(secret) - registered:
             self._encodings.append((encoded, placeholder))
+        self._redacted.clear()
         # The longest first, so that a secret wins over one that is a part of it.
         self._encodings.sort(key=lambda pair: len(pair[0]), reverse=True)
 
@@ -154,14 +159,25 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return `text` with placeholders for secrets."""
+        known = self._redacted.get(text)
+        if known is not None:
+            return known
         self._register_url_secrets(text)
+        redacted = text
         for encoded, placeholder in self._encodings:
-            text = text.replace(encoded, placeholder)
-        for escapes in readings(text):
-            text = self._redact_escaped(text, escapes)
-        return text
+            redacted = redacted.replace(encoded, placeholder)
+        for escapes in readings(redacted):
+            redacted = self._redact_escaped(redacted, escapes)
+        if len(text) <= _LONGEST_REMEMBERED:
+            if len(self._redacted) >= _MAX_REMEMBERED:
+                self._redacted.clear()
+            self._redacted[text] = redacted
+        return redacted
 
     def _redact_escaped(self, text: str, escapes: re.Pattern[str]) -> str:
+        plain = escapes.sub(_decode, text)
+        if not any(encoded in plain for encoded, _ in self._encodings):
+            return text
         decoded = DecodedText(text, escapes)
         for encoded, placeholder in self._encodings:
             while (start := decoded.text.find(encoded)) >= 0:
