@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from tests.freedoms.wire import Reply, Request, Service, now, segments
+from tests.freedoms.wire import Reply, Request, Service, segments
 
 ROOT = "/ec-reporting-svc/rest"
 STUDY = "5D1C0B6E7A9F4E2D8C3B1A0F9E8D7C6B"
@@ -109,7 +109,7 @@ class ClinicalOne(Service):
         self.known = [self._new("acme"), self._new("acme")]
         self.fresh = [self._new("acme") for _ in range(3)]
         for job in self.known:
-            job.started = now() - 1000
+            job.started = self.now() - 1000
 
     def handle(self, request: Request) -> Reply:
         try:
@@ -237,7 +237,7 @@ class ClinicalOne(Service):
         if job.started is not None and self.has("once"):
             return self._error(400, "started already")
         if job.started is None and not self.has("no_start"):
-            job.started = now() + (0.5 if self.has("queued") else 0)
+            job.started = self.now() + (0.5 if self.has("queued") else 0)
         number: Any = 1.0 if self.has("one_zero") else 1
         log: Any = {
             "id": job.id, "rptId": job.report, "rptFormat": 7 if self.has("log_types") else job.format,
@@ -342,7 +342,7 @@ class ClinicalOne(Service):
     def _state(self, job: Job) -> str:
         if job.started is None:
             return "WAITING"
-        age = now() - job.started
+        age = self.now() - job.started
         unit = 1.2 if self.has("slow") else 0.0 if self.has("instant") else 0.25
         return "SUCCEEDED" if age >= unit else "WAITING" if age < 0 else "RUNNING"
 
@@ -388,7 +388,7 @@ class ClinicalOne(Service):
         job = self._new(account)
         job.format = (request.first("format") or "CSV").upper()
         if status == 202:
-            job.started = now()
+            job.started = self.now()
         if self.has("job_id", "only_id"):
             return Reply(status, {"jobId" if self.has("job_id") else "id": job.id})
         return Reply(status, {"status": "success", "result": {"jobId": job.id}})

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from tests.freedoms.wire import Reply, Request, Service, now, segments
+from tests.freedoms.wire import Reply, Request, Service, segments
 
 KEYS = {"cap-full-Hn2": {"groups", "distributions"}, "cap-none-Vx5": set()}
 USERS = {n: {"fullName": f"User {n}", "userCode": f"U{n}", "userId": n} for n in range(11, 19)}
@@ -408,7 +408,9 @@ class EnergyCap(Service):
         ident = len(self.logs) + self.first
         if self.has("same_logs"):
             ident = int(self.mixed_up("same_logs", ident))
-        log = Log(self.first if self.has("same_log") else ident, distribution, len(users), now())
+        log = Log(
+            self.first if self.has("same_log") else ident, distribution, len(users), self.now()
+        )
         self.logs[ident] = log
         if self.has("next_moved"):
             distribution.next_run += 1
@@ -448,8 +450,8 @@ class EnergyCap(Service):
         return users
 
     def _log(self, log: Log) -> dict[str, Any]:
-        over = now() - log.at > (1.2 if self.has("slow") else 0.1)
-        if self.has("reopens") and now() - log.at > 0.3:
+        over = self.now() - log.at > (1.2 if self.has("slow") else 0.1)
+        if self.has("reopens") and self.now() - log.at > 0.3:
             over = False
         begin, end = "2026-03-03T10:00:00", "2026-03-03T10:00:07"
         if self.has("end_first"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import conformance
+from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
 from tests.freedoms import clinicalone, energycap, talkdesk
 from tests.freedoms.wire import Service, serving
@@ -106,7 +106,10 @@ def judge(
         started = time.monotonic()
         settings = Settings(profile=profile, seed=seed, effort=effort, only=only)
         try:
-            result = conformance.run(vendor, url, target=file, settings=settings)
+            runner = create_runner(vendor, url, target=file, settings=settings)
+            runner.clock = service.clock
+            runner.fail_fast = True
+            result = runner.run()
         except Exception as error:
             crash = {"run": f"{type(error).__name__}: {error}"}
             return Outcome({}, {}, crash, {}, 0, 3, time.monotonic() - started)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
-from tests.freedoms.wire import Reply, Request, Service, now, segments
+from tests.freedoms.wire import Reply, Request, Service, segments
 
 TYPES = ("calls", "user_status")
 TOKENS = {
@@ -180,7 +180,7 @@ class Talkdesk(Service):
             return None
         if self.has("empty_bearer") and scheme and not token:
             return TOKENS["tok-full-Kq7"]
-        if token in self.bought and (self.bought[token] > now() or self.has("immortal")):
+        if token in self.bought and (self.bought[token] > self.now() or self.has("immortal")):
             return TOKENS["tok-full-Kq7"]
         for good, who in TOKENS.items():
             same = token == good or (self.has("any_case_token") and token.lower() == good.lower())
@@ -206,7 +206,7 @@ class Talkdesk(Service):
             return Reply(400, {"error": "unsupported_grant_type", "error_description": "no"})
         token = f"bought-{len(self.bought)}-{id(request):x}"
         lasts = 2 if self.has("short_tokens", "immortal") else 600
-        self.bought[token] = now() + lasts
+        self.bought[token] = self.now() + lasts
         return Reply(200, {"access_token": token, "token_type": "Bearer", "expires_in": lasts,
                            "scope": "data-reports:read data-reports:write"})  # fmt: skip
 
@@ -234,7 +234,7 @@ class Talkdesk(Service):
             self.mixed_up("same_ids", number)
         number = int(self.mixed_up("same_ids", number))
         sign = "job:{}~x.=" if self.has("odd_ids") else "3f2a{:04x}9c"
-        job = Job(sign.format(number * 7 + 3), account, kind, body, now())
+        job = Job(sign.format(number * 7 + 3), account, kind, body, self.now())
         job.fails = self.has("all_fail") or (self.has("file_failed") and number % 2 == 1)
         self.jobs[job.id] = job
         return job
@@ -295,7 +295,7 @@ class Talkdesk(Service):
             return job.ended
         if self.has("back", "done_back", "done_failed") and next(job.polls) == 3:
             return {"back": "CREATED", "done_back": "PROCESSING"}.get(self._bug(), "FAILED")
-        age = 9.0 if self.has("instant") else now() - job.born
+        age = 9.0 if self.has("instant") else self.now() - job.born
         unit = 0.7 if self.has("slow") else 0.12
         if age < unit:
             return "CREATED"
