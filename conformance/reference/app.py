@@ -1,10 +1,12 @@
 """The Flask app: all three vendors and the control plane over one clock and one set of switches."""
 
+import functools
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
-from flask import Blueprint, Flask, Response, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map
 
 from conformance.reference.clinicalone import ClinicalOne
 from conformance.reference.clock import Clock
@@ -16,7 +18,7 @@ from conformance.reference.defects.model import VENDOR_OF
 from conformance.reference.energycap import EnergyCap
 from conformance.reference.energycap.schemas import PathId
 from conformance.reference.errors import ApiError
-from conformance.reference.registry import Vendor, VendorRegistry
+from conformance.reference.registry import Route, VendorRegistry
 from conformance.reference.talkdesk import Talkdesk
 from conformance.reference.transport import json_response
 
@@ -64,22 +66,29 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     if any(context.has_variant(f"{prefix}-free-http10") for prefix in VENDOR_OF):
         app.config["HTTP_VERSION"] = "HTTP/1.0"
-    app.url_map.merge_slashes = False
-    app.url_map.converters["path_id"] = PathId
-    for vendor in registry.vendors.values():
-        app.register_blueprint(_blueprint(registry, vendor))
-    app.register_blueprint(control_plane(registry))
+    routes = [*_vendor_routes(registry), *control_plane(registry)]
+    app.url_map = _url_map(tuple((method, rule) for method, rule, _ in routes))
+    app.view_functions = {f"{method} {rule}": view for method, rule, view in routes}
     _add_hooks(app, registry)
     app.extensions["vendors"] = registry
     return app
 
 
-def _blueprint(registry: VendorRegistry, vendor: Vendor) -> Blueprint:
-    routes = Blueprint(vendor.name, __name__)
-    for index, (method, rule, _) in enumerate(vendor.routes):
-        view = _view(registry, vendor.name, index)
-        routes.add_url_rule(rule, f"route{index}", view, methods=[method])
-    return routes
+@functools.cache
+def _url_map(routes: tuple[tuple[str, str], ...]) -> Map:
+    """Return the map of methods and rules; compiling it costs more than all else of an app."""
+    app = Flask("conformance.reference", static_folder=None)
+    app.url_map.merge_slashes = False
+    app.url_map.converters["path_id"] = PathId
+    for method, rule in routes:
+        app.add_url_rule(rule, f"{method} {rule}", methods=[method])
+    return app.url_map
+
+
+def _vendor_routes(registry: VendorRegistry) -> Iterator[Route]:
+    for vendor in registry.vendors.values():
+        for index, (method, rule, _) in enumerate(vendor.routes):
+            yield method, rule, _view(registry, vendor.name, index)
 
 
 def _view(registry: VendorRegistry, vendor: str, index: int) -> Callable[..., Response]:

@@ -5,41 +5,35 @@ from datetime import timedelta
 from typing import Any
 
 import isodate
-from flask import Blueprint, Response
+from flask import Response
 
 from conformance.reference.clock import iso
 from conformance.reference.errors import ApiError
 from conformance.reference.parsing import bad_request, choice, date_time, json_object
-from conformance.reference.registry import VendorRegistry
+from conformance.reference.registry import Route, VendorRegistry
 from conformance.reference.transport import json_response
 
 
-def control_plane(registry: VendorRegistry) -> Blueprint:
-    """Return the blueprint that moves the clock and forces outcomes."""
-    plane = Blueprint("control", __name__, url_prefix="/_mock")
+def control_plane(registry: VendorRegistry) -> tuple[Route, ...]:
+    """Return the routes that move the clock and force outcomes."""
     clock = registry.context.clock
 
-    @plane.get("/health")
     def health() -> Response:
         return json_response({"status": "ok"})
 
-    @plane.post("/reset")
     def reset() -> Response:
         registry.reset()
         return Response(status=204)
 
-    @plane.get("/clock")
     def read_clock() -> Response:
         return json_response(
             {"now": iso(clock.now()), "mode": clock.mode, "speed": clock.speed or 1.0}
         )
 
-    @plane.post("/clock")
     def move_clock() -> Response:
         _move(registry, json_object())
         return read_clock()
 
-    @plane.get("/jobs")
     def jobs() -> Response:
         all_jobs = [
             {"vendor": name, **job}
@@ -48,11 +42,17 @@ def control_plane(registry: VendorRegistry) -> Blueprint:
         ]
         return json_response({"jobs": all_jobs})
 
-    @plane.post("/jobs/<vendor>/<job_id>/outcome")
     def force(vendor: str, job_id: str) -> Response:
         return json_response(_force(registry, vendor, job_id, json_object()))
 
-    return plane
+    return (
+        ("GET", "/_mock/health", health),
+        ("POST", "/_mock/reset", reset),
+        ("GET", "/_mock/clock", read_clock),
+        ("POST", "/_mock/clock", move_clock),
+        ("GET", "/_mock/jobs", jobs),
+        ("POST", "/_mock/jobs/<vendor>/<job_id>/outcome", force),
+    )
 
 
 def _force(
