@@ -7,6 +7,11 @@ Exception
 └── ConfigurationError    invalid settings or fixtures: exit code 2
 """
 
+from contextvars import ContextVar
+
+ASKED_AT: ContextVar[float] = ContextVar("ASKED_AT")
+"""When the work that runs was asked for (`time.monotonic`); it may have waited for a thread."""
+
 
 class ApiError(Exception):
     """A rejected request, answered with an error in the vendor's format.

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,21 +22,27 @@ _SETTINGS = "-c fsync=off -c full_page_writes=off -c unix_socket_directories=''"
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of a fresh PostgreSQL server on 127.0.0.1; each test process has its own."""
+def postgres_cluster() -> "Iterator[Cluster]":
+    """A fresh PostgreSQL server on 127.0.0.1; each test process has its own."""
     programs = _find_programs()
     if programs is None:
         missing("PostgreSQL", "apt-get install postgresql")
     # Not pytest's own temporary folder: the account that runs the server must be able to enter.
     home = Path(tempfile.mkdtemp(prefix="report-contracts-postgres-"))
-    cluster = _Cluster(programs, home, secrets.token_hex(16))
+    cluster = Cluster(programs, home, secrets.token_hex(16))
     try:
         cluster.initialise()
-        port = cluster.start()
-        yield f"postgresql://postgres:{cluster.password}@127.0.0.1:{port}/postgres"
+        cluster.start()
+        yield cluster
     finally:
         cluster.stop()
         shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_cluster: "Cluster") -> str:
+    """The URL of that server, as its superuser."""
+    return postgres_cluster.url
 
 
 @pytest.fixture
@@ -68,13 +75,27 @@ def _account() -> pwd.struct_passwd | None:
     return accounts.get("postgres") or accounts["nobody"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cluster:
-    """One cluster: its programs, its folder and the superuser's password."""
+@dataclass(slots=True)
+class Cluster:
+    """One cluster: its programs, its folder, the superuser's password; the port once it runs."""
 
     programs: Path
     home: Path
     password: str
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        """The URL of the server, as its superuser."""
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/postgres"
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the server, and start it again on the same port."""
+        self.stop()
+        yield
+        if not self._start_at(self.port):
+            pytest.fail("PostgreSQL did not start again", pytrace=False)
 
     def initialise(self) -> None:
         """Create the data folder, owned by the account that will run the server."""
@@ -89,17 +110,21 @@ class _Cluster:
         if done.returncode:
             pytest.fail(f"initdb failed: {done.stderr}", pytrace=False)
 
-    def start(self) -> int:
-        """Start the server, wait until it answers, and return its port."""
-        log = self.home / "log"
+    def start(self) -> None:
+        """Start the server on a free port and wait until it answers."""
         for _ in range(_START_ATTEMPTS):
             # Another process may take the port before the server does: then try the next.
             with socket.create_server(("127.0.0.1", 0)) as free:
-                port: int = free.getsockname()[1]
-            options = f"-c listen_addresses=127.0.0.1 -c port={port} {_SETTINGS}"
-            if not self._run("pg_ctl", "start", "-w", "-l", str(log), "-o", options).returncode:
-                return port
-        return pytest.fail(f"PostgreSQL did not start: {log.read_text('utf-8')}", pytrace=False)
+                self.port = free.getsockname()[1]
+            if self._start_at(self.port):
+                return
+        log = (self.home / "log").read_text("utf-8")
+        pytest.fail(f"PostgreSQL did not start: {log}", pytrace=False)
+
+    def _start_at(self, port: int) -> bool:
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} {_SETTINGS}"
+        log = str(self.home / "log")
+        return not self._run("pg_ctl", "start", "-w", "-l", log, "-o", options).returncode
 
     def stop(self) -> None:
         """Disconnect whoever is left and wait until the server, if there is one, has ended."""

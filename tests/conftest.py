@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, settings
 
 from tests._balancer import nginx
 from tests._browser import browser
-from tests._postgres import postgres_database, postgres_url
+from tests._postgres import postgres_cluster, postgres_database, postgres_url
 from tests._untested import summarise
 
-__all__ = ["browser", "nginx", "postgres_database", "postgres_url"]
+__all__ = ["browser", "nginx", "postgres_cluster", "postgres_database", "postgres_url"]
 
 # `ci`: the same examples each time, no file of old failures, no verdict by a busy clock.
 settings.register_profile(
@@ -25,7 +25,7 @@ settings.register_profile(
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-_MARKED_BY_FIXTURE = {"postgres_url": "postgres", "browser": "browser", "nginx": "nginx"}
+_MARKED_BY_FIXTURE = {"postgres_cluster": "postgres", "browser": "browser", "nginx": "nginx"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 import logging
 import re
 import sqlite3
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from mockserver.errors import ConfigurationError
+from mockserver.errors import ASKED_AT, ConfigurationError
 from mockserver.store.base import Duplicate, StoreError, StoreUnavailable
 from mockserver.store.sql_statements import METADATA
 
@@ -35,6 +35,12 @@ _LOCK_SECONDS = 1.25
 
 _IMPATIENT_SECONDS = 1.0
 """How long after a wait for a lock of SQLite was in vain the next statements do not wait."""
+
+_CONNECT_SECONDS, _ANSWER_SECONDS, _PING_SECONDS = 2, 2.5, 0.5
+"""How long a server may take to accept a connection, to answer a statement, and to answer a test.
+
+A test that is in vain and the connection after it end within the three seconds of a reply.
+"""
 
 _PING_AFTER_SECONDS = 0.2
 """How long a connection to a server may be idle before it is tested at its next use."""
@@ -50,11 +56,23 @@ class _DatabaseHealth:
     """What the connections to one database learn from each other's errors.
 
     Connections of an older `generation` are not used again. Until `impatient_until`
-    (`time.monotonic`) statements do not wait for a lock of SQLite.
+    (`time.monotonic`) statements do not wait for a lock of SQLite. At `failed_at` a server could
+    not be used, because of `reason`.
     """
 
     generation: int = 0
     impatient_until: float = 0.0
+    failed_at: float = float("-inf")
+    reason: str = ""
+
+    def check(self) -> None:
+        """Share the error of a server among all that were waiting for a thread when it was seen.
+
+        Raises:
+            StoreUnavailable: it has failed since the work that runs was asked for.
+        """
+        if ASKED_AT.get(float("inf")) < self.failed_at:
+            raise StoreUnavailable(self.reason)
 
 
 class ThreadLocalConnections:
@@ -88,6 +106,7 @@ class ThreadLocalConnections:
             StoreError: any other error of the database, without the values of the statement.
         """
         connection = None
+        self._health.check()
         try:
             connection = self._current()
             yield connection
@@ -134,11 +153,14 @@ class ThreadLocalConnections:
             return False
         if self._is_sqlite or monotonic() - self._local.used_at < _PING_AFTER_SECONDS:
             return True
+        driver_connection: Any = connection.connection.dbapi_connection
+        driver_connection.answer_seconds = _PING_SECONDS
         try:
             connection.execute(text("SELECT 1"))
             connection.rollback()
         except DBAPIError:
             return False
+        driver_connection.answer_seconds = _ANSWER_SECONDS
         return True
 
     def _set_busy_timeout(self, connection: Connection) -> None:
@@ -156,9 +178,12 @@ class ThreadLocalConnections:
             return translated
         if _is_busy(error):
             self._health.impatient_until = monotonic() + _IMPATIENT_SECONDS
-        elif connection is not None:
-            self._health.generation += 1
-            self._discard(connection)
+        else:
+            if not self._is_sqlite:
+                self._health.failed_at, self._health.reason = monotonic(), str(translated)
+            if connection is not None:
+                self._health.generation += 1
+                self._discard(connection)
         if self._is_available:
             self._is_available = False
             log.warning("%s.", translated)
@@ -292,17 +317,45 @@ def _create_sqlite(url: URL, synchronous: str) -> Engine:
 
 def _create_postgresql(url: URL) -> Engine:
     limits = {
-        "connect_timeout": 2,
-        "tcp_user_timeout": 2000,
+        "connect_timeout": _CONNECT_SECONDS,
+        "tcp_user_timeout": _CONNECT_SECONDS * 1000,
         "options": f"-c lock_timeout={int(_LOCK_SECONDS * 1000)}",
     }
     arguments = {name: value for name, value in limits.items() if name not in url.query}
     try:
-        return _create(url, arguments)
+        engine = _create(url, arguments)
+        event.listen(engine, "do_connect", _make_connect())
     except ModuleNotFoundError:
         raise ConfigurationError(
             "store: PostgreSQL needs the extra postgres: pip install 'report-contracts[postgres]'"
         ) from None
+    return engine
+
+
+def _make_connect() -> Callable[..., Any]:
+    """Return what connects to PostgreSQL, to wait for its answers for a limited time.
+
+    The server limits its own work; only here is it seen that nothing comes back from it.
+    """
+    import psycopg  # noqa: PLC0415 (of an extra)
+
+    class LimitedConnection(psycopg.Connection[Any]):
+        answer_seconds = _ANSWER_SECONDS
+
+        def wait(self, *arguments: Any, **options: Any) -> Any:
+            options.setdefault("timeout", self.answer_seconds)
+            try:
+                return super().wait(*arguments, **options)
+            except psycopg.OperationalError as error:
+                if self.broken or error.sqlstate is not None:  # which came from the server
+                    raise
+                self.close()  # nothing that is asked of it later is waited for again
+                raise psycopg.OperationalError("the server does not answer") from None
+
+    def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
+        return LimitedConnection.connect(*arguments, **options)
+
+    return connect
 
 
 def _create(url: URL, connect_args: Mapping[str, Any]) -> Engine:

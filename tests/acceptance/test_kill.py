@@ -61,8 +61,8 @@ def listed(server: Served) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_kill_loses_nothing_that_was_acknowledged(store: str) -> None:
-    workers = "2" if store.startswith("postgresql") else "1"
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_kill_loses_nothing_that_was_acknowledged(store: str, workers: str) -> None:
     options = ("--store", store, "--workers", workers, "--clock", "manual")
     writers = Writers()
     with serving(*options) as server, ThreadPoolExecutor(1) as beside:

@@ -2,7 +2,9 @@
 
 import resource
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import psycopg
 import pytest
 import requests
 
+from tests._postgres import Cluster
 from tests._serving import Served, serving
+from tests.acceptance._silence import relaying
 
 SECONDS = 20
 """How long an answer may take; the driver of SQLite would wait longer by default."""
@@ -131,3 +135,42 @@ def test_an_outage_is_503_and_passes(
     log = b"".join(server.log.raw)
     assert b"Traceback" not in log
     assert b"no log may show" not in log
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_database_that_falls_silent_is_503_for_all_at_once(
+    postgres_database: str, workers: int
+) -> None:
+    authority, _, name = postgres_database.rpartition("/")
+    account, _, port = authority.rpartition(":")
+    with relaying(int(port)) as relay:
+        store = f"{account}:{relay.port}/{name}"
+        options = ("--store", store, "--workers", str(workers), "--clock", "manual")
+        with serving(*options) as server, ThreadPoolExecutor(20) as clients:
+            before = [create(server) for _ in range(4)]
+            with relay.silence():
+                alone = send_all(server)
+                together = [*clients.map(lambda _: send_all(server), range(20))]
+            after = create(server)
+            listed = requests.get(
+                f"{server.base_url}{JOBS}", headers=TALKDESK, timeout=SECONDS
+            ).json()
+    responses = [*alone, *(response for row in together for response in row)]
+    assert Counter(response.status_code for response in responses) == {503: 105}
+    assert {response.headers["Retry-After"] for response in responses} == {"1"}
+    assert {"code", "message"} <= alone[0].json().keys()
+    assert {job["id"] for job in listed["_embedded"]["jobs"]} >= {*before, after}
+    log = b"".join(server.log.raw)
+    assert b"Traceback" not in log
+
+
+def test_a_database_that_is_stopped_and_started_again(postgres_cluster: Cluster) -> None:
+    with serving("--store", postgres_cluster.url, "--clock", "manual") as server:
+        before = create(server)
+        with postgres_cluster.stopped():
+            responses = send_all(server) + send_all(server)
+        after = create(server)
+        listed = requests.get(f"{server.base_url}{JOBS}", headers=TALKDESK, timeout=SECONDS).json()
+    assert [response.status_code for response in responses] == [503] * len(responses)
+    assert {response.headers["Retry-After"] for response in responses} == {"1"}
+    assert {job["id"] for job in listed["_embedded"]["jobs"]} >= {before, after}
