@@ -15,13 +15,12 @@ from conformance.checks.registry import CheckKind
 from conformance.errors import BudgetExceeded, NotPermitted, UsageError
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.evaluation.result import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
-from conformance.preflight import preflight
 from conformance.reproduction.replayer import Replayer
 from conformance.reproduction.steps import step_from_json
 from conformance.runner import Runner, create_runner
+from conformance.session import open_session, preflight
 from conformance.settings import Settings
 from conformance.target.cleanup import clean_up
-from conformance.target.client import open_session
 from conformance.verdict import CheckResult, Verdict
 from specs import Requirement
 
@@ -124,7 +123,7 @@ def replay_failures(
 def _replay(
     runner: Runner, requirement: Requirement, check_name: str, failure: Mapping[str, Any]
 ) -> ReplayOutcome:
-    client, transport = open_session(runner.contract, runner.target, runner.settings, runner.clock)
+    client = open_session(runner.contract, runner.target, runner.settings, runner.clock)
     preflight(client)
     check = runner.checks[check_name]
     evaluator = Evaluator(runner.contract, runner.checks, [requirement], runner.settings)
@@ -140,7 +139,6 @@ def _replay(
         return ReplayOutcome(requirement.id, None, str(reason))
     finally:
         exchanges = tuple(client.exchanges)
-        transport.budget.closing = True
         clean_up(client)
     evaluator.record(requirement, *results)
     result = next(evaluator.results(exchanges, client.jobs))

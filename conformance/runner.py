@@ -35,14 +35,13 @@ from conformance.evaluation.result import (
 )
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.limits import Clock
-from conformance.http.transport import Transport
 from conformance.plan import Plan, PlanStep, make_plan
-from conformance.preflight import preflight
 from conformance.reproduction.replayer import Shrinker
 from conformance.reproduction.steps import replay_steps
+from conformance.session import open_session, preflight
 from conformance.settings import Effort, Settings
 from conformance.target.cleanup import clean_up
-from conformance.target.client import Client, open_session
+from conformance.target.client import Client
 from conformance.target.config import Target, read_target
 from conformance.target.job_ids import missing_id_reason, with_told_ids
 from conformance.verdict import CheckResult, Verdict, skipped
@@ -92,16 +91,13 @@ class Runner:
         self.contract = with_told_ids(self.contract, self.target.job_id)
         require_valid_checks(self.contract, self.checks)
 
-    def _open(self) -> tuple[Client, Transport, Plan]:
-        client, transport = open_session(
-            self.contract, self.target, self.settings, self.clock, self.adapter
-        )
-        plan = make_plan(self.contract, self.checks, self.settings, client.policy)
-        return client, transport, plan
+    def _open(self) -> tuple[Client, Plan]:
+        client = open_session(self.contract, self.target, self.settings, self.clock, self.adapter)
+        return client, make_plan(self.contract, self.checks, self.settings, client.policy)
 
     def plan(self) -> Plan:
         """Return what `run` would do; nothing is sent."""
-        return self._open()[2]
+        return self._open()[1]
 
     def run(self) -> Result:
         """Judge the target.
@@ -111,7 +107,7 @@ class Runner:
             TargetUnavailable: the target cannot be reached, or rejects the credentials.
             InternalError: the suite crashed so that there is no result; it has cleaned up.
         """
-        client, transport, plan = self._open()
+        client, plan = self._open()
         preflight(client)
         evaluator = Evaluator(
             self.contract, self.checks, plan.requirements, self.settings, plan.skips
@@ -123,22 +119,22 @@ class Runner:
                 self._with_stop_reason(self._with_missing_id(result, plan, missing_id), plan)
                 for result in evaluator.results(tuple(client.exchanges), client.jobs)
             ]
-            shrinking_from = transport.next_number
+            shrinking_from = client.next_number
             shrinker = Shrinker(client)
             reproducible = tuple(
                 self._with_steps(self._shrunk(result, evaluator, shrinker), client)
                 for result in results
             )
-            shrinking = range(shrinking_from, transport.next_number)
-            result = self._result(reproducible, client, transport, shrinking)
+            shrinking = range(shrinking_from, client.next_number)
+            result = self._result(reproducible, client, shrinking)
         except (TargetUnavailable, KeyboardInterrupt) as error:
-            left = self._clean_up(client, transport)
+            left = self._clean_up(client)
             error.args = (". ".join([*map(str, error.args), *left]),)
             raise
         except Exception as error:
-            left = self._clean_up(client, transport)
+            left = self._clean_up(client)
             raise InternalError(" ".join([describe_crash(error), *left])) from error
-        return apply_baseline(result, self.baseline, transport.budget.clock.today().date())
+        return apply_baseline(result, self.baseline, client.budget.clock.today().date())
 
     def _run_steps(self, plan: Plan, client: Client, evaluator: Evaluator) -> None:
         pending = {requirement.id for requirement in plan.requirements} - plan.skips.keys()
@@ -271,18 +267,13 @@ class Runner:
         steps = replay_steps(result.exchanges, client.exchanges, client.tracker, self.contract)
         return replace(result, replay_steps=steps)
 
-    def _clean_up(self, client: Client, transport: Transport) -> tuple[str, ...]:
+    def _clean_up(self, client: Client) -> tuple[str, ...]:
         """Remove what the run has created; return sentences about what is left."""
         self.on_progress("clean-up")
-        transport.budget.closing = True
         return clean_up(client)
 
     def _result(
-        self,
-        results: tuple[RequirementResult, ...],
-        client: Client,
-        transport: Transport,
-        shrinking: range,
+        self, results: tuple[RequirementResult, ...], client: Client, shrinking: range
     ) -> Result:
         exchanges = tuple(client.exchanges)
         notes = profile_hints(self.contract, exchanges, self.load_profile)
@@ -297,8 +288,8 @@ class Runner:
             and result.requirement.level == "must"
         )
         notes += tuple(self._crashes)
-        notes += self._clean_up(client, transport)
-        budget = transport.budget
+        notes += self._clean_up(client)
+        budget = client.budget
         coverage = measure_coverage(self.contract, client.jobs, exchanges)
         purposes = count_purposes(self.contract, client.exchanges, shrinking, budget.used)
         return Result(

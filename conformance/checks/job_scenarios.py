@@ -116,7 +116,7 @@ def start_leaves_initial_state(case: ActiveCase) -> Iterator[CheckResult]:
     start = case.jobs.perform("start", job)
     if start.status is None or start.status >= 400:
         raise Untestable(f"the start was answered {start.status}")
-    lifecycle, began = case.jobs.lifecycle, case.client.seconds()
+    lifecycle, began = case.jobs.lifecycle, case.client.budget.clock.now()
     if case.jobs.wait_for_state(job, *lifecycle.reachable(lifecycle.initial)):
         yield passed(start)
         return
@@ -124,7 +124,7 @@ def start_leaves_initial_state(case: ActiveCase) -> Iterator[CheckResult]:
     if file is not None and file.status == HTTPStatus.OK:
         yield passed(start, file)
         return
-    waited, limit = case.client.seconds() - began, case.target.job_seconds
+    waited, limit = case.client.budget.clock.now() - began, case.target.job_seconds
     late = case.client.has_control or (limit is not None and waited >= limit)
     if late and case.jobs.last_states(job):
         yield failed(f"the job {job.id} was started and never left its initial state", start)

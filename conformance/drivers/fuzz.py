@@ -22,10 +22,9 @@ from conformance.drivers import DriverCase
 from conformance.drivers.request_validation import RequestValidator
 from conformance.errors import InternalError, NotPermitted
 from conformance.http.exchange import ExchangeInfo
-from conformance.http.request import HttpRequest
+from conformance.http.request import DEFAULT_HEADERS, HttpRequest
 from conformance.request_data.operation_request import existing_resources
 from conformance.settings import Effort
-from conformance.target.client import DEFAULT_HEADERS
 from conformance.target.config import PRIMARY
 from specs import Contract, Operation
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 import orjson
@@ -12,6 +12,12 @@ from specs import Operation
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+UNSET: Final[Any] = object()
+DEFAULT_HEADERS: Final = {
+    "User-Agent": "report-contracts-conformance",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +119,49 @@ class PreparedCall:
     request: HttpRequest
     headers: Mapping[str, str | None]
     info: ExchangeInfo
+
+
+def prepare_call(  # noqa: PLR0913  (a request has these parts)
+    operation: Operation,
+    *,
+    path: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
+    headers: Mapping[str, str | None] | None = None,
+    json: Any = UNSET,
+    form: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    role: str | None,
+    driver: str,
+    valid: bool | None = None,
+) -> PreparedCall:
+    """Return a request of an operation that is ready to be sent.
+
+    Args:
+        operation: the operation of the contract.
+        path: values of path parameters, not yet encoded.
+        query: values by name (a list is written in the parameter's style, None is omitted), or
+            pairs that are sent as they are.
+        headers: added to the request's own; None removes one. A placeholder of a recorded
+            response (`$TALKDESK_TOKEN_1`) is replaced by its secret when the request is sent.
+        json: a JSON body.
+        form: a form body.
+        body: raw bytes, which need a Content-Type in `headers`.
+        role: whose credential is sent; None sends none.
+        driver: what sends the request; see `Exchange`.
+        valid: whether the contract allows it; see `Exchange`.
+    """
+    parameters = dict(path or {})
+    content, media = body, None
+    if json is not UNSET:
+        content, media = json_body(json)
+    elif form is not None:
+        content, media = form_body(form)
+    request = HttpRequest(
+        operation.method,
+        build_path(operation, parameters),
+        build_query(operation, query or {}),
+        {**DEFAULT_HEADERS, "Content-Type": media} if media else DEFAULT_HEADERS,
+        content,
+    )
+    info = ExchangeInfo(operation.id, driver, role, valid, parameters)
+    return PreparedCall(operation, request, headers or {}, info)

@@ -11,8 +11,9 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from conformance.contract_queries import id_parameters, parameter_schema
+from conformance.http.request import UNSET
 from conformance.request_data.operation_request import OperationRequest, parameter_value
-from conformance.target.client import UNSET, Client
+from conformance.target.client import Client
 from specs import Operation
 from specs.pointer import resolve
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from conformance.contract_queries import id_parameters, parameter_schema
 from conformance.http.exchange import Exchange
-from conformance.http.request import PreparedCall
-from conformance.target.client import UNSET, Client
+from conformance.http.request import UNSET, PreparedCall
+from conformance.target.client import Client
 from conformance.target.config import PRIMARY
 from specs import Operation
 

@@ -25,7 +25,11 @@ class CreatedResource:
 
 
 def clean_up(client: Client) -> tuple[str, ...]:
-    """Delete what this run created and can delete; return sentences about what is left."""
+    """Delete what this run created and can delete; return sentences about what is left.
+
+    From here on the run may use what its budget reserves for this.
+    """
+    client.budget.closing = True
     left: list[str] = []
     undeletable: list[str] = []
     for resource in _created_resources(client):
@@ -38,8 +42,8 @@ def clean_up(client: Client) -> tuple[str, ...]:
         "Left behind at the target": left,
         "Created by this run, and not to be deleted by this API": undeletable,
     }
-    found = tuple(_sentence(subject, ids) for subject, ids in sentences.items() if ids)
-    return (*found, *_without_id(client))
+    remaining = tuple(_sentence(subject, ids) for subject, ids in sentences.items() if ids)
+    return (*remaining, *_without_id(client))
 
 
 def _without_id(client: Client) -> Iterator[str]:

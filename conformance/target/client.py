@@ -1,6 +1,5 @@
 """The client through which every driver and active check sends requests to the target."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -8,27 +7,11 @@ from urllib.parse import SplitResult
 
 from conformance.contract_queries import token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http.adapter import (
-    CA_BUNDLE_VARIABLES,
-    AdapterFactory,
-    GuardedAdapter,
-    Session,
-    check_ca_bundle,
-)
 from conformance.http.exchange import Exchange, ExchangeInfo
-from conformance.http.limits import Budget, Clock, SystemClock, patience
-from conformance.http.redaction import Redactor
-from conformance.http.request import (
-    HttpRequest,
-    PreparedCall,
-    build_path,
-    build_query,
-    form_body,
-    json_body,
-)
-from conformance.http.transport import ResponseLimits, Transport
-from conformance.settings import Settings
-from conformance.target.config import PRIMARY, Target, is_loopback
+from conformance.http.limits import Budget, patience
+from conformance.http.request import DEFAULT_HEADERS, HttpRequest, PreparedCall, prepare_call
+from conformance.http.transport import Transport
+from conformance.target.config import PRIMARY, Target
 from conformance.target.control import SANDBOX_HEADER, ControlPlane
 from conformance.target.credentials import DRIVER as PROBE_DRIVER
 from conformance.target.credentials import (
@@ -36,7 +19,6 @@ from conformance.target.credentials import (
     Credentials,
     CredentialWatch,
     TokenEndpoint,
-    token_endpoint,
 )
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import JobHistory, ResourceTracker
@@ -44,12 +26,6 @@ from specs import Contract, Operation
 
 # A shorter text may be in a response by chance, and would be taken for the secret.
 SHORTEST_SECRET: Final = 8
-UNSET: Final[Any] = object()
-DEFAULT_HEADERS: Final = {
-    "User-Agent": "report-contracts-conformance",
-    "Accept": "*/*",
-    "Accept-Encoding": "gzip, deflate",
-}
 
 
 class Client:
@@ -76,6 +52,7 @@ class Client:
         self._dead: dict[str, str] = {}
         transport.listeners.append(self.tracker.observe)
         self.patience = patience(target.job_seconds)
+        self.budget: Budget = transport.budget
         # Called before each request of an operation; what it raises ends the driver.
         self.before_request: Callable[[], None] | None = None
 
@@ -89,6 +66,11 @@ class Client:
         """The exchanges so far."""
         return self._transport.exchanges
 
+    @property
+    def next_number(self) -> int:
+        """The number of the exchange that comes next."""
+        return self._transport.next_number
+
     def call(self, operation_id: str, **parts: Any) -> Exchange:
         """Send one request and return its exchange; HTTP errors do not raise. See `prepare`.
 
@@ -98,53 +80,13 @@ class Client:
         """
         return self.send_prepared(self.prepare(operation_id, **parts))
 
-    def prepare(  # noqa: PLR0913  (a request has these parts)
-        self,
-        operation_id: str,
-        *,
-        path: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
-        headers: Mapping[str, str | None] | None = None,
-        json: Any = UNSET,
-        form: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        role: str | None = PRIMARY,
-        driver: str,
-        valid: bool | None = None,
+    def prepare(
+        self, operation_id: str, *, role: str | None = PRIMARY, **parts: Any
     ) -> PreparedCall:
-        """Return a request that is ready to be sent.
-
-        Args:
-            operation_id: the operation of the contract.
-            path: values of path parameters, not yet encoded.
-            query: values by name (a list is written in the parameter's style, None is omitted), or
-                pairs that are sent as they are.
-            headers: added to the request's own. None removes one; a placeholder of a recorded
-                response (`$TALKDESK_TOKEN_1`) is replaced by its secret.
-            json: a JSON body.
-            form: a form body.
-            body: raw bytes, which need a Content-Type in `headers`.
-            role: whose credential is sent; None sends none.
-            driver: what sends the request; see `Exchange`.
-            valid: whether the contract allows it; see `Exchange`.
-        """
-        operation = self.contract.operations[operation_id]
-        parameters = dict(path or {})
-        content, media = body, None
-        if json is not UNSET:
-            content, media = json_body(json)
-        elif form is not None:
-            content, media = form_body(form)
-        request = HttpRequest(
-            operation.method,
-            build_path(operation, parameters),
-            build_query(operation, query or {}),
-            {**DEFAULT_HEADERS, "Content-Type": media} if media else DEFAULT_HEADERS,
-            content,
-        )
-        restored = {n: v and self.restore_secrets(v) for n, v in (headers or {}).items()}
-        info = ExchangeInfo(operation_id, driver, role, valid, parameters)
-        return PreparedCall(operation, request, restored, info)
+        """Return a request that is ready to be sent; `parts` are those of `prepare_call`."""
+        call = prepare_call(self.contract.operations[operation_id], role=role, **parts)
+        headers = {name: v and self.restore_secrets(v) for name, v in call.headers.items()}
+        return replace(call, headers=headers)
 
     def send_together(self, calls: Sequence[PreparedCall]) -> list[Exchange]:
         """Send prepared requests at the same time, each on a connection of its own.
@@ -297,7 +239,7 @@ class Client:
     def _count(self, call: PreparedCall, exchange: Exchange) -> None:
         self.quota.record(call.operation, exchange.status, call.info.valid)
         if self.policy.creates_deletable(call.operation, exchange.status):
-            self._transport.budget.reserve_cleanup()
+            self.budget.reserve_cleanup()
 
     def download(self, url: SplitResult, info: ExchangeInfo) -> Exchange:
         """Fetch a file from one of the target's download hosts, without any credential.
@@ -338,11 +280,7 @@ class Client:
             return False
         if self._control is not None and self._control.advance_clock(seconds):
             return True
-        return self._transport.budget.sleep(seconds)
-
-    def seconds(self) -> float:
-        """Return the run's clock, in seconds since some moment."""
-        return self._transport.budget.clock.now()
+        return self.budget.sleep(seconds)
 
     def control_answers(self) -> bool:
         """Return True if the control URL answers, or there is none."""
@@ -368,48 +306,3 @@ class Client:
         A write may name it. The target file's `absent` comes first, then an id that no API assigns.
         """
         return self.policy.unused_id(parameter)
-
-
-def open_session(
-    contract: Contract,
-    target: Target,
-    settings: Settings,
-    clock: Clock | None = None,
-    adapter: AdapterFactory = GuardedAdapter,
-) -> tuple[Client, Transport]:
-    """Return a client for `target` and its transport; nothing is sent yet.
-
-    `adapter` makes the adapter for a base URL and the hosts of downloads.
-
-    Raises:
-        UsageError: the file of certificate authorities holds none.
-    """
-    if settings.ca_bundle is not None:
-        check_ca_bundle(settings.ca_bundle, "--ca-bundle")
-    elif not is_loopback(target.base_url):
-        for name in CA_BUNDLE_VARIABLES:
-            if file := os.environ.get(name):
-                check_ca_bundle(file, name)
-    budget = Budget(clock or SystemClock(), settings.max_requests, settings.rate, settings.max_time)
-    redactor = Redactor()
-    limits = ResponseLimits(settings.timeout)
-
-    def transport_to(url: str, download_hosts: tuple[str, ...] = ()) -> Transport:
-        session = Session(adapter(url, download_hosts), settings.ca_bundle)
-        direct = is_loopback(url)
-        return Transport(
-            url, session, redactor=redactor, budget=budget, limits=limits, direct=direct
-        )
-
-    transport = transport_to(target.base_url, target.download_hosts)
-    token_urls = {c.token_url for c in target.credentials.values() if c.token_url}
-    token_endpoints = {url: token_endpoint(url, transport_to) for url in token_urls}
-    credentials = Credentials(contract, target, transport, token_endpoints)
-    control = None
-    if target.control_url is not None:
-        direct = is_loopback(target.control_url)
-        session = Session(adapter(target.control_url, ()), settings.ca_bundle)
-        control = ControlPlane(
-            target.control_url, session, target.sandbox, settings.timeout, direct=direct
-        )
-    return Client(contract, target, transport, credentials, control), transport

@@ -7,8 +7,9 @@ from typing import Any
 
 from conformance.reference.app import create_app
 from conformance.reference.serving import serve
+from conformance.session import open_session
 from conformance.settings import Settings
-from conformance.target.client import Client, open_session
+from conformance.target.client import Client
 from conformance.target.config import read_target
 from tests.unit.conformance._made import contract
 
@@ -20,5 +21,5 @@ def reference_client(
     """A client on a fresh app; `target` changes fields of the built-in target."""
     with serve(create_app(defects=switches)) as url:
         found = read_target(vendor, url, {}, control_url=f"{url}/_mock" if control else None)
-        client, _ = open_session(contract(vendor), replace(found, **target), Settings())
+        client = open_session(contract(vendor), replace(found, **target), Settings())
         yield client

@@ -6,8 +6,9 @@ import pytest
 
 from conformance.http.exchange import Exchange
 from conformance.reproduction.replayer import MAX_REQUESTS, Shrinker
+from conformance.session import open_session
 from conformance.settings import Settings
-from conformance.target.client import Client, open_session
+from conformance.target.client import Client
 from tests.unit.conformance._tiny import TinyServer, contract, target
 
 BODY = {"size": 3, "colour": "red", "name": "wide", "shape": "round"}
@@ -16,7 +17,7 @@ BODY = {"size": 3, "colour": "red", "name": "wide", "shape": "round"}
 @pytest.fixture
 def client():
     with TinyServer() as server:
-        yield open_session(contract(), target(server.url), Settings())[0]
+        yield open_session(contract(), target(server.url), Settings())
 
 
 def create(client: Client) -> Exchange:
@@ -38,7 +39,7 @@ def test_what_only_breaks_as_it_is_stays_as_it_is(client: Client):
 def test_nothing_is_sent_again_where_things_are_scarce():
     with TinyServer() as server:
         scarce = replace(target(server.url), max_created=5)
-        client, _ = open_session(contract(), scarce, Settings())
+        client = open_session(contract(), scarce, Settings())
         exchange = create(client)
         assert Shrinker(client).shrink(exchange, lambda _: True) is exchange
         assert len(client.exchanges) == 1

@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.http.request import UNSET
 from conformance.request_data.factory import EDGE_CASE_STRINGS, RequestFactory
 from conformance.request_data.operation_request import OperationRequest
-from conformance.target.client import UNSET
 from tests.unit.conformance._reference import reference_client
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.http.request import HttpRequest, build_path, build_query
+from conformance.session import open_session
 from conformance.settings import Settings
-from conformance.target.client import open_session
 from conformance.target.config import LIMITED, WRONG, Consent, Credential, Target
 from specs import load
 from tests.unit.conformance._clock import FakeClock
@@ -14,8 +14,7 @@ from tests.unit.conformance._tiny import TOKEN, TinyServer, contract, target
 
 
 def client_for(found: Target, vendor=None):
-    client, _ = open_session(vendor or contract(), found, Settings(timeout=5.0))
-    return client
+    return open_session(vendor or contract(), found, Settings(timeout=5.0))
 
 
 def test_path_values_are_percent_encoded():
@@ -96,7 +95,7 @@ def test_a_token_is_renewed_before_it_expires():
     clock = FakeClock()
     with serving(token) as server:
         found = Target("talkdesk", server.url, credentials={"primary": credential})
-        client, _ = open_session(load("talkdesk"), found, Settings(), clock)
+        client = open_session(load("talkdesk"), found, Settings(), clock)
         for moment in (0, 29, 31):
             clock.time = moment
             client.call("listReportJobs", path={"type": "calls"}, driver="t")
@@ -202,9 +201,7 @@ def test_waiting_moves_the_control_clock():
 
 def test_without_control_the_suite_really_waits_within_its_budget():
     clock = FakeClock()
-    client, _ = open_session(
-        contract(), target("http://127.0.0.1:1"), Settings(max_time=10.0), clock
-    )
+    client = open_session(contract(), target("http://127.0.0.1:1"), Settings(max_time=10.0), clock)
     assert client.wait(8)
     assert not client.wait(8)
     assert clock.slept == [8]

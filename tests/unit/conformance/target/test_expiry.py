@@ -12,8 +12,8 @@ import pytest
 from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.runner import Runner
+from conformance.session import open_session
 from conformance.settings import Effort, Settings
-from conformance.target.client import open_session
 from conformance.target.config import PRIMARY, WRONG, Credential, Target
 from conformance.verdict import failed, passed
 from specs import load
@@ -89,7 +89,7 @@ def test_what_is_refused_once_it_is_deleted_is_no_death():
         return REFUSAL if path in gone else None
 
     with TinyServer(twist) as server:
-        client, _ = open_session(contract(), target(server.url), Settings(timeout=5.0))
+        client = open_session(contract(), target(server.url), Settings(timeout=5.0))
         client.call("getJob", path={"id": "x"}, driver="t")
         id_ = client.call("createJob", json={"size": 1}, driver="t").json["id"]
         client.call("getJob", path={"id": id_}, driver="t")
@@ -100,7 +100,7 @@ def test_what_is_refused_once_it_is_deleted_is_no_death():
 @pytest.mark.parametrize("role", [None, WRONG])
 def test_a_refusal_of_a_wrong_credential_is_no_death(role: str | None):
     with TinyServer() as server:
-        client, _ = open_session(contract(), target(server.url), Settings(timeout=5.0))
+        client = open_session(contract(), target(server.url), Settings(timeout=5.0))
         client.call("getJob", path={"id": "x"}, driver="t")
         client.call("getJob", path={"id": "x"}, driver="t", role=role, valid=False)
         assert len(server.log) == 2
@@ -115,7 +115,7 @@ def test_a_403_that_the_contract_has_is_not_looked_into():
     credential = Credential(PRIMARY, "$T", "a-token-of-a-test")
     with serving(answer) as server:
         found = Target("talkdesk", server.url, credentials={PRIMARY: credential})
-        client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
+        client = open_session(load("talkdesk"), found, Settings(timeout=5.0))
         client.call("listReportJobs", **LIST)
         assert client.call("listReportJobs", **LIST).status == 403
         assert len(server.requests) == 2
@@ -150,7 +150,7 @@ def test_client_credentials_are_renewed():
     server_side = TokenServer(uses=3)
     with serving(server_side) as server:
         found = Target("talkdesk", server.url, credentials={PRIMARY: CLIENT})
-        client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
+        client = open_session(load("talkdesk"), found, Settings(timeout=5.0))
         statuses = [client.call("listReportJobs", **LIST).status for _ in range(8)]
         numbers = [exchange.number for exchange in client.exchanges]
     assert statuses == [200] * 8
@@ -162,7 +162,7 @@ def test_client_credentials_are_renewed():
 def test_requests_side_by_side_are_sent_again_with_the_new_token():
     with serving(TokenServer(uses=4)) as server:
         found = Target("talkdesk", server.url, credentials={PRIMARY: CLIENT})
-        client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
+        client = open_session(load("talkdesk"), found, Settings(timeout=5.0))
         client.call("listReportJobs", **LIST)
         client.call("listReportJobs", **LIST)
         calls = [client.prepare("listReportJobs", **LIST) for _ in range(3)]
@@ -173,7 +173,7 @@ def test_a_new_token_that_is_refused_too_is_no_breach():
     server_side = TokenServer(uses=2)
     with serving(server_side) as server:
         found = Target("talkdesk", server.url, credentials={PRIMARY: CLIENT})
-        client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
+        client = open_session(load("talkdesk"), found, Settings(timeout=5.0))
         client.call("listReportJobs", **LIST)
         server_side.uses = 0
         client.call("listReportJobs", **LIST)
@@ -193,7 +193,7 @@ def test_tokens_are_requested_where_the_target_file_says(path: str):
             token_url=other.url + path,
         )
         found = Target("talkdesk", server.url, writes=True, credentials={PRIMARY: credential})
-        client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
+        client = open_session(load("talkdesk"), found, Settings(timeout=5.0))
         exchange = client.call("createToken", form=FORM, driver="t")
         client.call("createToken", form=FORM, driver="t", role=WRONG, valid=False)
         together = [client.prepare("createToken", form=FORM, driver="t") for _ in range(2)]
@@ -222,7 +222,7 @@ def test_invented_clients_are_tried_only_where_the_file_allows_it(
 ):
     with serving(reply(404, b"{}")) as server:
         found = Target("talkdesk", server.url, writes=writes, credentials={PRIMARY: credential})
-        client, _ = open_session(load("talkdesk"), found, Settings(timeout=5.0))
+        client = open_session(load("talkdesk"), found, Settings(timeout=5.0))
         for role in (WRONG, None, PRIMARY):
             with pytest.raises(NotPermitted):
                 client.call("createToken", form=FORM, driver="t", role=role, valid=False)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
+from conformance.session import open_session
 from conformance.settings import Settings
-from conformance.target.client import open_session
 from conformance.target.config import read_target
 from tests.unit.conformance._tiny import contract, target
 

@@ -3,15 +3,14 @@
 import pytest
 
 from conformance.errors import TargetUnavailable
-from conformance.preflight import preflight
+from conformance.session import open_session, preflight
 from conformance.settings import Settings
-from conformance.target.client import open_session
 from tests.unit.conformance._raw import reply, serving
 from tests.unit.conformance._tiny import contract, target
 
 
 def run_preflight(url: str) -> None:
-    client, _ = open_session(contract(), target(url), Settings(timeout=5.0))
+    client = open_session(contract(), target(url), Settings(timeout=5.0))
     preflight(client)
 
 

@@ -1,14 +1,29 @@
-"""The preflight: is there an API at the base URL, and does it take the credentials?"""
+"""Opens the session of a run, and makes sure that an API answers there to the credentials."""
 
+import os
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from conformance.contract_queries import SAFE_METHODS
 from conformance.errors import TargetUnavailable
+from conformance.http.adapter import (
+    CA_BUNDLE_VARIABLES,
+    AdapterFactory,
+    GuardedAdapter,
+    Session,
+    check_ca_bundle,
+)
 from conformance.http.exchange import Exchange
+from conformance.http.limits import Budget, Clock, SystemClock
+from conformance.http.redaction import Redactor
+from conformance.http.transport import ResponseLimits, Transport
 from conformance.request_data.operation_request import parameter_values
+from conformance.settings import Settings
 from conformance.target.client import Client
-from conformance.target.config import PRIMARY, Target
+from conformance.target.config import PRIMARY, Target, is_loopback
+from conformance.target.control import ControlPlane
+from conformance.target.credentials import Credentials, token_endpoint
+from specs import Contract
 
 DRIVER: Final = "preflight"
 MAX_REQUESTS: Final = 3
@@ -16,6 +31,51 @@ MAX_LOCATION: Final = 200
 REJECTIONS: Final = frozenset({401, 403})
 # The statuses by which a client should go elsewhere at once (RFC 9110, 15.4).
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+def open_session(
+    contract: Contract,
+    target: Target,
+    settings: Settings,
+    clock: Clock | None = None,
+    adapter: AdapterFactory = GuardedAdapter,
+) -> Client:
+    """Return a client for `target`; nothing is sent yet.
+
+    `adapter` makes the adapter for a base URL and the hosts of downloads.
+
+    Raises:
+        UsageError: the file of certificate authorities holds none.
+    """
+    if settings.ca_bundle is not None:
+        check_ca_bundle(settings.ca_bundle, "--ca-bundle")
+    elif not is_loopback(target.base_url):
+        for name in CA_BUNDLE_VARIABLES:
+            if file := os.environ.get(name):
+                check_ca_bundle(file, name)
+    budget = Budget(clock or SystemClock(), settings.max_requests, settings.rate, settings.max_time)
+    redactor = Redactor()
+    limits = ResponseLimits(settings.timeout)
+
+    def transport_to(url: str, download_hosts: tuple[str, ...] = ()) -> Transport:
+        session = Session(adapter(url, download_hosts), settings.ca_bundle)
+        direct = is_loopback(url)
+        return Transport(
+            url, session, redactor=redactor, budget=budget, limits=limits, direct=direct
+        )
+
+    transport = transport_to(target.base_url, target.download_hosts)
+    token_urls = {c.token_url for c in target.credentials.values() if c.token_url}
+    token_endpoints = {url: token_endpoint(url, transport_to) for url in token_urls}
+    credentials = Credentials(contract, target, transport, token_endpoints)
+    control = None
+    if target.control_url is not None:
+        direct = is_loopback(target.control_url)
+        session = Session(adapter(target.control_url, ()), settings.ca_bundle)
+        control = ControlPlane(
+            target.control_url, session, target.sandbox, settings.timeout, direct=direct
+        )
+    return Client(contract, target, transport, credentials, control)
 
 
 def preflight(client: Client) -> None:
