@@ -21,6 +21,11 @@ def vendors(root: Path = ROOT) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in root.glob("*/lifecycle.yaml")))
 
 
+def control_root(root: Path) -> Path:
+    """Return the folder with the control plane's contract: `root`, or else this package."""
+    return root if (root / CONTROL).is_dir() else ROOT
+
+
 def fixtures(root: Path = ROOT) -> Path:
     """Return the folder of the fixtures: beside `specs` in a checkout, inside it in a wheel."""
     inside = root / "_fixtures"

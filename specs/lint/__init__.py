@@ -6,7 +6,7 @@ from typing import Any
 
 from specs import profile as profiles
 from specs.errors import SpecError, SpecIssue
-from specs.files import CONTROL, PROFILES, ROOT, read_yaml, vendors
+from specs.files import CONTROL, PROFILES, ROOT, control_root, read_yaml, vendors
 from specs.lint.lifecycle import check_lifecycle
 from specs.lint.openapi import check_openapi
 from specs.lint.requirements import check_requirements
@@ -60,7 +60,7 @@ def _vendor(vendor: str, root: Path, cache: LintCache) -> Iterator[SpecIssue]:
 
 
 def _control(root: Path, cache: LintCache) -> Iterator[SpecIssue]:
-    path = root / CONTROL / "openapi.yaml"
+    path = control_root(root) / CONTROL / "openapi.yaml"
     yield from _openapi(read_yaml(path), path, cache)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from specs.contract import read_operations
 from specs.errors import SpecIssue
-from specs.files import CONTROL, PROFILES, read_openapi, vendors
+from specs.files import CONTROL, PROFILES, control_root, read_openapi, vendors
 
 
 def check_uniqueness(root: Path) -> Iterator[SpecIssue]:
@@ -15,9 +15,10 @@ def check_uniqueness(root: Path) -> Iterator[SpecIssue]:
     the first is secured and the second is not.
     """
     seen: dict[str, str] = {}
-    for vendor in (*vendors(root), CONTROL):
-        file = str(root / vendor / "openapi.yaml")
-        for operation in read_operations(read_openapi(vendor, PROFILES[0], root)):
+    places = [*((vendor, root) for vendor in vendors(root)), (CONTROL, control_root(root))]
+    for vendor, folder in places:
+        file = str(folder / vendor / "openapi.yaml")
+        for operation in read_operations(read_openapi(vendor, PROFILES[0], folder)):
             for name in (operation.id, f"{operation.method} {operation.path}"):
                 if name in seen:
                     yield SpecIssue(file, name, f"duplicate: it is in {seen[name]} too")
