@@ -1,7 +1,9 @@
 """The command `conformance`."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from specs import DOCUMENTED, PROFILES, SpecError
 
 if TYPE_CHECKING:
     from conformance.plan import Plan, PlanStep
-    from specs import Requirement
+    from specs import Contract, Requirement
 
 Command = Callable[..., Any]
 EXIT_USAGE = 2
@@ -27,6 +29,7 @@ EXIT_NOT_JUDGED = 3
 WIDTH = 80
 POSITIVE = click.FloatRange(0, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FURTHER_ROLES = ("reader", "limited", "foreign")
 EFFORTS = click.Choice([effort.value for effort in Effort])
 
 
@@ -183,19 +186,99 @@ def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
 @click.argument("vendor")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def init(vendor: str, file: Path | None, *, force: bool) -> None:
+@click.option("--writes/--read-only", default=None, help="Whether a run may create and delete.")
+@click.option("--client/--token", default=None, help="Client credentials, or a token.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice(FURTHER_ROLES),
+    help="A further credential that you have; repeat.",
+)
+@click.option("--max-created", type=click.IntRange(1), metavar="N", help="Created by an operation.")
+@click.option("--job-seconds", type=POSITIVE, metavar="S", help="How long a job takes at most.")
+@click.option("--control-url", help="Control plane of the mock (…/_mock).")
+@click.option(
+    "--ask/--no-ask", default=None, help="Ask for what no option says; by default on a terminal."
+)
+def init(vendor: str, file: Path | None, *, force: bool, ask: bool | None, **given: Any) -> None:
     """Write a commented target file for VENDOR to FILE, or to standard output."""
     from conformance.checks.registry import facts_of, load_checks
     from conformance.contract_queries import load_contract
-    from conformance.target.template import target_template, write_template
+    from conformance.target.template import Answers, target_template, write_template
 
     contract = load_contract(vendor, DOCUMENTED)
     facts = facts_of(contract, load_checks())
-    if file is None or str(file) == "-":
-        click.echo(target_template(contract, facts), nl=False)
+    to_stdout = file is None or str(file) == "-"
+    if ask if ask is not None else not to_stdout and sys.stdin.isatty():
+        given = _ask(contract, given)
+    answers = Answers(**{name: value for name, value in given.items() if value is not None})
+    if file is None or to_stdout:
+        click.echo(target_template(contract, facts, answers), nl=False)
     else:
-        write_template(contract, file, force=force, facts=facts)
-        click.echo(f"{file}: set the environment variables in it, and review the rest")
+        write_template(contract, file, force=force, facts=facts, answers=answers)
+        click.echo(
+            f"{file}: set the environment variables in it, and review the rest; "
+            f"`conformance check-target {file}` says what can be judged with it"
+        )
+
+
+def _ask(contract: "Contract", given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers to the questions of `init`; what an option says is not asked."""
+    from conformance.contract_queries import token_operation
+    from conformance.target.template import ROLES
+
+    answers = dict(given)
+    ask = partial(click.confirm, default=False, err=True)
+    if answers["client"] is None and token_operation(contract) is not None:
+        answers["client"] = ask("Have you client credentials rather than a token?")
+    if answers["writes"] is None:
+        answers["writes"] = ask("May a run create, change and delete resources of its own?")
+    if answers["writes"] and answers["max_created"] is None:
+        question = "How many may each operation create at most?"
+        answers["max_created"] = click.prompt(
+            question, type=click.IntRange(1), default=20, err=True
+        )
+    if not answers["roles"]:
+        roles = [name for name, meaning in ROLES.items() if ask(f"A credential that {meaning}?")]
+        answers["roles"] = tuple(roles)
+    if answers["job_seconds"] is None:
+        question = "How many seconds does a job take at most (0: unknown)?"
+        seconds = click.prompt(question, type=click.FloatRange(0), default=0.0, err=True)
+        answers["job_seconds"] = seconds or None
+    return answers
+
+
+@main.command("check-target")
+@click.argument("file", type=FILE)
+@click.option("--base-url", help="Base URL; without it, a server that is no loopback address.")
+@click.option("--control-url", help="Control plane of the mock, if not the file's.")
+@click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
+@click.option("--effort", type=EFFORTS, default=Effort.DEFAULT.value, show_default=True)
+def check_target(
+    file: Path, base_url: str | None, control_url: str | None, profile: str, effort: str
+) -> None:
+    """Say what can be judged with the target file FILE, and what not; nothing is sent.
+
+    Exit code 2 if the file is wrong, or names an environment variable that is not set.
+    """
+    from conformance.checks.registry import load_checks
+    from conformance.contract_queries import load_contract
+    from conformance.plan import describe_target
+    from conformance.target.config import read_target, unset_variables, vendor_of
+    from conformance.target.safety import WritePolicy
+    from conformance.target.tracker import ResourceTracker
+
+    vendor, unset = vendor_of(file), unset_variables(file, os.environ)
+    contract = load_contract(vendor, profile)
+    environment = os.environ | dict.fromkeys(unset, "not-set-yet")
+    url = base_url or "https://target.invalid"
+    target = read_target(vendor, url, environment, file=file, control_url=control_url)
+    policy = WritePolicy(contract, target, ResourceTracker(contract))
+    settings = Settings(profile=profile, effort=Effort(effort))
+    told = describe_target(contract, load_checks(), settings, policy, unset=unset)
+    click.echo(told, nl=False)
+    sys.exit(EXIT_USAGE if unset else 0)
 
 
 @main.command("list")

@@ -1,6 +1,7 @@
 """The plan of a run: which steps it takes, in which order, at what cost, and what it skips."""
 
-from collections.abc import Callable, Iterable, Mapping
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -168,3 +169,75 @@ def _check_steps(
             operations = (requirement.operation,) if requirement.operation else ()
             name = f"check {check.name}"
             yield PlanStep(name, check.requests, operations, requirement=requirement)
+
+
+def describe_target(
+    contract: Contract,
+    checks: Mapping[str, RegisteredCheck],
+    settings: Settings,
+    policy: WritePolicy,
+    *,
+    unset: Sequence[str] = (),
+) -> str:
+    """Return what can and cannot be judged with a target file; nothing is sent.
+
+    `unset` are the environment variables that it names and that are not set.
+    """
+    plan = make_plan(contract, checks, settings, policy)
+    waiting = {r.id: _missing_key(r, checks, contract, policy) for r in plan.requirements}
+    reasons = {**{id_: reason for id_, reason in waiting.items() if reason}, **plan.skips}
+    judged = [r for r in plan.requirements if r.id not in reasons]
+    never = [r.id for r in plan.requirements if r.check is None or r.source == "assumed"]
+    musts = sum(r.level == "must" for r in judged)
+    total = sum(r.level == "must" for r in plan.requirements)
+    count = f"at most {len(judged)} of {len(plan.requirements)} requirements can be judged"
+    lines = [f"{contract.vendor}, {contract.profile}: {count} ({musts} of {total} musts)."]
+    for reason in dict.fromkeys(reason for id_, reason in reasons.items() if id_ not in never):
+        ids = [id_ for id_, other in reasons.items() if other == reason]
+        lines += _block(f"{len(ids)} not: {reason}", ids)
+    if never:
+        lines += _block(f"{len(never)} never, `conformance explain ID` says why", never)
+    target = policy.target
+    if not target.known and not target.control_url:
+        finals = [state.wire for state in contract.lifecycle.states.values() if state.final]
+        lines += _block(
+            "Jobs end as they do: without `known` or `control_url` states that a run cannot cause "
+            f"are judged only if they come by themselves ({', '.join(dict.fromkeys(finals))}).",
+            (),
+        )
+    if target.job_seconds is None:
+        lines += _block("Without `job_seconds` no slowness of a job is a failure.", ())
+    if plan.create_operations:
+        names = ", ".join(plan.create_operations)
+        limit = "any number" if plan.max_created is None else f"at most {plan.max_created}"
+        lines += _block(f"The run creates {limit} by each of: {names}.", ())
+    lines += _block(f"About {plan.requests} requests.", ())
+    lines += [f"Not set: the environment variable {name}." for name in unset]
+    return "\n".join(lines) + "\n"
+
+
+def _missing_key(
+    requirement: Requirement,
+    checks: Mapping[str, RegisteredCheck],
+    contract: Contract,
+    policy: WritePolicy,
+) -> str | None:
+    """Return which key an active check waits for, None if it has all."""
+    check = checks[requirement.check.name] if requirement.check else None
+    if check is None or check.kind is not CheckKind.ACTIVE:
+        return None
+    missing = [f for f in check.facts if not f.optional and f.name not in policy.target.facts]
+    if missing:
+        names = " and ".join(f"`{fact.name}`" for fact in missing)
+        return f"the target file has no {names} under `facts`"
+    operation = requirement.operation
+    return _denial_reason(contract.operations[operation], policy) if operation else None
+
+
+def _block(text: str, ids: Sequence[str]) -> list[str]:
+    """Return a sentence, and ids below it, in lines of 80 columns."""
+    lines = textwrap.wrap(text, 80, subsequent_indent="  ", break_on_hyphens=False)
+    body = ", ".join(ids)
+    return lines + textwrap.wrap(
+        body, 80, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+    )

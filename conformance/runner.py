@@ -116,7 +116,11 @@ class Runner:
             self._run_steps(plan, client, evaluator)
             missing_id = missing_id_reason(self.contract, client.exchanges)
             results = [
-                self._with_stop_reason(self._with_missing_id(result, plan, missing_id), plan)
+                self._with_missing_key(
+                    self._with_stop_reason(self._with_missing_id(result, plan, missing_id), plan),
+                    plan,
+                    client,
+                )
                 for result in evaluator.results(tuple(client.exchanges), client.jobs)
             ]
             shrinking_from = client.next_number
@@ -225,6 +229,18 @@ class Runner:
             self.contract, requirement.operation
         )
         return replace(result, reason=f"{result.reason}; {reason}") if is_of_jobs else result
+
+    def _with_missing_key(
+        self, result: RequirementResult, plan: Plan, client: Client
+    ) -> RequirementResult:
+        """Add to the reason of a SKIP the key of the target file that would let it be judged."""
+        requirement = result.requirement
+        planned = requirement.check is not None and requirement.id not in plan.skips
+        names_key = "`" in result.reason or result.reason == self._stop_reason
+        if result.verdict is not Verdict.SKIP or not planned or names_key:
+            return result
+        key = client.policy.missing_key(requirement.operation)
+        return result if key is None else replace(result, reason=f"{result.reason}; {key}")
 
     def _with_stop_reason(self, result: RequirementResult, plan: Plan) -> RequirementResult:
         """Give the end of a budget as the reason where a requirement was planned, but not tried."""

@@ -123,7 +123,10 @@ def counts_unique_recipients(
 
 
 _RECIPIENTS: Final = Fact(
-    "recipients", {1: 12}, "unique active recipients of a distribution without override, by its id"
+    "recipients",
+    {1: 12},
+    "unique active recipients of a distribution without override, by its id",
+    optional=True,
 )
 _SHARING_GROUPS: Final = Fact("sharing_groups", [1, 2], "two user groups that share members")
 

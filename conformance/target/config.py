@@ -53,11 +53,15 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A key under `facts` in the target file that a check reads, with an example of its value."""
+    """A key under `facts` in the target file that a check reads, with an example of its value.
+
+    With `optional` the check judges less without it; else it judges nothing.
+    """
 
     name: str
     example: Any
     meaning: str
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +204,35 @@ def _plain_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read(file: Path, vendor: str) -> dict[str, Any]:
+def vendor_of(file: Path) -> str:
+    """Return the vendor of a target file.
+
+    Raises:
+        UsageError: the file cannot be read, or is invalid; the text names the place.
+    """
+    return str(_read(file)["vendor"])
+
+
+def unset_variables(file: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the environment variables that a target file names and that are not set.
+
+    Raises:
+        UsageError: as above.
+    """
+    rows = _read(file)["credentials"].values()
+    secrets = [value for row in rows for value in row.values() if isinstance(value, dict)]
+    names = dict.fromkeys(str(secret["env"]) for secret in secrets)
+    return tuple(name for name in names if not environment.get(name))
+
+
+def _read(file: Path, vendor: str | None = None) -> dict[str, Any]:
     raw = read_user_yaml(file, "--target")
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     if invalid := first_invalid(schema, raw, file, "--target"):
         path, message = invalid
         place = "/" + "/".join(str(step) for step in path)
         raise UsageError(f"--target: {file}: {place}: {message}")
-    if raw["vendor"] != vendor:
+    if vendor is not None and raw["vendor"] != vendor:
         raise UsageError(f"--target: {file}: /vendor: it is for {raw['vendor']!r}, not {vendor!r}")
     target: dict[str, Any] = raw
     return target

@@ -123,6 +123,23 @@ class WritePolicy:
             return "the target file has no `client_id` that requests tokens"
         return None if self.target.writes else READ_ONLY
 
+    def missing_key(self, operation: str | None) -> str | None:
+        """Return which key of the target file would show more of an operation, None if none.
+
+        `operation` is None for a requirement of all operations.
+        """
+        target = self.target
+        if not target.writes:
+            return "`writes: true` in the target file lets a run create what shows it"
+        create = self._contract.lifecycle.actions.get("create")
+        names = [operation] if operation else []
+        for name in names + ([create.operation] if create else []):
+            if self.needs_consent(self._contract.operations[name]) and name not in target.consent:
+                return f"a `consent` for {name} in the target file lets a run show it"
+        if not target.known and not target.control_url:
+            return "`known` in the target file can name jobs that show it"
+        return None
+
     def _may_change(
         self, operation: Operation, name: str, value: str, consent: Consent | None
     ) -> bool:

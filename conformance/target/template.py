@@ -1,6 +1,8 @@
 """Writes a commented target file for a vendor, from its contract."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.contract_queries import (
@@ -22,16 +24,38 @@ ROLES = {
 }
 
 
-def target_template(contract: Contract, facts: Sequence[Fact] = ()) -> str:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What `init` must know of an account: each is the value of a key, or leaves it a comment.
+
+    `client`: there are client credentials instead of a token. `roles` are the further credentials.
+    """
+
+    writes: bool = False
+    client: bool = False
+    roles: tuple[str, ...] = ()
+    max_created: int = DEFAULT_MAX_CREATED
+    job_seconds: float | None = None
+    control_url: str | None = None
+
+
+def target_template(
+    contract: Contract, facts: Sequence[Fact] = (), answers: Answers | None = None
+) -> str:
     """Return the text of a target file that loads as it is, once its variables are set.
 
     `facts` are what the checks of the vendor read under that key.
     """
-    return "\n".join(_lines(contract, facts)) + "\n"
+    return "\n".join(_lines(contract, facts, answers or Answers())) + "\n"
 
 
 def write_template(
-    contract: Contract, file: Path, *, force: bool, facts: Sequence[Fact] = ()
+    contract: Contract,
+    file: Path,
+    *,
+    force: bool,
+    facts: Sequence[Fact] = (),
+    answers: Answers | None = None,
 ) -> None:
     """Write the target file.
 
@@ -41,20 +65,21 @@ def write_template(
     if file.exists() and not force:
         raise UsageError(f"{file} exists; --force overwrites it")
     try:
-        file.write_text(target_template(contract, facts), encoding="utf-8")
+        file.write_text(target_template(contract, facts, answers), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _lines(contract: Contract, facts: Sequence[Fact]) -> Iterator[str]:
+def _lines(contract: Contract, facts: Sequence[Fact], answers: Answers) -> Iterator[str]:
     vendor = contract.vendor
     yield f"# Target file for: conformance run {vendor} --base-url URL --target THIS-FILE"
+    yield "# What can be judged with it: conformance check-target THIS-FILE"
     yield "# Secrets are never written here: `env` names the environment variable that holds one."
     yield f"vendor: {vendor}"
     yield ""
-    yield from _writes(contract)
+    yield from _writes(contract, answers)
     yield ""
-    yield from _credentials(contract)
+    yield from _credentials(contract, answers)
     yield ""
     yield from _known(contract)
     yield from _values(contract)
@@ -65,19 +90,21 @@ def _lines(contract: Contract, facts: Sequence[Fact]) -> Iterator[str]:
     yield "download_hosts: []"
     yield ""
     yield "# A mock's control plane, to move its clock instead of waiting, and its sandbox."
-    yield "# control_url: http://127.0.0.1:8080/_mock"
+    url = answers.control_url
+    yield f"control_url: {json.dumps(url)}" if url else "# control_url: http://127.0.0.1:8080/_mock"
     yield "# sandbox: mine"
 
 
-def _writes(contract: Contract) -> Iterator[str]:
+def _writes(contract: Contract, answers: Answers) -> Iterator[str]:
     yield "# false: the run only reads, and skips what needs writes. true: it creates, changes"
     yield "# and deletes resources of its own, and never touches what it did not create."
-    yield "writes: false"
+    yield f"writes: {str(answers.writes).lower()}"
     yield "# At most so many resources per run may be created by each of:"
     yield from (f"#   {name}" for name in CreationQuota(contract).create_operations)
-    yield f"max_created: {DEFAULT_MAX_CREATED}"
+    yield f"max_created: {answers.max_created}"
     yield "# How long a job takes at most, in seconds: without it, slowness is never a breach."
-    yield "# job_seconds: 60"
+    seconds = answers.job_seconds
+    yield "# job_seconds: 60" if seconds is None else f"job_seconds: {seconds:g}"
     yield "# Where responses have the id of a job, if neither where the document says nor in a"
     yield "# usual place: one JSON pointer for all creations, or pointers by operation (relative to"
     yield "# an item where that shows a list)."
@@ -88,13 +115,21 @@ def _id_places(contract: Contract) -> str:
     return ", ".join(f"{n}: {place.id}" for n, place in contract.lifecycle.locations.items())
 
 
-def _credentials(contract: Contract) -> Iterator[str]:
+def _credentials(contract: Contract, answers: Answers) -> Iterator[str]:
     name = contract.vendor.upper()
     yield "credentials:"
     yield "  # May do everything that is judged."
-    yield f"  primary: {{token: {{env: {name}_TOKEN}}}}"
     operation = token_operation(contract)
-    if operation is not None:
+    if operation is not None and answers.client:
+        yield f"  # Client credentials for {operation.id}; tokens are renewed."
+        yield "  primary:"
+        yield f"    client_id: {{env: {name}_CLIENT_ID}}"
+        yield f"    client_secret: {{env: {name}_CLIENT_SECRET}}"
+        yield "    # token_url: https://another.host/oauth/token"
+        yield f"    # token: {{env: {name}_TOKEN}}"
+    else:
+        yield f"  primary: {{token: {{env: {name}_TOKEN}}}}"
+    if operation is not None and not answers.client:
         yield f"  # Instead of a token, or in addition, the client credentials for {operation.id};"
         yield "  # tokens are renewed."
         yield "  # primary:"
@@ -103,7 +138,8 @@ def _credentials(contract: Contract) -> Iterator[str]:
         yield "  #   token_url: https://another.host/oauth/token"
     yield "  # What needs one of these roles is skipped without it."
     for role, meaning in ROLES.items():
-        yield f"  # {role}: {{token: {{env: {name}_{role.upper()}_TOKEN}}}}  # {meaning}"
+        sign = "" if role in answers.roles else "# "
+        yield f"  {sign}{role}: {{token: {{env: {name}_{role.upper()}_TOKEN}}}}  # {meaning}"
 
 
 def _known(contract: Contract) -> Iterator[str]:
