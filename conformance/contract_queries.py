@@ -198,19 +198,19 @@ def operation_at(contract: Contract, path: str) -> str | None:
 
 
 def containers(body: Any, pointer: str) -> Iterator[tuple[str, Any, str]]:
-    """Yield (place, container, name) of everything that could have the last member of `pointer`.
+    """Yield (location, container, name) of everything that could have the last member of `pointer`.
 
     The container is an object (or, for a last `-`, a list); nothing is yielded where it is missing
     or of another type.
     """
     *parents, last = pointer.split("/")[1:]
-    for place, value in _walk("", body, parents):
+    for location, value in _walk("", body, parents):
         if isinstance(value, list if last == "-" else dict):
-            yield place, value, _unescape(last)
+            yield location, value, _unescape(last)
 
 
 def values_at(body: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Yield (place, value) of each value at `pointer` in `body`; `""` is the whole body."""
+    """Yield (location, value) of each value at `pointer` in `body`; `""` is the whole body."""
     yield from _walk("", body, pointer.split("/")[1:])
 
 
@@ -228,19 +228,19 @@ def strings_in(body: Any) -> Iterator[str]:
         yield from strings_in(child)
 
 
-def _walk(place: str, value: Any, steps: list[str]) -> Iterator[tuple[str, Any]]:
+def _walk(location: str, value: Any, steps: list[str]) -> Iterator[tuple[str, Any]]:
     if not steps:
-        yield place, value
+        yield location, value
         return
     name = _unescape(steps[0])
     if steps[0] == "-" and isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _walk(f"{place}/{index}", item, steps[1:])
+            yield from _walk(f"{location}/{index}", item, steps[1:])
     elif isinstance(value, list) and name.isdigit():
         for item in value[int(name) : int(name) + 1]:
-            yield from _walk(f"{place}/{name}", item, steps[1:])
+            yield from _walk(f"{location}/{name}", item, steps[1:])
     elif isinstance(value, dict) and name in value:
-        yield from _walk(f"{place}/{steps[0]}", value[name], steps[1:])
+        yield from _walk(f"{location}/{steps[0]}", value[name], steps[1:])
 
 
 def _unescape(step: str) -> str:

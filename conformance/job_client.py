@@ -24,7 +24,7 @@ from specs import Contract, Operation
 
 # What sends a request, as `Exchange.driver` and the reports name it.
 LIFECYCLE: Final = "lifecycle"
-PROBE: Final = "probe"
+ACTIVE_CHECK: Final = "active check"
 DOWNLOAD: Final = "download"
 NEGATIVE: Final = "negative"
 

@@ -43,7 +43,7 @@ from conformance.settings import Effort, Settings
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client
 from conformance.target.config import Target, read_target
-from conformance.target.job_ids import missing_id_reason, with_told_ids
+from conformance.target.job_ids import missing_id_reason, with_configured_ids
 from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement
 
@@ -88,7 +88,7 @@ class Runner:
     _crashes: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self.contract = with_told_ids(self.contract, self.target.job_id)
+        self.contract = with_configured_ids(self.contract, self.target.job_id)
         require_valid_checks(self.contract, self.checks)
 
     def _open(self) -> tuple[Client, Plan]:

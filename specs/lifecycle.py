@@ -65,13 +65,13 @@ class Action:
 class Location:
     """JSON pointers to a job's id and state in a success body; `items` points at a list of jobs.
 
-    `told_id` is where a target has the id instead, as somebody who knows it says.
+    `configured_id` is where a target has the id instead, as its target file says.
     """
 
     id: str
     status: str | None
     items: str | None
-    told_id: str | None = None
+    configured_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

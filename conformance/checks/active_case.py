@@ -6,7 +6,7 @@ from typing import Any, Final
 from conformance.contract_queries import has_parameter, job_parameter
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import PROBE, JobClient, JobRef
+from conformance.job_client import ACTIVE_CHECK, JobClient, JobRef
 from conformance.request_data.operation_request import OperationRequest
 from conformance.target.client import Client
 from conformance.target.config import PRIMARY
@@ -31,13 +31,13 @@ class ActiveCase:
         self.client = client
         self.contract = client.contract
         self.target = client.target
-        self.jobs = JobClient(client, PROBE)
+        self.jobs = JobClient(client, ACTIVE_CHECK)
         self.factory = self.jobs.factory
         self.operation = requirement.operation or ""
 
     def send(self, request: OperationRequest, **options: Any) -> Exchange:
         """Send a request; `options` are those of `OperationRequest.send`."""
-        return request.send(self.client, PROBE, **options)
+        return request.send(self.client, ACTIVE_CHECK, **options)
 
     def send_minimal(self, operation_id: str, values: Mapping[str, Any] | None = None) -> Exchange:
         """Send the simplest request of an operation; see `RequestFactory.minimal`."""

@@ -23,14 +23,14 @@ def parse_datetime(value: Any) -> datetime | date | None:
     return None
 
 
-def same_instant(one: Any, other: Any) -> bool:
+def same_instant(first: Any, second: Any) -> bool:
     """Compare date-times by their instant, or by their local time where one has no offset."""
-    first, second = parse_datetime(one), parse_datetime(other)
-    if not isinstance(first, datetime) or not isinstance(second, datetime):
-        return bool(one == other)
-    if first.tzinfo is None or second.tzinfo is None:
-        return first.replace(tzinfo=None) == second.replace(tzinfo=None)
-    return first == second
+    one, other = parse_datetime(first), parse_datetime(second)
+    if not isinstance(one, datetime) or not isinstance(other, datetime):
+        return bool(first == second)
+    if one.tzinfo is None or other.tzinfo is None:
+        return one.replace(tzinfo=None) == other.replace(tzinfo=None)
+    return one == other
 
 
 @exchange_check("is_datetime", responses=Responses.SUCCESSFUL)
@@ -40,14 +40,14 @@ def is_datetime(
     """The values are ISO 8601 date-times; a bare date passes unless `whole`, null is no value."""
     parsed_any = False
     for pointer in pointers:
-        for place, value in values_at(case.response.json, pointer):
+        for location, value in values_at(case.response.json, pointer):
             if value is None:
                 continue
             parsed = parse_datetime(value)
             if parsed is None and not whole:
-                return failed(f"{place}: {value!r} is not an ISO 8601 date-time")
+                return failed(f"{location}: {value!r} is not an ISO 8601 date-time")
             if whole and parsed is not None and not isinstance(parsed, datetime):
-                return failed(f"{place}: {value!r} is a date without a time")
+                return failed(f"{location}: {value!r} is a date without a time")
             parsed_any = parsed_any or parsed is not None
     return passed() if parsed_any else None
 

@@ -10,7 +10,7 @@ from conformance.checks.registry import active_check, history_check
 from conformance.contract_queries import ABSENT, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import PROBE
+from conformance.job_client import ACTIVE_CHECK
 from conformance.request_data.operation_request import OperationRequest
 from conformance.target.config import Fact, Target
 from conformance.target.job_ids import created_ids
@@ -70,7 +70,7 @@ def _run(case: ActiveCase, users: Sequence[Any] | None, parameter: str) -> Excha
         path=request.path,
         query=[*others, *repeated],
         headers={"Content-Type": "application/json"},
-        driver=PROBE,
+        driver=ACTIVE_CHECK,
         valid=None,
     )
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from conformance.contract_queries import job_parameter, request_parameters
 from conformance.http.exchange import Exchange
-from conformance.job_client import LIFECYCLE, PROBE
+from conformance.job_client import ACTIVE_CHECK, LIFECYCLE
 from conformance.target.config import PRIMARY, READER
 from conformance.target.tracker import JobHistory, Observation
 from specs import Contract, Requirement
@@ -102,7 +102,7 @@ class HistoryCase:
 
 def _is_evidence(exchange: Exchange) -> bool:
     # Other drivers combine values that are valid one by one, but may not be so together.
-    if exchange.driver not in {LIFECYCLE, PROBE}:
+    if exchange.driver not in {LIFECYCLE, ACTIVE_CHECK}:
         return False
     response = exchange.response
     # The status counts even where the body is incomplete, which `complete_body` judges.

@@ -15,7 +15,7 @@ from conformance.checks.active_case import (
 from conformance.checks.registry import active_check
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import PROBE, JobRef, follow_redirect
+from conformance.job_client import ACTIVE_CHECK, JobRef, follow_redirect
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
@@ -184,7 +184,7 @@ def concurrent_fetches_match(case: ActiveCase) -> Iterator[CheckResult]:
     Files that change from one request to the next are no evidence.
     """
     alone = _two_files(case)
-    calls = [request.prepare(case.client, PROBE) for request, _ in alone] * 2
+    calls = [request.prepare(case.client, ACTIVE_CHECK) for request, _ in alone] * 2
     for _ in range(REPETITIONS):
         together = case.client.send_together(calls)
         for exchange, (_, right) in zip(together, [*alone, *alone], strict=True):

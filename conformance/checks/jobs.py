@@ -34,7 +34,7 @@ def unique_ids(case: HistoryCase) -> Iterator[CheckResult]:
 def _id_pointers(case: HistoryCase) -> dict[str, str]:
     """Return the JSON pointer of the new id by operation that creates jobs."""
     return {
-        name: location.told_id or location.id
+        name: location.configured_id or location.id
         for name, location in case.contract.lifecycle.locations.items()
         if case.contract.operations[name].method == "POST"
         and job_parameter(case.contract, name) is None

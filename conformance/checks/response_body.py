@@ -29,9 +29,9 @@ def field_matches_schema(case: ExchangeCase, *, pointers: Sequence[str]) -> Chec
     if case.response.json is NOT_JSON:
         return None
     return _first_error(
-        (place, _schema_error(case.contract.validator(shallow_schema(case, pointer)), value))
+        (location, _schema_error(case.contract.validator(shallow_schema(case, pointer)), value))
         for pointer in pointers
-        for place, value in values_at(case.response.json, pointer)
+        for location, value in values_at(case.response.json, pointer)
     )
 
 
@@ -50,14 +50,14 @@ def _schema_error(validator: jsonschema_rs.Validator, value: Any) -> str | None:
     return next((error.message for error in validator.iter_errors(value)), None)
 
 
-def _first_error(places: Iterable[tuple[str, str | None]]) -> CheckResult | None:
-    """Return the first error of (place, error) pairs; None where there is no pair."""
-    any_place = False
-    for place, error in places:
-        any_place = True
+def _first_error(locations: Iterable[tuple[str, str | None]]) -> CheckResult | None:
+    """Return the first error of (location, error) pairs; None where there is no pair."""
+    any_location = False
+    for location, error in locations:
+        any_location = True
         if error is not None:
-            return failed(f"{place}: {error}")
-    return passed() if any_place else None
+            return failed(f"{location}: {error}")
+    return passed() if any_location else None
 
 
 @exchange_check("required_member")
@@ -66,9 +66,9 @@ def required_member(case: ExchangeCase, *, pointers: Sequence[str]) -> CheckResu
     if case.response.json is NOT_JSON:
         return None
     return _first_error(
-        (place or "the body", None if name in container else f"{name!r} is missing")
+        (location or "the body", None if name in container else f"{name!r} is missing")
         for pointer in pointers
-        for place, container, name in containers(case.response.json, pointer)
+        for location, container, name in containers(case.response.json, pointer)
     )
 
 
@@ -106,8 +106,8 @@ def body_schema(case: ExchangeCase) -> CheckResult | None:
     for error in case.contract.validator(schema).iter_errors(response.json):
         if is_echo(case.exchange, error):
             continue
-        place = "".join(f"/{step}" for step in error.instance_path)
-        return failed(f"{place or 'the body'}: {error.message}")
+        location = "".join(f"/{step}" for step in error.instance_path)
+        return failed(f"{location or 'the body'}: {error.message}")
     return passed()
 
 

@@ -18,7 +18,7 @@ POLL_INTERVALS: Final = {
     True: (3.0, 4.0, 8.0, 16.0, 30.0, 60.0),
     False: (0.1, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0),
 }
-RESERVED_FOR_PROBES: Final = 2
+RESERVED_FOR_CHECKS: Final = 2
 _BY_TIME: Final = frozenset({"time"})
 
 
@@ -91,7 +91,7 @@ class LifecycleScript:
         self._observe_other_jobs({job.id for job in created})
         files = set(self.jobs.file_states)
         finished = [job for job in created if self.jobs.last_states(job) & files]
-        for job in finished[RESERVED_FOR_PROBES:]:
+        for job in finished[RESERVED_FOR_CHECKS:]:
             self._delete(job)
 
     def _created(self) -> Iterator[JobRef]:

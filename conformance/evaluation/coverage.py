@@ -20,13 +20,13 @@ _PURPOSES: Final = MappingProxyType(
         "examples": "examples",
         "fuzz": "fuzz",
         "negative": "negative",
-        "probe": "check one rule",
+        "active check": "check one rule",
         "clean-up": "clean-up",
     }
 )
 # Actions of the lifecycle that are known by another word.
 _ACTIONS: Final = MappingProxyType({"fetch": "download"})
-SIDE_BY_SIDE: Final = "side by side"
+CONCURRENT: Final = "concurrent"
 SHRINK: Final = "shrink"
 REPEATED: Final = "repeated"
 
@@ -108,7 +108,7 @@ def count_purposes(
         if exchange.number in shrinking:
             purpose = SHRINK
         elif exchange.together:
-            purpose = SIDE_BY_SIDE
+            purpose = CONCURRENT
         else:
             action = actions.get(exchange.operation or "", "other")
             purpose = _PURPOSES.get(exchange.driver, action)

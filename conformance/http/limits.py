@@ -133,8 +133,8 @@ class JobPatience:
 
     def wait_for(self, *, shows_states: bool) -> float:
         """Return how long to wait for a job now."""
-        usual = self.longest_wait if self._took is None else 2 * self._took + 2.0
-        return min(usual, self.fruitless, usual if shows_states else self.blind_wait)
+        limit = self.longest_wait if self._took is None else 2 * self._took + 2.0
+        return min(limit, self.fruitless, limit if shows_states else self.blind_wait)
 
     def reached(self, seconds: float) -> None:
         """Record how long a job took."""

@@ -13,7 +13,7 @@ from conformance.http.request import DEFAULT_HEADERS, HttpRequest, PreparedCall,
 from conformance.http.transport import Transport
 from conformance.target.config import PRIMARY, Target
 from conformance.target.control import SANDBOX_HEADER, ControlPlane
-from conformance.target.credentials import DRIVER as PROBE_DRIVER
+from conformance.target.credentials import DRIVER as CREDENTIALS_DRIVER
 from conformance.target.credentials import (
     REFUSED,
     Credentials,
@@ -184,11 +184,11 @@ class Client:
             return exchange
         refused = [exchange]
         if self._credentials.version(role) == version:
-            probes, reason = self._probe(role, exchange)
+            repeated, reason = self._repeat_granted(role, exchange)
             if reason is None:
                 self._watch.clear(call)
                 return exchange
-            refused += probes
+            refused += repeated
             if not renew or not self._credentials.renew(role):
                 self._dead[role] = reason
                 raise TargetUnavailable(reason)
@@ -197,12 +197,12 @@ class Client:
         self._count(call, again)
         return self._settled(call, again, self._credentials.version(role), renew=False)
 
-    def _probe(self, role: str, refused: Exchange) -> tuple[list[Exchange], str | None]:
+    def _repeat_granted(self, role: str, refused: Exchange) -> tuple[list[Exchange], str | None]:
         """Repeat what was granted before; return the exchanges, and a reason if all is refused."""
         exchanges: list[Exchange] = []
-        before = next(self._watch.probes(role)).exchange
-        for good in self._watch.probes(role):
-            info = replace(good.call.info, driver=PROBE_DRIVER)
+        before = next(self._watch.granted_requests(role)).exchange
+        for good in self._watch.granted_requests(role):
+            info = replace(good.call.info, driver=CREDENTIALS_DRIVER)
             exchanges.append(self._deliver(replace(good.call, info=info)))
             if exchanges[-1].status not in REFUSED:
                 return exchanges, None

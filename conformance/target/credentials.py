@@ -16,7 +16,7 @@ from specs import Contract, Operation
 
 FORBIDDEN: Final = 403
 REFUSED: Final = frozenset({401, FORBIDDEN})
-MAX_PROBES: Final = 3
+MAX_REPEATED: Final = 3
 # How often an operation of a role is looked into where the credential turned out to be good.
 MAX_CLEARED: Final = 3
 
@@ -84,7 +84,7 @@ class CredentialWatch:
         """Remember that the credential was good although it was refused here."""
         self._cleared[call.info.role or "", call.operation.id] += 1
 
-    def probes(self, role: str) -> Iterator[KnownGood]:
+    def granted_requests(self, role: str) -> Iterator[KnownGood]:
         """Yield requests that were not refused before: the first of the run, then the latest.
 
         The first asks for what does not exist or is not the run's, so it does not depend on what
@@ -93,7 +93,7 @@ class CredentialWatch:
         latest = sorted(self._latest.get(role, {}).values(), key=lambda g: -g.exchange.number)
         first = self._first[role]
         known = [good for good in latest if good.exchange is not first.exchange]
-        yield from [first, *known][:MAX_PROBES]
+        yield from [first, *known][:MAX_REPEATED]
 
 
 INVENTED = "no-such-credential"

@@ -28,24 +28,24 @@ USUAL_NAMES: Final = ("id", "jobId", "job_id")
 MAX_BODY_SHOWN: Final = 80
 
 
-def with_told_ids(contract: Contract, told: str | Mapping[str, str]) -> Contract:
-    """Return the contract with the places of jobs' ids that a target file tells.
+def with_configured_ids(contract: Contract, configured: str | Mapping[str, str]) -> Contract:
+    """Return the contract with the locations of job ids that a target file gives.
 
     Args:
         contract: the vendor's contract.
-        told: a JSON pointer for all operations that create jobs, or pointers by operation.
+        configured: a JSON pointer for all operations that create jobs, or pointers by operation.
 
     Raises:
         UsageError: an operation is not one whose response has a job's id.
     """
     locations = dict(contract.lifecycle.locations)
-    if isinstance(told, str):
-        told = {name: told for name in create_operations(contract) if name in locations}
-    for name, pointer in told.items():
+    if isinstance(configured, str):
+        configured = {name: configured for name in create_operations(contract) if name in locations}
+    for name, pointer in configured.items():
         if name not in locations:
             known = ", ".join(sorted(locations))
             raise UsageError(f"--target: /job_id: unknown operation {name!r} (known: {known})")
-        locations[name] = replace(locations[name], told_id=pointer)
+        locations[name] = replace(locations[name], configured_id=pointer)
     return replace(contract, lifecycle=replace(contract.lifecycle, locations=locations))
 
 
@@ -91,7 +91,7 @@ def created_job_id(contract: Contract, exchange: Exchange) -> str | int | None:
     operation, status = exchange.operation or "", exchange.status or 0
     type_ = id_type(contract, operation, status)
     location = contract.lifecycle.locations[operation]
-    stated = [p for p in (location.told_id, location.id) if p is not None]
+    stated = [p for p in (location.configured_id, location.id) if p is not None]
     for pointer in stated:
         value: Any = value_at(exchange.json, pointer)
         if type(value) is type_ and value != "":
@@ -134,7 +134,7 @@ def missing_id_reason(contract: Contract, exchanges: Iterable[Exchange]) -> str 
 def expected_id(contract: Contract, exchange: Exchange) -> str:
     """Return where the id of a creation was expected, and what the response was."""
     location = contract.lifecycle.locations[exchange.operation or ""]
-    pointer = location.told_id or location.id
+    pointer = location.configured_id or location.id
     return (
         f"expected the id at {pointer}, got {_shown(exchange)} "
         "(`job_id` in the target file says where it is)"

@@ -43,10 +43,10 @@ def careless_readings(value: str) -> tuple[str, ...]:
     It may stop at the first letter, take digits of other scripts, lose the sign or all bits beyond
     32. Ids are positive.
     """
-    found = _DIGITS.match(value)
-    if found is None:
+    match = _DIGITS.match(value)
+    if match is None:
         return ()
-    number = int(found[1])
+    number = int(match[1])
     readings = {number, abs(number), number % 2**32}
     return tuple(sorted(str(i) for i in readings if i > 0 and str(i) != value))
 

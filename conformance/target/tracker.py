@@ -102,7 +102,7 @@ class ResourceTracker:
         requested = self._requested_id(exchange)
         type_ = id_type(self._contract, operation_id, status)
         for item in _items(exchange.json, location.items):
-            id_ = requested or value_at(item, location.told_id or location.id)
+            id_ = requested or value_at(item, location.configured_id or location.id)
             if requested or type(id_) is type_:
                 yield str(id_), _state(item, location)
 

@@ -11,7 +11,7 @@ from conformance.session import open_session
 from conformance.settings import Settings
 from conformance.target.client import Client
 from conformance.target.config import read_target
-from tests.unit.conformance._made import contract
+from tests.unit.conformance._cases import contract
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
 from conformance.target.tracker import ResourceTracker
 from conformance.verdict import Verdict
-from tests.unit.conformance._tiny import contract, row
+from tests.unit.conformance._tiny_vendor import contract, row
 
 NASTY = 'it says <script>alert(1)</script> & \x00 "quoted" | `code` \ud7ff'
 

@@ -18,7 +18,7 @@ from conformance.evaluation.result import EXIT_FAILED, EXIT_NOT_JUDGED
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import Verdict, failed
-from tests.unit.conformance._tiny import CHECKS, TinyServer, contract, row, target
+from tests.unit.conformance._tiny_vendor import CHECKS, TinyServer, contract, row, target
 
 QUICK = Settings(effort=Effort.QUICK, timeout=5.0)
 FAULT = "this is a fault of the suite, not of the target: ValueError: some bug"
@@ -67,11 +67,11 @@ def test_a_crash_of_a_driver_is_exit_code_3_with_a_report_after_the_clean_up(
 def test_what_broke_a_requirement_still_counts_after_a_crash(monkeypatch: pytest.MonkeyPatch):
     drivers(monkeypatch, "concurrent")
 
-    def probe(_):
+    def active(_):
         yield failed("no")
 
-    checks = {"probe": RegisteredCheck("probe", CheckKind.ACTIVE, probe)}
-    rows = (row("TY-ONE-001", "probe"), row("TY-TWO-001", "no_server_error"))
+    checks = {"active": RegisteredCheck("active", CheckKind.ACTIVE, active)}
+    rows = (row("TY-ONE-001", "active"), row("TY-TWO-001", "no_server_error"))
     with TinyServer() as server:
         result = runner(server.url, *rows, **checks).run()
     assert result.exit_code == EXIT_FAILED

@@ -30,7 +30,7 @@ def test_a_run_says_what_its_requests_served():
     purposes = found.coverage.purposes
     assert sum(purposes.values()) == found.requests
     assert {"preflight", "create", "poll", "download", "negative", "clean-up"} <= purposes.keys()
-    assert "side by side" in purposes
+    assert "concurrent" in purposes
     assert f"create {purposes['create']}" in " ".join(text.render(found).split())
     assert json_report.to_data(found)["requests"]["purposes"] == purposes
     assert f"create <b>{purposes['create']}</b>" in html_report.render(found)

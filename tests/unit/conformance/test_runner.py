@@ -15,14 +15,14 @@ from conformance.settings import Effort, Settings, Threshold
 from conformance.verdict import Verdict, failed, passed, skipped
 from specs import SpecError
 from tests.unit.conformance._raw import reply, serving
-from tests.unit.conformance._tiny import CHECKS, TOKEN, TinyServer, contract, row, target
+from tests.unit.conformance._tiny_vendor import CHECKS, TOKEN, TinyServer, contract, row, target
 
-pytestmark = pytest.mark.usefixtures("sweep_only")
+pytestmark = pytest.mark.usefixtures("examples_only")
 QUICK = Settings(effort=Effort.QUICK, timeout=5.0)
 
 
 @pytest.fixture
-def sweep_only(monkeypatch):
+def examples_only(monkeypatch):
     """Leave out the drivers that take a second: test_runner_drivers.py runs them."""
     for name in ("fuzz", "negative", "lifecycle"):
         module = importlib.import_module(f"conformance.drivers.{name}")
@@ -30,13 +30,13 @@ def sweep_only(monkeypatch):
 
 
 def checks(**functions):
-    """Return registered checks; a name says the kind: probe_…, history_…, else a judge."""
-    kinds = {"probe": CheckKind.ACTIVE, "history": CheckKind.HISTORY}
-    made = {
+    """Return registered checks; a name says the kind: active_…, history_…, else exchange."""
+    kinds = {"active": CheckKind.ACTIVE, "history": CheckKind.HISTORY}
+    registered = {
         name: RegisteredCheck(name, kinds.get(name.partition("_")[0], CheckKind.EXCHANGE), function)
         for name, function in functions.items()
     }
-    return {**CHECKS, **made}
+    return {**CHECKS, **registered}
 
 
 def run(server_url: str, *rows, functions=None, settings: Settings = QUICK, **more) -> Result:
@@ -101,12 +101,12 @@ def test_a_run_ends_once_no_step_can_change_a_verdict(broken: bool):
     ],
 )
 def test_what_a_breach_is_depends_on_source_level_and_profile(more, settings, verdict):
-    def probe_no(_):
+    def active_no(_):
         yield failed("no")
 
     with TinyServer() as server:
-        rows = (row("TY-ONE-001", "probe_no", **more), row("TY-TWO-001", "no_server_error"))
-        result = run(server.url, *rows, functions={"probe_no": probe_no}, settings=settings)
+        rows = (row("TY-ONE-001", "active_no", **more), row("TY-TWO-001", "no_server_error"))
+        result = run(server.url, *rows, functions={"active_no": active_no}, settings=settings)
     assert only(result, "TY-ONE-001").verdict is verdict
 
 
@@ -150,17 +150,17 @@ def test_a_history_judge_sees_the_jobs():
 
 
 def test_a_probe_that_yields_nothing_is_skipped():
-    def probe_none(_):
+    def active_none(_):
         yield from ()
 
     with TinyServer() as server:
-        rows = (row("TY-ONE-001", "probe_none"), row("TY-TWO-001", "no_server_error"))
-        result = run(server.url, *rows, functions={"probe_none": probe_none})
+        rows = (row("TY-ONE-001", "active_none"), row("TY-TWO-001", "no_server_error"))
+        result = run(server.url, *rows, functions={"active_none": active_none})
     assert only(result, "TY-ONE-001").verdict is Verdict.SKIP
 
 
 def test_a_check_that_fails_in_itself_is_an_error_of_the_suite():
-    def probe_bad(_):
+    def active_bad(_):
         yield passed(_.no_such_part)
 
     def judge_bad(_):
@@ -169,10 +169,10 @@ def test_a_check_that_fails_in_itself_is_an_error_of_the_suite():
     with TinyServer() as server:
         result = run(
             server.url,
-            row("TY-ONE-001", "probe_bad"),
+            row("TY-ONE-001", "active_bad"),
             row("TY-TWO-001", "judge_bad"),
             row("TY-THR-001", "no_server_error"),
-            functions={"probe_bad": probe_bad, "judge_bad": judge_bad},
+            functions={"active_bad": active_bad, "judge_bad": judge_bad},
         )
     assert only(result, "TY-ONE-001").verdict is Verdict.ERROR
     assert "the check 'judge_bad' crashed" in only(result, "TY-TWO-001").reason
@@ -180,8 +180,8 @@ def test_a_check_that_fails_in_itself_is_an_error_of_the_suite():
 
 
 def test_a_breach_without_any_answer_is_an_error_of_the_network():
-    def probe_gone(case):
-        exchange = case.client.call("getJob", path={"id": "gone"}, driver="probe")
+    def active_gone(case):
+        exchange = case.client.call("getJob", path={"id": "gone"}, driver="active check")
         yield failed("no answer is no 404", exchange)
 
     def twist(_, path, *__):
@@ -189,8 +189,8 @@ def test_a_breach_without_any_answer_is_an_error_of_the_network():
             raise ConnectionAbortedError
 
     with TinyServer(twist) as server:
-        rows = (row("TY-ONE-001", "probe_gone"), row("TY-TWO-001", "no_server_error"))
-        result = run(server.url, *rows, functions={"probe_gone": probe_gone})
+        rows = (row("TY-ONE-001", "active_gone"), row("TY-TWO-001", "no_server_error"))
+        result = run(server.url, *rows, functions={"active_gone": active_gone})
     found = only(result, "TY-ONE-001")
     assert found.verdict is Verdict.ERROR
     assert found.reason == "the connection was closed before a response came"
@@ -217,15 +217,15 @@ def test_a_server_of_something_else_fails_or_errs_but_never_raises():
 
 
 def test_a_skip_never_changes_the_exit_code_but_is_counted():
-    def probe_skip(_):
+    def active_skip(_):
         yield skipped("no job was DONE")
 
     with TinyServer() as server:
         result = run(
             server.url,
-            row("TY-ONE-001", "probe_skip"),
+            row("TY-ONE-001", "active_skip"),
             row("TY-TWO-001", "no_server_error", source="vendor"),
-            functions={"probe_skip": probe_skip},
+            functions={"active_skip": active_skip},
         )
     assert (result.verdict, result.exit_code) == (Verdict.PASS, 0)
     assert (result.judged_musts, result.musts) == (1, 2)
@@ -234,24 +234,24 @@ def test_a_skip_never_changes_the_exit_code_but_is_counted():
 
 
 def test_where_nothing_was_judged_nothing_is_said_to_conform():
-    def probe_skip(_):
+    def active_skip(_):
         yield skipped("no job was DONE")
 
     with TinyServer() as server:
-        row_ = row("TY-ONE-001", "probe_skip")
-        result = run(server.url, row_, functions={"probe_skip": probe_skip})
+        row_ = row("TY-ONE-001", "active_skip")
+        result = run(server.url, row_, functions={"active_skip": active_skip})
     assert (result.verdict, result.exit_code) == (Verdict.SKIP, 0)
     assert "conforms" not in text.render(result)
 
 
 def test_only_runs_what_the_row_needs():
-    def probe_one(case):
-        yield passed(case.client.call("getJob", path={"id": "x"}, driver="probe"))
+    def active_one(case):
+        yield passed(case.client.call("getJob", path={"id": "x"}, driver="active check"))
 
-    rows = (row("TY-ONE-001", "probe_one"), row("TY-TWO-001", "no_server_error"))
+    rows = (row("TY-ONE-001", "active_one"), row("TY-TWO-001", "no_server_error"))
     settings = Settings(effort=Effort.QUICK, only=frozenset({"TY-ONE-001"}))
     with TinyServer() as server:
-        result = run(server.url, *rows, functions={"probe_one": probe_one}, settings=settings)
+        result = run(server.url, *rows, functions={"active_one": active_one}, settings=settings)
         assert len(server.log) == 2  # is anybody there, and the probe's own
     assert [found.requirement.id for found in result.requirements] == ["TY-ONE-001"]
     assert result.exit_code == 0
@@ -268,17 +268,17 @@ def test_only_an_unknown_row_is_a_usage_error():
     [
         ("no_such", {}, "unknown check 'no_such'"),
         ("no_server_error", {"pointer": "/a"}, "takes no argument 'pointer'"),
-        ("probe_needs", {}, "needs the argument 'state'"),
+        ("active_needs", {}, "needs the argument 'state'"),
     ],
 )
 def test_unknown_checks_and_arguments_stop_the_start(check, arguments, complaint):
-    def probe_needs(case, *, state):
+    def active_needs(case, *, state):
         yield passed()
 
     with pytest.raises(SpecError, match=complaint):
         Runner(
             contract(row("TY-ONE-001", check, arguments=arguments)),
-            checks(probe_needs=probe_needs),
+            checks(active_needs=active_needs),
             target("http://127.0.0.1:9"),
             QUICK,
         )
@@ -346,17 +346,17 @@ def test_a_spent_budget_ends_the_run_with_verdicts():
     ("level", "exit_code"), [("must", 3), ("should", 0)], ids=["a must", "a should"]
 )
 def test_planned_musts_that_a_budget_leaves_untried_mean_not_judged(level, exit_code):
-    def probe_late(case):
-        yield passed(case.client.call("getJob", path={"id": "x"}, driver="probe"))
+    def active_late(case):
+        yield passed(case.client.call("getJob", path={"id": "x"}, driver="active check"))
 
     rows = (
         row("TY-ONE-001", "no_server_error"),
-        row("TY-TWO-001", "probe_late", operation="getJob", level=level),
+        row("TY-TWO-001", "active_late", operation="getJob", level=level),
         row("TY-THR-001", "no_server_error", operation="deleteJob", level=level),
     )
     settings = Settings(effort=Effort.QUICK, max_requests=6)
     with TinyServer() as server:
-        result = run(server.url, *rows, functions={"probe_late": probe_late}, settings=settings)
+        result = run(server.url, *rows, functions={"active_late": active_late}, settings=settings)
     reason = "the 6 requests of --max-requests were used up"
     assert only(result, "TY-TWO-001").reason == reason
     assert result.exit_code == exit_code
@@ -398,15 +398,15 @@ def test_creations_without_an_id_are_named_in_reasons_and_as_left_behind():
     def twist(method, path, *_):
         return (202, {}) if method == "POST" else None
 
-    def probe_job(_):
+    def active_job(_):
         raise Untestable("there is nothing at the target that such a request could name")
 
     rows = (
         row("TY-ONE-001", "no_server_error"),
-        row("TY-TWO-001", "probe_job", operation="getJob"),
+        row("TY-TWO-001", "active_job", operation="getJob"),
     )
     with TinyServer(twist) as server:
-        result = run(server.url, *rows, functions={"probe_job": probe_job})
+        result = run(server.url, *rows, functions={"active_job": active_job})
     said = "createJob was answered 202: expected the id at /id, got {}"
     assert said in only(result, "TY-TWO-001").reason
     assert "Created by createJob and left behind" in result.notes[-1]

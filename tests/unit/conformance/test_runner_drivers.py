@@ -6,7 +6,7 @@ from conformance.runner import Runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import passed
 from tests.unit.conformance._clock import FakeClock
-from tests.unit.conformance._tiny import TinyServer, contract, row, target
+from tests.unit.conformance._tiny_vendor import TinyServer, contract, row, target
 
 
 def exchanges(server: TinyServer, *operations: str, **settings) -> list[Exchange]:

@@ -8,7 +8,7 @@ from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import failed, passed
-from tests.unit.conformance._tiny import CHECKS, TinyServer, contract, row, target
+from tests.unit.conformance._tiny_vendor import CHECKS, TinyServer, contract, row, target
 
 ROWS = (
     row("TY-ONE-001", "no_server_error"),
@@ -49,7 +49,7 @@ def twist(method, path, *_):
 
 @pytest.fixture
 def heard(monkeypatch):
-    """Return what a run tells in which only the sweep and probes send, and its result."""
+    """Return what a run reports where only the examples and active checks send; its result."""
     for name in ("negative", "lifecycle"):
         module = importlib.import_module(f"conformance.drivers.{name}")
         monkeypatch.setattr(module, "drive", lambda _: None)

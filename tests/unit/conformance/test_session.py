@@ -6,7 +6,7 @@ from conformance.errors import TargetUnavailable
 from conformance.session import open_session, preflight
 from conformance.settings import Settings
 from tests.unit.conformance._raw import reply, serving
-from tests.unit.conformance._tiny import contract, target
+from tests.unit.conformance._tiny_vendor import contract, target
 
 
 def run_preflight(url: str) -> None:

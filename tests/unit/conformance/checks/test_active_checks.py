@@ -1,4 +1,4 @@
-"""How probes judge answers, and what they do where a target has nothing to try them on."""
+"""Expectations of active checks, and what they do where a target has nothing to test."""
 
 from typing import Any
 
@@ -11,54 +11,54 @@ from conformance.settings import Settings
 from conformance.target.client import Client
 from conformance.target.config import Consent, no_credential
 from conformance.verdict import CheckResult
-from tests.unit.conformance._made import CHECKS, exchange, requirement
+from tests.unit.conformance._cases import CHECKS, exchange, requirement
 from tests.unit.conformance._reference import reference_client
 
-KEPT, BROKEN, SKIPPED = True, False, None
+PASSED, FAILED, SKIPPED = True, False, None
 
 
 @pytest.mark.parametrize(
     ("status", "statuses", "kept"),
     [
-        (401, (), KEPT),
-        (401, (401,), KEPT),
-        (403, (401,), BROKEN),
-        (200, (), BROKEN),
-        (300, (401,), BROKEN),
+        (401, (), PASSED),
+        (401, (401,), PASSED),
+        (403, (401,), FAILED),
+        (200, (), FAILED),
+        (300, (401,), FAILED),
         (500, (401,), SKIPPED),
         (429, (401,), SKIPPED),
     ],
 )
 def test_refusal(status: int, statuses: tuple[int, ...], kept: bool | None) -> None:
-    (judgement,) = expect_rejected(exchange("getReportJob", status, {}), "it", statuses)
-    assert judgement.passed is kept
-    assert bool(judgement.reason) is (kept is not KEPT)
+    (result,) = expect_rejected(exchange("getReportJob", status, {}), "it", statuses)
+    assert result.passed is kept
+    assert bool(result.reason) is (kept is not PASSED)
 
 
 @pytest.mark.parametrize(
     ("status", "refusals", "kept"),
     [
-        (202, (400,), KEPT),
-        (404, (400,), KEPT),
-        (400, (400,), BROKEN),
-        (404, (), BROKEN),
+        (202, (400,), PASSED),
+        (404, (400,), PASSED),
+        (400, (400,), FAILED),
+        (404, (), FAILED),
         (500, (400,), SKIPPED),
         (503, (), SKIPPED),
     ],
 )
 def test_acceptance(status: int, refusals: tuple[int, ...], kept: bool | None) -> None:
-    (judgement,) = expect_accepted(exchange("getReportJob", status, {}), "it", refusals)
-    assert judgement.passed is kept
+    (result,) = expect_accepted(exchange("getReportJob", status, {}), "it", refusals)
+    assert result.passed is kept
 
 
-def test_no_answer_is_no_judgement() -> None:
+def test_no_response_is_no_result() -> None:
     one = exchange("getReportJob", 200, {})
     object.__setattr__(one, "response", None)
     assert not list(expect_rejected(one, "it"))
     assert not list(expect_accepted(one, "it"))
 
 
-def probed(row: str, client: Client) -> list[CheckResult]:
+def run_check(row: str, client: Client) -> list[CheckResult]:
     rule = requirement(row)
     assert rule.check is not None
     return list(run_active_check(CHECKS[rule.check.name], ActiveCase(rule, client)))
@@ -72,12 +72,12 @@ def probed(row: str, client: Client) -> list[CheckResult]:
         ("EC-EXEC-011", "energycap", {"facts": {}}),
     ],
 )
-def test_probe_is_skipped_with_a_reason_where_the_target_file_says_too_little(
+def test_active_check_is_skipped_with_a_reason_where_the_target_file_says_too_little(
     row: str, vendor: str, target: dict[str, Any]
 ) -> None:
     with reference_client(vendor, **target) as client:
-        found = probed(row, client)
-    assert [judgement.passed for judgement in found] == [SKIPPED]
+        found = run_check(row, client)
+    assert [result.passed for result in found] == [SKIPPED]
     assert found[0].reason
 
 
@@ -88,21 +88,21 @@ def test_check_of_a_role_is_not_planned_without_its_credential() -> None:
         assert plan.skips[row] == no_credential(role)
 
 
-def test_probe_is_skipped_where_nothing_can_be_named() -> None:
+def test_active_check_is_skipped_where_nothing_can_be_named() -> None:
     with reference_client("talkdesk", writes=False) as client:
-        (judgement,) = probed("TD-STAT-002", client)
-    assert judgement.passed is SKIPPED
-    assert "nothing at the target" in judgement.reason
+        (result,) = run_check("TD-STAT-002", client)
+    assert result.passed is SKIPPED
+    assert "nothing at the target" in result.reason
 
 
-def test_probe_uses_a_job_that_the_target_file_consents_to() -> None:
+def test_active_check_uses_a_job_that_the_target_file_consents_to() -> None:
     held = "6A7C29DD011241DFBE1B64399283C861"
     consent = {"kickOffReportJob": Consent({"jobId": (held,)}, {}, any_query=True)}
     with reference_client("clinicalone", consent=consent) as client:
         client.call = refusing_creation(client.call)  # type: ignore[method-assign]
-        (judgement,) = probed("C1-AUTH-003", client)
-    assert judgement.passed is KEPT
-    assert judgement.exchanges[0].path_parameters == {"jobId": held}
+        (result,) = run_check("C1-AUTH-003", client)
+    assert result.passed is PASSED
+    assert result.exchanges[0].path_parameters == {"jobId": held}
 
 
 def refusing_creation(call: Any) -> Any:
@@ -120,9 +120,9 @@ def test_absent_id_has_the_shape_of_the_ids_that_are_there() -> None:
     with reference_client("talkdesk") as client:
         handle = ActiveCase(requirement("TD-STAT-003"), client).new_job()
         assert handle is not None
-        (judgement,) = probed("TD-STAT-003", client)
-        asked = judgement.exchanges[0].path_parameters["id"]
-    assert judgement.passed is KEPT
+        (result,) = run_check("TD-STAT-003", client)
+        asked = result.exchanges[0].path_parameters["id"]
+    assert result.passed is PASSED
     assert asked != handle.id
     assert (len(asked), asked[:24]) == (len(handle.id), handle.id[:24])
 
@@ -130,17 +130,17 @@ def test_absent_id_has_the_shape_of_the_ids_that_are_there() -> None:
 def test_a_run_is_not_accused_of_refusing_ids_that_nobody_vouched_for() -> None:
     values = {"reportDistributionId": (1,), "overrideUserIds": (7,)}
     with reference_client("energycap", values=values) as client:
-        asked = probed("EC-GRP-001", client)
-        assert [judgement.passed for judgement in asked] == [KEPT]
+        asked = run_check("EC-GRP-001", client)
+        assert [result.passed for result in asked] == [PASSED]
     with reference_client("energycap", ["ec-group-201"], values=values) as client:
-        assert [judgement.passed for judgement in probed("EC-GRP-001", client)] == [BROKEN]
+        assert [result.passed for result in run_check("EC-GRP-001", client)] == [FAILED]
 
 
 def test_retry_of_a_kick_off_may_fail_again_but_must_move() -> None:
     with reference_client("clinicalone", ["c1-free-sometimes-fails"]) as client:
-        assert [judgement.passed for judgement in probed("C1-KICK-016", client)] == [KEPT]
+        assert [result.passed for result in run_check("C1-KICK-016", client)] == [PASSED]
     with reference_client("clinicalone", ["c1-kickoff-failed-nothing"]) as client:
-        assert [judgement.passed for judgement in probed("C1-KICK-016", client)] == [BROKEN]
+        assert [result.passed for result in run_check("C1-KICK-016", client)] == [FAILED]
 
 
 def test_without_a_control_url_no_job_is_accused_of_being_slow(
@@ -148,9 +148,9 @@ def test_without_a_control_url_no_job_is_accused_of_being_slow(
 ) -> None:
     with reference_client("clinicalone", ["c1-kickoff-nothing"], control=False) as client:
         monkeypatch.setattr(client, "wait", lambda _: False)
-        assert [judgement.passed for judgement in probed("C1-KICK-001", client)] == [SKIPPED]
+        assert [result.passed for result in run_check("C1-KICK-001", client)] == [SKIPPED]
 
 
-def test_every_probe_says_what_it_costs() -> None:
+def test_every_active_check_says_how_many_requests_it_sends() -> None:
     for name, check in CHECKS.items():
         assert check.requests >= 1, name

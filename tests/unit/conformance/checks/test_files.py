@@ -1,12 +1,12 @@
-"""The judges of files, and what the formats mean."""
+"""The checks of files, and what the formats mean."""
 
 import pytest
 
 from conformance.checks.files import FORMAT_VALIDATORS, decode_text
 from conformance.http.exchange import Exchange
-from tests.unit.conformance._made import exchange, history, job, numbered
+from tests.unit.conformance._cases import exchange, history, job, numbered
 
-KEPT, BROKEN, SKIPPED = {True}, {False}, {None}
+PASSED, FAILED, SKIPPED = {True}, {False}, {None}
 
 
 @pytest.mark.parametrize(
@@ -81,26 +81,26 @@ def fetched(form: str, body: bytes, media: str = "text/csv", **more: object) -> 
 
 
 def test_file_format_by_what_the_job_states() -> None:
-    assert history("TD-FILE-005", *fetched("csv", b"a,b\r\n1,2\r\n")) == KEPT
-    assert history("TD-FILE-005", *fetched("csv", b'{"a": 1}')) == BROKEN
+    assert history("TD-FILE-005", *fetched("csv", b"a,b\r\n1,2\r\n")) == PASSED
+    assert history("TD-FILE-005", *fetched("csv", b'{"a": 1}')) == FAILED
     assert history("TD-FILE-005", *fetched("json", b"{}")) == SKIPPED
-    assert history("TD-FILE-006", *fetched("json", b"a,b")) == BROKEN
-    assert history("TD-FILE-007", *fetched("json_bulk", b"a,b")) == BROKEN
-    assert history("TD-FILE-007", *fetched("json_bulk", b"[1]")) == KEPT
-    assert history("TD-FILE-008", *fetched("json_bulk", b"[1]")) == BROKEN
+    assert history("TD-FILE-006", *fetched("json", b"a,b")) == FAILED
+    assert history("TD-FILE-007", *fetched("json_bulk", b"a,b")) == FAILED
+    assert history("TD-FILE-007", *fetched("json_bulk", b"[1]")) == PASSED
+    assert history("TD-FILE-008", *fetched("json_bulk", b"[1]")) == FAILED
 
 
 def test_file_format_by_what_was_asked_for_where_the_job_does_not_state_it() -> None:
     made = exchange("createReportJob", 202, {"job": {"id": "J1"}}, sent={"format": "json"})
     file = exchange("getReportFile", 200, b"a,b")
-    assert history("TD-FILE-006", *numbered(made, job(300, "DONE"), file)) == BROKEN
+    assert history("TD-FILE-006", *numbered(made, job(300, "DONE"), file)) == FAILED
 
 
 def test_file_format_follows_the_redirect_to_a_storage() -> None:
     there = exchange("getReportFile", 200, b"<html>", driver="download")
     object.__setattr__(there, "operation", None)
     found = numbered(job(300, "DONE", format="csv"), exchange("getReportFile", 303, None), there)
-    assert history("TD-FILE-005", *found) == BROKEN
+    assert history("TD-FILE-005", *found) == FAILED
 
 
 def test_file_format_in_the_vendors_own_case() -> None:
@@ -109,20 +109,20 @@ def test_file_format_in_the_vendors_own_case() -> None:
     listed = exchange("listDownloads", 200, body, vendor="clinicalone")
     query = (("id", "A"),)
     file = exchange("downloadReport", 200, b"{}", vendor="clinicalone", query=query)
-    assert history("C1-DL-002", *numbered(listed, file)) == BROKEN
+    assert history("C1-DL-002", *numbered(listed, file)) == FAILED
 
 
 @pytest.mark.parametrize(
     ("form", "media", "verdict"),
     [
-        ("csv", "text/csv; charset=utf-8", KEPT),
-        ("csv", "application/octet-stream", KEPT),
-        ("csv", "text/plain", KEPT),
-        ("csv", "application/json", BROKEN),
-        ("csv", "text/html", BROKEN),
+        ("csv", "text/csv; charset=utf-8", PASSED),
+        ("csv", "application/octet-stream", PASSED),
+        ("csv", "text/plain", PASSED),
+        ("csv", "application/json", FAILED),
+        ("csv", "text/html", FAILED),
         ("csv", "application/vnd.ms-excel", SKIPPED),
-        ("json_bulk", "application/x-ndjson", KEPT),
-        ("json_bulk", "text/csv", BROKEN),
+        ("json_bulk", "application/x-ndjson", PASSED),
+        ("json_bulk", "text/csv", FAILED),
     ],
 )
 def test_file_media(form: str, media: str, verdict: set[bool | None]) -> None:
@@ -141,12 +141,12 @@ def test_file_media_exactly_is_only_a_should() -> None:
         query=(("id", "A"),),
         headers={"Content-Type": "application/octet-stream"},
     )
-    assert history("C1-DL-004", *numbered(listed, file)) == KEPT
-    assert history("C1-DL-005", *numbered(listed, file)) == BROKEN
+    assert history("C1-DL-004", *numbered(listed, file)) == PASSED
+    assert history("C1-DL-005", *numbered(listed, file)) == FAILED
 
 
 def test_file_members() -> None:
     whole = b'{"type": "calls", "version": "1", "entries": [], "total": 0}'
-    assert history("TD-FILE-010", *fetched("json", whole)) == KEPT
-    assert history("TD-FILE-010", *fetched("json", b'{"entries": []}')) == BROKEN
+    assert history("TD-FILE-010", *fetched("json", whole)) == PASSED
+    assert history("TD-FILE-010", *fetched("json", b'{"entries": []}')) == FAILED
     assert history("TD-FILE-010", *fetched("csv", b"a,b")) == SKIPPED

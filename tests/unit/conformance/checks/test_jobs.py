@@ -1,13 +1,13 @@
-"""The history judges of states, and of files that come and go with them."""
+"""The history checks of states, and of files that come and go with them."""
 
 from typing import Any
 
 import pytest
 
 from conformance.http.exchange import Exchange
-from tests.unit.conformance._made import exchange, history, job, numbered
+from tests.unit.conformance._cases import exchange, history, job, numbered
 
-KEPT, BROKEN, SKIPPED = {True}, {False}, {None}
+PASSED, FAILED, SKIPPED = {True}, {False}, {None}
 
 
 def looks(*states: str) -> tuple[Exchange, ...]:
@@ -17,20 +17,20 @@ def looks(*states: str) -> tuple[Exchange, ...]:
 @pytest.mark.parametrize(
     ("row", "states", "verdict"),
     [
-        ("TD-LIFE-001", ("CREATED", "PROCESSING", "DONE"), KEPT),
-        ("TD-LIFE-001", ("CREATED", "DONE"), KEPT),
-        ("TD-LIFE-001", ("CREATED", "FAILED"), KEPT),
-        ("TD-LIFE-001", ("CREATED", "DELETED"), KEPT),
-        ("TD-LIFE-001", ("CREATED", "CREATED"), KEPT),
+        ("TD-LIFE-001", ("CREATED", "PROCESSING", "DONE"), PASSED),
+        ("TD-LIFE-001", ("CREATED", "DONE"), PASSED),
+        ("TD-LIFE-001", ("CREATED", "FAILED"), PASSED),
+        ("TD-LIFE-001", ("CREATED", "DELETED"), PASSED),
+        ("TD-LIFE-001", ("CREATED", "CREATED"), PASSED),
         ("TD-LIFE-001", ("CREATED",), SKIPPED),
-        ("TD-LIFE-002", ("FAILED", "FAILED"), KEPT),
-        ("TD-LIFE-002", ("FAILED", "DONE"), BROKEN),
-        ("TD-LIFE-002", ("FAILED", "DELETED"), BROKEN),
-        ("TD-LIFE-003", ("DONE", "DELETED"), KEPT),
-        ("TD-LIFE-003", ("DONE", "PROCESSING"), BROKEN),
-        ("TD-LIFE-003", ("DONE", "FAILED"), BROKEN),
-        ("TD-LIFE-004", ("DELETED", "DELETED"), KEPT),
-        ("TD-LIFE-004", ("DELETED", "DONE"), BROKEN),
+        ("TD-LIFE-002", ("FAILED", "FAILED"), PASSED),
+        ("TD-LIFE-002", ("FAILED", "DONE"), FAILED),
+        ("TD-LIFE-002", ("FAILED", "DELETED"), FAILED),
+        ("TD-LIFE-003", ("DONE", "DELETED"), PASSED),
+        ("TD-LIFE-003", ("DONE", "PROCESSING"), FAILED),
+        ("TD-LIFE-003", ("DONE", "FAILED"), FAILED),
+        ("TD-LIFE-004", ("DELETED", "DELETED"), PASSED),
+        ("TD-LIFE-004", ("DELETED", "DONE"), FAILED),
     ],
 )
 def test_never_back(row: str, states: tuple[str, ...], verdict: set[bool | None]) -> None:
@@ -45,12 +45,12 @@ def test_never_back_blames_one_row_alone() -> None:
 
 
 def test_never_back_passes_over_words_that_nobody_knows() -> None:
-    assert history("TD-LIFE-003", *looks("DONE", "ARCHIVED", "DONE")) == KEPT
+    assert history("TD-LIFE-003", *looks("DONE", "ARCHIVED", "DONE")) == PASSED
 
 
 def test_never_back_keeps_jobs_apart() -> None:
     other = exchange("getReportJob", 200, {"job": {"status": "CREATED"}}, path={"id": "J2"})
-    assert history("TD-LIFE-003", *numbered(job(state="DONE"), other, job(state="DONE"))) == KEPT
+    assert history("TD-LIFE-003", *numbered(job(state="DONE"), other, job(state="DONE"))) == PASSED
 
 
 def fetch(status: int = 200, **more: object) -> Exchange:
@@ -59,9 +59,9 @@ def fetch(status: int = 200, **more: object) -> Exchange:
 
 def test_file_in_a_state_that_has_one() -> None:
     seen = job(state="DONE")
-    assert history("TD-FILE-001", *numbered(seen, fetch(200))) == KEPT
-    assert history("TD-FILE-001", *numbered(seen, fetch(303))) == KEPT
-    assert history("TD-FILE-001", *numbered(seen, fetch(404))) == BROKEN
+    assert history("TD-FILE-001", *numbered(seen, fetch(200))) == PASSED
+    assert history("TD-FILE-001", *numbered(seen, fetch(303))) == PASSED
+    assert history("TD-FILE-001", *numbered(seen, fetch(404))) == FAILED
     assert history("TD-FILE-001", *numbered(seen)) == SKIPPED
 
 
@@ -80,29 +80,29 @@ def test_file_in_knows_what_we_deleted_ourselves() -> None:
 
 def test_no_file_in_a_passing_state_needs_a_look_before_and_after() -> None:
     early, late, done = job(state="CREATED"), job(state="PROCESSING"), job(300, "DONE")
-    assert history("TD-FILE-002", *numbered(early, fetch(404), late)) == KEPT
-    assert history("TD-FILE-002", *numbered(early, fetch(200), late)) == BROKEN
+    assert history("TD-FILE-002", *numbered(early, fetch(404), late)) == PASSED
+    assert history("TD-FILE-002", *numbered(early, fetch(200), late)) == FAILED
     assert history("TD-FILE-002", *numbered(early, fetch(200), done)) == SKIPPED
     assert history("TD-FILE-002", *numbered(early, fetch(200))) == SKIPPED
 
 
 @pytest.mark.parametrize(("row", "state"), [("TD-FILE-003", "FAILED"), ("TD-FILE-004", "DELETED")])
 def test_no_file_in_a_final_state(row: str, state: str) -> None:
-    assert history(row, *numbered(job(state=state), fetch(404))) == KEPT
-    assert history(row, *numbered(job(state=state), fetch(200))) == BROKEN
+    assert history(row, *numbered(job(state=state), fetch(404))) == PASSED
+    assert history(row, *numbered(job(state=state), fetch(200))) == FAILED
 
 
 def test_a_file_that_breaks_off_was_given_out_all_the_same() -> None:
     cut = fetch(200, complete=False)
-    assert history("TD-FILE-001", *numbered(job(state="DONE"), cut)) == KEPT
-    assert history("TD-FILE-003", *numbered(job(state="FAILED"), cut)) == BROKEN
+    assert history("TD-FILE-001", *numbered(job(state="DONE"), cut)) == PASSED
+    assert history("TD-FILE-003", *numbered(job(state="FAILED"), cut)) == FAILED
 
 
-def test_observed_states_are_judged_in_their_own_words() -> None:
+def test_observed_states_are_matched_by_their_own_names() -> None:
     seen = looks("canceled", "done")
-    assert history("TD-LIFE-004", *seen, profile="observed") == BROKEN
+    assert history("TD-LIFE-004", *seen, profile="observed") == FAILED
     seen = looks("uploading", "done")
-    assert history("TD-LIFE-001", *seen, profile="observed") == KEPT
+    assert history("TD-LIFE-001", *seen, profile="observed") == PASSED
 
 
 def create(id_: str, **asked: object) -> Exchange:
@@ -110,8 +110,8 @@ def create(id_: str, **asked: object) -> Exchange:
 
 
 def test_unique_ids() -> None:
-    assert history("TD-NEW-005", *numbered(create("J1"), create("J2"))) == KEPT
-    assert history("TD-NEW-005", *numbered(create("J1"), create("J1"))) == BROKEN
+    assert history("TD-NEW-005", *numbered(create("J1"), create("J2"))) == PASSED
+    assert history("TD-NEW-005", *numbered(create("J1"), create("J1"))) == FAILED
     assert history("TD-NEW-005", *numbered(create("J1"))) == SKIPPED
 
 
@@ -121,42 +121,42 @@ def test_unique_ids_over_all_that_create() -> None:
         return exchange(operation, status, body, vendor="clinicalone")
 
     pair = numbered(made("createReport", 200), made("createDirectReport", 202))
-    assert history("C1-NEW-003", *pair) == BROKEN
+    assert history("C1-NEW-003", *pair) == FAILED
 
 
 def test_created_is_readable() -> None:
-    assert history("TD-NEW-006", *numbered(create("J1"), job())) == KEPT
+    assert history("TD-NEW-006", *numbered(create("J1"), job())) == PASSED
     lost = exchange("getReportJob", 404, {})
-    assert history("TD-NEW-006", *numbered(create("J1"), lost)) == BROKEN
+    assert history("TD-NEW-006", *numbered(create("J1"), lost)) == FAILED
     assert history("TD-NEW-006", *numbered(create("J1"))) == SKIPPED
 
 
 def test_stable() -> None:
-    assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="a"))) == KEPT
-    assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="b"))) == BROKEN
+    assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="a"))) == PASSED
+    assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="b"))) == FAILED
     assert history("TD-JOB-013", *numbered(job(), job(name="a"))) == SKIPPED
 
 
 @pytest.mark.parametrize(
     ("row", "asked", "shown", "verdict"),
     [
-        ("TD-NEW-007", {"name": "a"}, {"name": "a"}, KEPT),
-        ("TD-NEW-007", {"name": "a"}, {"name": "b"}, BROKEN),
+        ("TD-NEW-007", {"name": "a"}, {"name": "a"}, PASSED),
+        ("TD-NEW-007", {"name": "a"}, {"name": "b"}, FAILED),
         ("TD-NEW-007", {}, {"name": "b"}, SKIPPED),
         ("TD-NEW-007", {"name": "a"}, {}, SKIPPED),
-        ("TD-NEW-009", {"timespan": {"timezone": "UTC"}}, {"timezone": "UTC"}, KEPT),
-        ("TD-NEW-009", {"timezone": "UTC"}, {"timezone": "Europe/Rome"}, BROKEN),
+        ("TD-NEW-009", {"timespan": {"timezone": "UTC"}}, {"timezone": "UTC"}, PASSED),
+        ("TD-NEW-009", {"timezone": "UTC"}, {"timezone": "Europe/Rome"}, FAILED),
         (
             "TD-NEW-010",
             {"timespan": {"from": "2026-03-01T00:00:00", "to": "2026-03-02T00:00:00Z"}},
             {"timespan": {"from": "2026-03-01T00:00:00.000Z", "to": "2026-03-02T01:00:00+01:00"}},
-            KEPT,
+            PASSED,
         ),
         (
             "TD-NEW-010",
             {"timespan": {"from": "2026-03-01T00:00:00Z"}},
             {"timespan": {"from": "2026-03-01T01:00:00Z"}},
-            BROKEN,
+            FAILED,
         ),
     ],
 )

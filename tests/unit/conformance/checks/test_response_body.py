@@ -1,145 +1,145 @@
-"""The judges of JSON bodies, each with an answer that keeps its rule and one that breaks it."""
+"""The checks of JSON bodies, each with an answer that keeps its rule and one that breaks it."""
 
 from typing import Any
 
 import pytest
 
-from tests.unit.conformance._made import exchange, job, judged, judgement_of
+from tests.unit.conformance._cases import exchange, job, passes, result_of
 
-KEPT, BROKEN, NOT_CONCERNED = True, False, None
+PASSED, FAILED, NOT_APPLICABLE = True, False, None
 
 
 @pytest.mark.parametrize(
     ("row", "members", "verdict"),
     [
-        ("TD-JOB-002", {"id": "J1"}, KEPT),
-        ("TD-JOB-002", {"id": 7}, BROKEN),
-        ("TD-JOB-004", {"name": "Zürich"}, KEPT),
-        ("TD-JOB-004", {"name": None}, BROKEN),
-        ("TD-JOB-004", {}, NOT_CONCERNED),
-        ("TD-JOB-005", {"timezone": "Europe/Lisbon"}, KEPT),
-        ("TD-JOB-005", {"timezone": "+01:00"}, BROKEN),
-        ("TD-JOB-007", {"status": "PROCESSING"}, KEPT),
-        ("TD-JOB-007", {"status": "processing"}, BROKEN),
-        ("TD-JOB-008", {"format": "json_bulk"}, KEPT),
-        ("TD-JOB-008", {"format": "CSV"}, BROKEN),
-        ("TD-JOB-009", {"timespan": {"from": 1}}, KEPT),
-        ("TD-JOB-009", {"timespan": []}, BROKEN),
-        ("TD-JOB-010", {"timespan": {"from": "x"}}, KEPT),
-        ("TD-JOB-010", {"timespan": {"to": 1}}, BROKEN),
+        ("TD-JOB-002", {"id": "J1"}, PASSED),
+        ("TD-JOB-002", {"id": 7}, FAILED),
+        ("TD-JOB-004", {"name": "Zürich"}, PASSED),
+        ("TD-JOB-004", {"name": None}, FAILED),
+        ("TD-JOB-004", {}, NOT_APPLICABLE),
+        ("TD-JOB-005", {"timezone": "Europe/Lisbon"}, PASSED),
+        ("TD-JOB-005", {"timezone": "+01:00"}, FAILED),
+        ("TD-JOB-007", {"status": "PROCESSING"}, PASSED),
+        ("TD-JOB-007", {"status": "processing"}, FAILED),
+        ("TD-JOB-008", {"format": "json_bulk"}, PASSED),
+        ("TD-JOB-008", {"format": "CSV"}, FAILED),
+        ("TD-JOB-009", {"timespan": {"from": 1}}, PASSED),
+        ("TD-JOB-009", {"timespan": []}, FAILED),
+        ("TD-JOB-010", {"timespan": {"from": "x"}}, PASSED),
+        ("TD-JOB-010", {"timespan": {"to": 1}}, FAILED),
     ],
 )
-def test_field_judges_one_level(row: str, members: dict[str, Any], verdict: bool | None) -> None:
+def test_field_checks_one_level(row: str, members: dict[str, Any], verdict: bool | None) -> None:
     state = members.pop("status", None)
-    assert judged(row, job(state=state, **members)) is verdict
+    assert passes(row, job(state=state, **members)) is verdict
 
 
 def test_field_leaves_a_broken_holder_to_the_row_of_the_holder() -> None:
     one = exchange("getReportJob", 200, {"job": [{"id": 7}]})
-    assert judged("TD-JOB-001", one) is BROKEN
-    assert judged("TD-JOB-002", one) is NOT_CONCERNED
+    assert passes("TD-JOB-001", one) is FAILED
+    assert passes("TD-JOB-002", one) is NOT_APPLICABLE
 
 
 def test_field_names_the_place_and_the_fault() -> None:
-    judgement = judgement_of("TD-JOB-004", job(name=7))
-    assert judgement is not None
-    assert judgement.reason.startswith("/job/name: 7 is not of type")
+    result = result_of("TD-JOB-004", job(name=7))
+    assert result is not None
+    assert result.reason.startswith("/job/name: 7 is not of type")
 
 
-def test_field_judges_lower_case_by_profile() -> None:
-    assert judged("TD-JOB-007", job(state="done"), "observed") is KEPT
-    assert judged("TD-JOB-007", job(state="DONE"), "observed") is BROKEN
+def test_field_checks_lower_case_by_profile() -> None:
+    assert passes("TD-JOB-007", job(state="done"), "observed") is PASSED
+    assert passes("TD-JOB-007", job(state="DONE"), "observed") is FAILED
 
 
-def test_field_judges_every_item_of_a_list() -> None:
+def test_field_checks_every_item_of_a_list() -> None:
     one = exchange(
         "createReportGroup",
         200,
         {"reports": [{"reportId": 1}, {"reportId": "2"}]},
         vendor="energycap",
     )
-    judgement = judgement_of("EC-GRP-009", one)
-    assert judgement is not None
-    assert judgement.passed is BROKEN
-    assert "/reports/1/reportId" in judgement.reason
+    result = result_of("EC-GRP-009", one)
+    assert result is not None
+    assert result.passed is FAILED
+    assert "/reports/1/reportId" in result.reason
 
 
-def test_field_judges_int32() -> None:
+def test_field_checks_int32() -> None:
     def group(id_: Any) -> bool | None:
         body = {"reportGroupId": id_}
-        return judged("EC-GRP-005", exchange("createReportGroup", 200, body, vendor="energycap"))
+        return passes("EC-GRP-005", exchange("createReportGroup", 200, body, vendor="energycap"))
 
-    assert group(2**31 - 1) is KEPT
-    assert group(2**31) is BROKEN
-    assert group(1.5) is BROKEN
+    assert group(2**31 - 1) is PASSED
+    assert group(2**31) is FAILED
+    assert group(1.5) is FAILED
 
 
 @pytest.mark.parametrize(
     ("body", "verdict"),
     [
-        ({"errorData": {"errorCode": "x"}}, KEPT),
-        ({"ErrorResponseData": {"errorCode": "x"}}, KEPT),
-        ({}, NOT_CONCERNED),
-        ({"errorData": []}, BROKEN),
-        ({"ErrorResponseData": "no"}, BROKEN),
+        ({"errorData": {"errorCode": "x"}}, PASSED),
+        ({"ErrorResponseData": {"errorCode": "x"}}, PASSED),
+        ({}, NOT_APPLICABLE),
+        ({"errorData": []}, FAILED),
+        ({"ErrorResponseData": "no"}, FAILED),
     ],
 )
 def test_field_takes_either_spelling_of_the_error_object(
     body: dict[str, Any], verdict: bool | None
 ) -> None:
     one = exchange("kickOffReportJob", 401, body, vendor="clinicalone", valid=False)
-    assert judged("C1-KERR-003", one) is verdict
+    assert passes("C1-KERR-003", one) is verdict
 
 
 @pytest.mark.parametrize("status", ["success", "error", "anything"])
-def test_field_never_judges_the_value_of_a_base_responses_status(status: str) -> None:
+def test_field_never_checks_the_value_of_a_base_responses_status(status: str) -> None:
     one = exchange("downloadReport", 404, {"status": status}, vendor="clinicalone")
-    assert judged("C1-DERR-002", one) is KEPT
+    assert passes("C1-DERR-002", one) is PASSED
 
 
 @pytest.mark.parametrize(
     ("body", "verdict"),
     [
-        ({"code": "a", "message": "b"}, KEPT),
-        ({"message": "b"}, BROKEN),
-        ([], NOT_CONCERNED),
-        (b"<html>", NOT_CONCERNED),
+        ({"code": "a", "message": "b"}, PASSED),
+        ({"message": "b"}, FAILED),
+        ([], NOT_APPLICABLE),
+        (b"<html>", NOT_APPLICABLE),
     ],
 )
-def test_required_member_judges_what_could_hold_it(body: Any, verdict: bool | None) -> None:
-    assert judged("TD-ERR-002", exchange("getReportJob", 404, body)) is verdict
+def test_required_member_checks_what_could_hold_it(body: Any, verdict: bool | None) -> None:
+    assert passes("TD-ERR-002", exchange("getReportJob", 404, body)) is verdict
 
 
-def test_required_member_judges_each_item() -> None:
+def test_required_member_checks_each_item() -> None:
     fields = [{"name": "a", "description": "b"}, {"name": "a"}]
     one = exchange("getReportJob", 400, {"code": "a", "message": "b", "fields": fields})
-    assert judged("TD-ERR-008", one) is BROKEN
+    assert passes("TD-ERR-008", one) is FAILED
     fields.pop()
     one = exchange("getReportJob", 400, {"code": "a", "message": "b", "fields": fields})
-    assert judged("TD-ERR-008", one) is KEPT
+    assert passes("TD-ERR-008", one) is PASSED
 
 
 @pytest.mark.parametrize(
     ("body", "verdict"),
-    [({}, KEPT), ({"job": 1}, KEPT), ([], BROKEN), (b"", BROKEN), (b"<html>", BROKEN)],
+    [({}, PASSED), ({"job": 1}, PASSED), ([], FAILED), (b"", FAILED), (b"<html>", FAILED)],
 )
 def test_object_body_takes_any_object(body: Any, verdict: bool | None) -> None:
-    assert judged("TD-JOB-011", exchange("getReportJob", 200, body)) is verdict
+    assert passes("TD-JOB-011", exchange("getReportJob", 200, body)) is verdict
 
 
 def test_object_body_leaves_other_statuses_alone() -> None:
-    assert judged("TD-JOB-011", exchange("getReportJob", 404, b"")) is NOT_CONCERNED
+    assert passes("TD-JOB-011", exchange("getReportJob", 404, b"")) is NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("id_", ["a\x00b", "..", "x" * 2100, "%", "Zürich"])
 def test_object_body_does_not_accuse_what_stands_before_the_vendor(id_: str) -> None:
     one = exchange("getReportJob", 400, b"<html>", path={"id": id_})
-    assert judged("TD-ERR-001", one) is NOT_CONCERNED
+    assert passes("TD-ERR-001", one) is NOT_APPLICABLE
 
 
-def test_object_body_judges_refusals_of_plain_requests() -> None:
+def test_object_body_checks_refusals_of_plain_requests() -> None:
     one = exchange("getReportJob", 400, b"<html>", path={"id": "rpt_1.x~y-z"})
-    assert judged("TD-ERR-001", one) is BROKEN
+    assert passes("TD-ERR-001", one) is FAILED
 
 
 def page(**members: Any) -> dict[str, Any]:
@@ -147,15 +147,15 @@ def page(**members: Any) -> dict[str, Any]:
     return {**whole, **members}
 
 
-def test_body_schema_judges_the_whole_body() -> None:
-    assert judged("TD-LIST-001", exchange("listReportJobs", 200, page())) is KEPT
-    assert judged("TD-LIST-001", exchange("listReportJobs", 200, page(more=1))) is KEPT
-    assert judged("TD-LIST-001", exchange("listReportJobs", 200, page(total="0"))) is BROKEN
-    assert judged("TD-LIST-001", exchange("listReportJobs", 200, b"<html>")) is BROKEN
+def test_body_schema_checks_the_whole_body() -> None:
+    assert passes("TD-LIST-001", exchange("listReportJobs", 200, page())) is PASSED
+    assert passes("TD-LIST-001", exchange("listReportJobs", 200, page(more=1))) is PASSED
+    assert passes("TD-LIST-001", exchange("listReportJobs", 200, page(total="0"))) is FAILED
+    assert passes("TD-LIST-001", exchange("listReportJobs", 200, b"<html>")) is FAILED
 
 
-def test_body_schema_does_not_judge_refusals_that_are_not_named() -> None:
+def test_body_schema_does_not_apply_to_refusals_that_are_not_named() -> None:
     one = exchange("listReportJobs", 401, {"code": 1}, valid=False)
-    assert judged("TD-LIST-001", one) is NOT_CONCERNED
+    assert passes("TD-LIST-001", one) is NOT_APPLICABLE
     one = exchange("createToken", 401, {"error": 1}, valid=False)
-    assert judged("TD-TOK-002", one) is BROKEN
+    assert passes("TD-TOK-002", one) is FAILED

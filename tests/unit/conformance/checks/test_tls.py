@@ -1,4 +1,4 @@
-"""The probe of old TLS, on servers that need no certificate because they stay anonymous."""
+"""The check of old TLS, on servers that need no certificate because they stay anonymous."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ import pytest
 
 from conformance.checks.active_case import ActiveCase
 from conformance.evaluation.evaluator import run_active_check
-from tests.unit.conformance._made import CHECKS, requirement
+from tests.unit.conformance._cases import CHECKS, requirement
 from tests.unit.conformance._reference import reference_client
 
 ANONYMOUS = "aNULL:@SECLEVEL=0"

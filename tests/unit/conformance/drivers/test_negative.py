@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conformance.drivers.negative import Mutations, edge_case_parameters, malformed_json
-from tests.unit.conformance._made import contract
+from tests.unit.conformance._cases import contract
 
 FIELDS = {
     "fieldSpecsList": [

@@ -9,7 +9,7 @@ from conformance.reproduction.replayer import MAX_REQUESTS, Shrinker
 from conformance.session import open_session
 from conformance.settings import Settings
 from conformance.target.client import Client
-from tests.unit.conformance._tiny import TinyServer, contract, target
+from tests.unit.conformance._tiny_vendor import TinyServer, contract, target
 
 BODY = {"size": 3, "colour": "red", "name": "wide", "shape": "round"}
 

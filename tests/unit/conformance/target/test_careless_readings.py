@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from conformance.target.config import Consent, Credential, Target
 from conformance.target.safety import WritePolicy, careless_readings
 from conformance.target.tracker import ResourceTracker
-from tests.unit.conformance._made import contract
+from tests.unit.conformance._cases import contract
 
 # The largest ones are those of absent things.
 IDS = st.integers(1, 2**31 - 9)

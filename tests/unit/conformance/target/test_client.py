@@ -10,7 +10,7 @@ from conformance.target.config import LIMITED, WRONG, Consent, Credential, Targe
 from specs import load
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import reply, serving
-from tests.unit.conformance._tiny import TOKEN, TinyServer, contract, target
+from tests.unit.conformance._tiny_vendor import TOKEN, TinyServer, contract, target
 
 
 def client_for(found: Target, vendor=None):

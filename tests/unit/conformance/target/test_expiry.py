@@ -18,7 +18,7 @@ from conformance.target.config import PRIMARY, WRONG, Credential, Target
 from conformance.verdict import failed, passed
 from specs import load
 from tests.unit.conformance._raw import reply, serving
-from tests.unit.conformance._tiny import TinyServer, contract, row, target
+from tests.unit.conformance._tiny_vendor import TinyServer, contract, row, target
 
 REFUSAL = (401, {"message": "who?"})
 

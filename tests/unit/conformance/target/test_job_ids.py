@@ -8,7 +8,7 @@ import pytest
 import specs
 from conformance.errors import UsageError
 from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
-from conformance.target.job_ids import created_ids, created_job_id, expected_id, with_told_ids
+from conformance.target.job_ids import created_ids, created_job_id, expected_id, with_configured_ids
 from conformance.target.tracker import ResourceTracker
 
 CREATE = {"talkdesk": "createReportJob", "clinicalone": "createReport"}
@@ -35,7 +35,7 @@ def creation(operation: str, body: Any, headers: dict[str, str] | None = None) -
 
 
 def id_of(vendor: str, body: Any, headers: dict[str, str] | None = None, told: Any = ()) -> Any:
-    contract = with_told_ids(specs.load(vendor, "documented"), told or {})
+    contract = with_configured_ids(specs.load(vendor, "documented"), told or {})
     return created_job_id(contract, creation(CREATE[vendor], body, headers))
 
 

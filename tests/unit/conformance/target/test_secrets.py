@@ -9,7 +9,7 @@ from conformance.errors import UsageError
 from conformance.session import open_session
 from conformance.settings import Settings
 from conformance.target.config import read_target
-from tests.unit.conformance._tiny import contract, target
+from tests.unit.conformance._tiny_vendor import contract, target
 
 FILE = """\
 vendor: talkdesk

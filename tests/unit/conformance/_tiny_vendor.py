@@ -138,7 +138,7 @@ def target(url: str, **more: Any) -> Target:
 
 
 def no_server_error(case: Any) -> Any:
-    """A judge for tests."""
+    """A check for tests."""
     if case.exchange.status >= 500:
         return failed(f"answered {case.exchange.status}", case.exchange)
     return passed()

@@ -1,4 +1,4 @@
-"""Made-up exchanges, jobs and cases for the tests of checks, on the real contracts."""
+"""Exchanges, jobs and cases for the tests of checks, on the real contracts."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -75,44 +75,44 @@ def _bytes(value: Any) -> bytes | None:
 def job(
     status: int = 200, state: str | None = "CREATED", number: int = 1, **members: Any
 ) -> Exchange:
-    """A look at a Talkdesk job."""
+    """A poll of a Talkdesk job."""
     shown = {"id": "J1", **({} if state is None else {"status": state}), **members}
     headers = members.pop("headers", None)
     return exchange("getReportJob", status, {"job": shown}, number=number, headers=headers)
 
 
 def requirement(row: str, profile: str = "documented") -> specs.Requirement:
-    found = contract(VENDORS[row[:2]], profile)
-    return next(one for one in found.requirements if one.id == row)
+    requirements = contract(VENDORS[row[:2]], profile).requirements
+    return next(requirement for requirement in requirements if requirement.id == row)
 
 
-def judged(row: str, one: Exchange, profile: str = "documented") -> bool | None:
-    """What the judge of a row finds: kept, broken, or None where it is not concerned."""
-    judgement = judgement_of(row, one, profile)
-    return None if judgement is None else judgement.passed
+def passes(row: str, exchange: Exchange, profile: str = "documented") -> bool | None:
+    """Return whether the exchange check of a row passes, None where it does not apply."""
+    result = result_of(row, exchange, profile)
+    return None if result is None else result.passed
 
 
-def judgement_of(row: str, one: Exchange, profile: str = "documented") -> CheckResult | None:
+def result_of(row: str, exchange: Exchange, profile: str = "documented") -> CheckResult | None:
+    """Return the result of the exchange check of a row."""
     rule = requirement(row, profile)
     assert rule.check is not None
     check = CHECKS[rule.check.name]
-    return run_exchange_check(check, contract(VENDORS[row[:2]], profile), rule, one)
+    return run_exchange_check(check, contract(VENDORS[row[:2]], profile), rule, exchange)
 
 
 def history(row: str, *exchanges: Exchange, profile: str = "documented") -> set[bool | None]:
-    """What the history judge of a row finds over exchanges, which are numbered in order."""
+    """Return the results of the history check of a row on exchanges that are numbered in order."""
     rule = requirement(row, profile)
     assert rule.check is not None
-    found = contract(VENDORS[row[:2]], profile)
-    ledger = ResourceTracker(found)
-    for one in exchanges:
-        ledger.observe(one)
-    case = HistoryCase(found, rule, ledger.jobs, exchanges)
-    return {judgement.passed for judgement in run_history_check(CHECKS[rule.check.name], case)}
+    tracker = ResourceTracker(contract(VENDORS[row[:2]], profile))
+    for exchange in exchanges:
+        tracker.observe(exchange)
+    case = HistoryCase(contract(VENDORS[row[:2]], profile), rule, tracker.jobs, exchanges)
+    return {result.passed for result in run_history_check(CHECKS[rule.check.name], case)}
 
 
 def numbered(*exchanges: Exchange) -> tuple[Exchange, ...]:
     """The exchanges, numbered from 1."""
-    for number, one in enumerate(exchanges, 1):
-        object.__setattr__(one, "number", number)
+    for number, exchange in enumerate(exchanges, 1):
+        object.__setattr__(exchange, "number", number)
     return exchanges
