@@ -81,7 +81,7 @@ class Clock:
         """Start at `start`, in milliseconds since the epoch, or continue from `state`."""
         self._now_ns = now_ns
         self.state = state or ClockState(settings, start, now_ns())
-        self._persist = persist or self._update
+        self._persist = persist or (lambda update: update(self.state))
 
     @property
     def settings(self) -> ClockSettings:
@@ -119,6 +119,3 @@ class Clock:
             return ClockState(settings, min(start + advance, LATEST), counter_ns)
 
         self.state = self._persist(update)
-
-    def _update(self, update: ClockUpdate) -> ClockState:
-        return update(self.state)

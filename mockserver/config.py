@@ -1,7 +1,7 @@
 """The settings of a server; each is one field with option, variable, range and help text."""
 
 import re
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -259,11 +259,7 @@ class Settings:
         return ConnectionLimits(self.max_headers, self.request_timeout, self.idle_timeout)
 
 
-def _option(setting: Field[Any]) -> Option:
-    return Option(setting.name, setting.default, **setting.metadata)
-
-
-OPTIONS = tuple(map(_option, fields(Settings)))
+OPTIONS = tuple(Option(row.name, row.default, **row.metadata) for row in fields(Settings))
 """The options of `mockserver serve`, in the order of its help."""
 
 

@@ -80,4 +80,4 @@ def parse_field(parse: Callable[[str], int], text: str, field: str) -> int:
     try:
         return parse(text)
     except ValueError as error:
-        raise ApiError(400, f"{field} {error}.", field=field, reason=str(error)) from None
+        raise ApiError.for_field(field, str(error)) from None

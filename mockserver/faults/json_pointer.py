@@ -56,12 +56,10 @@ def changed_at(body: Any, path: Tokens, value: Any) -> Any:
 
 def without(body: Any, path: Tokens) -> Any:
     """Return a copy of `body` without the member or item at a non-empty path."""
-    copy = body.copy()
-    if len(path) == 1:
-        del copy[path[0]]
-    else:
-        copy[path[0]] = without(body[path[0]], path[1:])
-    return copy
+    *parent_path, last = path
+    parent = value_at(body, tuple(parent_path)).copy()
+    del parent[last]
+    return changed_at(body, tuple(parent_path), parent)
 
 
 def enum_at(openapi: dict[str, Any], schema: Any, path: Tokens) -> list[Any] | None:

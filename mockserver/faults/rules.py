@@ -51,7 +51,7 @@ class FaultRules:
         self._ids = ids
         self._records = records
         self._state = state or FaultRuleState()
-        self._persist = persist or self._update
+        self._persist = persist or (lambda update: update(self._state))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -154,9 +154,6 @@ class FaultRules:
             return self._records.next_number(counter)
         except NamespaceDropped:
             return 0
-
-    def _update(self, update: Update) -> FaultRuleState:
-        return update(self._state)
 
 
 def initial_rules(rules: Iterable[Rule]) -> FaultRuleState:

@@ -15,6 +15,7 @@ Parse = Callable[[str], Any]
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?")
 _BOOLEANS = {"true": True, "false": False}
+_NUL = "contains a NUL character"
 
 
 def parser(schema: dict[str, Any]) -> Parse:
@@ -87,7 +88,7 @@ class Parameter:
         if self.is_array:
             return [self.read_one(text) for text in texts]
         if len(texts) > 1:
-            raise self._error("is given more than once")
+            raise ApiError.for_field(self.name, "is given more than once")
         return self.read_one(texts[0])
 
     def read_one(self, text: str) -> Any:
@@ -99,10 +100,7 @@ class Parameter:
         try:
             return self.parse(text)
         except ValueError as error:
-            raise self._error(str(error)) from None
-
-    def _error(self, reason: str) -> ApiError:
-        return ApiError(400, f"{self.name} {reason}.", field=self.name, reason=reason)
+            raise ApiError.for_field(self.name, str(error)) from None
 
 
 class Parameters:
@@ -154,7 +152,7 @@ class Parameters:
         values = {name: self.known[name].read(texts) for name, texts in fields.items()}
         for name in self._required:
             if name not in values:
-                raise ApiError(400, f"{name} is required.", field=name, reason="is required")
+                raise ApiError.for_field(name, "is required")
         present = {name: value for name, value in values.items() if value is not None}
         return self._defaults | self._checked(present)
 
@@ -193,7 +191,7 @@ def split_fields(encoded: bytes) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for name, text in pairs:
         if "\0" in name or "\0" in text:
-            raise _nul(name.replace("\0", "\ufffd"))
+            raise ApiError.for_field(name.replace("\0", "\ufffd"), _NUL)
         fields.setdefault(name, []).append(text)
     return fields
 
@@ -207,15 +205,10 @@ def decode_segment(segment: str, name: str) -> str:
     try:
         text = unquote(segment, errors="strict")
     except UnicodeError:
-        raise ApiError(400, f"{name} is not UTF-8.", field=name, reason="is not UTF-8") from None
+        raise ApiError.for_field(name, "is not UTF-8") from None
     if "\0" in text:
-        raise _nul(name)
+        raise ApiError.for_field(name, _NUL)
     return text
-
-
-def _nul(name: str) -> ApiError:
-    reason = "contains a NUL character"
-    return ApiError(400, f"{name} {reason}.", field=name, reason=reason)
 
 
 def _compile(row: Mapping[str, Any], schemas: Schemas) -> Parameter:

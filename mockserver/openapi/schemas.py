@@ -49,9 +49,7 @@ class Validator:
     def api_error(self, instance: Any, whole: str) -> ApiError:
         """Return the 400 for an invalid instance; `whole` names it if no member is at fault."""
         field, reason = self.first_error(instance) or ("", "is not valid")
-        name = field or whole
-        end = "" if reason.endswith("?") else "."
-        return ApiError(400, f"{name} {reason}{end}", field=name, reason=reason)
+        return ApiError.for_field(field or whole, reason)
 
 
 class Schemas:

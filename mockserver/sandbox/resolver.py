@@ -51,7 +51,7 @@ class SandboxResolver:
         sandbox = self._registry.find(id_)
         if sandbox is None:
             reason = "is unknown; create a sandbox with POST /_mock/sandboxes"
-            raise ApiError(404, f"{HEADER} {reason}.", field=HEADER, reason=reason)
+            raise ApiError.for_field(HEADER, reason, 404)
         return sandbox
 
 

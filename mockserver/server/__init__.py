@@ -15,15 +15,12 @@ class ConnectionControl(Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are."""
-        ...
 
     def close(self) -> None:
         """Send what has been written, then close in the middle of the response."""
-        ...
 
     def reset(self) -> None:
         """Close with a TCP reset; what has been written may be lost."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ class BodyDecoder(Protocol):
         Raises:
             MalformedRequestError: this is no such body.
         """
-        ...
 
 
 class CountedBody:

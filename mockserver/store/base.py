@@ -97,23 +97,18 @@ class JournalStore(Protocol):
 
     def append(self, rows: Iterable[JournalRow]) -> None:
         """Append entries, numbered from 1 in each namespace; skip dropped namespaces."""
-        ...
 
     def read(self, namespace: str) -> list[tuple[int, str]]:
         """Return the entries of a journal with their numbers, oldest first."""
-        ...
 
     def last_number(self, namespace: str) -> int:
         """Return the number of the newest entry ever, 0 before the first."""
-        ...
 
     def stats(self, namespace: str) -> JournalStats:
         """Return what a journal holds."""
-        ...
 
     def clear(self, namespace: str) -> None:
         """Delete the entries of a journal; numbers go on."""
-        ...
 
 
 class Store(Protocol):
@@ -131,17 +126,14 @@ class Store(Protocol):
 
     def create(self, namespace: str) -> None:
         """Create a namespace; no effect if it exists."""
-        ...
 
     def drop(self, namespace: str) -> None:
         """Delete a namespace with its records, groups, counters and journal."""
-        ...
 
     def get(self, namespace: str, kind: str, id: str) -> Record | None: ...  # noqa: A002
 
     def group_of(self, namespace: str, kind: str, id: str) -> str | None:  # noqa: A002
         """Return the own group of a record without reading its data, None for an unknown id."""
-        ...
 
     def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
         """Insert all records or none.
@@ -150,7 +142,6 @@ class Store(Protocol):
             Duplicate: an id is taken, in the store or by another of `new_records`.
             NamespaceDropped: the namespace does not exist.
         """
-        ...
 
     def replace(self, namespace: str, record: Record, data: Mapping[str, Any]) -> Record:
         """Replace the data of a record.
@@ -158,7 +149,6 @@ class Store(Protocol):
         Raises:
             Conflict: it is no longer the version that was read.
         """
-        ...
 
     def remove(self, namespace: str, record: Record) -> None:
         """Remove a record; its number stays used.
@@ -166,7 +156,6 @@ class Store(Protocol):
         Raises:
             Conflict: it is no longer the version that was read.
         """
-        ...
 
     def page(  # noqa: PLR0913  (a key and a window, each of few words)
         self,
@@ -185,19 +174,15 @@ class Store(Protocol):
         `before` and `after` are exclusive bounds of the numbers. `offset` skips records: for
         groups with gaps, where a number is not a position.
         """
-        ...
 
     def last_number(self, namespace: str, kind: str, group: str) -> int:
         """Return how many records were ever inserted into a group."""
-        ...
 
     def count(self, namespace: str, kind: str, group: str) -> int:
         """Return how many records a group has."""
-        ...
 
     def groups(self, namespace: str, kind: str) -> list[str]:
         """Return the groups that records of a kind ever had as their own, in alphabetical order."""
-        ...
 
     def next_number(self, namespace: str, counter: str) -> int:
         """Return 1, then 2, and so on; never the same number twice.
@@ -205,19 +190,15 @@ class Store(Protocol):
         Raises:
             NamespaceDropped: the namespace does not exist.
         """
-        ...
 
     def number(self, namespace: str, counter: str) -> int:
         """Return the last result of `next_number`, 0 before the first."""
-        ...
 
     def check(self) -> None:
         """Raise StoreUnavailable unless something can be written."""
-        ...
 
     def close(self) -> None:
         """Close files and connections."""
-        ...
 
 
 class Records:
