@@ -30,11 +30,8 @@ from mockserver.store.sql_statements import METADATA
 
 log = logging.getLogger("mockserver")
 
-_LOCK_SECONDS = 1.25
+_LOCK_SECONDS = 1.0
 """How long a statement waits for a lock; two such waits end within the three seconds of a reply."""
-
-_IMPATIENT_SECONDS = 1.0
-"""How long after a wait for a lock of SQLite was in vain the next statements do not wait."""
 
 _CONNECT_SECONDS, _ANSWER_SECONDS, _PING_SECONDS = 2, 2.5, 0.5
 """How long a server may take to accept a connection, to answer a statement, and to answer a test.
@@ -55,21 +52,19 @@ _UNDEFINED_TABLE = "42P01"
 class _DatabaseHealth:
     """What the connections to one database learn from each other's errors.
 
-    Connections of an older `generation` are not used again. Until `impatient_until`
-    (`time.monotonic`) statements do not wait for a lock of SQLite. At `failed_at` a server could
-    not be used, because of `reason`.
+    Connections of an older `generation` are not used again. At `failed_at` (`time.monotonic`) the
+    database could not be used, because of `reason`.
     """
 
     generation: int = 0
-    impatient_until: float = 0.0
     failed_at: float = float("-inf")
     reason: str = ""
 
     def check(self) -> None:
-        """Share the error of a server among all that were waiting for a thread when it was seen.
+        """Share an error among all that were waiting for a thread or a lock when it was seen.
 
         Raises:
-            StoreUnavailable: it has failed since the work that runs was asked for.
+            StoreUnavailable: the database failed after the work that runs was asked for.
         """
         if ASKED_AT.get(float("inf")) < self.failed_at:
             raise StoreUnavailable(self.reason)
@@ -144,8 +139,6 @@ class ThreadLocalConnections:
             self._local.used_at = monotonic()
             with self._lock:
                 self._all.append(connection)
-        if self._is_sqlite:
-            self._set_busy_timeout(connection)
         return connection
 
     def _is_usable(self, connection: Connection) -> bool:
@@ -163,27 +156,14 @@ class ThreadLocalConnections:
         driver_connection.answer_seconds = _ANSWER_SECONDS
         return True
 
-    def _set_busy_timeout(self, connection: Connection) -> None:
-        is_patient = monotonic() >= self._health.impatient_until
-        if connection.info.get("is_patient", True) is not is_patient:
-            milliseconds = int(_LOCK_SECONDS * 1000) if is_patient else 0
-            # Not through SQLAlchemy, which would begin a transaction.
-            driver_connection: Any = connection.connection.dbapi_connection
-            driver_connection.execute(f"PRAGMA busy_timeout={milliseconds}")
-            connection.info["is_patient"] = is_patient
-
     def _on_error(self, connection: Connection | None, error: DBAPIError) -> StoreError:
         translated = _translate(error)
         if not isinstance(translated, StoreUnavailable):
             return translated
-        if _is_busy(error):
-            self._health.impatient_until = monotonic() + _IMPATIENT_SECONDS
-        else:
-            if not self._is_sqlite:
-                self._health.failed_at, self._health.reason = monotonic(), str(translated)
-            if connection is not None:
-                self._health.generation += 1
-                self._discard(connection)
+        self._health.failed_at, self._health.reason = monotonic(), str(translated)
+        if connection is not None and not _is_busy(error):
+            self._health.generation += 1
+            self._discard(connection)
         if self._is_available:
             self._is_available = False
             log.warning("%s.", translated)

@@ -174,3 +174,17 @@ def test_a_database_that_is_stopped_and_started_again(postgres_cluster: Cluster)
     assert [response.status_code for response in responses] == [503] * len(responses)
     assert {response.headers["Retry-After"] for response in responses} == {"1"}
     assert {job["id"] for job in listed["_embedded"]["jobs"]} >= {before, after}
+
+
+def test_after_a_lock_writers_of_two_processes_wait_for_each_other_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    with (
+        serving("--store", url, "--workers", "2", "--clock", "manual") as server,
+        ThreadPoolExecutor(8) as clients,
+    ):
+        create(server)
+        with sqlite_write_locked(url, server):
+            refused = [*clients.map(lambda _: send_all(server)[1], range(8))]
+        jobs = [*clients.map(lambda _: create(server), range(60))]
+    assert {response.status_code for response in refused} == {503}
+    assert len(set(jobs)) == 60
