@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_urlsafe
@@ -76,11 +76,25 @@ class UvicornServer:
         on_start: Callable[[], None] = lambda: None,
         signals: Iterable[signal.Signals] = (),
     ) -> None:
-        """Serve until `stop`, which each of `signals` calls (in the main thread only)."""
+        """Serve until `stop`, which each of `signals` calls (in the main thread only).
+
+        From then on these signals are ignored: the process is about to end with its own exit code.
+        """
         self._server.on_start = on_start
-        self._signals = tuple(signals)
+        numbers = tuple(signals)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(self._serve())
+            loop = runner.get_loop()
+
+            def on_signal(*_: object) -> None:
+                with suppress(RuntimeError):  # the loop is closed
+                    loop.call_soon_threadsafe(self.stop)
+
+            # Not by the loop: it would restore the default, which kills, before the process ends.
+            for number in numbers:
+                signal.signal(number, on_signal)
+            runner.run(self._server.serve(sockets=list(self._listener.bound.sockets)))
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
 
     def stop(self) -> None:
         """Take no more connections; responses have `STOP_SECONDS`, or until the next call."""
@@ -89,12 +103,6 @@ class UvicornServer:
             for connection in tuple(self._server.server_state.connections):
                 connection.transport.abort()
         self._server.should_exit = True
-
-    async def _serve(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in self._signals:
-            loop.add_signal_handler(number, self.stop)
-        await self._server.serve(sockets=list(self._listener.bound.sockets))
 
 
 class _Server(uvicorn.Server):

@@ -119,7 +119,8 @@ class _Table:
         return Record(self.kind, id_, self._group_names[group], number, version, data)
 
     def group_of(self, row: bytes) -> str:
-        return self._group_names[_ROW_HEAD.unpack_from(row)[2]]
+        _, _, group, _ = _ROW_HEAD.unpack_from(row)
+        return self._group_names[group]
 
     def _own_group(self, name: str) -> _Group:
         group = self._group(name)
