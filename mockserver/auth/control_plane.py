@@ -87,7 +87,7 @@ class HostOriginGuard:
         # Browsers compare the origins themselves, and a proxy may have changed Host. They say so to
         # trustworthy URLs only, whose name cannot have been rebound.
         site = headers.get("sec-fetch-site")
-        if site != "same-origin" and origin is not None and _place(origin) != host.lower():
+        if site != "same-origin" and origin is not None and _host_and_port(origin) != host.lower():
             raise _other_site("Origin")
         if site in {"cross-site", "same-site"}:
             raise _other_site("Sec-Fetch-Site")
@@ -101,7 +101,7 @@ def _other_site(field: str) -> ApiError:
     return ApiError(403, message, field=field)
 
 
-def _place(origin: str) -> str | None:
+def _host_and_port(origin: str) -> str | None:
     """Return host and port of an origin in lower case, or None if it is none (`null`, say)."""
     try:
         return urlsplit(origin).netloc.lower() or None

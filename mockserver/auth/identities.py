@@ -39,12 +39,12 @@ def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Credentia
     """Return the identities of one vendor, in the order of the file; `raw` is its content.
 
     Raises:
-        ConfigurationError: a row is not as it must be; the text names file, place and reason.
+        ConfigurationError: a row is invalid; the text names file, location and reason.
     """
     shape = jsonschema_rs.validator_for(orjson.loads(_SHAPE.read_bytes()))
     for error in shape.iter_errors(raw):
-        place = "".join(f"/{step}" for step in error.instance_path)
-        raise ConfigurationError(f"{path}: {place or '/'}: {error.message.splitlines()[0]}")
+        location = "".join(f"/{step}" for step in error.instance_path)
+        raise ConfigurationError(f"{path}: {location or '/'}: {error.message.splitlines()[0]}")
     if raw["vendor"] != contract.vendor:
         raise ConfigurationError(f"{path}: /vendor: must be the folder's name, {contract.vendor!r}")
     known = [
@@ -59,20 +59,20 @@ def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Credentia
     return (*known, *clients)
 
 
-def _check(path: Path, place: str, rows: list[Credential], contract: Contract) -> None:
+def _check(path: Path, location: str, rows: list[Credential], contract: Contract) -> None:
     grants = {operation.grant for operation in contract.operations.values()} - {None}
     for number, row in enumerate(rows):
         before = rows[:number]
         if any((it.scheme, it.secret) == (row.scheme, row.secret) for it in before):
-            raise ConfigurationError(f"{path}: {place}/{number}/secret: another row has it")
+            raise ConfigurationError(f"{path}: {location}/{number}/secret: duplicate secret")
         if any(it.identity.role == row.identity.role for it in before):
             raise ConfigurationError(
-                f"{path}: {place}/{number}/role: {row.identity.role} stands twice"
+                f"{path}: {location}/{number}/role: duplicate role {row.identity.role}"
             )
-        if odd := sorted(row.identity.grants - grants):
+        if unknown := sorted(row.identity.grants - grants):
             known = ", ".join(sorted(map(str, grants)))
             raise ConfigurationError(
-                f"{path}: {place}/{number}/grants: {odd[0]} is none of {known}"
+                f"{path}: {location}/{number}/grants: unknown grant {unknown[0]}; known: {known}"
             )
 
 

@@ -56,7 +56,7 @@ class JobAdmin:
             for job in self._providers[slug].repository.newest(sandbox, limit)
         ]
         jobs.sort(key=lambda pair: (-pair[0].created_at, pair[0].vendor, -pair[0].number))
-        return [view(repository, sandbox, job) for job, repository in jobs[:limit]]
+        return [job_view(repository, sandbox, job) for job, repository in jobs[:limit]]
 
     def force_outcome(
         self, sandbox: Sandbox, vendor: str, job_id: str, outcome: str
@@ -67,7 +67,7 @@ class JobAdmin:
             ApiError: 404, unknown vendor or job; 400, unknown state; 409, unreachable state.
         """
         repository = self._providers[self._check_vendor(vendor)].repository
-        return view(
+        return job_view(
             repository,
             sandbox,
             repository.force_state(sandbox, self._find(sandbox, vendor, job_id), outcome),
@@ -99,7 +99,7 @@ class JobAdmin:
         return job
 
 
-def view(repository: JobRepository, sandbox: Sandbox, job: Job) -> dict[str, Any]:
+def job_view(repository: JobRepository, sandbox: Sandbox, job: Job) -> dict[str, Any]:
     """Return a job as schema `Job` of the control plane's contract."""
     state = repository.state(sandbox, job)
     members = {

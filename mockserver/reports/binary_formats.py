@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from mockserver.reports.content import (
     END,
     ID,
-    MOMENT,
+    TIMESTAMP,
     FileContent,
     Format,
     ReportTable,
@@ -39,8 +39,8 @@ def _write(encode: Callable[[Table], bytes], report: ReportTable, rng: Random) -
     values = RowValues(report, rng.getrandbits(48))
     table = [[column.name for column in report.columns]]
     for number in range(report.rows):
-        ends = values.moment(number + 1)
-        final = {ID: values.id(number), MOMENT: values.moment(number), END: ends}
+        ends = values.timestamp(number + 1)
+        final = {ID: values.id(number), TIMESTAMP: values.timestamp(number), END: ends}
         row_values = [column.draw(rng) for column in report.columns]
         table.append([str(final.get(value, value)) for value in row_values])
     data = encode(table)

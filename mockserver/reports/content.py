@@ -11,7 +11,7 @@ from mockserver.http.messages import Response, StreamingBody
 from mockserver.timestamps import to_datetime
 
 ID = "\ue000"
-MOMENT = "\ue001"
+TIMESTAMP = "\ue001"
 END = "\ue002"
 """Placeholders (private use characters) of a row's id, its time and its end, the next row's."""
 
@@ -67,7 +67,7 @@ def _pattern(row: Mapping[str, Any]) -> _Draw:
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Draw]] = {
     "id": _placeholder(ID),
-    "moment": _placeholder(MOMENT),
+    "moment": _placeholder(TIMESTAMP),
     "end": _placeholder(END),
     "choice": _choice,
     "integer": _integer,
@@ -78,7 +78,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Draw]] = {
 
 
 ID_WIDTH = 36
-MOMENT_WIDTH = 29
+TIMESTAMP_WIDTH = 29
 """Characters of what replaces the placeholders."""
 
 _SPREAD = 0x9E3779B97F4B  # odd: multiplying by it visits each 48-bit number once
@@ -115,7 +115,7 @@ class RowValues:
     def id(self, number: int) -> str:
         return f"{self._report.base[:24]}{number * _SPREAD + self._offset & _48_BITS:012x}"
 
-    def moment(self, number: int) -> str:
+    def timestamp(self, number: int) -> str:
         report = self._report
         elapsed = (report.end - report.start) * (number * 0x10000 + (number * _SPREAD & 0xFFFF))
         minute, rest = divmod(report.start + elapsed // (report.rows * 0x10000), 60_000)
@@ -129,7 +129,7 @@ def _format_minute(moment: int, zone: tzinfo) -> tuple[str, str]:
     """Return a time up to its minute, and the offset from UTC."""
     text = to_datetime(moment).astimezone(zone).isoformat(timespec="milliseconds")
     # Historical offsets have seconds, which would change the width.
-    if len(text) != MOMENT_WIDTH:
+    if len(text) != TIMESTAMP_WIDTH:
         text = to_datetime(moment).isoformat(timespec="milliseconds")
     return text[:17], text[23:]
 

@@ -14,8 +14,8 @@ from mockserver.reports.content import (
     END,
     ID,
     ID_WIDTH,
-    MOMENT,
-    MOMENT_WIDTH,
+    TIMESTAMP,
+    TIMESTAMP_WIDTH,
     FileContent,
     Format,
     ReportTable,
@@ -77,12 +77,12 @@ class _FileWriter:
 
     def _row(self, values: RowValues, number: int) -> str:
         text = self._templates[number % len(self._templates)]
-        text = text.replace(ID, values.id(number)).replace(MOMENT, values.moment(number))
-        return text.replace(END, values.moment(number + 1)) if END in text else text
+        text = text.replace(ID, values.id(number)).replace(TIMESTAMP, values.timestamp(number))
+        return text.replace(END, values.timestamp(number + 1)) if END in text else text
 
 
 def _width(row: str) -> int:
-    placeholders = ((ID, ID_WIDTH), (MOMENT, MOMENT_WIDTH), (END, MOMENT_WIDTH))
+    placeholders = ((ID, ID_WIDTH), (TIMESTAMP, TIMESTAMP_WIDTH), (END, TIMESTAMP_WIDTH))
     return len(row.encode()) + sum(
         row.count(mark) * (width - len(mark.encode())) for mark, width in placeholders
     )

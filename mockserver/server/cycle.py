@@ -15,7 +15,7 @@ from mockserver.server import REJECTION_KEY, Rejection
 from mockserver.server.flow import FlowControl
 
 
-def begin(serving: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
+def run_eagerly(serving: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
     """Run a coroutine until it has to wait; return what is left of it, for a task to go on with.
 
     Most requests never wait, and a task for each of them costs more than some of what it does.
@@ -68,10 +68,10 @@ class RequestCycle:
     """
 
     __slots__ = (
-        "_bodiless", "_chunked", "_headers", "_held", "_hold_head", "_missing", "_news",
-        "_waiter", "body", "disconnected", "expects_continue", "flow", "is_http_1_0", "keep_alive",
-        "more_body", "on_response", "rejection", "response_complete", "response_started", "scope",
-        "skippable", "transport",
+        "_bodiless", "_chunked", "_has_event", "_headers", "_hold_head", "_missing",
+        "_pending_head", "_waiter", "body", "disconnected", "expects_continue", "flow",
+        "is_http_1_0", "keep_alive", "more_body", "on_response", "rejection", "response_complete",
+        "response_started", "scope", "skippable", "transport",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 (what it has from its connection, and from its head)
@@ -101,18 +101,18 @@ class RequestCycle:
         self._bodiless = scope["method"] == "HEAD"
         self._chunked = False
         self._missing: float = 0
-        self._held = b""
+        self._pending_head = b""
         self._hold_head = False
-        self._news = False
+        self._has_event = False
         self._waiter: asyncio.Future[None] | None = None
 
-    def begin(self, app: Asgi) -> Coroutine[Any, Any, None] | None:
+    def start_eagerly(self, app: Asgi) -> Coroutine[Any, Any, None] | None:
         """Run `app` until it has to wait; return what is left of it, for a task to go on with.
 
         The head is held back meanwhile for the body that follows: each write is a system call.
         """
         self._hold_head = True
-        rest = begin(self.run(app))
+        rest = run_eagerly(self.run(app))
         self._hold_head = False
         self._flush()
         return rest
@@ -152,7 +152,7 @@ class RequestCycle:
         self._wake()
 
     def _wake(self) -> None:
-        self._news = True
+        self._has_event = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -164,9 +164,9 @@ class RequestCycle:
         if not (self.disconnected or self.response_complete or self.rejection):
             if self.more_body:
                 self.flow.resume_reading()
-            if not self._news:
+            if not self._has_event:
                 await self._wait()
-            self._news = False
+            self._has_event = False
         if self.rejection:
             return {"type": "http.disconnect", REJECTION_KEY: self.rejection}
         if self.disconnected or self.response_complete:
@@ -225,7 +225,7 @@ class RequestCycle:
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
         lines.append(b"\r\n")
-        self._held = b"".join(lines)
+        self._pending_head = b"".join(lines)
         if not self._hold_head:
             self._flush()
 
@@ -239,7 +239,7 @@ class RequestCycle:
             self._missing -= len(body)
             if self._missing < 0 or (0 < self._missing < inf and not more):
                 raise RuntimeError("the body does not have the length that its head gives")
-        head, self._held = self._held, b""
+        head, self._pending_head = self._pending_head, b""
         self.transport.write(head + body if head else body)
         if not more:
             self.response_complete = True
@@ -249,8 +249,8 @@ class RequestCycle:
 
     def _flush(self) -> None:
         """Send the head that is held back, if any."""
-        if self._held:
-            held, self._held = self._held, b""
+        if self._pending_head:
+            held, self._pending_head = self._pending_head, b""
             self.transport.write(held)
 
     def write(self, data: bytes) -> None:

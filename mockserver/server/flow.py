@@ -73,9 +73,9 @@ class Deadline:
     def _start(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._time, self._look)
+        self._timer = self._loop.call_at(self._time, self._on_timer)
 
-    def _look(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         if self._time <= self._loop.time():
             self._time = inf

@@ -122,7 +122,7 @@ class Http1Protocol(asyncio.Protocol):
                 self._read_head()
         if self._ended and not self._last:
             self._miss_the_rest()
-        self._mind_time()
+        self._update_deadline()
 
     def _read_head(self) -> None:
         try:
@@ -180,7 +180,7 @@ class Http1Protocol(asyncio.Protocol):
         if cycle.scope["path"].startswith(CONTROL):  # its pages need a task around them
             rest = cycle.run(self._app)
         else:
-            rest = cycle.begin(self._app)
+            rest = cycle.start_eagerly(self._app)
         if rest is not None:
             task = self._loop.create_task(rest)
             self._state.tasks.add(task)
@@ -272,7 +272,7 @@ class Http1Protocol(asyncio.Protocol):
         else:
             self._deadline.set(LINGER_SECONDS, self.transport.close)
 
-    def _mind_time(self) -> None:
+    def _update_deadline(self) -> None:
         """Limit the time that a request may take to arrive, and that an idle connection stays."""
         if self._last or self.transport.is_closing():
             return

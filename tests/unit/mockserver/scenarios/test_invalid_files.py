@@ -66,16 +66,16 @@ FIXTURE_FAULTS = {
         ("vendor: talkdesk\nidentities: [{role: a}]\n", "/identities/0: "),
         (
             "vendor: talkdesk\nidentities: [" + IDENTITY.replace("read", "raed") + "]\n",
-            "/identities/0/grants: data-reports:raed is none of data-reports:read",
+            "/identities/0/grants: unknown grant data-reports:raed; known: data-reports:read",
         ),
         (
             "vendor: talkdesk\nidentities: [" + IDENTITY + ", " + IDENTITY + "]\n",
-            "/identities/1/secret: another row has it",
+            "/identities/1/secret: duplicate secret",
         ),
         (
             "vendor: talkdesk\nidentities: ["
             + IDENTITY + ", " + IDENTITY.replace("secret: s", "secret: t") + "]\n",
-            "/identities/1/role: a stands twice",
+            "/identities/1/role: duplicate role a",
         ),
         (
             "vendor: talkdesk\nidentities: [" + IDENTITY.replace(" s,", " 's t',") + "]",

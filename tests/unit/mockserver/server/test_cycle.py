@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.cycle import RequestCycle, begin
+from mockserver.server.cycle import RequestCycle, run_eagerly
 from mockserver.server.flow import FlowControl
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
@@ -51,7 +51,7 @@ def after(act: Act, method: str = "GET", version: str = "1.1") -> list[list[byte
         async def app(_scope: Any, _receive: Any, send: Send) -> None:
             await act(cycle, send)
 
-        left = cycle.begin(app)
+        left = cycle.start_eagerly(app)
         first = list(transport.done)
         if left is not None:
             await asyncio.get_running_loop().create_task(left)
@@ -166,7 +166,7 @@ def run(serving: Coroutine[Any, Any, None], cancel: bool = False) -> bool:
     """Begin a coroutine, let a task go on with it, and return whether anything was left."""
 
     async def ran() -> bool:
-        left = begin(serving)
+        left = run_eagerly(serving)
         if left is None:
             return False
         task = asyncio.get_running_loop().create_task(left)
