@@ -17,7 +17,7 @@ MAX_MEMBERS: Final = 12
 MAX_DEPTH: Final = 2  # of a body, where no pointer leads deeper
 MAX_TEXT: Final = 4096  # bytes of a body that is no JSON
 INLINE: Final = 56  # characters of a JSON value that stays on one line
-MARK: Final = "   <-- here"
+MARK: Final = "  <--"
 
 _DEFAULT_HEADERS: Final = frozenset({"content-length", "accept", "accept-encoding", "user-agent"})
 _PLACEHOLDER: Final = re.compile(r"\$[A-Z][A-Z0-9_]*")
@@ -122,7 +122,8 @@ def _seen(exchange: Exchange, reason: str) -> Iterator[_Line]:
     if response is None:
         yield _Line(exchange.failure or "no response")
         return
-    yield _Line(f"HTTP {response.status}")
+    is_named = _names(reason, str(response.status)) and not _POINTER.search(reason)
+    yield _Line(f"HTTP {response.status}", is_named)
     named = reason.lower()
     for name, value in response.headers.items():
         if name.lower() in _SHOWN_HEADERS or name.lower() in named:
@@ -148,8 +149,19 @@ def _body_lines(body: bytes, value: Any, reason: str) -> Iterator[_Line]:
 def _marked(line: _Line, reason: str) -> _Line:
     """Mark the line of a text that the reason names."""
     values = [value for value in _TEXT_MEMBER.findall(line.text) if not _LONG_ID.fullmatch(value)]
-    named = [re.search(rf"(?<!\w){re.escape(value)}(?!\w)", reason) for value in values]
-    return replace(line, marked=any(named))
+    # A date-time is in a reason as Python writes it.
+    return replace(
+        line,
+        marked=any(
+            _names(reason, value)
+            or (len(value) > 18 and _names(reason, value[:19].replace("T", " ")))
+            for value in values
+        ),
+    )
+
+
+def _names(reason: str, value: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", reason) is not None
 
 
 def _leads_somewhere(value: Any, pointer: tuple[str, ...]) -> bool:

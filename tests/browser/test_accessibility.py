@@ -1,17 +1,20 @@
 """axe-core finds nothing serious on any page: three widths, light and dark, with what opens."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
 
 import specs
+from conformance.report import html_report
 from mockserver.testing import MockServer
 from tests.browser._client import Client
 from tests.browser._dashboard import Dashboard
 from tests.browser._documentation import Documentation
 from tests.clients._environments import Environments
+from tests.unit.conformance._results import result
 
 SERIOUS = {"serious", "critical"}
 WIDTHS = (390, 820, 1440)
@@ -101,3 +104,20 @@ def test_dialog_of_credentials_has_no_serious_finding(
     documentation.show(name)
     documentation.open_credentials()
     assert serious_everywhere(documentation, axe) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_report_has_no_serious_finding_and_is_not_wider_than_the_window(
+    browser: Chrome, axe: str, tmp_path: Path, scheme: str
+) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(html_report.render(result()), encoding="utf-8")
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    for width in WIDTHS:
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        browser.get(page.as_uri())
+        assert findings(browser, axe) == []
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width

@@ -45,6 +45,12 @@ def test_an_excerpt_has_at_most_twenty_lines_and_says_how_many_are_folded(body: 
             '"job": {"status": "PROCESSING"}',
         ),
         ({"x": ["y" * 5000]}, "/x/0 is long", '"yyyyy'),
+        ({"a": 1}, "a valid request was answered 200, not 202", "HTTP 200"),
+        (
+            {"begin": "2026-01-05T09:00:00Z", "end": "2026-01-05T08:59:00Z", "c": "x" * 40},
+            "it ends 2026-01-05 08:59:00+00:00",
+            '"end"',
+        ),
     ],
 )
 def test_the_member_that_the_reason_is_about_is_shown_and_marked(body, reason, marked):
