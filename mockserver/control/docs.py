@@ -15,7 +15,7 @@ from mockserver.errors import ApiError
 from mockserver.http.apis import Api
 from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
 
-_METHODS = ("GET", "HEAD")
+_METHODS = ("GET", "HEAD", "OPTIONS")
 _DOCUMENT = "openapi.json"
 _TEMPLATES = Path(__file__).with_name("documentation")
 _BUNDLE = frozenset({"swagger-ui-bundle.js", "swagger-ui.css"})
@@ -40,10 +40,12 @@ def docs(apis: tuple[Api, ...], base: str) -> Asgi:
         if name not in applications:
             applications[name] = _swagger_ui(apis_by_name[name], base, tuple(apis_by_name))
         application: Any = applications[name]
-        if file == _DOCUMENT and context.method in _METHODS:
+        if context.method == "OPTIONS":
+            application = Response(status_code=204, headers={"Allow": ", ".join(_METHODS)})
+        elif file == _DOCUMENT and context.method in _METHODS:
             application = _document(apis_by_name[name], context.root_path)
         try:
-            if file in _BUNDLE:
+            if file in _BUNDLE and context.method != "OPTIONS":
                 application = await bundle.get_response(file, scope)
             # Starlette wants the path whole (ASGI, HTTP connection scope), ours has no root path.
             whole = {**scope, "path": f"{context.root_path}{scope['path']}"}

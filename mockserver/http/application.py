@@ -241,7 +241,9 @@ class Application:
         return self._pages.find(context.path)
 
     def _options(self, context: RequestContext) -> Response:
-        methods = self._router.methods(context.path)
+        # RFC 9110, 9.3.7: `*` is the server in general.
+        is_server = context.path == "*"
+        methods = self._router.all_methods() if is_server else self._router.methods(context.path)
         cors = self._api(context).cors
         if cors is not None and is_preflight(context.method, context.headers):
             return cors.preflight(context.headers, methods)

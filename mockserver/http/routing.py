@@ -96,6 +96,11 @@ class Router(Generic[T]):
         template = None if "//" in path else self._match(path.split("/"))
         return _allowed(template) if template else ()
 
+    def all_methods(self) -> tuple[str, ...]:
+        """Return the methods that any path knows."""
+        templates = (template for same in self._templates.values() for template in same)
+        return tuple(sorted({method for it in templates for method in _allowed(it)}))
+
     def _match(self, segments: list[str]) -> _Template[T] | None:
         if len(segments) < 2 or not segments[-1]:
             return None

@@ -175,6 +175,10 @@ def _parse_fields(first_line: bytes, lines: bytes) -> Headers:
     except HttpParserUpgrade:
         pass  # RFC 9110, 7.8: an offer of another protocol may be ignored
     except HttpParserError as error:
+        if "Content-Length overflow" in str(error):  # a number (RFC 9110, 8.6), of no body here
+            raise MalformedRequestError(
+                413, "The body is larger than any this server takes."
+            ) from None
         raise MalformedRequestError(400, f"The request is malformed: {error}.") from None
     if b" \r\n" in lines or b"\t\r\n" in lines:
         return tuple((name, value.rstrip(b" \t")) for name, value in collector.headers)

@@ -85,11 +85,15 @@ def _long_length(head: Head) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A rule that h11 does not have; `example` is a head that h11 takes all the same."""
+    """A rule that h11 does not have; `example` is a head that h11 takes all the same.
+
+    It is refused with `status`.
+    """
 
     rule: str
     breaks: Callable[[Head], bool]
     example: bytes
+    status: int = 400
 
 
 def _get(*fields: bytes, line: bytes = b"GET / HTTP/1.1", host: bytes = b"Host: a") -> bytes:
@@ -132,6 +136,7 @@ STRICTER = (
         "RFC 9110, 8.6: a Content-Length that overflows is refused",
         _long_length,
         _get(b"Content-Length: 99999999999999999999"),
+        413,
     ),
     Difference(
         "RFC 9110, 2.5: another major version of HTTP may be refused, and is",

@@ -122,6 +122,7 @@ def test_what_follows_a_whole_request_does_not_cost_its_response(
         (b"Transfer-Encoding: chunked\r\n" + LENGTH, b"0\r\n\r\n", 400),
         (b"Content-Length: 1\r\nContent-Length: 2\r\n", b"{}", 400),
         (b"Content-Length: 10000000000\r\n", b"", 413),
+        (b"Content-Length: 999999999999999999999999999999\r\n", b"", 413),
         (b"Content-Length: 2000000\r\n", b"{", 413),
         (b"Expect: 100-continue\r\nContent-Length: 2000000\r\n", b"", 413),
         (LENGTH, b"{", 408),

@@ -72,6 +72,19 @@ def test_options_tells_the_methods(mock: App) -> None:
     assert (answer.status, answer.headers["allow"]) == (204, "DELETE, GET, HEAD, OPTIONS")
 
 
+def test_options_of_the_server_are_the_methods_of_all_paths(mock: App) -> None:
+    answer = ask(mock.app, "OPTIONS", "*")
+    allowed = "DELETE, GET, HEAD, OPTIONS, POST, PUT"
+    assert (answer.status, answer.headers["allow"]) == (204, allowed)
+    assert ask(mock.app, "GET", "*").status == 404
+
+
+@pytest.mark.parametrize("path", ["", "openapi.json", "swagger-ui.css", "documentation.js"])
+def test_options_of_a_page_are_its_methods(mock: App, path: str) -> None:
+    answer = ask(mock.app, "OPTIONS", f"/_mock/docs/talkdesk/{path}")
+    assert (answer.status, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+
+
 @pytest.mark.parametrize(
     "path", [f"{TD_JOBS}/", f"{TD_JOBS}/a/", "/data/reports", "//data/reports"]
 )
