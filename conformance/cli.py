@@ -3,9 +3,8 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,14 +18,9 @@ from conformance.errors import (
 from conformance.settings import Effort, Settings, Threshold
 from specs import DOCUMENTED, PROFILES, SpecError
 
-if TYPE_CHECKING:
-    from conformance.plan import Plan, PlanStep
-    from specs import Contract, Requirement
-
 Command = Callable[..., Any]
 EXIT_USAGE = 2
 EXIT_NOT_JUDGED = 3
-WIDTH = 80
 POSITIVE = click.FloatRange(0, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FURTHER_ROLES = ("reader", "limited", "foreign")
@@ -205,13 +199,18 @@ def init(vendor: str, file: Path | None, *, force: bool, ask: bool | None, **giv
     """Write a commented target file for VENDOR to FILE, or to standard output."""
     from conformance.checks.registry import facts_of, load_checks
     from conformance.contract_queries import load_contract
-    from conformance.target.template import Answers, target_template, write_template
+    from conformance.target.template import (
+        Answers,
+        ask_for_answers,
+        target_template,
+        write_template,
+    )
 
     contract = load_contract(vendor, DOCUMENTED)
     facts = facts_of(contract, load_checks())
     to_stdout = file is None or str(file) == "-"
     if ask if ask is not None else not to_stdout and sys.stdin.isatty():
-        given = _ask(contract, given)
+        given = ask_for_answers(contract, given)
     answers = Answers(**{name: value for name, value in given.items() if value is not None})
     if file is None or to_stdout:
         click.echo(target_template(contract, facts, answers), nl=False)
@@ -221,32 +220,6 @@ def init(vendor: str, file: Path | None, *, force: bool, ask: bool | None, **giv
             f"{file}: set the environment variables in it, and review the rest; "
             f"`conformance check-target {file}` says what can be judged with it"
         )
-
-
-def _ask(contract: "Contract", given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answers to the questions of `init`; what an option says is not asked."""
-    from conformance.contract_queries import token_operation
-    from conformance.target.template import ROLES
-
-    answers = dict(given)
-    ask = partial(click.confirm, default=False, err=True)
-    if answers["client"] is None and token_operation(contract) is not None:
-        answers["client"] = ask("Have you client credentials rather than a token?")
-    if answers["writes"] is None:
-        answers["writes"] = ask("May a run create, change and delete resources of its own?")
-    if answers["writes"] and answers["max_created"] is None:
-        question = "How many may each operation create at most?"
-        answers["max_created"] = click.prompt(
-            question, type=click.IntRange(1), default=20, err=True
-        )
-    if not answers["roles"]:
-        roles = [name for name, meaning in ROLES.items() if ask(f"A credential that {meaning}?")]
-        answers["roles"] = tuple(roles)
-    if answers["job_seconds"] is None:
-        question = "How many seconds does a job take at most (0: unknown)?"
-        seconds = click.prompt(question, type=click.FloatRange(0), default=0.0, err=True)
-        answers["job_seconds"] = seconds or None
-    return answers
 
 
 @main.command("check-target")
@@ -336,11 +309,11 @@ def _run(vendor: str, options: Mapping[str, Any]) -> int:
     from rich.console import Console
 
     from conformance import report
-    from conformance.report.text import show
+    from conformance.report.text import Progress, show
     from conformance.runner import create_runner
 
     reports = [report.parse(choice) for choice in options["reports"]]
-    progress = _Progress()
+    progress = Progress()
     runner = create_runner(
         vendor,
         options["base_url"],
@@ -352,7 +325,9 @@ def _run(vendor: str, options: Mapping[str, Any]) -> int:
         baseline=options["baseline"],
     )
     if options["dry_run"]:
-        click.echo(_dry_run(runner.plan()), nl=False)
+        from conformance.plan import describe_plan
+
+        click.echo(describe_plan(runner.plan()), nl=False)
         return 0
     with progress:
         result = runner.run()
@@ -372,50 +347,3 @@ def _settings(options: Mapping[str, Any]) -> Settings:
         require=options["require"],
         **limit_settings(options),
     )
-
-
-class _Progress:
-    """Standard error during a run: each new failure and, on a terminal, the current step."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True, highlight=False)
-        self._status = self._console.status("starting") if self._console.is_terminal else None
-
-    def show_step(self, line: str) -> None:
-        if self._status is not None:
-            self._status.update(line)
-
-    def show_failure(self, requirement: "Requirement", reason: str) -> None:
-        from rich.text import Text
-
-        from conformance.report.exchange_text import visible
-
-        line = Text.assemble(("broken", "red"), f"  {requirement.id}  {visible(reason)}")
-        width = min(WIDTH, self._console.width)
-        self._console.print(line, width=width, no_wrap=True, overflow="ellipsis")
-
-    def __enter__(self) -> None:
-        if self._status is not None:
-            self._status.start()
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-
-def _dry_run(plan: "Plan") -> str:
-    lines = [f"{step.requests:>6}  {step.name}: {_about(step)}" for step in plan.steps]
-    lines += [f"  skip  {id_}: {reason}" for id_, reason in plan.skips.items()]
-    # `max_created` of the target file limits each of these operations.
-    limit = "any" if plan.max_created is None else f"<= {plan.max_created}"
-    lines += [f"{limit:>6}  resources created by {name}" for name in plan.create_operations]
-    lines.append(f"{plan.requests:>6}  requests, about; {len(plan.requirements)} requirements")
-    return "\n".join(lines) + "\n"
-
-
-def _about(step: "PlanStep") -> str:
-    if step.requirement is not None:
-        return f"{step.requirement.id} {step.requirement.text}"
-    return ", ".join(step.operations)

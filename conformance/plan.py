@@ -171,6 +171,23 @@ def _check_steps(
             yield PlanStep(name, check.requests, operations, requirement=requirement)
 
 
+def describe_plan(plan: Plan) -> str:
+    """Return the steps of a run with their cost, and what it skips: the output of `--dry-run`."""
+    lines = [f"{step.requests:>6}  {step.name}: {_about(step)}" for step in plan.steps]
+    lines += [f"  skip  {id_}: {reason}" for id_, reason in plan.skips.items()]
+    # `max_created` of the target file limits each of these operations.
+    limit = "any" if plan.max_created is None else f"<= {plan.max_created}"
+    lines += [f"{limit:>6}  resources created by {name}" for name in plan.create_operations]
+    lines.append(f"{plan.requests:>6}  requests, about; {len(plan.requirements)} requirements")
+    return "\n".join(lines) + "\n"
+
+
+def _about(step: PlanStep) -> str:
+    if step.requirement is not None:
+        return f"{step.requirement.id} {step.requirement.text}"
+    return ", ".join(step.operations)
+
+
 def describe_target(
     contract: Contract,
     checks: Mapping[str, RegisteredCheck],

@@ -22,6 +22,7 @@ from conformance.report.finding import (
     reproduction_hint,
 )
 from conformance.verdict import WORST_FIRST, Verdict
+from specs import Requirement
 
 WIDTH = 80
 MAX_LINES = 20
@@ -165,3 +166,30 @@ def _verdict(result: Result) -> RenderableType:
     cost = f"{result.requests} requests, {result.duration:.1f} s, seed {result.seed}"
     style = STYLES[result.verdict]
     return Text.assemble((f"{result.verdict}: ", style), f"{contract} {headline(result)}. {cost}")
+
+
+class Progress:
+    """Standard error during a run: each new failure and, on a terminal, the current step."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._status = self._console.status("starting") if self._console.is_terminal else None
+
+    def show_step(self, line: str) -> None:
+        """Show the current step."""
+        if self._status is not None:
+            self._status.update(line)
+
+    def show_failure(self, requirement: Requirement, reason: str) -> None:
+        """Show that a requirement fails, and why."""
+        line = Text.assemble(("broken", "red"), f"  {requirement.id}  {visible(reason)}")
+        width = min(WIDTH, self._console.width)
+        self._console.print(line, width=width, no_wrap=True, overflow="ellipsis")
+
+    def __enter__(self) -> None:
+        if self._status is not None:
+            self._status.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()

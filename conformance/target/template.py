@@ -3,7 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import click
 
 from conformance.contract_queries import (
     id_parameters,
@@ -37,6 +41,29 @@ class Answers:
     max_created: int = DEFAULT_MAX_CREATED
     job_seconds: float | None = None
     control_url: str | None = None
+
+
+def ask_for_answers(contract: Contract, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers to the questions of `init`; what an option says is not asked."""
+    answers = dict(given)
+    ask = partial(click.confirm, default=False, err=True)
+    if answers["client"] is None and token_operation(contract) is not None:
+        answers["client"] = ask("Have you client credentials rather than a token?")
+    if answers["writes"] is None:
+        answers["writes"] = ask("May a run create, change and delete resources of its own?")
+    if answers["writes"] and answers["max_created"] is None:
+        question = "How many may each operation create at most?"
+        answers["max_created"] = click.prompt(
+            question, type=click.IntRange(1), default=20, err=True
+        )
+    if not answers["roles"]:
+        roles = [name for name, meaning in ROLES.items() if ask(f"A credential that {meaning}?")]
+        answers["roles"] = tuple(roles)
+    if answers["job_seconds"] is None:
+        question = "How many seconds does a job take at most (0: unknown)?"
+        seconds = click.prompt(question, type=click.FloatRange(0), default=0.0, err=True)
+        answers["job_seconds"] = seconds or None
+    return answers
 
 
 def target_template(
