@@ -3,22 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from mockserver.journal.base import Bounds, Entry, Fault, JobTouch, Journal, Outcome
+from mockserver.journal.base import Bounds, Journal
 from mockserver.journal.database import BatchWriter, DatabaseJournal
 from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.store.base import JournalStore, Store
-
-__all__ = [
-    "Bounds",
-    "Entry",
-    "Fault",
-    "JobTouch",
-    "Journal",
-    "MemoryBudget",
-    "MemoryJournal",
-    "Outcome",
-]
-
 
 Flush = Callable[[], Awaitable[None]]
 """Returns once all entries added so far are written.
