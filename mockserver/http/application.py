@@ -205,17 +205,16 @@ class Application:
         Raises:
             ServiceUnavailable: it cannot be written, and never is.
         """
-        response, outcome, reason, is_deferred = result
         self._recorder.record(
             context,
             self._api(context),
-            response,
+            result.response,
             body,
-            (outcome, reason),
+            (result.outcome, result.reason),
             started_at,
-            deferred=is_deferred,
+            deferred=result.is_deferred,
         )
-        if self._flush_journal is not None and not is_deferred:
+        if self._flush_journal is not None and not result.is_deferred:
             await self._flush_journal()
 
     def _check_contract(self, context: RequestContext, response: Response) -> None:

@@ -21,9 +21,6 @@ _ENTRY_BYTES, _JOB_BYTES = 900, 100
 Judgement = tuple[Outcome, str]
 """The outcome of an exchange, and its reason where that is not OK."""
 
-_Redacted = tuple[str, str, bytes, Mapping[str, str], bytes, str]
-"""Path, query and body of the request, headers and body of the response, and reason."""
-
 
 class Recorder:
     """Records exchanges; it runs for every request."""
@@ -49,13 +46,11 @@ class Recorder:
         status: int | None = response.status
         if context.fault_session is not None and context.fault_session.resets:
             status, response, body = None, Response(response.status), b""
-        head, (outcome, reason) = context.head, judgement
-        path, query, sent_body, headers, body_start, reason = self._redact(
-            context, response, body, reason
-        )
-        text = len(path) + len(query) + len(sent_body) + len(body_start) + len(reason)
-        size = _ENTRY_BYTES + text + head.size + (memory_size(headers) if headers else 0)
-        journal, jobs, file = sandbox.journal, tuple(context.touched_jobs), response.file
+        path, query, sent = _redact_request(context)
+        headers, received, reason = self._redact_response(context, response, body, judgement[1])
+        jobs, file, journal = tuple(context.touched_jobs), response.file, sandbox.journal
+        text_size = len(path) + len(query) + len(sent) + len(received) + len(reason)
+        headers_size = context.head.size + (memory_size(headers) if headers else 0)
         journal.add(
             Entry(  # positional, because keywords cost as much as all the rest
                 journal.next_number(),
@@ -68,48 +63,50 @@ class Recorder:
                 context.operation_id,
                 context.identity.role if context.identity else None,
                 status,
-                outcome,
+                judgement[0],
                 reason,
                 context.faults,
                 jobs,
-                head.redacted,
-                sent_body,
+                context.head.redacted,
+                sent,
                 len(context.body),
                 headers,
-                body_start,
+                received,
                 _length(file) if file else len(body),
                 file.media if file else None,
-                size + _JOB_BYTES * len(jobs),
+                _ENTRY_BYTES + text_size + headers_size + _JOB_BYTES * len(jobs),
             ),
             deferred=deferred,
         )
 
-    def _redact(
+    def _redact_response(
         self, context: RequestContext, response: Response, body: bytes, reason: str
-    ) -> _Redacted:
-        """Return what is recorded: without secrets, and nothing too long."""
+    ) -> tuple[Mapping[str, str], bytes, str]:
+        """Return headers, body and reason as recorded: without secrets, and nothing too long."""
         headers = response.headers
         if headers:
             headers = self._headers.redact(headers)[0]
-        path, query, sent = context.path, "", context.body
-        if context.query:
-            query = redaction.redact_query(context.query.decode("latin-1"))
         for secret, raw in context.head.secrets:  # before anything is cut: a half would not match
-            path, body = path.replace(secret, REDACTED), body.replace(raw, REDACTED_BYTES)
-            if query or reason or sent:
-                query, reason = query.replace(secret, REDACTED), reason.replace(secret, REDACTED)
-                sent = sent.replace(raw, REDACTED_BYTES)
-        if sent:
-            sent = redaction.redact_body(sent, MAX_BODY_BYTES)
+            body = body.replace(raw, REDACTED_BYTES)
+            if reason:
+                reason = reason.replace(secret, REDACTED)
         if context.operation is None or context.operation.has_secrets:
             body = redaction.redact_body(body, MAX_BODY_BYTES)
-        body = bytes(memoryview(body)[:MAX_BODY_BYTES])  # a copy: orjson's bytes hold 4 KiB each
-        path, query, reason = (
-            path[:MAX_TEXT_LENGTH],
-            query[:MAX_TEXT_LENGTH],
-            reason[:MAX_TEXT_LENGTH],
-        )
-        return path, query, sent, headers, body, reason
+        # A copy of the body: orjson's bytes hold 4 KiB each.
+        return headers, bytes(memoryview(body)[:MAX_BODY_BYTES]), reason[:MAX_TEXT_LENGTH]
+
+
+def _redact_request(context: RequestContext) -> tuple[str, str, bytes]:
+    """Return path, query and body as recorded: without secrets, and nothing too long."""
+    path, query, body = context.path, "", context.body
+    if context.query:
+        query = redaction.redact_query(context.query.decode("latin-1"))
+    for secret, raw in context.head.secrets:
+        path, query = path.replace(secret, REDACTED), query.replace(secret, REDACTED)
+        body = body.replace(raw, REDACTED_BYTES)
+    if body:
+        body = redaction.redact_body(body, MAX_BODY_BYTES)
+    return path[:MAX_TEXT_LENGTH], query[:MAX_TEXT_LENGTH], body
 
 
 def _length(file: StreamingBody) -> int:

@@ -1,7 +1,6 @@
 """HTTP/1.1 on one connection: requests in, responses out, in the same order (RFC 9112)."""
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 from uvicorn.server import ServerState
@@ -176,11 +175,8 @@ class Http1Protocol(asyncio.Protocol):
         }
 
     def _run(self, cycle: RequestCycle) -> None:
-        rest: Coroutine[Any, Any, None] | None
-        if cycle.scope["path"].startswith(CONTROL):  # its pages need a task around them
-            rest = cycle.run(self._app)
-        else:
-            rest = cycle.start_eagerly(self._app)
+        needs_task = cycle.scope["path"].startswith(CONTROL)  # because of its pages
+        rest = cycle.run(self._app) if needs_task else cycle.start_eagerly(self._app)
         if rest is not None:
             task = self._loop.create_task(rest)
             self._state.tasks.add(task)
@@ -212,10 +208,11 @@ class Http1Protocol(asyncio.Protocol):
         self._flow.resume_reading()
         if not cycle.keep_alive:
             self._close()
-        elif self._reader.buffer or self._ended:
-            self._loop.call_soon(self._read)  # not at once: it may go on like this for long
-        elif not self._reader.in_body:
+            return
+        if not self._reader.in_body:
             self._deadline.set(self._limits.idle_timeout, self.transport.close)
+        if self._reader.buffer or self._ended:
+            self._loop.call_soon(self._read)  # not at once: it may go on like this for long
 
     def _reject(self, status: int, message: str) -> None:
         """Let the application answer what is no request."""
@@ -282,11 +279,11 @@ class Http1Protocol(asyncio.Protocol):
                 self._arriving = True
                 self._deadline.set(self._limits.request_timeout, self._time_out)
             return
-        self._arriving = False
         if busy:
             self._deadline.clear()
-        else:
+        elif self._arriving:  # else the end of the response has set it
             self._deadline.set(self._limits.idle_timeout, self.transport.close)
+        self._arriving = False
 
     def _time_out(self) -> None:
         message = "The request took too long to arrive."

@@ -119,8 +119,8 @@ class _Table:
         return Record(self.kind, id_, self._group_names[group], number, version, data)
 
     def group_of(self, row: bytes) -> str:
-        _, _, group, _ = _ROW_HEAD.unpack_from(row)
-        return self._group_names[group]
+        index: int = _ROW_HEAD.unpack_from(row)[2]
+        return self._group_names[index]
 
     def _own_group(self, name: str) -> _Group:
         group = self._group(name)
