@@ -215,11 +215,10 @@ class JobClient:
             if self._last_states(job) & set(states) and not foreign:
                 yield self.ref(job)
 
-    def perform(self, action: str, job: JobRef, *, as_role: str | None = PRIMARY) -> Exchange:
+    def perform(self, action: str, job: JobRef) -> Exchange:
         """Send the request of an action on a job."""
         request = self.request_for(self.lifecycle.actions[action].operation, job)
-        valid = as_role == PRIMARY or None
-        return request.send(self.client, self._driver, role=as_role, valid=valid)
+        return request.send(self.client, self._driver)
 
     def request_for(self, operation_id: str, job: JobRef) -> OperationRequest:
         """Return the request of an operation for a job."""
@@ -278,6 +277,12 @@ class JobClient:
                 return False
             waited += interval
             interval = min(interval * 2, MAX_POLL_INTERVAL[control])
+
+    def start_and_wait_for_file(self, job: JobRef) -> bool:
+        """Start a job where it has to be started; return whether it comes to have a file."""
+        if self.supports("start"):
+            self.perform("start", job)
+        return self.wait_for_state(job, *self.file_states)
 
     def _can_reach(self, state: str, states: tuple[str, ...]) -> bool:
         return bool(self.lifecycle.reachable(state, frozenset({"time"})) & set(states))

@@ -179,9 +179,7 @@ class ActiveCase:
                 return job
         for _ in range(ATTEMPTS):
             new = self.new_job(parameters)
-            if new is not None and self.jobs.supports("start"):
-                self.jobs.perform("start", new)
-            if new is None or self.jobs.wait_for_state(new, *states):
+            if new is None or self.jobs.start_and_wait_for_file(new):
                 return new
         return None
 

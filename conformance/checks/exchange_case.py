@@ -1,10 +1,10 @@
 """The responses that an exchange check applies to, and what it is given of each."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
@@ -108,8 +108,3 @@ def is_echo(exchange: Exchange, error: jsonschema_rs.ValidationError) -> bool:
     bounds = jsonschema_rs.ValidationErrorKind.Maximum | jsonschema_rs.ValidationErrorKind.Minimum
     requested = {value for _, value in exchange.request.query}
     return isinstance(error.kind, bounds) and str(error.instance) in requested
-
-
-def is_sourced(response: Mapping[str, Any]) -> bool:
-    """Return False for a response of the contract whose source is `assumed`."""
-    return response.get("x-source") != "assumed"

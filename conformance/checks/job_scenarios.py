@@ -204,9 +204,7 @@ def _jobs_with_files(case: ActiveCase) -> Iterator[JobRef]:
     variants = case.factory.variants(create) if case.target.writes else iter(())
     for request in islice(variants, MAX_FILES):
         job = case.jobs.create(request)
-        if job is not None and case.jobs.supports("start"):
-            case.jobs.perform("start", job)
-        if job is not None and case.jobs.wait_for_state(job, *case.jobs.file_states):
+        if job is not None and case.jobs.start_and_wait_for_file(job):
             yield job
 
 

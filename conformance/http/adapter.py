@@ -143,10 +143,8 @@ class _HTTPConnection(HTTPConnection):
         self.response_class = _timed_response(self)
 
 
-class _HTTPSConnection(HTTPSConnection):
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.response_class = _timed_response(self)
+class _HTTPSConnection(_HTTPConnection, HTTPSConnection):
+    """The same with TLS."""
 
 
 class _HTTPPool(HTTPConnectionPool):

@@ -24,18 +24,9 @@ class OperationRequest:
     json: Any = UNSET
     form: Mapping[str, str] | None = None
 
-    def send(
-        self,
-        client: Client,
-        driver: str,
-        *,
-        role: str | None = PRIMARY,
-        valid: bool | None = True,
-        headers: Mapping[str, str | None] | None = None,
-    ) -> Exchange:
-        """Send the request; see `Client.call`."""
-        call = self.prepare(client, driver, role=role, valid=valid, headers=headers)
-        return client.send_prepared(call)
+    def send(self, client: Client, driver: str, **options: Any) -> Exchange:
+        """Send the request; `options` are those of `prepare`. See `Client.send_prepared`."""
+        return client.send_prepared(self.prepare(client, driver, **options))
 
     def prepare(
         self,
