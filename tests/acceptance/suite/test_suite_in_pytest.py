@@ -17,7 +17,7 @@ from tests.acceptance.suite._spy import Spy, spying
 
 pytest_plugins = ["pytester"]
 BROKEN = DEFECTS["td-job-list"].requirements[0]
-PLUGIN = ("-p", "no:randomly")
+PLUGIN = ("-p", "no:randomly", "-p", "no:schemathesis")
 
 
 def options(spy: Spy, *more: str) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def test_what_is_chosen_by_k_is_judged_alone_and_other_tests_run_beside(
 ):
     pytester.makepyfile("def test_own(): assert True")
     with spying() as spy:
-        done = pytester.runpytest_subprocess(*options(spy, "-k", "TD-NET-002 or own", "-v"))
+        done = pytester.runpytest_inprocess(*options(spy, "-k", "TD-NET-002 or own", "-v"))
     assert done.parseoutcomes()["passed"] == 2
     done.stdout.fnmatch_lines(["*TD-NET-002 PASSED*"])
 
@@ -70,14 +70,14 @@ def test_what_is_chosen_by_k_is_judged_alone_and_other_tests_run_beside(
     ],
 )
 def test_bad_options_are_usage_errors(pytester: pytest.Pytester, arguments, complaint: str):
-    done = pytester.runpytest_subprocess(*PLUGIN, *arguments)
+    done = pytester.runpytest_inprocess(*PLUGIN, *arguments)
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines([complaint])
 
 
 def test_a_target_that_is_not_there_fails_with_one_sentence(pytester: pytest.Pytester):
     where = ("--conformance", "talkdesk", "--conformance-url", "http://127.0.0.1:1")
-    done = pytester.runpytest_subprocess(*PLUGIN, *where, "-k", "TD-NET-002")
+    done = pytester.runpytest_inprocess(*PLUGIN, *where, "-k", "TD-NET-002")
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     done.stdout.fnmatch_lines(["http://127.0.0.1:1 cannot be reached: *"])
     done.stdout.no_fnmatch_line("*Traceback*")
