@@ -128,6 +128,7 @@ class Service(ABC):
 
 
 class _Connection(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True  # what follows Early Hints waits for no acknowledgement
     server: "_Server"
 
     def handle(self) -> None:

@@ -162,6 +162,7 @@ class TinyServer:
 
         class Tell(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet: else the client waits for the second
 
             def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))

@@ -1,5 +1,7 @@
 """Tests of whole runs with all drivers against a tiny vendor."""
 
+import pytest
+
 from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.http.exchange import Exchange
 from conformance.runner import Runner
@@ -7,6 +9,9 @@ from conformance.settings import Effort, Settings
 from conformance.verdict import passed
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._tiny_vendor import TinyServer, contract, row, target
+
+# Schemathesis takes seconds to import and to generate.
+pytestmark = pytest.mark.slow
 
 
 def exchanges(server: TinyServer, *operations: str, **settings) -> list[Exchange]:
