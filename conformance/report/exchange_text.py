@@ -223,7 +223,8 @@ def _inline(value: Any) -> str | None:
 
 
 def _summary(value: Any) -> str:
-    return f"{{… {len(value)} members}}" if isinstance(value, dict) else f"[… {len(value)} items]"
+    is_object, many = isinstance(value, dict), "s" * (len(value) != 1)
+    return f"{{… {len(value)} member{many}}}" if is_object else f"[… {len(value)} item{many}]"
 
 
 def shortened(text: str, length: int) -> str:

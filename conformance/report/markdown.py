@@ -92,7 +92,7 @@ def _details(finding: Finding) -> Iterator[str]:
     if finding.operation:
         yield f"**Operation** {_inline(finding.operation)}\n"
     yield f"**Promised** {_inline(f'{finding.source}, {finding.place}')}\n"
-    yield from (f"- {_inline(promise)}" for promise in finding.promises)
+    yield from (f"- {_prose(promise)}" for promise in finding.promises)
     yield ""
     if finding.before:
         yield "**Before**\n"
