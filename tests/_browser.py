@@ -25,9 +25,9 @@ _FLAGS = (
 )
 
 
-@pytest.fixture
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """A fresh headless Chromium with a profile of its own, closed after the test."""
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium for all tests of a process: starting one takes longer than most tests."""
     program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
     driver = shutil.which("chromedriver")
     if program is None or driver is None:
@@ -39,6 +39,25 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
         yield chrome
     finally:
         chrome.quit()
+
+
+@pytest.fixture
+def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """A new window of Chromium, without cookies, cache and console of the test before."""
+    first = chromium.current_window_handle
+    chromium.get_log("browser")
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    chromium.execute_cdp_cmd("Network.clearBrowserCache", {})
+    chromium.switch_to.new_window("window")
+    chromium.set_window_size(1280, 900)
+    try:
+        yield chromium
+    finally:
+        for window in set(chromium.window_handles) - {first}:
+            chromium.switch_to.window(window)
+            chromium.close()
+        chromium.switch_to.window(first)
+        chromium.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "default"})
 
 
 def _options(program: str, profile: Path) -> webdriver.ChromeOptions:

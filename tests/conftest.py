@@ -7,11 +7,11 @@ from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
 from tests._balancer import nginx
-from tests._browser import browser
+from tests._browser import browser, chromium
 from tests._postgres import postgres_cluster, postgres_database, postgres_url
 from tests._untested import summarise
 
-__all__ = ["browser", "nginx", "postgres_cluster", "postgres_database", "postgres_url"]
+__all__ = ["browser", "chromium", "nginx", "postgres_cluster", "postgres_database", "postgres_url"]
 
 # `ci`: the same examples each time, no file of old failures, no verdict by a busy clock.
 settings.register_profile(

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-SECONDS = 20
+SECONDS = 120  # a busy machine is no failure
 PICTURES = Path(__file__).resolve().parents[2] / ".out"
 
 
@@ -21,8 +22,10 @@ class MockPage:
         self.control_url = control_url
 
     def until(self, holds: Callable[[], Any]) -> Any:
-        """Wait until `holds()` is true, and return what it was."""
-        return WebDriverWait(self.browser, SECONDS, poll_frequency=0.05).until(lambda _: holds())
+        """Wait until `holds()` is true, and return it; what the page redraws is met again."""
+        again = [StaleElementReferenceException]
+        wait = WebDriverWait(self.browser, SECONDS, 0.05, ignored_exceptions=again)
+        return wait.until(lambda _: holds())
 
     def find(self, selector: str) -> WebElement:
         return self.browser.find_element(By.CSS_SELECTOR, selector)
@@ -36,10 +39,22 @@ class MockPage:
         return [str(text) for text in self.browser.execute_script(script, selector)]
 
     def press(self, selector: str) -> None:
-        self.find(selector).click()
+        self._at_once(lambda: self.find(selector).click())
 
     def choose(self, selector: str, value: str) -> None:
-        Select(self.find(selector)).select_by_value(value)
+        self._at_once(lambda: Select(self.find(selector)).select_by_value(value))
+
+    def _at_once(self, act: Callable[[], object]) -> None:
+        """Do what is done to an element, again if the page redraws it between finding and doing."""
+
+        def done() -> bool:
+            try:
+                act()
+            except StaleElementReferenceException:
+                return False
+            return True
+
+        self.until(done)
 
     def emulate(self, *, width: int, height: int, dark: bool = False) -> None:
         """Give the page a size, and a colour scheme that the user prefers."""

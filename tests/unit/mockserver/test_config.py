@@ -91,7 +91,7 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
     result = CliRunner().invoke(main, ["serve", "--port", "0", "--store", "postgresql://h/d"])
     assert result.exit_code == 2
-    assert "psycopg" in result.output
+    assert "report-contracts[postgres]" in result.output
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:

@@ -285,9 +285,14 @@ def told(server: MockServer) -> dict[str, str]:
     return {f"mock_{name}": value for name, value in options.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["flags", "environment", "file"])
 def test_a_server_with_tls_is_trusted_by_its_authority(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, secure: MockServer, way: str
+    pytester: pytest.Pytester,
+    ours_alone: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    secure: MockServer,
+    way: str,
 ) -> None:
     pytester.makepyfile(SECURE)
     flags: list[str] = []
@@ -300,20 +305,25 @@ def test_a_server_with_tls_is_trusted_by_its_authority(
         (pytester.path / "ca.pem").write_bytes(Path(str(secure.ca_file)).read_bytes())
         rows = {**told(secure), "mock_ca": "ca.pem"}
         pytester.makeini("[pytest]\n" + "\n".join(f"{n} = {v}" for n, v in rows.items()))
-    pytester.runpytest_subprocess(*RUN, *flags).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*ours_alone, *flags).assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_flags_count_before_the_environment(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, secure: MockServer
+    pytester: pytest.Pytester,
+    ours_alone: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    secure: MockServer,
 ) -> None:
     pytester.makepyfile(SECURE)
     for name, value in told(secure).items():
         monkeypatch.setenv(name.upper(), value)
     flags = ("--mock-url", "http://127.0.0.1:1")
-    result = pytester.runpytest_subprocess(*RUN, *flags)
+    result = pytester.runpytest_subprocess(*ours_alone, *flags)
     result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -323,7 +333,11 @@ def test_flags_count_before_the_environment(
     ],
 )
 def test_an_authority_that_does_not_help_is_named(
-    pytester: pytest.Pytester, secure: MockServer, content: bytes | str | None, expected: str
+    pytester: pytest.Pytester,
+    ours_alone: tuple[str, ...],
+    secure: MockServer,
+    content: bytes | str | None,
+    expected: str,
 ) -> None:
     pytester.makepyfile(SECURE)
     flags = ["--mock-url", secure.base_url, "--mock-token", "mock-control-token"]
@@ -332,7 +346,7 @@ def test_an_authority_that_does_not_help_is_named(
         flags += ["--mock-ca", "junk.pem"]
     elif content is not None:
         flags += ["--mock-ca", "none.pem"]
-    result = pytester.runpytest_subprocess(*RUN, *flags)
+    result = pytester.runpytest_subprocess(*ours_alone, *flags)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([expected])
 
