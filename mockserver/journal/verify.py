@@ -49,9 +49,14 @@ class ExpectedCall:
         """Return True if the exchange is such a call."""
         return self.considers(view) and self.pattern.matches(view)
 
-    def doubt(self, journal: Journal, views: Sequence[EntryView], *, complete: bool) -> str | None:
-        """Return why the journal cannot tell that there were no more calls, None if it can."""
-        if self.count.max is None:
+    def doubt(
+        self, journal: Journal, views: Sequence[EntryView], count: int, *, complete: bool
+    ) -> str | None:
+        """Return why the journal cannot tell that there were no more calls than `count`.
+
+        None if it can, or if no more calls would change the result.
+        """
+        if self.count.max is None and count >= self.count.min:
             return None
         if not complete:
             settings = " or ".join(journal.forgotten_by)
@@ -80,7 +85,13 @@ def verify(journal: Journal, verification: Mapping[str, Any]) -> dict[str, Any]:
     matching = [[view for view in views if call.matches(view)] for call in calls]
     ordered = _in_order(calls, matching) if verification.get("order") else [None] * len(calls)
     results = [
-        _result(call, matches, views, in_order, call.doubt(journal, views, complete=complete))
+        _result(
+            call,
+            matches,
+            views,
+            in_order,
+            call.doubt(journal, views, len(matches), complete=complete),
+        )
         for call, matches, in_order in zip(calls, matching, ordered, strict=True)
     ]
     return {
@@ -108,7 +119,9 @@ def _result(
         "numbers": [view.entry.number for view in matching[:MAX_NUMBERS]],
         "near": _near_misses(call, views) if count < call.count.min else [],
     }
-    return result | {"reason": doubt} if is_as_expected and doubt else result
+    too_many = call.count.max is not None and count > call.count.max
+    is_decided = too_many or in_order is False
+    return result | {"reason": doubt} if doubt and not is_decided else result
 
 
 def _in_order(

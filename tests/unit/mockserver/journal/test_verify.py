@@ -169,7 +169,7 @@ def test_the_plugin_says_which_setting_forgets() -> None:
         vendor.verify(method="DELETE", exactly=1)
         for _ in range(5):
             requests.get(f"{url}/{job}", headers=headers, timeout=60)
-        counts: list[dict[str, Any]] = [{"exactly": 0}, {"max": 5}]
+        counts: list[dict[str, Any]] = [{"exactly": 0}, {"max": 5}, {"min": 1}, {"exactly": 1}]
         for count in counts:
             with pytest.raises(VerificationError, match="--max-journal"):
                 vendor.verify(method="DELETE", **count)
