@@ -159,14 +159,14 @@ class Runner:
             self.on_progress(step.name)
             if step.requirement is None:
                 client.before_request = stop_if_decided if self.fail_fast else None
-                self._drive(step, client)
+                self._drive(step, client, evaluator)
                 client.before_request = None
             else:
                 results = self._check(step, step.requirement, client)
                 report(evaluator.record(step.requirement, *results))
             report(evaluator.evaluate(client.exchanges))
 
-    def _drive(self, step: PlanStep, client: Client) -> None:
+    def _drive(self, step: PlanStep, client: Client, evaluator: Evaluator) -> None:
         if step.drive is None:
             return
         if self._stop_reason is not None:
@@ -180,6 +180,7 @@ class Runner:
             seed=self.settings.seed,
             effort=self.settings.effort,
             operations=step.operations,
+            evaluator=evaluator,
         )
         try:
             with deterministic_hypothesis():

@@ -1,4 +1,4 @@
-"""Drivers: each sends requests, which the checks evaluate afterwards; none judges anything."""
+"""Drivers: each sends requests; whatever was sent, the run's evaluator gives the verdicts."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from conformance.evaluation.evaluator import Evaluator
 from conformance.settings import Effort
 from conformance.target.client import Client
 from conformance.target.config import Target
@@ -16,7 +17,11 @@ _LOCAL_CONSTANTS = "_get_local_constants"
 
 @dataclass(frozen=True, slots=True)
 class DriverCase:
-    """One run of a driver; `operations` are the operationIds that it exercises."""
+    """One run of a driver.
+
+    `operations` are the operationIds that it exercises. `evaluator` tells what violates the
+    requirements of the run, so that a driver can look for a smaller example.
+    """
 
     contract: Contract
     client: Client
@@ -24,6 +29,7 @@ class DriverCase:
     seed: int
     effort: Effort
     operations: Sequence[str]
+    evaluator: Evaluator
 
 
 @contextmanager

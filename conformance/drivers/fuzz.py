@@ -1,240 +1,189 @@
-"""Sends the requests that Schemathesis generates from a contract, valid and invalid."""
+"""Schemathesis's engine as a judge: it generates requests, asserts our checks, shrinks failures."""
 
-import copy
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any, Final
 
-import orjson
-import requests
-import schemathesis
-from schemathesis import transport
-from schemathesis.config import SchemathesisConfig
-from schemathesis.engine.events import FatalError, NonFatalError
-from schemathesis.generation.case import Case
+from schemathesis import Case, Response
 from schemathesis.generation.meta import CoveragePhaseData
 
 from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
-from conformance.drivers.request_validation import RequestValidator
-from conformance.errors import InternalError, NotPermitted
-from conformance.http.exchange import ExchangeInfo
-from conformance.http.request import DEFAULT_HEADERS, HttpRequest
+from conformance.drivers.engine import EngineRun, copy_case, http_request, requirement_check
+from conformance.errors import NotPermitted
+from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.request_data.operation_request import existing_resources
 from conformance.settings import Effort
 from conformance.target.config import PRIMARY
-from specs import Contract, Operation
+from specs import Operation, Requirement
 
-PLACEHOLDER_URL = "http://target.invalid"
-DOCUMENT_PATH = "/contract-of-this-run.json"
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratedCase:
-    """A request as the engine generated it.
-
-    `is_valid` tells whether it is meant to be valid. `coverage_key` names what it covers where the
-    engine enumerates the contract value by value, None where it was drawn at random.
-    """
-
-    operation: str
-    case: Case[Any]
-    is_valid: bool | None
-    coverage_key: tuple[Any, ...] | None
-
-
-def generate_cases(
-    contract: Contract, operations: Collection[str], seed: int, examples: int
-) -> tuple[GeneratedCase, ...]:
-    """Return the requests for some operations; they do not depend on any target.
-
-    Raises:
-        InternalError: Schemathesis cannot generate any from this contract.
-    """
-    return _generate(orjson.dumps(_document_with(contract, set(operations))), seed, examples)
-
-
-# Generation takes longer than sending, so the requests are cached for further runs.
-@lru_cache(maxsize=8)
-def _generate(document: bytes, seed: int, examples: int) -> tuple[GeneratedCase, ...]:
-    """Have the engine test an application that answers everything with an empty 200.
-
-    In the path values of a call to a WSGI application the engine writes `_` for control
-    characters; no HTTP client could send them unescaped, and the systematic data has them.
-    """
-    config = SchemathesisConfig.from_dict(_configuration(seed, examples))
-    schema: Any = schemathesis.openapi.from_wsgi(DOCUMENT_PATH, _answering(document), config=config)
-    cases: list[GeneratedCase] = []
-
-    @schema.hook("after_call")  # type: ignore[untyped-decorator]
-    def keep(_context: Any, case: Case[Any], _response: Any) -> None:
-        if case.method.upper() == case.operation.method.upper():
-            cases.append(_generated(case))
-
-    for event in schemathesis.engine.from_schema(schema).execute():
-        if isinstance(event, NonFatalError | FatalError):
-            error = event.value if isinstance(event, NonFatalError) else event.exception
-            raise InternalError(
-                f"no requests could be generated from the contract: {error}"
-            ) from error
-    return tuple(cases)
-
-
-def _answering(document: bytes) -> Callable[[dict[str, Any], Any], list[bytes]]:
-    """Return a WSGI application that serves the contract, and an empty 200 for all else."""
-
-    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        is_document = environ["PATH_INFO"] == DOCUMENT_PATH
-        start_response("200 OK", [("Content-Type", "application/json")] if is_document else [])
-        return [document] if is_document else [b""]
-
-    return application
-
-
-def _configuration(seed: int, examples: int) -> dict[str, Any]:
-    no_pool = {"extra-data-sources": {"responses": False}, "operation-ordering": "none"}
-    return {
-        "seed": seed,
-        "workers": 1,
-        "cache": {"enabled": False},
-        "continue-on-failure": True,
-        "suppress-health-check": ["all"],
-        "analysis": {"constants": {"enabled": False}},  # it would read our own source for values
-        "checks": {"enabled": False, "not_a_server_error": {"enabled": True}},
-        "generation": {
-            "database": "none",
-            "max-examples": examples,
-            "mode": "all",
-            "no-shrink": True,
-            "with-security-parameters": False,
-        },
-        "phases": {
-            "examples": no_pool,
-            "coverage": {**no_pool, "unexpected-methods": []},
-            "fuzzing": {**no_pool, "error-feedback": {"enabled": False}},
-            "stateful": {"enabled": False},
-        },
-    }
-
-
-def _document_with(contract: Contract, operations: set[str]) -> dict[str, Any]:
-    """Return the contract's document with `operations` alone, and without links."""
-    document = copy.deepcopy(contract.openapi)
-    for item in document["paths"].values():
-        for method in [key for key, entry in item.items() if _is_other(entry, operations)]:
-            del item[method]
-    return _without_links(document)
-
-
-def _is_other(entry: Any, operations: set[str]) -> bool:
-    return isinstance(entry, dict) and entry.get("operationId", "") not in {"", *operations}
-
-
-def _without_links(document: dict[str, Any]) -> dict[str, Any]:
-    for item in document["paths"].values():
-        for entry in item.values():
-            if isinstance(entry, dict):
-                for response in entry.get("responses", {}).values():
-                    response.pop("links", None)
-    return document
-
-
-def _generated(case: Case[Any]) -> GeneratedCase:
-    operation = case.operation.definition.raw["operationId"]
-    data = case.meta.phase.data if case.meta else None
-    key = None
-    if isinstance(data, CoveragePhaseData):
-        key = (operation, data.scenario, data.description, data.parameter)
-    is_valid = case.meta.generation.mode.is_positive if case.meta else None
-    return GeneratedCase(operation, copy_case(case), is_valid, key)
-
-
-def copy_case(case: Case[Any]) -> Case[Any]:
-    """Return a copy of a case whose parameters can be changed."""
-    return Case(
-        case.operation,
-        case.method,
-        case.path,
-        id=case.id,
-        path_parameters=dict(case.path_parameters),
-        headers=case.headers.copy(),
-        cookies=dict(case.cookies),
-        query=dict(case.query),
-        body=case.body,
-        media_type=case.media_type,
-        multipart_content_types=case.multipart_content_types,
-    )
-
-
-NAME = "fuzz"
+NAME: Final = "fuzz"
 # The number of resources that an operation may create by valid requests of this driver.
-MAX_CREATED = {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}
-_SET_BY_CLIENT = frozenset(
-    {"accept-encoding", "connection", "content-length", "cookie", "x-schemathesis-testcaseid"}
-    | {name.lower() for name in DEFAULT_HEADERS}
-)
+MAX_CREATED: Final = {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}
+# Requests that shrink the failures of one operation, and runs for what a failure hides: once an
+# example has failed, Hypothesis soon draws no more.
+MAX_SHRINKING: Final = 30
+ROUNDS: Final = {Effort.QUICK: 1, Effort.DEFAULT: 3, Effort.DEEP: 5}
+_SYSTEMATIC: Final = ("examples", "coverage")
 
 
 def drive(case: DriverCase) -> None:
-    """Send the generated requests of each operation; this driver does not run at quick effort."""
-    sender = _CaseSender(case)
-    cases = generate_cases(case.contract, case.operations, case.seed, case.effort.examples)
-    for generated in cases:
-        sender.send_case(generated)
+    """Run the engine on each operation; this driver does not run at quick effort.
+
+    What is systematic is sent whole, whatever fails. What is drawn at random is shrunk by
+    Hypothesis where it fails; the requests that this takes are judged like all others, so that the
+    smallest is the evidence. Operations whose requests may not be repeated are not shrunk.
+
+    Raises:
+        BudgetExceeded: nothing more may be sent.
+        TargetUnavailable: the target cannot be reached any more.
+        InternalError: Schemathesis cannot generate any request from this contract.
+    """
+    engine = _Engine(case)
+    client = case.client
+    operations = [case.contract.operations[name] for name in case.operations]
+    repeatable = [o.id for o in operations if client.is_repeatable(o)]
+    once = [o.id for o in operations if not client.is_repeatable(o)]
+    engine.run(case.operations, _SYSTEMATIC)
+    engine.run(once, ("fuzzing",))
+    for _ in range(ROUNDS[case.effort]):
+        if not engine.run(repeatable, ("fuzzing",), shrink=True):
+            break
 
 
-class _CaseSender:
-    """Sends generated cases through our client."""
+class _Engine:
+    """Runs Schemathesis's engine over a contract, each time on some operations and phases."""
 
     def __init__(self, case: DriverCase) -> None:
         self._case = case
+        self._sender = _CaseSender(case)
+        self._broken: set[str] = set()
+
+    def run(
+        self, operations: Collection[str], phases: Collection[str], *, shrink: bool = False
+    ) -> frozenset[str]:
+        """Return the requirements that failed; with `shrink` they are not asserted again."""
+        if not operations:
+            return frozenset()
+        case, sender = self._case, self._sender
+        sender.start(shrink=shrink)
+        checks = [
+            requirement_check(
+                case.contract,
+                requirement,
+                sender.exchange_of,
+                partial(sender.failure_of, requirement),
+            )
+            for requirement in case.evaluator.exchange_requirements
+            if requirement.id not in self._broken
+        ]
+        plan = EngineRun(
+            case.contract, operations, phases, case.seed, case.effort.examples, shrink=shrink
+        )
+        for _ in plan.execute(checks, sender.send):
+            if sender.stopped is not None:
+                break
+        if sender.stopped is not None:
+            raise sender.stopped
+        failed = frozenset(sender.failed)
+        self._broken |= failed if shrink else set()
+        return failed
+
+
+class _CaseSender:
+    """Sends the engine's cases through our client, and remembers what became of each.
+
+    `failed` are the requirements that an exchange violated since `start`; `stopped` is the error
+    that ends the run.
+    """
+
+    def __init__(self, case: DriverCase) -> None:
+        self.failed: set[str] = set()
+        self.stopped: Exception | None = None
+        self._case = case
         self._client = case.client
-        self._validator = RequestValidator(case.contract)
-        self._sent: set[tuple[Any, ...]] = set()
+        self._exchange: tuple[str, Exchange | None] = ("", None)
+        self._sent: dict[tuple[Any, ...], Exchange | None] = {}
         self._coverage_keys: set[tuple[Any, ...]] = set()
         self._counts: Counter[str] = Counter()
         self._created: Counter[str] = Counter()
+        self._shrinks = False
+        self._shrinking: dict[str, int] = {}
+        self._failing_ids: dict[str, Mapping[str, Any]] = {}
 
-    def send_case(self, generated: GeneratedCase) -> None:
-        """Send a request, unless an equivalent one was sent before.
+    def start(self, *, shrink: bool) -> None:
+        """Begin another run of the engine."""
+        self._shrinks = shrink
+        self._shrinking, self._failing_ids = {}, {}
+        self.failed = set()
 
-        Raises:
-            BudgetExceeded: nothing more may be sent.
-            TargetUnavailable: the target cannot be reached any more.
+    def send(self, case: Case[Any]) -> None:
+        """Send the request of a case; an error is kept, for the engine would take it for its own.
+
+        A case with another method than the operation's is none of the contract.
         """
-        operation = self._case.contract.operations[generated.operation]
-        case = copy_case(generated.case)
+        exchange = None
+        if self.stopped is None and case.method.upper() == case.operation.method.upper():
+            try:
+                exchange = self._send_case(case)
+            except Exception as error:  # noqa: BLE001  (raised again when the engine has ended)
+                self.stopped = error
+        self._exchange = (case.id, exchange)
+
+    def exchange_of(self, case: Case[Any], _response: Response) -> Exchange | None:
+        """Return the exchange of the case that was called last; None if nothing was sent."""
+        id_, exchange = self._exchange
+        return exchange if id_ == case.id else None
+
+    def failure_of(self, requirement: Requirement, exchange: Exchange) -> str | None:
+        """Return why an exchange violates a requirement; from then on its operation is shrunk."""
+        reason = self._case.evaluator.failure_of(requirement, exchange)
+        if reason is not None:
+            self.failed.add(requirement.id)
+            if self._shrinks and exchange.operation is not None:
+                self._shrinking.setdefault(exchange.operation, 0)
+                self._failing_ids.setdefault(exchange.operation, exchange.path_parameters)
+        return reason
+
+    def _send_case(self, generated: Case[Any]) -> Exchange | None:
+        """Send a request; for an equivalent one that was sent before, return what it got."""
+        operation = self._case.contract.operations[
+            generated.operation.definition.raw["operationId"]
+        ]
+        case = copy_case(generated)
         self._bind_ids(operation, case)
-        request = _http_request(case)
-        if self._is_covered(generated) or self._was_sent(request):
-            return
-        limit = MAX_CREATED[self._case.effort]
-        if generated.is_valid is True and self._created[operation.id] >= limit:
-            return
+        request = http_request(case)
+        key = (request.method, request.target, request.body, tuple(request.headers.items()))
+        if key in self._sent or self._is_covered(operation, generated):
+            return self._sent.get(key)
+        self._sent[key] = None
+        if not self._may_send(operation, generated):
+            return None
         path = {name: str(value) for name, value in case.path_parameters.items()}
-        valid = self._valid(operation, request, path, generated.is_valid)
-        info = ExchangeInfo(operation.id, NAME, PRIMARY, valid, path)
+        info = ExchangeInfo(operation.id, NAME, PRIMARY, _is_valid(generated), path)
         try:
             exchange = self._client.send(operation, request, {}, info=info)
         except NotPermitted:
-            return
+            return None
         if self._client.policy.is_write(operation) and exchange.status in {200, 201, 202}:
             self._created[operation.id] += 1
+        self._sent[key] = exchange
+        return exchange
 
-    def _was_sent(self, request: HttpRequest) -> bool:
-        key = (request.method, request.target, request.body, tuple(request.headers.items()))
-        was_sent = key in self._sent
-        self._sent.add(key)
-        return was_sent
+    def _may_send(self, operation: Operation, generated: Case[Any]) -> bool:
+        if operation.id in self._shrinking:
+            self._shrinking[operation.id] += 1
+            return self._shrinking[operation.id] <= MAX_SHRINKING
+        limit = MAX_CREATED[self._case.effort]
+        return _is_valid(generated) is not True or self._created[operation.id] < limit
 
-    def _is_covered(self, generated: GeneratedCase) -> bool:
+    def _is_covered(self, operation: Operation, case: Case[Any]) -> bool:
         """Return True if a request for the same coverage was sent (six wrong types are one)."""
-        key = generated.coverage_key
-        if self._case.effort is Effort.DEEP or key is None:
+        data = case.meta.phase.data if case.meta else None
+        if self._case.effort is Effort.DEEP or not isinstance(data, CoveragePhaseData):
             return False
+        key = (operation.id, data.scenario, data.description, data.parameter)
         is_covered = key in self._coverage_keys
         self._coverage_keys.add(key)
         return is_covered
@@ -250,22 +199,13 @@ class _CaseSender:
         valid_ids = all(
             policy.matches(operation, name, str(case.path_parameters.get(name, ""))) for name in ids
         )
-        if existing and count % 2 == 0 and valid_ids:
+        failing = self._failing_ids.get(operation.id)
+        if failing is not None and valid_ids:
+            _set(operation, case, {name: failing[name] for name in ids if name in failing})
+        elif existing and count % 2 == 0 and valid_ids:
             _set(operation, case, existing[(count // 2) % len(existing)])
         if policy.denial_reason(operation, case.path_parameters) is not None:
             _set(operation, case, {name: self._client.unused_id(name) for name in ids})
-
-    def _valid(
-        self,
-        operation: Operation,
-        request: HttpRequest,
-        path: Mapping[str, str],
-        generated: bool | None,
-    ) -> bool | None:
-        """Return the generator's `is_valid` where our own validation agrees, else None."""
-        media = next((v for k, v in request.headers.items() if k.lower() == "content-type"), None)
-        is_valid = self._validator.is_valid(operation, path, request.query, media, request.body)
-        return is_valid if is_valid is generated else None
 
 
 def _set(operation: Operation, case: Case[Any], values: Mapping[str, Any]) -> None:
@@ -275,22 +215,5 @@ def _set(operation: Operation, case: Case[Any], values: Mapping[str, Any]) -> No
         parameters[name] = value
 
 
-def _http_request(case: Case[Any]) -> HttpRequest:
-    # The cases come from a WSGI application; `None` stands for a target that is reached by HTTP.
-    data = transport.get(None).serialize_case(case, base_url=PLACEHOLDER_URL)
-    names = ("method", "url", "headers", "params", "data", "json", "files")
-    request = requests.Request(**{name: data[name] for name in names if name in data}).prepare()
-    url = urlsplit(request.url or "")
-    generated = {
-        str(name): str(value)
-        for name, value in request.headers.items()
-        if name.lower() not in _SET_BY_CLIENT
-    }
-    return HttpRequest(
-        method=request.method or "",
-        path=url.path,
-        query=tuple(parse_qsl(url.query, keep_blank_values=True)),
-        headers={**DEFAULT_HEADERS, **generated},
-        body=request.body.encode() if isinstance(request.body, str) else request.body,
-        raw_query=url.query,
-    )
+def _is_valid(case: Case[Any]) -> bool | None:
+    return case.meta.generation.mode.is_positive if case.meta else None

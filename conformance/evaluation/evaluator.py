@@ -59,6 +59,13 @@ class Evaluator:
         self._results: dict[str, list[CheckResult]] = defaultdict(list)
         self._failed: set[str] = set()
         self._offered: dict[str, bool] = {}
+        # What drivers have asked already; an exchange may be forgotten, and its number used again.
+        self._checked: dict[tuple[str, int], tuple[Exchange, CheckResult | None]] = {}
+
+    @property
+    def exchange_requirements(self) -> tuple[Requirement, ...]:
+        """The requirements that judge one exchange and are tested."""
+        return tuple(requirement for rows in self._by_operation.values() for requirement in rows)
 
     def evaluate(self, exchanges: Sequence[Exchange]) -> list[NewFailure]:
         """Evaluate those of the run's exchanges that are new; return the new failures."""
@@ -139,6 +146,13 @@ class Evaluator:
         return check.kind if check else None
 
     def _check_exchange(self, requirement: Requirement, exchange: Exchange) -> CheckResult | None:
+        key = (requirement.id, exchange.number)
+        checked = self._checked.get(key)
+        if checked is None or checked[0] is not exchange:
+            checked = self._checked[key] = (exchange, self._run_check(requirement, exchange))
+        return checked[1]
+
+    def _run_check(self, requirement: Requirement, exchange: Exchange) -> CheckResult | None:
         check = self._checks[requirement.id]
         try:
             return run_exchange_check(check, self._contract, requirement, exchange)

@@ -175,9 +175,7 @@ class Shrinker:
         operation = self._client.contract.operations.get(exchange.operation or "")
         if operation is None or exchange.response is None:
             return False
-        quota = self._client.quota
-        scarce = quota.max_created is not None and quota.creates(operation)
-        return not (scarce or self._client.policy.needs_consent(operation))
+        return self._client.is_repeatable(operation)
 
 
 def _smaller(request: RecordedRequest) -> Iterator[RecordedRequest]:

@@ -231,7 +231,7 @@ class Client:
             own[SANDBOX_HEADER] = self.target.sandbox
         info = replace(
             info,
-            repeatable=self._is_repeatable(operation),
+            repeatable=self.is_repeatable(operation),
             tokens=self._token_placeholder(operation, info.role),
         )
         return call.request.with_headers(own).with_headers(call.headers), info
@@ -259,8 +259,8 @@ class Client:
         )
         return self._transport.send(request, info)
 
-    def _is_repeatable(self, operation: Operation) -> bool:
-        """Return True if a request may be sent twice, should its response be incomplete."""
+    def is_repeatable(self, operation: Operation) -> bool:
+        """Return True if a request may be sent twice: it uses up no quota and reaches nobody."""
         scarce = self.quota.max_created is not None and self.quota.creates(operation)
         return not (scarce or self.policy.needs_consent(operation))
 
