@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from conformance.checks.active_case import ActiveCase
 from conformance.checks.lint import require_valid_checks
@@ -46,6 +47,9 @@ from conformance.target.config import Target, read_target
 from conformance.target.job_ids import missing_id_reason, with_configured_ids
 from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement
+
+# Seconds of `--max-time` from which on drivers shrink what they find.
+TIME_TO_SHRINK: Final = 120.0
 
 
 def _ignore(*_: object) -> None:
@@ -181,6 +185,7 @@ class Runner:
             effort=self.settings.effort,
             operations=step.operations,
             evaluator=evaluator,
+            shrinks=self._shrinks,
         )
         try:
             with deterministic_hypothesis():
@@ -196,6 +201,13 @@ class Runner:
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, it is ours, not the target's)
             self._crashes.append(f"The driver {step.name!r} crashed: {describe_crash(error)}")
+
+    @property
+    def _shrinks(self) -> bool:
+        """False where shrinking could use up what the rest of the plan needs."""
+        settings = self.settings
+        ample = settings.max_requests is None and settings.max_time >= TIME_TO_SHRINK
+        return ample and settings.effort is not Effort.QUICK
 
     def _check(self, step: PlanStep, requirement: Requirement, client: Client) -> list[CheckResult]:
         if requirement.check is None:

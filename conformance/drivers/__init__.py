@@ -20,7 +20,7 @@ class DriverCase:
     """One run of a driver.
 
     `operations` are the operationIds that it exercises. `evaluator` tells what violates the
-    requirements of the run, so that a driver can look for a smaller example.
+    requirements of the run; where the run `shrinks`, a driver may look for a smaller example.
     """
 
     contract: Contract
@@ -30,6 +30,7 @@ class DriverCase:
     effort: Effort
     operations: Sequence[str]
     evaluator: Evaluator
+    shrinks: bool
 
 
 @contextmanager

@@ -43,8 +43,8 @@ def drive(case: DriverCase) -> None:
     engine = _Engine(case)
     client = case.client
     operations = [case.contract.operations[name] for name in case.operations]
-    repeatable = [o.id for o in operations if client.is_repeatable(o)]
-    once = [o.id for o in operations if not client.is_repeatable(o)]
+    repeatable = [o.id for o in operations if case.shrinks and client.is_repeatable(o)]
+    once = [name for name in case.operations if name not in repeatable]
     engine.run(case.operations, _SYSTEMATIC)
     engine.run(once, ("fuzzing",))
     for _ in range(ROUNDS[case.effort]):

@@ -5,7 +5,7 @@ from typing import Final
 
 from conformance.contract_queries import SAFE_METHODS, job_parameter
 from conformance.drivers import DriverCase
-from conformance.drivers.state_machine import run_state_machine
+from conformance.drivers.state_machine import run_state_machine, shrink_histories
 from conformance.errors import NotPermitted, QuotaExceeded
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.request_data.operation_request import OperationRequest
@@ -28,6 +28,8 @@ def drive(case: DriverCase) -> None:
     LifecycleScript(jobs, case.effort).run()
     if case.target.writes:
         run_state_machine(jobs, case.seed, case.effort)
+        if case.shrinks:
+            shrink_histories(jobs, case.seed, case.effort, case.evaluator)
 
 
 class LifecycleScript:

@@ -59,6 +59,7 @@ class Evaluator:
         self._results: dict[str, list[CheckResult]] = defaultdict(list)
         self._failed: set[str] = set()
         self._offered: dict[str, bool] = {}
+        self._shortest: dict[str, CheckResult] = {}
         # What drivers have asked already; an exchange may be forgotten, and its number used again.
         self._checked: dict[tuple[str, int], tuple[Exchange, CheckResult | None]] = {}
 
@@ -122,6 +123,21 @@ class Evaluator:
         result = self._check_exchange(requirement, exchange)
         return result.reason if result is not None and result.passed is False else None
 
+    def history_failures(
+        self, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
+    ) -> Iterator[tuple[Requirement, CheckResult]]:
+        """Yield what some jobs and exchanges by themselves violate; nothing is recorded."""
+        for requirement in self._requirements:
+            if requirement.id in self._skips or self._kind(requirement) is not CheckKind.HISTORY:
+                continue
+            failures = filter(_is_failure, self._check_history(requirement, exchanges, jobs))
+            if (first := next(failures, None)) is not None:
+                yield requirement, first
+
+    def prefer(self, requirement: Requirement, shortest: CheckResult) -> None:
+        """Show this failure of a requirement, should it fail: it is the shortest sequence."""
+        self._shortest[requirement.id] = shortest
+
     def results(
         self, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
     ) -> Iterator[RequirementResult]:
@@ -181,7 +197,8 @@ class Evaluator:
         crashes = [result for result in results if isinstance(result, CheckCrash)]
         successes = [result for result in results if result.passed]
         if failures:
-            shown = min(failures, key=self._evidence_order)
+            shortest = self._shortest.get(requirement.id)
+            shown = shortest or min(failures, key=self._evidence_order)
             verdict, reason = failure_verdict(requirement, self._settings), shown.reason
         elif crashes:
             shown, verdict, reason = crashes[0], Verdict.ERROR, crashes[0].reason

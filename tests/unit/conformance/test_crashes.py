@@ -12,7 +12,7 @@ from schemathesis.engine.events import FatalError
 from conformance import report
 from conformance.checks.registry import CheckKind, RegisteredCheck
 from conformance.cli import main
-from conformance.drivers.fuzz import generate_cases
+from conformance.drivers.engine import EngineRun
 from conformance.errors import InternalError
 from conformance.evaluation.result import EXIT_FAILED, EXIT_NOT_JUDGED
 from conformance.runner import Runner
@@ -103,11 +103,18 @@ def test_a_crash_outside_of_drivers_and_checks_cleans_up(monkeypatch: pytest.Mon
 def test_generation_that_fails_is_a_crash_of_the_suite(monkeypatch: pytest.MonkeyPatch):
     class Broken:
         def execute(self):
+            return self
+
+        def __iter__(self):
             yield FatalError(exception=ValueError("some bug"))
 
+        def stop(self):
+            pass
+
     monkeypatch.setattr(schemathesis.engine, "from_schema", lambda _: Broken())
+    run = EngineRun(contract(), ["createJob"], ["fuzzing"], 77, 3, shrink=False)
     with pytest.raises(InternalError, match="no requests could be generated"):
-        generate_cases(contract(), {"createJob"}, 77, 3)
+        list(run.execute([], lambda _: None))
 
 
 def test_a_crash_of_the_command_is_one_line_and_exit_code_3(monkeypatch: pytest.MonkeyPatch):
