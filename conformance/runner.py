@@ -207,7 +207,7 @@ class Runner:
         """False where shrinking could use up what the rest of the plan needs."""
         settings = self.settings
         ample = settings.max_requests is None and settings.max_time >= TIME_TO_SHRINK
-        return ample and settings.effort is not Effort.QUICK
+        return ample and settings.effort is not Effort.QUICK and not self.fail_fast
 
     def _check(self, step: PlanStep, requirement: Requirement, client: Client) -> list[CheckResult]:
         if requirement.check is None:

@@ -21,10 +21,8 @@ from specs import Operation, Requirement
 NAME: Final = "fuzz"
 # The number of resources that an operation may create by valid requests of this driver.
 MAX_CREATED: Final = {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}
-# Requests that shrink the failures of one operation, and runs for what a failure hides: once an
-# example has failed, Hypothesis soon draws no more.
+# Requests that shrink the failures of one operation.
 MAX_SHRINKING: Final = 30
-ROUNDS: Final = {Effort.QUICK: 1, Effort.DEFAULT: 3, Effort.DEEP: 5}
 _SYSTEMATIC: Final = ("examples", "coverage")
 
 
@@ -47,9 +45,9 @@ def drive(case: DriverCase) -> None:
     once = [name for name in case.operations if name not in repeatable]
     engine.run(case.operations, _SYSTEMATIC)
     engine.run(once, ("fuzzing",))
-    for _ in range(ROUNDS[case.effort]):
-        if not engine.run(repeatable, ("fuzzing",), shrink=True):
-            break
+    # Once an example has failed, Hypothesis soon draws no more: the rest is sent afterwards.
+    if engine.run(repeatable, ("fuzzing",), shrink=True):
+        engine.run(repeatable, ("fuzzing",))
 
 
 class _Engine:
@@ -58,14 +56,13 @@ class _Engine:
     def __init__(self, case: DriverCase) -> None:
         self._case = case
         self._sender = _CaseSender(case)
-        self._broken: set[str] = set()
 
     def run(
         self, operations: Collection[str], phases: Collection[str], *, shrink: bool = False
-    ) -> frozenset[str]:
-        """Return the requirements that failed; with `shrink` they are not asserted again."""
+    ) -> bool:
+        """Return True if an exchange has violated a requirement."""
         if not operations:
-            return frozenset()
+            return False
         case, sender = self._case, self._sender
         sender.start(shrink=shrink)
         checks = [
@@ -76,7 +73,6 @@ class _Engine:
                 partial(sender.failure_of, requirement),
             )
             for requirement in case.evaluator.exchange_requirements
-            if requirement.id not in self._broken
         ]
         plan = EngineRun(
             case.contract, operations, phases, case.seed, case.effort.examples, shrink=shrink
@@ -86,20 +82,18 @@ class _Engine:
                 break
         if sender.stopped is not None:
             raise sender.stopped
-        failed = frozenset(sender.failed)
-        self._broken |= failed if shrink else set()
-        return failed
+        return sender.has_failed
 
 
 class _CaseSender:
     """Sends the engine's cases through our client, and remembers what became of each.
 
-    `failed` are the requirements that an exchange violated since `start`; `stopped` is the error
-    that ends the run.
+    `has_failed`: since `start`, an exchange has violated a requirement; `stopped` is the error that
+    ends the run.
     """
 
     def __init__(self, case: DriverCase) -> None:
-        self.failed: set[str] = set()
+        self.has_failed = False
         self.stopped: Exception | None = None
         self._case = case
         self._client = case.client
@@ -116,7 +110,7 @@ class _CaseSender:
         """Begin another run of the engine."""
         self._shrinks = shrink
         self._shrinking, self._failing_ids = {}, {}
-        self.failed = set()
+        self.has_failed = False
 
     def send(self, case: Case[Any]) -> None:
         """Send the request of a case; an error is kept, for the engine would take it for its own.
@@ -140,7 +134,7 @@ class _CaseSender:
         """Return why an exchange violates a requirement; from then on its operation is shrunk."""
         reason = self._case.evaluator.failure_of(requirement, exchange)
         if reason is not None:
-            self.failed.add(requirement.id)
+            self.has_failed = True
             if self._shrinks and exchange.operation is not None:
                 self._shrinking.setdefault(exchange.operation, 0)
                 self._failing_ids.setdefault(exchange.operation, exchange.path_parameters)

@@ -1,0 +1,71 @@
+"""Generated data alone, judged by the engine, finds planted defects of each vendor."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+
+import specs
+from conformance import runner
+from conformance.evaluation.result import RequirementResult, Result
+from conformance.plan import Plan, make_plan
+from conformance.reference.defects import DEFECTS
+from conformance.verdict import Verdict
+from tests.defects._run import judge
+
+FOUND = {
+    "talkdesk": ("td-status-number", "td-links-string", "td-id-number", "td-timezone-offset"),
+    "clinicalone": ("c1-kickoff-log-list", "c1-kickoff-no-body", "c1-crash-large-sequence"),
+    "energycap": ("ec-group-id-string", "ec-group-id-float", "ec-group-code-null"),
+}
+
+
+@pytest.fixture(autouse=True)
+def fuzz_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave every step out of the plan but the driver of generated data."""
+
+    def only_fuzz(*arguments: object) -> Plan:
+        plan = make_plan(*arguments)  # type: ignore[arg-type]
+        steps = tuple(step for step in plan.steps if step.name == "fuzz")
+        return dataclasses.replace(plan, steps=steps)
+
+    monkeypatch.setattr(runner, "make_plan", only_fuzz)
+
+
+def failed(result: Result) -> Sequence[RequirementResult]:
+    return [row for row in result.requirements if row.verdict is Verdict.FAIL]
+
+
+@pytest.mark.parametrize("defect", [name for names in FOUND.values() for name in names])
+def test_generated_data_alone_finds_the_defect(defect: str) -> None:
+    planted = DEFECTS[defect]
+    result = judge(planted.vendor, [defect])
+    found = {row.requirement.id for row in failed(result)} & set(planted.requirements)
+    assert found
+    assert not result.crashed
+    assert all(e.driver == "fuzz" for row in failed(result) for e in row.exchanges[:1])
+
+
+@pytest.mark.parametrize("vendor", specs.vendors())
+def test_generated_data_accuses_no_healthy_app(vendor: str) -> None:
+    result = judge(vendor)
+    assert len(FOUND[vendor]) >= 3
+    assert failed(result) == []
+    assert not result.crashed
+    assert result.requests > 100
+
+
+def test_same_seed_finds_and_shrinks_in_the_same_way() -> None:
+    one, other = (judge("talkdesk", ["td-status-number"]) for _ in range(2))
+    assert [(r.requirement.id, r.reason) for r in failed(one)] == [
+        (r.requirement.id, r.reason) for r in failed(other)
+    ]
+    sent = [
+        [
+            (e.request.method, e.request.url, e.request.body)
+            for r in failed(run)
+            for e in r.exchanges
+        ]
+        for run in (one, other)
+    ]
+    assert sent[0] == sent[1]
