@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ def st_run(
     defects: Sequence[str],
     folder: Path,
     *options: str,
-    document: dict[str, object] | None = None,
+    document: Mapping[str, object] | None = None,
     **environment: str,
 ) -> tuple[subprocess.CompletedProcess[str], list[dict[str, object]]]:
     """Run Schemathesis's command on the reference app; return it, and what our checks found."""
@@ -32,7 +32,7 @@ def st_run(
     headers = [f"{name}: {value}" for name, value in credentials(contract).values()]
     with serve(create_app(defects=defects, speed=60)) as url:
         run = subprocess.run(
-            [ST, "run", "openapi.json", "--url", url, "--seed", "1", "--max-examples", "5"]
+            [str(ST), "run", "openapi.json", "--url", url, "--seed", "1", "--max-examples", "5"]
             + [part for header in headers for part in ("-H", header)]
             + ["--report", "json", "--report-json-path", "report.json", *options],
             cwd=folder,
@@ -51,7 +51,7 @@ def st_run(
 @pytest.mark.parametrize(
     ("vendor", "defect", "requirement"),
     [
-        ("talkdesk", "td-crash-bulk", "TD-NET-002"),
+        ("talkdesk", "td-status-number", "TD-LIST-001"),
         ("clinicalone", "c1-kickoff-log-list", "C1-KICK-003"),
         ("energycap", "ec-group-id-string", "EC-GRP-005"),
     ],
@@ -63,7 +63,8 @@ def test_planted_defect_is_found_with_its_source(
     row = next(row for row in contract.requirements if row.id == requirement)
     operation = row.operation or contract.lifecycle.actions["create"].operation
     options = ("--phases", "examples,fuzzing", "--include-operation-id", operation)
-    run, found = st_run(vendor, [defect], tmp_path, *options)
+    weak = "" if row.source == "documented" else "1"
+    run, found = st_run(vendor, [defect], tmp_path, *options, CONFORMANCE_STRICT=weak)
     assert run.returncode == 1, run.stdout + run.stderr
     assert {failure["title"] for failure in found} >= {
         f"{OWN}: `{requirement.lower().replace('-', '_')}`"
