@@ -123,12 +123,14 @@ class Shrinking:
         self._requirement = requirement
         self._length = 0
         self._before = len(self._client.exchanges)
-        self._started = self._client.seconds()
+        self._started = self._client.budget.clock.now()
 
     def is_spent(self) -> bool:
         """Return True if nothing more may be sent."""
         sent = len(self._client.exchanges) - self._before
-        return sent >= MAX_REQUESTS or self._client.seconds() - self._started >= MAX_SECONDS
+        return (
+            sent >= MAX_REQUESTS or self._client.budget.clock.now() - self._started >= MAX_SECONDS
+        )
 
     def check(self, exchanges: Sequence[Exchange], ids: set[str]) -> None:
         """Look at one sequence of requests and its jobs.
