@@ -16,7 +16,7 @@ from tests.repo._checkout import ROOT
 
 OURS = "report-contracts"
 ONLY_IN_EXTRAS = {
-    "flask", "hypothesis", "junitparser", "openapi-spec-validator", "psycopg", "pytest", "rich",
+    "flask", "hypothesis", "openapi-spec-validator", "psycopg", "pytest", "rich",
     "schemathesis", "trustme",
 }  # fmt: skip
 RUN = ("run", "talkdesk", "--base-url", "http://127.0.0.1:9")
