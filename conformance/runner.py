@@ -50,6 +50,9 @@ from specs import Contract, Requirement
 
 # Seconds of `--max-time` from which on drivers shrink what they find.
 TIME_TO_SHRINK: Final = 120.0
+DID_NOT_RECUR: Final = (
+    "Flaky, or dependent on time or on what came before; the same request did not fail again"
+)
 
 
 def _ignore(*_: object) -> None:
@@ -90,6 +93,7 @@ class Runner:
     _stop_reason: str | None = field(default=None, init=False)
     _cut_steps: list[PlanStep] = field(default_factory=list, init=False)
     _crashes: list[str] = field(default_factory=list, init=False)
+    _flaky: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.contract = with_configured_ids(self.contract, self.target.job_id)
@@ -287,6 +291,8 @@ class Runner:
         except Exception as error:  # noqa: BLE001  (as above; the finding stays as it was)
             self._crashes.append(f"Shrinking {requirement.id} crashed: {describe_crash(error)}")
             return result
+        if not shrinker.recurred:
+            self._flaky.append(requirement.id)
         reason = evaluator.failure_of(requirement, smallest) or result.reason
         return replace(result, exchanges=(smallest,), reason=reason)
 
@@ -317,6 +323,8 @@ class Runner:
             and result.requirement.level == "must"
         )
         notes += tuple(self._crashes)
+        if self._flaky:
+            notes += (f"{DID_NOT_RECUR}: {', '.join(self._flaky)}.",)
         notes += self._clean_up(client)
         budget = client.budget
         coverage = measure_coverage(self.contract, client.jobs, exchanges)

@@ -144,9 +144,13 @@ StillFails = Callable[[Exchange], bool]
 
 
 class Shrinker:
-    """Sends a failing request again with one part less each time; few requests in all."""
+    """Sends a failing request again, then with one part less each time; few requests in all.
+
+    `recurred` is False where the last one to be shrunk did not fail when it was sent again.
+    """
 
     def __init__(self, client: Client) -> None:
+        self.recurred = True
         self._client = client
         self._replayer = Replayer(client)
         self._left = MAX_REQUESTS_PER_RUN
@@ -156,10 +160,11 @@ class Shrinker:
 
         A request that uses up a quota, or reaches other people, is not repeated.
         """
+        self.recurred = True
         if not self._may_repeat(exchange):
             return exchange
         smallest, attempts = exchange, min(MAX_REQUESTS, self._left)
-        candidates = list(_smaller(smallest.request))
+        candidates = [smallest.request, *_smaller(smallest.request)]
         while candidates and attempts > 0:
             request = candidates.pop(0)
             attempts, self._left = attempts - 1, self._left - 1
@@ -167,7 +172,12 @@ class Shrinker:
                 repeated = self._replayer.send(replace(smallest, request=request, valid=None))
             except (NotPermitted, BudgetExceeded):
                 return smallest
-            if repeated.response is not None and still_fails(repeated):
+            fails = repeated.response is not None and still_fails(repeated)
+            if request is exchange.request:
+                self.recurred = fails or repeated.response is None
+                if not self.recurred:
+                    return exchange
+            elif fails:
                 smallest, candidates = repeated, list(_smaller(repeated.request))
         return smallest
 

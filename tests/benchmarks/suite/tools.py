@@ -1,4 +1,4 @@
-"""The three judges: ours, stock Schemathesis, and Specmatic's test mode."""
+"""The judges: ours, Schemathesis as it comes and with our checks, and Specmatic's test mode."""
 
 import json
 import re
@@ -44,7 +44,15 @@ def ours(_: Workshop) -> Tool:
 
 def schemathesis(_: Workshop) -> Tool:
     """`st run` as it comes: our contract, one credential, all checks, a seed."""
+    return _st_run("Schemathesis", {})
 
+
+def schemathesis_with_our_checks(_: Workshop) -> Tool:
+    """The same, with our requirements as further checks."""
+    return _st_run("Schemathesis, our checks", {"SCHEMATHESIS_HOOKS": "conformance.st_checks"})
+
+
+def _st_run(name: str, environment: Mapping[str, str]) -> Tool:
     def start(job: Job) -> Started:
         contract = _contract(job.fault.vendor)
         document = job.folder / "openapi.json"
@@ -53,7 +61,7 @@ def schemathesis(_: Workshop) -> Tool:
         options = [part for header in headers for part in ("-H", header)]
         report = ("--report", "json", "--report-json-path", "report.json", "--seed", _SEED)
         command = (str(_BIN / "st"), "run", str(document), "--url", job.base_url)
-        return Started((*command, *options, *report))
+        return Started((*command, *options, *report), environment)
 
     def read(job: Job, _: str) -> Found:
         report = json.loads((job.folder / "report.json").read_text("utf-8"))
@@ -64,7 +72,7 @@ def schemathesis(_: Workshop) -> Tool:
         }
         return Found(frozenset(found), report["test_cases"]["generated"])
 
-    return Tool("Schemathesis", version("schemathesis"), start, read, re.compile("❌"))
+    return Tool(name, version("schemathesis"), start, read, re.compile("❌"))
 
 
 def specmatic_test(workshop: Workshop) -> Tool:
@@ -96,6 +104,7 @@ def specmatic_test(workshop: Workshop) -> Tool:
 TOOLS: Mapping[str, Callable[[Workshop], Tool]] = {
     OURS: ours,
     "Schemathesis": schemathesis,
+    "Schemathesis, our checks": schemathesis_with_our_checks,
     "Specmatic": specmatic_test,
 }
 

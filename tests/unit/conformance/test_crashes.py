@@ -91,6 +91,21 @@ def test_a_crash_while_shrinking_keeps_the_finding(monkeypatch: pytest.MonkeyPat
     assert any(FAULT in note for note in result.notes)
 
 
+def test_a_finding_that_does_not_show_again_is_noted(monkeypatch: pytest.MonkeyPatch):
+    answers = iter([(500, {})])
+
+    def once(method, *_):
+        return next(answers, None) if method == "POST" else None
+
+    drivers(monkeypatch, "")
+    with TinyServer(once) as server:
+        rows = (row("TY-ONE-001", "no_server_error"),)
+        result = Runner(contract(*rows), CHECKS, target(server.url), Settings(timeout=5.0)).run()
+    assert result.requirements[0].verdict is Verdict.FAIL
+    assert result.exit_code == EXIT_FAILED
+    assert [note for note in result.notes if "did not fail again: TY-ONE-001." in note]
+
+
 def test_a_crash_outside_of_drivers_and_checks_cleans_up(monkeypatch: pytest.MonkeyPatch):
     drivers(monkeypatch, "")
     monkeypatch.setattr("conformance.runner.measure_coverage", crash)

@@ -33,7 +33,16 @@ def test_parts_that_do_not_matter_are_left_out(client: Client):
 
 def test_what_only_breaks_as_it_is_stays_as_it_is(client: Client):
     exchange = create(client)
-    assert Shrinker(client).shrink(exchange, lambda _: False) is exchange
+    shrinker = Shrinker(client)
+    assert shrinker.shrink(exchange, lambda _: False) is exchange
+    assert not shrinker.recurred
+    assert len(client.exchanges) == 2
+
+
+def test_what_breaks_again_has_recurred(client: Client):
+    shrinker = Shrinker(client)
+    shrinker.shrink(create(client), lambda _: True)
+    assert shrinker.recurred
 
 
 def test_nothing_is_sent_again_where_things_are_scarce():
