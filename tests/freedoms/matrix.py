@@ -12,7 +12,7 @@ from typing import Any
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
 from tests.freedoms import clinicalone, energycap, talkdesk
-from tests.freedoms.wire import Service, serving
+from tests.freedoms.wire import Drops, Service, serving
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,22 @@ class Outcome:
     warned: dict[str, str]
     errors: dict[str, str]
     skipped: dict[str, str]
-    passed: int
+    passed: frozenset[str]
     exit_code: int
     seconds: float
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The verdict by requirement id."""
+        verdicts = {"FAIL": self.failed, "WARN": self.warned, "ERROR": self.errors}
+        verdicts |= {"SKIP": self.skipped, "PASS": dict.fromkeys(self.passed, "")}
+        return {id_: verdict for verdict, rows in verdicts.items() for id_ in rows}
 
     def __str__(self) -> str:
         rows = [f"FAIL {n}: {r}" for n, r in self.failed.items()]
         rows += [f"WARN {n}: {r}" for n, r in self.warned.items()]
         rows += [f"ERROR {n}: {r}" for n, r in self.errors.items()]
-        head = f"exit {self.exit_code}, {self.passed} passed, {len(self.skipped)} skipped"
+        head = f"exit {self.exit_code}, {len(self.passed)} passed, {len(self.skipped)} skipped"
         return "\n      ".join([head, *(row.replace("\n", " ")[:230] for row in rows)])
 
 
@@ -96,11 +103,12 @@ def judge(
     seed: int = 1,
     effort: Effort = Effort.DEFAULT,
     only: frozenset[str] = frozenset(),
+    drops: Drops | None = None,
 ) -> Outcome:
-    """Run the suite on a server with these options."""
+    """Run the suite on a server with these options, behind a lossy proxy if there are `drops`."""
     part = VENDORS[vendor]
     service = part.service(options)
-    with serving(service) as url, tempfile.TemporaryDirectory() as folder:
+    with serving(service, drops) as url, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "target.yaml"
         file.write_text(json.dumps(part.target(service)), encoding="utf-8")
         started = time.monotonic()
@@ -112,11 +120,17 @@ def judge(
             result = runner.run()
         except Exception as error:
             crash = {"run": f"{type(error).__name__}: {error}"}
-            return Outcome({}, {}, crash, {}, 0, 3, time.monotonic() - started)
+            return Outcome({}, {}, crash, {}, frozenset(), 3, time.monotonic() - started)
         took = time.monotonic() - started
     by: dict[str, dict[str, str]] = {v: {} for v in ("FAIL", "WARN", "ERROR", "SKIP", "PASS")}
     for row in result.requirements:
         by[str(row.verdict)][row.requirement.id] = row.reason or ""
     return Outcome(
-        by["FAIL"], by["WARN"], by["ERROR"], by["SKIP"], len(by["PASS"]), result.exit_code, took
+        by["FAIL"],
+        by["WARN"],
+        by["ERROR"],
+        by["SKIP"],
+        frozenset(by["PASS"]),
+        result.exit_code,
+        took,
     )

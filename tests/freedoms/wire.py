@@ -6,13 +6,14 @@ import socketserver
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.http.limits import SkippingClock
+from tests.freedoms.proxy import dropping
 
 JSON = "application/json"
 
@@ -235,19 +236,39 @@ class _Server(socketserver.ThreadingTCPServer):
         """Say nothing: clients may leave whenever they like."""
 
 
+@dataclass(frozen=True)
+class Drops:
+    """Which share of the connections a proxy before the server drops."""
+
+    share: float
+    seed: int
+
+
 @contextmanager
-def serving(service: Service) -> Iterator[str]:
-    """Serve on two free ports, the second one for storage, and yield the base URL."""
-    servers = [_Server(service), _Server(service)]
-    service.base, service.storage = (f"http://127.0.0.1:{s.server_address[1]}" for s in servers)
-    for server in servers:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+def serving(service: Service, drops: Drops | None = None) -> Iterator[str]:
+    """Serve on two free ports, the second one for storage, and yield the base URL.
+
+    With `drops` both are behind proxies, and only those are known to clients.
+    """
+    with ExitStack() as stack:
+        ports = [stack.enter_context(_running(_Server(service))) for _ in range(2)]
+        if drops is not None:
+            ports = [
+                stack.enter_context(dropping(port, drops.share, drops.seed)).server_address[1]
+                for port in ports
+            ]
+        service.base, service.storage = (f"http://127.0.0.1:{port}" for port in ports)
         yield service.base
+
+
+@contextmanager
+def _running(server: "_Server") -> Iterator[int]:
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server.server_address[1]
     finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
+        server.shutdown()
+        server.server_close()
 
 
 def segments(path: str) -> list[str]:
