@@ -11,7 +11,6 @@ from conformance.http.exchange import Exchange
 from specs import Contract, Operation
 from specs.pointer import resolve, schema_at
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 RESPONSE_BODY = "$response.body#"
 
 

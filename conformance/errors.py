@@ -72,11 +72,16 @@ class NothingPending(BudgetExceeded):
 
 
 class NetworkFailure(SuiteError):  # noqa: N818
-    """No complete response came; `repeatable` is True where a second attempt may help."""
+    """No complete response came.
 
-    def __init__(self, reason: str, *, repeatable: bool = True) -> None:
+    `repeatable` is True where another attempt may help, `sent` False where the request cannot have
+    reached the target.
+    """
+
+    def __init__(self, reason: str, *, repeatable: bool = True, sent: bool = True) -> None:
         super().__init__(reason)
         self.repeatable = repeatable
+        self.sent = sent
 
 
 class Timeout(NetworkFailure):

@@ -17,6 +17,7 @@ from conformance.errors import (
     InternalError,
     NothingPending,
     NotPermitted,
+    SuiteError,
     TargetUnavailable,
     describe_crash,
 )
@@ -35,6 +36,7 @@ from conformance.evaluation.result import (
     read_baseline,
 )
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
+from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock
 from conformance.plan import Plan, PlanStep, make_plan
 from conformance.reproduction.replayer import Shrinker
@@ -53,6 +55,8 @@ TIME_TO_SHRINK: Final = 120.0
 DID_NOT_RECUR: Final = (
     "Flaky, or dependent on time or on what came before; the same request did not fail again"
 )
+# Of an active check in which a connection broke.
+CHECK_ATTEMPTS: Final = 3
 
 
 def _ignore(*_: object) -> None:
@@ -91,6 +95,7 @@ class Runner:
     adapter: AdapterFactory = GuardedAdapter
     fail_fast: bool = False
     _stop_reason: str | None = field(default=None, init=False)
+    _unavailable: bool = field(default=False, init=False)
     _cut_steps: list[PlanStep] = field(default_factory=list, init=False)
     _crashes: list[str] = field(default_factory=list, init=False)
     _flaky: list[str] = field(default_factory=list, init=False)
@@ -198,11 +203,8 @@ class Runner:
             return
         except NotPermitted:
             return  # the results say what was not observed
-        except BudgetExceeded as reason:
-            self._stop_reason = str(reason)
-            self._cut_steps.append(step)
-        except TargetUnavailable:
-            raise
+        except (BudgetExceeded, TargetUnavailable) as reason:
+            self._stop(step, reason)
         except Exception as error:  # noqa: BLE001  (whatever it is, it is ours, not the target's)
             self._crashes.append(f"The driver {step.name!r} crashed: {describe_crash(error)}")
 
@@ -220,19 +222,39 @@ class Runner:
             self._cut_steps.append(step)
             return [skipped(self._stop_reason)]
         client.quota.start_step(step.name)
-        case = ActiveCase(requirement, client)
-        before = len(client.exchanges)
+        for _ in range(CHECK_ATTEMPTS):
+            before = len(client.exchanges)
+            results = self._attempt(step, self.checks[requirement.check.name], requirement, client)
+            lost = [e for e in client.exchanges[before:] if e.transient]
+            if not lost or self._stop_reason is not None:
+                break
+            if not all(client.may_repeat(exchange) for exchange in lost):
+                results = [_inconclusive(result, lost[0]) for result in results]
+                break
+        unanswered = [e for e in client.exchanges[before:] if e.failure]
+        return results + [CheckResult(None, e.failure or "", (e,)) for e in unanswered[:1]]
+
+    def _attempt(
+        self, step: PlanStep, check: RegisteredCheck, requirement: Requirement, client: Client
+    ) -> list[CheckResult]:
         results: list[CheckResult] = []
         try:
-            results.extend(run_active_check(self.checks[requirement.check.name], case))
+            results.extend(run_active_check(check, ActiveCase(requirement, client)))
         except NotPermitted as reason:
             results.append(skipped(str(reason)))
         except BudgetExceeded as reason:
-            self._stop_reason = str(reason)
-            results.append(skipped(self._stop_reason))
-            self._cut_steps.append(step)
-        unanswered = [e for e in client.exchanges[before:] if e.failure]
-        return results + [CheckResult(None, e.failure or "", (e,)) for e in unanswered[:1]]
+            results.append(self._stop(step, reason))
+        except TargetUnavailable as reason:  # what the check saw last may be due to that
+            results = [result for result in results if result.passed is not False]
+            results.append(self._stop(step, reason))
+        return results
+
+    def _stop(self, step: PlanStep, reason: SuiteError) -> CheckResult:
+        """Send no more than the clean-up for this run; what is planned still stays untried."""
+        self._stop_reason = str(reason)
+        self._cut_steps.append(step)
+        self._unavailable = isinstance(reason, TargetUnavailable)
+        return skipped(self._stop_reason)
 
     def _with_missing_id(
         self, result: RequirementResult, plan: Plan, reason: str | None
@@ -342,6 +364,7 @@ class Runner:
             untried=untried,
             require=self.settings.require,
             crashed=bool(self._crashes),
+            unavailable=self._unavailable,
         )
 
 
@@ -378,3 +401,10 @@ def create_runner(  # noqa: PLR0913  (the parts of `conformance.run`)
         load_profile=partial(load_contract, vendor),
         baseline=read_baseline(baseline) if baseline else (),
     )
+
+
+def _inconclusive(result: CheckResult, lost: Exchange) -> CheckResult:
+    """Return a result that a lost response may have falsified as none; a success holds."""
+    if result.passed is not False:
+        return result
+    return CheckResult(None, lost.failure or "", (lost,))

@@ -4,7 +4,6 @@ import os
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from conformance.contract_queries import SAFE_METHODS
 from conformance.errors import TargetUnavailable
 from conformance.http.adapter import (
     CA_BUNDLE_VARIABLES,
@@ -13,7 +12,7 @@ from conformance.http.adapter import (
     Session,
     check_ca_bundle,
 )
-from conformance.http.exchange import Exchange
+from conformance.http.exchange import SAFE_METHODS, Exchange
 from conformance.http.limits import Budget, Clock, SystemClock
 from conformance.http.redaction import Redactor
 from conformance.http.transport import ResponseLimits, Transport

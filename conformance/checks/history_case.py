@@ -77,9 +77,12 @@ class HistoryCase:
 
     @cached_property
     def _ends(self) -> Mapping[str, list[int]]:
-        """The numbers of the exchanges that deleted or cancelled a job, by its id."""
+        """The numbers of the exchanges that deleted or cancelled a job, by its id.
+
+        A request without a response may have been carried out.
+        """
         ends: dict[str, list[int]] = defaultdict(list)
-        for exchange in filter(succeeded, self.exchanges):
+        for exchange in (e for e in self.exchanges if succeeded(e) or e.failure is not None):
             for action, id_ in self._acted_on(exchange):
                 if action in {"delete", "cancel"}:
                     ends[id_].append(exchange.number)

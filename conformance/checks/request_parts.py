@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from conformance.checks.active_case import ActiveCase, expect_accepted
 from conformance.checks.registry import active_check
-from conformance.contract_queries import SAFE_METHODS, parameter_schema
+from conformance.contract_queries import parameter_schema
 from conformance.errors import Untestable
+from conformance.http.exchange import SAFE_METHODS
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, skipped
 

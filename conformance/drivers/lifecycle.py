@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.contract_queries import SAFE_METHODS, job_parameter
+from conformance.contract_queries import job_parameter
 from conformance.drivers import DriverCase
 from conformance.drivers.state_machine import run_state_machine, shrink_histories
 from conformance.errors import NotPermitted, QuotaExceeded
+from conformance.http.exchange import SAFE_METHODS
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.request_data.operation_request import OperationRequest
 from conformance.settings import Effort

@@ -80,7 +80,8 @@ class Result:
 
     `untried` are the ids of the planned musts that a budget (requests or time) left without a
     verdict; `require` is how many musts had to be judged.
-    `crashed`: a part of the suite crashed, so that what it would have judged is unknown.
+    `crashed`: a part of the suite crashed, so that what it would have judged is unknown;
+    `unavailable`: the target or the credential stopped working in the middle of the run.
     """
 
     contract: Contract
@@ -95,6 +96,7 @@ class Result:
     untried: tuple[str, ...] = ()
     require: Threshold | None = None
     crashed: bool = False
+    unavailable: bool = False
 
     @property
     def problems(self) -> list[RequirementResult]:
@@ -150,7 +152,7 @@ class Result:
             result.verdict is Verdict.ERROR and result.requirement.level == "must"
             for result in self.requirements
         )
-        if must_error or self.crashed or not self.is_complete:
+        if must_error or self.crashed or self.unavailable or not self.is_complete:
             return Verdict.ERROR
         judged = any(result.is_judged for result in self.requirements)
         return Verdict.PASS if judged else Verdict.SKIP

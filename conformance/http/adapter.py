@@ -53,7 +53,7 @@ def _connection(error: requests.exceptions.ConnectionError) -> NetworkFailure:
     if any(isinstance(cause, NameResolutionError) for cause in causes):
         return NetworkFailure("the host name cannot be resolved", repeatable=False)
     if any(isinstance(cause, NewConnectionError) for cause in causes):
-        return NetworkFailure("the connection was refused", repeatable=False)
+        return NetworkFailure("the connection was refused", sent=False)
     text = str(error)
     if "got more than" in text or "LineTooLong" in text or "header line" in text:
         return NetworkFailure("the response headers are too large", repeatable=False)
@@ -104,6 +104,19 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
+class _WholeLines(io.BufferedReader):
+    """Reads the lines of a response; the end of the connection is the end of none of them.
+
+    `http.client` takes a head that breaks off for a whole one (RFC 9112, 8: it is incomplete).
+    """
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and not (size is not None and 0 <= size <= len(line)):
+            raise http.client.RemoteDisconnected("the connection ended within a line")
+        return line
+
+
 class _TimedSocket:
     """The part of a socket that `http.client.HTTPResponse` uses, with a deadline."""
 
@@ -112,7 +125,7 @@ class _TimedSocket:
         self._deadline = deadline
 
     def makefile(self, *_: Any) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock, self._deadline))
+        return _WholeLines(_TimedReader(self._sock, self._deadline))
 
 
 def _timed_response(connection: HTTPConnection) -> Any:

@@ -24,6 +24,7 @@ class NotJson:
 NOT_JSON: Final = NotJson()
 
 
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # Where a number with a fraction of zeros alone may be.
 _POINT_ZERO: Final = re.compile(rb"\.0+(?![0-9])")
@@ -75,7 +76,7 @@ class ExchangeInfo:
         role: the role of its credential.
         valid: whether the contract allows it.
         path_parameters: values before encoding.
-        repeatable: it may be sent twice, should the response be incomplete.
+        repeatable: it may be sent again, should no complete response come.
         tokens: the placeholder for tokens in the response body.
     """
 
@@ -114,9 +115,10 @@ class RecordedRequest:
 class RecordedResponse:
     """A response, its body decoded from any Content-Encoding.
 
-    `complete` is False where the body ended before its Content-Length or did not decode, twice in
-    a row; then `body_error` says how, and `timed_out` that the rest did not come in time. `elapsed`
-    is in seconds. Secrets are replaced in `body`, so its length is no evidence for Content-Length.
+    `complete` is False where the body ended before its Content-Length or did not decode, however
+    often it was requested; then `body_error` says how, `timed_out` that the rest did not come in
+    time, and `broken_off` that the connection ended before the body. `elapsed` is in seconds.
+    Secrets are replaced in `body`, so its length is no evidence for Content-Length.
     """
 
     status: int
@@ -126,6 +128,7 @@ class RecordedResponse:
     elapsed: float = 0.0
     body_error: str | None = None
     timed_out: bool = False
+    broken_off: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
@@ -150,6 +153,9 @@ class Exchange:
     where the contract allows the request and the credential is good, False where it is wrong on
     purpose, None where that is unknown. `path_parameters` are the values before encoding.
     `together` are the requests that were sent at the same time (method, path and query).
+    `unanswered` counts the attempts that were sent and got no complete response; the target may
+    have carried them out. `transient`: the failure is one of the connection, which another attempt
+    may not meet.
     """
 
     number: int
@@ -161,6 +167,8 @@ class Exchange:
     valid: bool | None
     path_parameters: Mapping[str, Any] = field(default_factory=dict)
     together: tuple[str, ...] = ()
+    unanswered: int = 0
+    transient: bool = False
 
     @property
     def status(self) -> int | None:

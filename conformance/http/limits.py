@@ -1,11 +1,13 @@
 """Limits of a run: requests, time, rate, and when to give up on a target."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from conformance.errors import BudgetExceeded, NetworkFailure, Overloaded, Timeout
+from conformance.http.exchange import NOT_JSON, ExchangeInfo, RecordedResponse
 
 TIMEOUTS_PER_OPERATION = 2
 TIMEOUTS_PER_RUN = 3
@@ -13,6 +15,11 @@ MAX_FAILURES_IN_SUCCESSION = 12
 # Of one operation, and of all together: only some may be under load.
 OVERLOADS_PER_OPERATION = 2
 MAX_OVERLOADS_IN_SUCCESSION = 4
+# Where no complete response comes.
+MAX_REPEATS: Final = 2
+# What a server says to a change that it has made already.
+REFUSED_TWICE: Final = frozenset({400, 403, 404, 409, 410, 412, 422})
+JSON_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 # Reserved for the clean-up: requests for each created resource, and a tenth of the time.
 REQUESTS_TO_CLEAN_UP = 3
 MAX_CLEAN_UP_SECONDS = 30.0
@@ -152,6 +159,66 @@ def patience(job_seconds: float | None) -> JobPatience:
     if job_seconds is None:
         return JobPatience()
     return JobPatience(job_seconds, 2 * job_seconds)
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The attempts to get a complete response to one request: how many are safe, what they say.
+
+    A request that changes nothing (`is_safe`), or did not reach the target, is repeated twice, any
+    other that `info` lets repeat once. `unanswered` counts those that the target may have carried
+    out although no complete response came.
+    """
+
+    is_safe: bool
+    info: ExchangeInfo
+    unanswered: int = 0
+    _left: int = MAX_REPEATS
+
+    def may_repeat(self, outcome: RecordedResponse | NetworkFailure) -> bool:
+        """Count an attempt without a complete response; return True for another one."""
+        if isinstance(outcome, Overloaded):
+            return False
+        if isinstance(outcome, NetworkFailure):
+            lost, sent, is_final = True, outcome.sent, not outcome.repeatable
+        else:
+            lost, sent = outcome.body_error is not None or _looks_cut(outcome), True
+            is_final = outcome.timed_out
+        first = self.unanswered == 0
+        self.unanswered += lost and sent
+        self._left -= lost
+        allowed = self.is_safe or not sent or (first and self.info.repeatable)
+        return lost and not is_final and allowed and self._left >= 0
+
+    def check(self, response: RecordedResponse) -> None:
+        """Check that a response is evidence of the target, not of the network.
+
+        Raises:
+            NetworkFailure: the body broke off and may not be requested again, or a repeated request
+                was refused, when the first may have been carried out.
+        """
+        if self.is_safe:
+            return
+        cut = response.broken_off or _looks_cut(response)
+        if cut and not self.info.repeatable:
+            reason = response.body_error or "the connection was closed within the body"
+            raise NetworkFailure(f"{reason}, and the request is not repeated")
+        refused_again = self.unanswered > 0 and response.status in REFUSED_TWICE
+        if refused_again and response.complete and self.info.valid is not False:
+            raise NetworkFailure(
+                "the connection was closed before a response came; the repeated request was "
+                f"answered {response.status}, for the first may have been carried out"
+            )
+
+
+def _looks_cut(response: RecordedResponse) -> bool:
+    """Return True for JSON that ends too early, where its only end was that of the connection."""
+    if {"Content-Length", "Transfer-Encoding"} & {name.title() for name in response.headers}:
+        return False
+    if response.media != "application/json" or response.json is not NOT_JSON:
+        return False
+    rest = JSON_TEXT.sub(b"", response.body)
+    return b'"' in rest or sum(map(rest.count, b"[{")) > sum(map(rest.count, b"]}"))
 
 
 @dataclass(slots=True)

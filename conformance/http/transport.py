@@ -13,8 +13,14 @@ from urllib3.exceptions import HTTPError, IncompleteRead, ReadTimeoutError
 
 from conformance.errors import NetworkFailure, Overloaded, Timeout
 from conformance.http.adapter import Session, translate_errors
-from conformance.http.exchange import Exchange, ExchangeInfo, RecordedRequest, RecordedResponse
-from conformance.http.limits import Budget, CircuitBreaker
+from conformance.http.exchange import (
+    SAFE_METHODS,
+    Exchange,
+    ExchangeInfo,
+    RecordedRequest,
+    RecordedResponse,
+)
+from conformance.http.limits import Attempts, Budget, CircuitBreaker
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest
 
@@ -30,12 +36,14 @@ MAX_RETRY_AFTER_SECONDS = 60.0
 class ResponseBody:
     """A body as far as it could be read; `error` says why it is incomplete, None where it is not.
 
-    `timed_out`: the rest may have come, but not in time.
+    `timed_out`: the rest may have come, but not in time. `broken_off`: the connection ended before
+    the body did, which the network may have done.
     """
 
     content: bytes
     error: str | None = None
     timed_out: bool = False
+    broken_off: bool = False
 
 
 def read_body(response: requests.Response, limit: int, timeout: float) -> ResponseBody:
@@ -58,7 +66,7 @@ def read_body(response: requests.Response, limit: int, timeout: float) -> Respon
         raise Timeout(f"the body was not complete after {timeout:g} s") from None
     except (HTTPError, OSError, ValueError) as error:
         if isinstance(error.__context__, IncompleteRead) or isinstance(error, HTTPError):
-            return ResponseBody(bytes(raw), _incomplete(response, len(raw)))
+            return ResponseBody(bytes(raw), _incomplete(response, len(raw)), broken_off=True)
         raise NetworkFailure("the connection broke while the body was coming") from error
     return _decode(bytes(raw), response.headers.get("Content-Encoding", ""), limit)
 
@@ -96,7 +104,8 @@ def _decode(raw: bytes, encoding: str, limit: int) -> ResponseBody:
     if len(content) > limit:
         raise _too_large(limit)
     if not decoder.eof:
-        return ResponseBody(content, f"the {coding} body ends before its stream does")
+        error = f"the {coding} body ends before its stream does"
+        return ResponseBody(content, error, broken_off=True)
     return ResponseBody(content)
 
 
@@ -108,8 +117,14 @@ class ResponseLimits:
     max_body: int = 32 * 2**20
 
 
-_Outcome = tuple[RecordedResponse | None, str | None]
-"""A response, or why none came."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A response, or why none came; the rest as in `Exchange`."""
+
+    response: RecordedResponse | None = None
+    failure: str | None = None
+    unanswered: int = 0
+    transient: bool = False
 
 
 class Transport:
@@ -143,7 +158,7 @@ class Transport:
             BudgetExceeded: nothing more may be sent.
             NotPermitted: the request would leave the target, or cannot be sent as HTTP.
         """
-        return self._record(request, info, *self._outcome(request, info))
+        return self._record(request, info, self._outcome(request, info))
 
     def send_together(self, requests: Sequence[tuple[HttpRequest, ExchangeInfo]]) -> list[Exchange]:
         """Send requests at the same time, each on a connection of its own; record them in order.
@@ -163,7 +178,7 @@ class Transport:
         lines = [self.redactor.redact(f"{r.method} {r.target}") for r, _ in requests]
         others = [tuple(lines[:n] + lines[n + 1 :]) for n in range(len(lines))]
         exchanges = [
-            self._record(*pair, *future.result(), together=beside)
+            self._record(*pair, future.result(), together=beside)
             for pair, future, beside in zip(requests, running, others, strict=True)
             if future.exception() is None
         ]
@@ -172,22 +187,22 @@ class Transport:
         return exchanges
 
     def _outcome(self, request: HttpRequest, info: ExchangeInfo) -> _Outcome:
-        failure = self.breaker.denial_reason(info.operation)
-        response: RecordedResponse | None = None
-        if failure is None:
-            try:
-                response = self._send_under_load(request, info)
-                self.breaker.answered(info.operation)
-                if response.timed_out:
-                    self.breaker.timed_out(info.operation)
-            except NetworkFailure as error:
-                failure = str(error)
-                self.breaker.failed(info.operation, error)
-        return response, failure
+        if denial := self.breaker.denial_reason(info.operation):
+            return _Outcome(failure=denial)
+        attempts = Attempts(request.method in SAFE_METHODS, info)
+        try:
+            response = self._send_under_load(request, attempts)
+        except NetworkFailure as error:
+            self.breaker.failed(info.operation, error)
+            return _Outcome(None, str(error), attempts.unanswered, error.repeatable)
+        self.breaker.answered(info.operation)
+        if response.timed_out:
+            self.breaker.timed_out(info.operation)
+        return _Outcome(response, None, attempts.unanswered)
 
-    def _send_under_load(self, request: HttpRequest, info: ExchangeInfo) -> RecordedResponse:
+    def _send_under_load(self, request: HttpRequest, attempts: Attempts) -> RecordedResponse:
         for attempt in range(ATTEMPTS_UNDER_LOAD):
-            response = self._send_with_retry(request, info)
+            response = self._send_with_repeats(request, attempts)
             wait = self._retry_after(response, attempt)
             if wait is None:
                 return response
@@ -198,16 +213,18 @@ class Transport:
         detail = f"Retry-After {wait:g} s" if has_header else "without Retry-After"
         raise Overloaded(f"the target is overloaded: {response.status}, {detail}")
 
-    def _send_with_retry(self, request: HttpRequest, info: ExchangeInfo) -> RecordedResponse:
-        """Send a second time where the response is incomplete or does not decode."""
-        try:
-            response = self._send_once(request)
-        except NetworkFailure as error:
-            if not (error.repeatable and info.repeatable):
-                raise
-            return self._send_once(request)
-        retry = info.repeatable and not (response.complete or response.timed_out)
-        return self._send_once(request) if retry else response
+    def _send_with_repeats(self, request: HttpRequest, attempts: Attempts) -> RecordedResponse:
+        """Send again where no complete response comes, as often as that is safe."""
+        while True:
+            try:
+                response = self._send_once(request)
+            except NetworkFailure as error:
+                if not attempts.may_repeat(error):
+                    raise
+                continue
+            if not attempts.may_repeat(response):
+                attempts.check(response)
+                return response
 
     def _send_once(self, request: HttpRequest) -> RecordedResponse:
         with self._spending:
@@ -230,6 +247,7 @@ class Transport:
             elapsed=self.budget.clock.now() - started,
             body_error=body.error,
             timed_out=body.timed_out,
+            broken_off=body.broken_off,
         )
 
     def _prepare(self, request: HttpRequest) -> requests.PreparedRequest:
@@ -259,11 +277,11 @@ class Transport:
         self,
         request: HttpRequest,
         info: ExchangeInfo,
-        response: RecordedResponse | None,
-        failure: str | None,
+        outcome: _Outcome,
         *,
         together: tuple[str, ...] = (),
     ) -> Exchange:
+        response = outcome.response
         if response is not None:
             if info.tokens is not None:
                 self.redactor.register_tokens(response.body, info.tokens)
@@ -277,11 +295,13 @@ class Transport:
             operation=info.operation,
             request=self._redacted(request, info.role),
             response=response,
-            failure=failure,
+            failure=outcome.failure,
             driver=info.driver,
             valid=info.valid,
             path_parameters=info.path_parameters,
             together=together,
+            unanswered=outcome.unanswered,
+            transient=outcome.transient,
         )
         return self._append(exchange)
 

@@ -1,9 +1,10 @@
 """The clean-up: deletes what the run has created, verifies it, and names what is left."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.contract_queries import create_operations, id_parameters, value_at
+from conformance.contract_queries import create_operations, id_parameters, token_operation, value_at
 from conformance.errors import SuiteError
 from conformance.http.exchange import Exchange
 from conformance.target.client import Client
@@ -43,7 +44,25 @@ def clean_up(client: Client) -> tuple[str, ...]:
         "Created by this run, and not to be deleted by this API": undeletable,
     }
     remaining = tuple(_sentence(subject, ids) for subject, ids in sentences.items() if ids)
-    return (*remaining, *_without_id(client))
+    return (*remaining, *_without_id(client), *_unanswered(client))
+
+
+def _unanswered(client: Client) -> Iterator[str]:
+    """Yield a sentence for each operation whose responses were lost, when it may have made things.
+
+    They are not looked for: what a list shows may be somebody else's.
+    """
+    token = token_operation(client.contract)
+    lost: Counter[str] = Counter()
+    for exchange in client.exchanges:
+        name, is_post = exchange.operation, exchange.request.method == "POST"
+        if name and is_post and exchange.valid is not False and (token is None or name != token.id):
+            lost[name] += exchange.unanswered
+    for name, count in sorted((+lost).items()):
+        yield (
+            f"Responses to {name} that were lost: {count}; what the target made or sent on these "
+            "requests, if anything, is left behind."
+        )
 
 
 def _without_id(client: Client) -> Iterator[str]:

@@ -191,11 +191,24 @@ class Client:
             refused += repeated
             if not renew or not self._credentials.renew(role):
                 self._dead[role] = reason
+                self._transport.forget(refused + self._refused_lately(role))
                 raise TargetUnavailable(reason)
         self._transport.forget(refused)
         again = self._deliver(call)
         self._count(call, again)
         return self._settled(call, again, self._credentials.version(role), renew=False)
+
+    def _refused_lately(self, role: str) -> list[Exchange]:
+        """Return the refusals of a role since it was last granted anything."""
+        refusals: list[Exchange] = []
+        for exchange in reversed(self._transport.exchanges):
+            if exchange.request.role != role:
+                continue
+            if exchange.status is not None and exchange.status < 400:
+                break
+            if exchange.status in REFUSED:
+                refusals.append(exchange)
+        return refusals
 
     def _repeat_granted(self, role: str, refused: Exchange) -> tuple[list[Exchange], str | None]:
         """Repeat what was granted before; return the exchanges, and a reason if all is refused."""
@@ -263,6 +276,12 @@ class Client:
         """Return True if a request may be sent twice: it uses up no quota and reaches nobody."""
         scarce = self.quota.max_created is not None and self.quota.creates(operation)
         return not (scarce or self.policy.needs_consent(operation))
+
+    def may_repeat(self, exchange: Exchange) -> bool:
+        """Return True if what an exchange requested may be requested anew: no quota limits it."""
+        operation = self.contract.operations.get(exchange.operation or "")
+        limited = self.quota.max_created is not None
+        return not (limited and operation is not None and self.quota.creates(operation))
 
     def _token_placeholder(self, operation: Operation, role: str | None) -> str | None:
         if self._token_operation is None or operation.id != self._token_operation.id:

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.contract_queries import SAFE_METHODS, security_scheme, token_operation
+from conformance.contract_queries import security_scheme, token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http.exchange import NOT_JSON, Exchange, ExchangeInfo
+from conformance.http.exchange import NOT_JSON, SAFE_METHODS, Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, PreparedCall, form_body
 from conformance.http.transport import Transport
 from conformance.target.config import PRIMARY, WRONG, Credential, Target, no_credential
 from specs import Contract, Operation
 
-FORBIDDEN: Final = 403
-REFUSED: Final = frozenset({401, FORBIDDEN})
+REFUSED: Final = frozenset({401, 403})
 MAX_REPEATED: Final = 3
 # How often an operation of a role is looked into where the credential turned out to be good.
 MAX_CLEARED: Final = 3
@@ -71,9 +70,6 @@ class CredentialWatch:
         """Return True if a refusal may mean that the credential does not work any more."""
         role = call.info.role or ""
         if exchange.status not in REFUSED or role not in self._first:
-            return False
-        # Where 403 is an answer of the contract, it may be about the resource (a deleted job).
-        if exchange.status == FORBIDDEN and FORBIDDEN in call.operation.responses:
             return False
         # A lesser role is there to be refused: only what it was granted before is suspicious.
         if role != PRIMARY and (role, call.operation.id) not in self._granted:

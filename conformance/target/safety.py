@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.contract_queries import SAFE_METHODS, id_parameters, token_operation
+from conformance.contract_queries import id_parameters, token_operation
 from conformance.errors import QuotaExceeded
+from conformance.http.exchange import SAFE_METHODS
 from conformance.target.config import PRIMARY, Consent, Target
 from conformance.target.tracker import ResourceTracker
 from specs import Contract, Operation

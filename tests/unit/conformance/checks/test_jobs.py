@@ -1,5 +1,6 @@
 """The history checks of states, and of files that come and go with them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,3 +165,11 @@ def test_echoed(
     row: str, asked: dict[str, Any], shown: dict[str, Any], verdict: set[bool | None]
 ) -> None:
     assert history(row, *numbered(create("J1", **asked), job(**shown))) == verdict
+
+
+def test_a_deletion_without_a_response_may_have_been_made():
+    deletion = exchange("deleteReportFile", path={"type": "calls", "id": "J1"})
+    lost = replace(deletion, response=None, failure="the connection was closed")
+    done, after = job(state="DONE"), job(state="FAILED")
+    assert history("TD-LIFE-003", *numbered(done, after)) == FAILED
+    assert history("TD-LIFE-003", *numbered(done, lost, after)) == SKIPPED

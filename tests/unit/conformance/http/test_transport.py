@@ -84,17 +84,73 @@ def test_a_refused_connection_is_a_failure_in_plain_words():
     assert exchange.failure == "the connection was refused"
 
 
-def test_a_closed_connection_is_tried_once_more():
-    with serving(b"") as server:
-        exchange = ask(server)
+EXEC = ExchangeInfo("exec", "test", valid=True, repeatable=False)
+# Where a connection may end: before, in and after the head of a response, and in its body.
+CUTS = (
+    b"",
+    b"HTTP/1.1 20",
+    b"HTTP/1.1 200 OK",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/js",
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
+)
+BODY_CUTS = (
+    b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"a": ',
+    b'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"a": {"b": "}"}',
+    b'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n["a',
+)
+
+
+@pytest.mark.parametrize("answer", CUTS)
+@pytest.mark.parametrize(("method", "label", "sent"), [
+    ("GET", LABEL, 3), ("DELETE", LABEL, 2), ("POST", LABEL, 2), ("POST", EXEC, 1),
+])  # fmt: skip
+def test_a_closed_connection_is_repeated_as_often_as_that_is_safe(
+    answer: bytes, method: str, label: ExchangeInfo, sent: int
+):
+    with serving(answer) as server:
+        exchange = ask(server, method=method, label=label)
     assert exchange.failure == "the connection was closed before a response came"
-    assert len(server.requests) == 2
+    assert exchange.transient
+    assert exchange.unanswered == len(server.requests) == sent
 
 
-def test_what_must_not_be_repeated_is_sent_once():
-    with serving(b"") as server:
-        ask(server, label=ExchangeInfo("exec", "test", repeatable=False), method="POST")
+@pytest.mark.parametrize("answer", BODY_CUTS)
+def test_a_body_that_may_not_be_requested_again_is_no_evidence(answer: bytes):
+    with serving(answer) as server:
+        exchange = ask(server, method="POST", label=EXEC)
+    assert exchange.response is None
+    assert "the request is not repeated" in str(exchange.failure)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("broken", [*CUTS, *BODY_CUTS])
+def test_a_connection_that_breaks_twice_is_forgiven_where_that_is_safe(broken: bytes):
+    answers = iter([broken, broken, reply(200, b"{}", Content_Type="application/json")])
+
+    def some(_: bytes, connection: socket.socket, __: threading.Event) -> None:
+        connection.sendall(next(answers))
+
+    with serving(some) as server:
+        exchange = ask(server)
+    assert (exchange.status, exchange.json, exchange.unanswered) == (200, {}, 2)
+
+
+@pytest.mark.parametrize(("valid", "is_evidence"), [(True, False), (None, False), (False, True)])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410])
+def test_a_repeated_change_that_is_refused_may_have_been_made(
+    status: int, method: str, valid: bool | None, is_evidence: bool
+):
+    answers = iter([b"", reply(status, b"{}")])
+
+    def twice(_: bytes, connection: socket.socket, __: threading.Event) -> None:
+        connection.sendall(next(answers))
+
+    with serving(twice) as server:
+        exchange = ask(server, method=method, label=ExchangeInfo("x", "test", valid=valid))
+    assert (exchange.status == status) is is_evidence
+    assert is_evidence or "the first may have been carried out" in str(exchange.failure)
 
 
 def test_silence_ends_with_the_timeout():
@@ -176,13 +232,13 @@ def test_gzip_and_deflate_are_decoded():
         ),
     ],
 )
-def test_a_broken_body_is_incomplete_after_a_second_attempt(answer: bytes, fault: str):
+def test_a_broken_body_is_incomplete_after_more_attempts(answer: bytes, fault: str):
     with serving(answer) as server:
         exchange = ask(server)
     assert exchange.failure is None
     assert not answer_of(exchange).complete
     assert fault in str(answer_of(exchange).body_error)
-    assert len(server.requests) == 2
+    assert len(server.requests) == 3
 
 
 def test_a_body_that_broke_off_once_is_forgiven():
@@ -275,7 +331,7 @@ def test_a_target_that_only_breaks_off_is_given_up():
         for number in range(13):
             last = road.send(HttpRequest("GET", "/"), ExchangeInfo(f"operation-{number}", "test"))
     assert str(last.failure).startswith("given up after 12 failures in succession")
-    assert len(server.requests) == 24
+    assert len(server.requests) == 36
 
 
 def test_secrets_are_replaced_in_everything_recorded():
