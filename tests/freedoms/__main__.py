@@ -6,10 +6,9 @@ each with another seed, and prints the verdicts that differ from those without t
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.freedoms.matrix import VENDORS, Outcome, judge
+from tests.freedoms.matrix import VENDORS, judge
 from tests.freedoms.wire import BUGS, FREEDOMS, Drops
 
 
@@ -32,20 +31,17 @@ def _profile(name: str) -> str:
     return "observed" if {"lower_case", "see_other"} & set(name.split("+")) else "documented"
 
 
-def differences(
-    vendor: str, options: frozenset[str], share: float, seeds: Sequence[int]
-) -> Iterator[tuple[int, Outcome, dict[str, str]]]:
-    """Yield each run behind the proxy: seed, outcome, and the verdicts that the proxy changed.
-
-    Each request has a connection of its own, as by HTTP/1.0, so that the share is one of requests.
-    """
-    options |= {"http10"}
-    plain = judge(vendor, options).verdicts
-    for seed in seeds:
-        outcome = judge(vendor, options, drops=Drops(share, seed))
+def _print_lossy(vendor: str, options: frozenset[str], share: float, runs: int) -> None:
+    """Judge a server behind the proxy; each request has a connection of its own (HTTP/1.0)."""
+    plain = judge(vendor, options | {"http10"}).verdicts
+    for seed in range(runs):
+        outcome = judge(vendor, options | {"http10"}, drops=Drops(share, seed))
         seen = outcome.verdicts
-        changed = {id_: f"{plain[id_]} -> {seen[id_]}" for id_ in plain if plain[id_] != seen[id_]}
-        yield seed, outcome, changed
+        changed = [f"{i}: {plain[i]} -> {seen[i]}" for i in plain if plain[i] != seen[i]]
+        head = (
+            f"{vendor:12} seed {seed}  {outcome.dropped} dropped, {len(changed)} verdicts changed"
+        )
+        print("\n      ".join([f"{head}, {outcome}", *changed]), flush=True)
 
 
 def main() -> None:
@@ -60,18 +56,11 @@ def main() -> None:
     if arguments.drop:
         options = frozenset(part for name in only for part in name.split("+"))
         for vendor in vendors:
-            for row in differences(vendor, options, arguments.drop, range(arguments.runs)):
-                _print_lossy(vendor, *row)
+            _print_lossy(vendor, options, arguments.drop, arguments.runs)
         return
     with ProcessPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
         for line in pool.map(_line, _jobs(vendors, only)):
             print(line, flush=True)
-
-
-def _print_lossy(vendor: str, seed: int, outcome: Outcome, changed: dict[str, str]) -> None:
-    print(f"{vendor:12} seed {seed}  {len(changed)} changed, {outcome}", flush=True)
-    for id_, verdicts in changed.items():
-        print(f"      {id_}: {verdicts}", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,12 @@ REPORTS = {
     } for n in (21, 22, 23, 24)
 }  # fmt: skip
 SCHEDULES = {1: "Daily", 2: "Weekly", 3: "Monthly", 4: "Quarterly"}
+DAYS = {1: range(1), 2: range(7), 3: range(1, 29), 4: range(1, 4)}
+FORMATS = ("Excel", "Excel data only", "Csv", "PDF", "Word")
+NEEDED = {
+    "reportDistributionName", "reportFilters", "recipientUserGroupIds", "emailSubject", "emailMessage",
+    "reportSubscriptionScheduleTypeId", "dayIndicatorValue", "onlySendIfData", "reportFormat",
+}  # fmt: skip
 
 
 @dataclass
@@ -494,21 +500,13 @@ class EnergyCap(Service):
         body = self._json(request)
         if isinstance(body, Reply):
             return body
-        kind, report = (
-            body.get("reportSubscriptionScheduleTypeId"),
-            body.get("specificReportId", 21),
-        )
-        groups, name = body.get("recipientUserGroupIds"), body.get("reportDistributionName")
-        fine = (
-            type(kind) is int
-            and kind in SCHEDULES
-            and isinstance(groups, list)
-            and groups
-            and isinstance(name, str)
-        )
-        fine = fine and all(type(number) is int for number in [report, *groups])
-        if not fine or not set(groups) <= GROUPS.keys() or report not in REPORTS or len(name) > 255:
+        name, groups = body.get("reportDistributionName"), body.get("recipientUserGroupIds")
+        report = body.get("specificReportId", 21) if distribution else body.get("specificReportId")
+        needed = NEEDED | ({"enabled", "replyToEmail"} if distribution else {"specificReportId"})
+        if not needed <= body.keys() or not _is_fine(body) or type(report) is not int:
             return self._error(400, "distribution")
+        if not set(groups) <= GROUPS.keys() or report not in REPORTS:
+            return self._error(400, "unknown group or report")
         if distribution is None:
             number = max(self.distributions) + 1
             distribution = self.distributions[number] = Distribution(number, name, report, groups)
@@ -549,6 +547,33 @@ class EnergyCap(Service):
         )
 
 
+def _is_fine(body: dict[str, Any]) -> bool:
+    """Return True for members that the pages on creating and editing distributions allow."""
+    kind, day = body["reportSubscriptionScheduleTypeId"], body["dayIndicatorValue"]
+    groups, filters = body["recipientUserGroupIds"], body["reportFilters"]
+    texts = ((body["reportDistributionName"], 255), (body["emailSubject"], 255),
+             (body.get("replyToEmail") or "", 128), (body["emailMessage"], 1_000_000))  # fmt: skip
+    return (
+        all(isinstance(text, str) and len(text) <= most for text, most in texts)
+        and (type(kind) is int and kind in SCHEDULES)
+        and (type(day) is int and day in DAYS[kind])
+        and (isinstance(groups, list) and bool(groups) and all(type(g) is int for g in groups))
+        and (isinstance(filters, list) and all(map(_is_filter, filters)))
+        and body["reportFormat"] in FORMATS
+        and isinstance(body["onlySendIfData"], bool)
+        and isinstance(body.get("enabled", True), bool)
+    )
+
+
+def _is_filter(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and type(value.get("fieldId")) is int
+        and isinstance(value.get("operator"), str)
+        and isinstance(value.get("value", ""), str | None)
+    )
+
+
 def _number(text: str) -> int:
     """Return the number that a text is, 0 where it is none."""
     return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else 0
@@ -566,7 +591,7 @@ def target(service: EnergyCap) -> dict[str, Any]:
             "reportIds": list(REPORTS),
             "specificReportId": [21, 22],
             "recipientUserGroupIds": [4, 5],
-            "reportSubscriptionScheduleTypeId": [1, 2],
+            "reportSubscriptionScheduleTypeId": [3],
         },
         "consent": {
             "executeReportDistribution": {

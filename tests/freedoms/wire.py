@@ -5,7 +5,7 @@ import json
 import socketserver
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -94,6 +94,8 @@ class Service(ABC):
         self.clock = SkippingClock()
         self.base = self.storage = ""
         self.served = 0
+        # How many connections the proxy dropped.
+        self.dropped: Callable[[], int] = lambda: 0
         self._current: dict[str, Any] = {}
 
     @abstractmethod
@@ -253,10 +255,11 @@ def serving(service: Service, drops: Drops | None = None) -> Iterator[str]:
     with ExitStack() as stack:
         ports = [stack.enter_context(_running(_Server(service))) for _ in range(2)]
         if drops is not None:
-            ports = [
-                stack.enter_context(dropping(port, drops.share, drops.seed)).server_address[1]
-                for port in ports
+            proxies = [
+                stack.enter_context(dropping(port, drops.share, drops.seed)) for port in ports
             ]
+            ports = [proxy.server_address[1] for proxy in proxies]
+            service.dropped = lambda: sum(proxy.dropped for proxy in proxies)
         service.base, service.storage = (f"http://127.0.0.1:{port}" for port in ports)
         yield service.base
 
