@@ -165,9 +165,9 @@ def patience(job_seconds: float | None) -> JobPatience:
 class Attempts:
     """The attempts to get a complete response to one request: how many are safe, what they say.
 
-    A request that changes nothing (`is_safe`), or did not reach the target, is repeated twice, any
-    other that `info` lets repeat once. `unanswered` counts those that the target may have carried
-    out although no complete response came.
+    A request that changes nothing (`is_safe`), did not reach the target, or may be repeated by
+    `info` is sent three times at most, any other once. `unanswered` counts those that the target
+    may have carried out although no complete response came.
     """
 
     is_safe: bool
@@ -184,10 +184,9 @@ class Attempts:
         else:
             lost, sent = outcome.body_error is not None or _looks_cut(outcome), True
             is_final = outcome.timed_out
-        first = self.unanswered == 0
         self.unanswered += lost and sent
         self._left -= lost
-        allowed = self.is_safe or not sent or (first and self.info.repeatable)
+        allowed = self.is_safe or not sent or self.info.repeatable
         return lost and not is_final and allowed and self._left >= 0
 
     def check(self, response: RecordedResponse) -> None:

@@ -81,7 +81,7 @@ LOSSY = {
 def test_a_network_that_drops_connections_changes_no_verdict(vendor: str) -> None:
     only, options = frozenset(LOSSY[vendor].split()), frozenset({"http10"})
     plain = judge(vendor, options, only=only, effort=Effort.QUICK)
-    lossy = judge(vendor, options, only=only, effort=Effort.QUICK, drops=Drops(0.04, 3))
+    lossy = judge(vendor, options, only=only, effort=Effort.QUICK, drops=Drops(0.1, 1))
     assert lossy.dropped > 0
     assert (lossy.verdicts, lossy.exit_code) == (plain.verdicts, 0)
 
