@@ -20,13 +20,12 @@ from mockserver.faults.injection import FaultInjector
 from mockserver.faults.labels import LabelPredictor
 from mockserver.faults.parser import FaultRuleParser
 from mockserver.http import call_in_thread, call_inline
-from mockserver.http.apis import Api, ApiRegistry
 from mockserver.http.application import Application
 from mockserver.http.cors import Cors
 from mockserver.http.dispatch import Dispatcher
 from mockserver.http.messages import Response
 from mockserver.http.prefer import Preferences
-from mockserver.http.routing import build_router
+from mockserver.http.routing import Api, ApiRegistry, build_router
 from mockserver.http.security import Security
 from mockserver.jobs.admin import JobAdmin, JobLocator
 from mockserver.openapi import CompiledOperation, compile_operations
@@ -76,6 +75,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         tuple(vendors),
         faults,
         registry.fixtures,
+        settings.scheme,
     )
     apis = (*vendors.values(), control_api(openapi, control, settings.control_origin))
     everyone = ApiRegistry(apis, fallback_api(apis, settings.cors_origin, settings.root_path or ""))

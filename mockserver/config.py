@@ -244,6 +244,11 @@ class Settings:
         return ClockSettings(Mode(self.clock), self.speed)
 
     @property
+    def scheme(self) -> str:
+        """The scheme of the server's URLs."""
+        return "https" if self.tls or self.tls_cert else "http"
+
+    @property
     def sandbox_limits(self) -> SandboxLimits:
         """The limits of sandboxes."""
         return SandboxLimits(

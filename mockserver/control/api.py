@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import orjson
+
 from mockserver.clock import Clock, ClockSettings, Mode
 from mockserver.errors import ApiError
 from mockserver.faults.model import Rule
 from mockserver.faults.parser import FaultRuleParser
-from mockserver.http.apis import Handler
-from mockserver.http.messages import Request, Response
+from mockserver.http.messages import Request, Response, StreamingBody
+from mockserver.http.routing import Handler
 from mockserver.jobs.admin import JobAdmin
-from mockserver.journal import query
+from mockserver.journal import har, query
 from mockserver.journal.verify import verify
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
@@ -45,10 +47,6 @@ def _fault_list(request: Request, rules: Iterable[Rule]) -> dict[str, Any]:
             for rule in rules
         ]
     }
-
-
-def _list_requests(request: Request) -> Response:
-    return Response(200, query.page(request.sandbox.journal, request.sandbox.id, request.query))
 
 
 def _get_request(request: Request) -> Response:
@@ -106,6 +104,7 @@ class Control:
         vendors: tuple[str, ...],
         parser: FaultRuleParser,
         fixtures: FixtureRepository,
+        scheme: str = "http",
     ) -> None:
         self._sandboxes = sandboxes
         self._jobs = jobs
@@ -113,6 +112,7 @@ class Control:
         self._vendors = vendors
         self._parser = parser
         self._fixtures = fixtures
+        self._scheme = scheme
         self.handlers: Mapping[str, Handler] = {
             "getMockHealth": self._health,
             "resetMock": self._reset,
@@ -131,7 +131,7 @@ class Control:
             "addMockFaults": self._add_faults,
             "clearMockFaults": _clear_faults,
             "deleteMockFault": _delete_fault,
-            "listMockRequests": _list_requests,
+            "listMockRequests": self._list_requests,
             "getMockRequest": _get_request,
             "clearMockRequests": _clear_requests,
             "verifyMockRequests": _verify_requests,
@@ -178,6 +178,14 @@ class Control:
     def _add_faults(self, request: Request) -> Response:
         rules = request.sandbox.faults.add(self._parser.read_all(request.body))
         return Response(201, _fault_list(request, rules))
+
+    def _list_requests(self, request: Request) -> Response:
+        sandbox, filters = request.sandbox, request.query
+        if filters["format"] == "har":
+            base = f"{self._scheme}://{{host}}{request.root_path}"
+            archive = har.archive(sandbox.journal, sandbox.id, filters, base, VERSION)
+            return _download(f"{sandbox.id}.har", har.MEDIA, orjson.dumps(archive))
+        return Response(200, query.page(sandbox.journal, sandbox.id, filters))
 
     def _list_sandboxes(self, request: Request) -> Response:
         newest = self._sandboxes.newest(request.query["limit"])
@@ -230,6 +238,13 @@ def error(api_error: ApiError, _operation: Operation | None = None) -> Response:
     if api_error.field:
         body["field"] = api_error.field
     return Response(api_error.status, body, api_error.headers)
+
+
+def _download(name: str, media: str, content: bytes) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(
+        200, headers=headers, file=StreamingBody(media, len(content), lambda: iter((content,)))
+    )
 
 
 def _job(request: Request) -> tuple[str, str]:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from mockserver.errors import ApiError
-from mockserver.http.apis import Api
 from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
+from mockserver.http.routing import Api
 
 _METHODS = ("GET", "HEAD", "OPTIONS")
 _DOCUMENT = "openapi.json"

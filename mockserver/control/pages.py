@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from mockserver.errors import ApiError
-from mockserver.http.apis import Api
 from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
+from mockserver.http.routing import Api
 
 HOME = "/_mock/"
 DOCS = f"{HOME}docs"

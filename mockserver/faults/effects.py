@@ -10,8 +10,8 @@ from mockserver.errors import ApiError, ContractViolation
 from mockserver.faults import json_pointer
 from mockserver.faults.json_pointer import Tokens
 from mockserver.faults.model import BREAKS_HTTP, KEEPS_REPLY, Fault, Kind, Label, Layer
-from mockserver.http.apis import Api
 from mockserver.http.messages import Response
+from mockserver.http.routing import Api
 from mockserver.openapi import CompiledOperation
 from mockserver.openapi.request_body import JSON
 from mockserver.openapi.responses import ResponseValidator

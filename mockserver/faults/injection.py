@@ -12,10 +12,10 @@ from mockserver.faults.parser import FaultRuleParser
 from mockserver.faults.rules import FaultRules
 from mockserver.faults.transport import Send, Sleep
 from mockserver.http import Executor
-from mockserver.http.apis import ApiRegistry
 from mockserver.http.context import RequestContext
 from mockserver.http.messages import Response
 from mockserver.http.prefer import read_prefer
+from mockserver.http.routing import ApiRegistry
 from mockserver.journal.base import Fault as RecordedFault
 from mockserver.journal.base import Outcome
 from mockserver.server import ConnectionControl

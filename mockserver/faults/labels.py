@@ -6,8 +6,8 @@ from random import Random
 from mockserver.faults import json_pointer
 from mockserver.faults.effects import FaultApplier, worst_label
 from mockserver.faults.model import Fault, Label, Layer, Match
-from mockserver.http.apis import Api
 from mockserver.http.messages import Response
+from mockserver.http.routing import Api
 from mockserver.openapi import CompiledOperation
 from mockserver.openapi.examples import ExampleResponses
 

@@ -11,13 +11,12 @@ from mockserver.control.pages import Pages
 from mockserver.errors import ApiError, ContractViolation, ServiceUnavailable
 from mockserver.faults.injection import FaultInjector
 from mockserver.http import Executor, transfer
-from mockserver.http.apis import Api, ApiRegistry, Route
 from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
 from mockserver.http.cors import is_preflight
 from mockserver.http.dispatch import Dispatcher
 from mockserver.http.headers import HeaderCache
 from mockserver.http.messages import Response
-from mockserver.http.routing import Router
+from mockserver.http.routing import Api, ApiRegistry, Route, Router
 from mockserver.http.security import Security
 from mockserver.journal import Flush
 from mockserver.journal.base import Outcome

@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 from mockserver.auth import Identity
 from mockserver.http import Executor
-from mockserver.http.apis import Api
 from mockserver.http.headers import RequestHeaders
 from mockserver.http.messages import Response
+from mockserver.http.routing import Api
 from mockserver.journal.base import Fault, JobTouch, Outcome
 from mockserver.openapi import CompiledOperation
 from mockserver.sandbox.sandbox import Sandbox

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from mockserver.errors import ApiError, ServiceUnavailable
 from mockserver.http import Executor
-from mockserver.http.apis import Handler
 from mockserver.http.context import RequestContext
 from mockserver.http.messages import Request, Response
 from mockserver.http.prefer import Preferences
+from mockserver.http.routing import Handler
 from mockserver.http.transfer import read_body
 from mockserver.sandbox.factory import ResolveScenario
 from mockserver.sandbox.sandbox import Sandbox

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.errors import ApiError, ContractViolation
-from mockserver.http.apis import Api
 from mockserver.http.headers import read_directives
 from mockserver.http.messages import Request, Response
+from mockserver.http.routing import Api
 from mockserver.openapi.examples import ExampleResponses
 
 _SUPPORTED = ("code", "example", "dynamic", "fault")

@@ -15,8 +15,8 @@ from warnings import catch_warnings, simplefilter
 
 from mockserver.auth.authentication import Authenticator, SecurityScheme
 from mockserver.errors import ApiError, ConfigurationError
-from mockserver.http.apis import Api, Handler
 from mockserver.http.context import CONTEXT_KEY, Receive, RequestContext, Scope, Send
+from mockserver.http.routing import Api, Handler
 from specs.contract import METHODS
 
 with catch_warnings():  # deprecations within Connexion's own imports

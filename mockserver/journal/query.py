@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.journal.base import MAX_BODY_BYTES, Entry, Journal
 from mockserver.journal.matching import EntryView, Pattern
@@ -57,25 +57,42 @@ def _response(entry: Entry) -> dict[str, Any]:
         "body": None if entry.file else _text(entry.response_body),
         "length": None if entry.response_length < 0 else entry.response_length,
         "cut": entry.file is None and entry.response_length > MAX_BODY_BYTES,
-        "media": entry.file or (JSON if entry.response_length else None),
+        "media": response_media(entry),
     }
+
+
+def response_media(entry: Entry) -> str | None:
+    """Return the media type of a response's body, None without a body."""
+    return entry.file or (JSON if entry.response_length else None)
 
 
 def _text(body: bytes) -> str | None:
     return body.decode(errors="replace") if body else None
 
 
+class Page(NamedTuple):
+    """The entries of one page, and the `after` of the next page."""
+
+    entries: list[Entry]
+    next: int | None
+
+
+def select(journal: Journal, query: Mapping[str, Any]) -> Page:
+    """Return the page of a journal for the query parameters of the control plane's contract."""
+    limit, pattern = query["limit"], Pattern(query)
+    window = _window(journal.entries(), query)
+    matches = (row for row in window if pattern.matches(EntryView(row)))
+    found = list(islice(matches, limit + 1))
+    return Page(found[:limit], found[limit - 1].number if len(found) > limit else None)
+
+
 def page(journal: Journal, sandbox: str, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return `Journal` of the control plane's contract for its query parameters."""
-    entries = journal.entries()
-    limit = query["limit"]
-    pattern = Pattern(query)
-    matches = (row for row in _window(entries, query) if pattern.matches(EntryView(row)))
-    matching = list(islice(matches, limit + 1))
+    selected, entries = select(journal, query), journal.entries()
     brief = query["detail"] == "brief"
     return {
-        "requests": [exchange(entry, sandbox, brief=brief) for entry in matching[:limit]],
-        "next": matching[limit - 1].number if len(matching) > limit else None,
+        "requests": [exchange(entry, sandbox, brief=brief) for entry in selected.entries],
+        "next": selected.next,
         "first": entries[0].number if entries else None,
         "last": journal.last,
         "forgotten": journal.forgotten,

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from time import perf_counter_ns
 
-from mockserver.http.apis import Api
 from mockserver.http.context import RequestContext
 from mockserver.http.headers import memory_size
 from mockserver.http.messages import Response, StreamingBody
+from mockserver.http.routing import Api
 from mockserver.journal import redaction
 from mockserver.journal.base import MAX_BODY_BYTES, Entry, Outcome
 

@@ -9,7 +9,7 @@ from mockserver.app import App
 from mockserver.auth.identities import Credential, key_header
 from mockserver.clock import ClockSettings, Mode
 from mockserver.config import Settings
-from mockserver.http.apis import Api
+from mockserver.http.routing import Api
 from mockserver.logs import now
 from mockserver.store import display_url
 from mockserver.version import VERSION

@@ -1,5 +1,8 @@
 """The dashboard, driven in a real browser."""
 
+import json
+from pathlib import Path
+
 import pytest
 from selenium.webdriver import ActionChains, Chrome, Keys
 
@@ -83,6 +86,21 @@ def test_journal_is_live_and_shows_exchanges_without_secrets(
     dashboard.press("#journal-clear")
     dashboard.until(lambda: dashboard.all("#journal > li") == [])
     dashboard.until(lambda: dashboard.find("#journal-count").text == "0")
+
+
+def test_journal_is_saved_as_the_filters_show_it(
+    client: Client, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    folder = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    dashboard.browser.execute_cdp_cmd("Browser.setDownloadBehavior", folder)
+    client.poll(client.create())
+    dashboard.open().await_request("getReportJob", 200)
+    dashboard.choose("#journal-method", "GET")
+    dashboard.until(lambda: len(dashboard.all("#journal > li")) == 1)
+    dashboard.press("#journal-save")
+    saved = dashboard.until(lambda: [*tmp_path.glob("default*.har")])[0]
+    entries = json.loads(saved.read_bytes())["log"]["entries"]
+    assert [entry["_mock"]["operation"] for entry in entries] == ["getReportJob"]
 
 
 def test_fault_is_set_played_and_taken_away(client: Client, dashboard: Dashboard) -> None:

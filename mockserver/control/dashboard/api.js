@@ -4,6 +4,12 @@
 // address may hold a password, and no fetch may.
 export const BASE = location.origin + new URL("..", import.meta.url).pathname.slice(0, -1);
 
+// A path with these parameters, as far as they have a value.
+export function pathOf(path, query) {
+  const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== null));
+  return asked.size ? `${path}?${asked}` : path;
+}
+
 export class Problem extends Error {
   constructor(status, message) {
     super(message);
@@ -17,8 +23,7 @@ export class Api {
   }
 
   get(path, query = {}) {
-    const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== null));
-    return this.#send("GET", asked.size ? `${path}?${asked}` : path);
+    return this.#send("GET", pathOf(path, query));
   }
 
   post(path, body) {

@@ -1,11 +1,14 @@
 // The journal, the newest on top: brief rows as they come, the whole exchange when one is opened.
 
+import { pathOf } from "./api.js";
 import { button, byId, el, offer, say } from "./dom.js";
 import { clockText, elapsedText } from "./moments.js";
 import { messages } from "./exchange.js";
+import { save } from "./transfer.js";
 
 const PAGE = 100;
 const MOST = 300;
+const MOST_SAVED = 1000;
 
 export class Journal {
   constructor(page) {
@@ -13,12 +16,14 @@ export class Journal {
     this.list = byId("journal");
     this.vendor = byId("journal-vendor");
     this.status = byId("journal-status");
+    this.method = byId("journal-method");
     this.chip = byId("journal-job");
     this.job = "";
     this.live = true;
-    for (const filter of [this.vendor, this.status]) filter.addEventListener("change", () => this.restart());
+    for (const filter of [this.vendor, this.method, this.status]) filter.addEventListener("change", () => this.restart());
     this.chip.addEventListener("click", () => this.only(""));
     byId("journal-live").addEventListener("click", (event) => this.#pause(event.currentTarget));
+    byId("journal-save").addEventListener("click", () => this.#save());
     byId("journal-clear").addEventListener("click", () => this.#clear());
     this.forget();
   }
@@ -47,11 +52,14 @@ export class Journal {
     this.list.replaceChildren();
   }
 
+  get #filters() {
+    return { vendor: this.vendor.value, method: this.method.value, status: this.status.value, job: this.job };
+  }
+
   async load() {
     if (!this.live && this.seen) return;
     const { fresh } = this;
-    const filters = { vendor: this.vendor.value, status: this.status.value, job: this.job };
-    const asked = { ...filters, since: this.seen + 1, order: "newest", limit: PAGE, detail: "brief" };
+    const asked = { ...this.#filters, since: this.seen + 1, order: "newest", limit: PAGE, detail: "brief" };
     const found = await this.page.api.get("/requests", asked);
     if (fresh !== this.fresh) return;
     if (found.last < this.seen) {
@@ -80,6 +88,12 @@ export class Journal {
     pressed.setAttribute("aria-pressed", String(this.live));
     pressed.textContent = this.live ? "Live" : "Paused";
     if (this.live) this.page.refresh();
+  }
+
+  // The newest exchanges that the filters let through, oldest first as a network panel has them.
+  #save() {
+    const { api } = this.page;
+    return this.page.act(() => save(api, pathOf("/requests", { ...this.#filters, format: "har", limit: MOST_SAVED }), `${api.sandbox}.har`), false);
   }
 
   #clear() {

@@ -7,8 +7,8 @@ import orjson
 import specs
 from mockserver import app
 from mockserver.errors import ContractViolation
-from mockserver.http.apis import Api
 from mockserver.http.messages import Response, StreamingBody
+from mockserver.http.routing import Api
 from mockserver.openapi import CompiledOperation
 from mockserver.openapi.request_body import JSON
 from mockserver.vendors import registry

@@ -206,3 +206,18 @@ def test_control_plane_is_not_in_the_journal(mock: App) -> None:
     ask(mock.app, "GET", "/_mock/health")
     ask(mock.app, "GET", "/_mock/nowhere")
     assert journal(mock) == []
+
+
+def test_archive_has_the_exchanges_that_the_filters_select(mock: App) -> None:
+    job = walk(mock)
+    answer = ask(mock.app, "GET", f"{REQUESTS}?format=har&status=2XX&limit=2")
+    assert answer.status == 200
+    assert answer.headers["content-disposition"] == 'attachment; filename="default.har"'
+    log = answer.json["log"]
+    assert [row["_mock"]["number"] for row in log["entries"]] == [1, 2]
+    assert log["_mock"] == {"sandbox": "default", "next": 2, "forgotten": 0}
+    created, polled = log["entries"]
+    assert created["request"]["postData"]["text"].startswith('{"format":"csv"')
+    assert {"name": "authorization", "value": "[redacted]"} in created["request"]["headers"]
+    assert polled["request"]["url"] == f"http://127.0.0.1:4010{JOBS}/{job}"
+    assert polled["time"] == polled["_mock"]["elapsed"] == polled["timings"]["wait"]

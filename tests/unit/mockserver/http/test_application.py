@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.app import App
-from mockserver.http.apis import Handler
 from mockserver.http.messages import Request, Response
+from mockserver.http.routing import Handler
 from tests.unit.mockserver.asgi import CLINICALONE, ENERGYCAP, JSON, TALKDESK, ask
 
 TD_JOBS = "/data/reports/calls/jobs"

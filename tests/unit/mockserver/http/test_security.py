@@ -13,9 +13,9 @@ from mockserver.auth.authentication import Authenticator, SecurityScheme
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
 from mockserver.http import security
-from mockserver.http.apis import Api
 from mockserver.http.context import Asgi, RequestContext
 from mockserver.http.messages import Request, Response
+from mockserver.http.routing import Api
 from tests.unit.mockserver.asgi import ask
 
 SECURED = [
