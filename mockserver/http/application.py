@@ -178,11 +178,13 @@ class Application:
             body, headers = self._encode(context, result.response)
         if not context.is_control:
             try:
-                await self._record(context, result, body, started_at)
+                self._record(context, result, body, started_at)
+                if self._flush_journal is not None and not result.is_deferred:
+                    await self._flush_journal()
             except ServiceUnavailable as error:
                 result = self._unavailable(context, error)
                 body, headers = self._encode(context, result.response)
-                await self._record(context, result, body, started_at)
+                self._record(context, result, body, started_at)
         return result.response, body, headers
 
     def _encode(self, context: RequestContext, response: Response) -> tuple[bytes, transfer.Pairs]:
@@ -196,14 +198,10 @@ class Application:
             headers.append((b"date", to_http_date(context.sandbox.now()).encode()))
         return body, headers
 
-    async def _record(
+    def _record(
         self, context: RequestContext, result: Result, body: bytes, started_at: int
     ) -> None:
-        """Write a request and its response to the journal.
-
-        Raises:
-            ServiceUnavailable: it cannot be written, and never is.
-        """
+        """Add a request and its response to the journal."""
         self._recorder.record(
             context,
             self._api(context),
@@ -213,8 +211,6 @@ class Application:
             started_at,
             deferred=result.is_deferred,
         )
-        if self._flush_journal is not None and not result.is_deferred:
-            await self._flush_journal()
 
     def _check_contract(self, context: RequestContext, response: Response) -> None:
         session = context.fault_session

@@ -92,36 +92,28 @@ class Dispatcher:
         Its first run may have read a part of the old state and a part of nothing. What it wrote
         was deleted with the old state.
         """
+        assert context.api is not None
+        assert context.sandbox is not None
         while True:
-            response, failure = None, None
             try:
                 response = handler(request)
             except ServiceUnavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 (raised again, unless it was the reset)
-                failure = error
-            fresh = self._fresh_sandbox(context, failure)
-            if fresh is not None:
-                context.sandbox = fresh
-                if _SCENARIO in request.headers:
-                    fresh = self._with_scenario(fresh, request.headers[_SCENARIO])
-                request = request._replace(sandbox=fresh)
-            elif failure is not None:
-                raise failure
-            elif response is not None:
-                return response
-
-    def _fresh_sandbox(self, context: RequestContext, failure: Exception | None) -> Sandbox | None:
-        """Return the sandbox to call the handler with again, None if its run counts."""
-        assert context.api is not None
-        assert context.sandbox is not None
-        if failure is None and not context.api.is_vendor:
-            return None  # a reset itself, for instance
-        fresh = self._replacement(context.sandbox)
-        if fresh is None:
-            return None
-        context.touched_jobs.clear()
-        return fresh.for_request(context.touched_jobs)
+            except Exception:
+                fresh = self._replacement(context.sandbox)
+                if fresh is None:
+                    raise
+            else:
+                if not context.api.is_vendor:  # a reset itself, for instance
+                    return response
+                fresh = self._replacement(context.sandbox)
+                if fresh is None:
+                    return response
+            context.touched_jobs.clear()
+            fresh = context.sandbox = fresh.for_request(context.touched_jobs)
+            if _SCENARIO in request.headers:
+                fresh = self._with_scenario(fresh, request.headers[_SCENARIO])
+            request = request._replace(sandbox=fresh)
 
     def _with_scenario(self, sandbox: Sandbox, scenario: str) -> Sandbox:
         """Return the sandbox with the job scripts of another scenario, for this request alone."""

@@ -26,7 +26,7 @@ with catch_warnings():  # deprecations within Connexion's own imports
     from connexion.middleware.security import SecurityMiddleware
     from connexion.resolver import Resolver
 
-_ROUTING = "connexion_routing"
+_ROUTING, _CONTEXT = "connexion_routing", "connexion_context"
 _UNDESCRIBED = {"default": {"description": ""}}
 
 
@@ -60,7 +60,9 @@ class Security:
             "api_base_path": _base_path(context.api),
             "operation_id": context.operation.operation.id,
         }
-        scope: Scope = {"type": "http", "extensions": {_ROUTING: routing}, CONTEXT_KEY: context}
+        # In Connexion's own context, which its request finds in half the time of its scope.
+        extensions = {_ROUTING: routing, _CONTEXT: {CONTEXT_KEY: context}}
+        scope: Scope = {"type": "http", "extensions": extensions}
         try:
             await self._stack(scope, context.receive, _send_nothing)
         except ProblemException as problem:
@@ -160,7 +162,7 @@ class _SecurityHandler:
         authenticate, scheme = self._authenticate, SecurityScheme(declared)
 
         def verify(request: Any) -> dict[str, Any]:
-            authenticate(request.scope[CONTEXT_KEY], scheme)
+            authenticate(request.context[CONTEXT_KEY], scheme)
             return {}
 
         return verify

@@ -135,6 +135,9 @@ class SandboxRegistry:
         Raises:
             ApiError: 404, it has been deleted.
         """
+        entry = self._cache.get(sandbox.id)
+        if entry and entry.sandbox.records is sandbox.records and not self._store.shared:
+            return None
         current = self.find(sandbox.id)
         if current is None:
             raise _deleted(sandbox.id)

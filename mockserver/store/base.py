@@ -136,7 +136,7 @@ class Store(Protocol):
         """Return the own group of a record without reading its data, None for an unknown id."""
 
     def insert_all(self, namespace: str, new_records: Iterable[NewRecord]) -> list[Record]:
-        """Insert all records or none.
+        """Insert all records or none; return them with their data as it was given.
 
         Raises:
             Duplicate: an id is taken, in the store or by another of `new_records`.

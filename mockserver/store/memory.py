@@ -87,7 +87,7 @@ class _Table:
         for name in (new.group, *new.extra_groups):
             self._group(name).append(id_)
         self.rows[id_] = self._interned.setdefault(row, row) if new.interned else row
-        return self.unpack(id_, row)
+        return Record(self.kind, id_, new.group, number, 1, dict(new.data))
 
     def undo_insert(self, id_: str, new: NewRecord) -> None:
         """Undo the last `insert`."""
@@ -173,7 +173,8 @@ class MemoryStore:
             self._namespaces.pop(namespace, None)
 
     def get(self, namespace: str, kind: str, id: str) -> Record | None:  # noqa: A002
-        table = self._find_table(namespace, kind)
+        found = self._namespaces.get(namespace)
+        table = found.tables.get(kind) if found else None
         row = table.rows.get(id) if table else None
         return table.unpack(id, row) if table and row else None
 

@@ -213,12 +213,12 @@ class Jobs:
         return job_and_state
 
     def _details(self, request: Request, job: Job, status: str) -> dict[str, Any]:
-        path = {"type": type_of(job), "id": job.id}
+        body, root_path = _body(job, status), request.root_path
         return {
-            "job": _body(job, status),
-            "_links": {
-                "self": {"href": request.root_path + self._job_link % path},
-                "files": {"href": request.root_path + self._file_link % path},
+            "job": body,
+            "_links": {  # `type` and `id` of a path are those of the body
+                "self": {"href": root_path + self._job_link % body},
+                "files": {"href": root_path + self._file_link % body},
             },
         }
 
