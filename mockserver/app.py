@@ -72,7 +72,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         sandboxes,
         JobAdmin(registry.vendors),
         registry.access_info,
-        tuple(vendors),
+        registry.contracts,
         faults,
         registry.fixtures,
         settings.scheme,

@@ -7,12 +7,13 @@ from typing import Any
 import orjson
 
 from mockserver.clock import Clock, ClockSettings, Mode
+from mockserver.control.collection import Access, Collection
 from mockserver.errors import ApiError
 from mockserver.faults.model import Rule
 from mockserver.faults.parser import FaultRuleParser
 from mockserver.http.messages import Request, Response, StreamingBody
 from mockserver.http.routing import Handler
-from mockserver.jobs.admin import JobAdmin
+from mockserver.jobs.admin import JobAdmin, lifecycle_view
 from mockserver.journal import har, query
 from mockserver.journal.verify import verify
 from mockserver.sandbox.registry import SandboxRegistry
@@ -20,7 +21,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenarios.repository import FixtureRepository
 from mockserver.timestamps import parse_duration, parse_field, parse_timestamp, to_iso_string
 from mockserver.version import VERSION
-from specs import Lifecycle, Operation
+from specs import Contract, Operation
 
 
 def _list_faults(request: Request) -> Response:
@@ -66,29 +67,6 @@ def _verify_requests(request: Request) -> Response:
     return Response(200, verify(request.sandbox.journal, request.body))
 
 
-def lifecycle_view(lifecycle: Lifecycle) -> dict[str, Any]:
-    """Return a lifecycle as schema `Lifecycle` of the control plane's contract."""
-    return {
-        "vendor": lifecycle.vendor,
-        "title": lifecycle.title,
-        "job": lifecycle.job,
-        "initial": lifecycle.initial,
-        "states": [
-            {
-                "name": state.name,
-                "wire": state.wire,
-                "meaning": state.meaning,
-                "source": state.source,
-                "final": not lifecycle.reachable(state.name),
-                "file": state.file,
-            }
-            for state in lifecycle.states.values()
-        ],
-        "edges": [{"from": edge.start, "to": edge.end, "by": edge.by} for edge in lifecycle.edges],
-        "plan": [{"state": step.state, "seconds": step.seconds} for step in lifecycle.timeline],
-    }
-
-
 AccessInfo = Callable[[Sandbox], Mapping[str, Any]]
 """Returns what selects a sandbox: `credentials` and `headers`, by vendor and role."""
 
@@ -101,7 +79,7 @@ class Control:
         sandboxes: SandboxRegistry,
         jobs: JobAdmin,
         access_info: AccessInfo,
-        vendors: tuple[str, ...],
+        contracts: Mapping[str, Contract],
         parser: FaultRuleParser,
         fixtures: FixtureRepository,
         scheme: str = "http",
@@ -109,7 +87,7 @@ class Control:
         self._sandboxes = sandboxes
         self._jobs = jobs
         self._access_info = access_info
-        self._vendors = vendors
+        self._contracts = contracts
         self._parser = parser
         self._fixtures = fixtures
         self._scheme = scheme
@@ -126,6 +104,7 @@ class Control:
             "createMockSandbox": self._create_sandbox,
             "getMockSandbox": self._read_sandbox,
             "deleteMockSandbox": self._delete_sandbox,
+            "getMockCollection": self._get_collection,
             "listMockScenarios": self._list_scenarios,
             "listMockFaults": _list_faults,
             "addMockFaults": self._add_faults,
@@ -143,7 +122,7 @@ class Control:
             "status": "ok",
             "version": VERSION,
             "profile": request.sandbox.profile,
-            "vendors": list(self._vendors),
+            "vendors": list(self._contracts),
         }
         return Response(200, body)
 
@@ -175,6 +154,32 @@ class Control:
         ]
         return Response(200, {"scenarios": scenarios})
 
+    def _get_collection(self, request: Request) -> Response:
+        vendor, host = request.path["vendor"], request.headers.get("host", "localhost")
+        if vendor not in self._contracts:
+            raise ApiError(404, f"Unknown vendor {vendor}.", field="vendor")
+        identities = self._fixtures.identities[vendor]
+        access = Access(
+            base_url=self._base_url(request, host),
+            sandbox=request.sandbox.id,
+            headers=self._access_info(request.sandbox)["headers"][vendor],
+            grants={
+                row.identity.role: row.identity.grants
+                for row in identities
+                if row.scheme != "basic"
+            },
+        )
+        collection = Collection(self._contracts[vendor], access)
+        if request.query["format"] == "http":
+            return _download(
+                f"{vendor}.http", "text/plain; charset=utf-8", collection.http().encode()
+            )
+        content = orjson.dumps(collection.postman(), option=orjson.OPT_INDENT_2)
+        return _download(f"{vendor}.postman_collection.json", "application/json", content)
+
+    def _base_url(self, request: Request, host: str) -> str:
+        return f"{self._scheme}://{host}{request.root_path}"
+
     def _add_faults(self, request: Request) -> Response:
         rules = request.sandbox.faults.add(self._parser.read_all(request.body))
         return Response(201, _fault_list(request, rules))
@@ -182,7 +187,7 @@ class Control:
     def _list_requests(self, request: Request) -> Response:
         sandbox, filters = request.sandbox, request.query
         if filters["format"] == "har":
-            base = f"{self._scheme}://{{host}}{request.root_path}"
+            base = self._base_url(request, "{host}")
             archive = har.archive(sandbox.journal, sandbox.id, filters, base, VERSION)
             return _download(f"{sandbox.id}.har", har.MEDIA, orjson.dumps(archive))
         return Response(200, query.page(sandbox.journal, sandbox.id, filters))

@@ -162,3 +162,26 @@ def id_parameters(contract: Contract) -> frozenset[str]:
         for name, source in link.get("parameters", {}).items()
         if location.items is None and source == f"$response.body#{location.id}"
     )
+
+
+def lifecycle_view(lifecycle: Lifecycle) -> dict[str, Any]:
+    """Return a lifecycle as schema `Lifecycle` of the control plane's contract."""
+    return {
+        "vendor": lifecycle.vendor,
+        "title": lifecycle.title,
+        "job": lifecycle.job,
+        "initial": lifecycle.initial,
+        "states": [
+            {
+                "name": state.name,
+                "wire": state.wire,
+                "meaning": state.meaning,
+                "source": state.source,
+                "final": not lifecycle.reachable(state.name),
+                "file": state.file,
+            }
+            for state in lifecycle.states.values()
+        ],
+        "edges": [{"from": edge.start, "to": edge.end, "by": edge.by} for edge in lifecycle.edges],
+        "plan": [{"state": step.state, "seconds": step.seconds} for step in lifecycle.timeline],
+    }

@@ -1,0 +1,300 @@
+"""One request for each operation of a vendor, as a .http file or as a Postman collection (v2.1)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from mockserver.openapi.request_body import JSON
+from mockserver.sandbox.resolver import HEADER as SANDBOX_HEADER
+from specs import Contract, Operation, pointer
+
+BODY = "$response.body#"
+FORM = "application/x-www-form-urlencoded"
+CREATES, DESTROYS = "POST", "DELETE"
+CLIENT = "client"
+"""The role, among the headers of a sandbox, of a client of the token endpoint."""
+
+POSTMAN_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_TIME = {"advance": "PT1H"}
+"""Enough for a job of every vendor to end."""
+
+
+class Result(NamedTuple):
+    """A value in the response to the request of this name."""
+
+    request: str
+    location: str
+
+    @property
+    def variable(self) -> str:
+        """The name of a variable for it."""
+        return "-".join((self.request, *pointer.tokens(self.location)))
+
+
+Value = str | Result
+Reference = Callable[[Result], str]
+"""Writes the reference to a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request; path segments and query may be results of earlier ones, `role` is the caller."""
+
+    name: str
+    summary: str
+    method: str
+    path: tuple[Value, ...]
+    query: tuple[tuple[str, Value], ...] = ()
+    role: str | None = None
+    headers: Mapping[str, str] | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach a sandbox: the base URL, its id, and the headers of each role."""
+
+    base_url: str
+    sandbox: str
+    headers: Mapping[str, Mapping[str, str]]
+    grants: Mapping[str, frozenset[str]]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables of a collection with their values."""
+        values = {role: value for role, row in self.headers.items() for value in row.values()}
+        return {"baseUrl": self.base_url, "sandbox": self.sandbox, "controlToken": "none"} | values
+
+
+class Collection:
+    """The requests of one vendor, in an order in which each can succeed."""
+
+    def __init__(self, contract: Contract, access: Access) -> None:
+        self._contract = contract
+        self._access = access
+        self._sources = _sources(contract)
+        actions = contract.lifecycle.actions.values()
+        self._states = {action.operation: action.allowed for action in actions}
+        self._counts: dict[str, int] = {}
+        self._made: dict[str, str] = {}  # the name of the last request of each operation
+        self.calls = tuple(self._calls())
+
+    def _calls(self) -> Iterator[Call]:
+        """Yield what works on a new job, then what needs time, then what destroys."""
+        destroyed: set[str] = set()
+        ended: set[str] = set()
+        for operation in sorted(self._contract.operations.values(), key=self._rank):
+            needed = {source for source, _ in self._origins(operation).values()}
+            waits, acts = self._waits(operation), operation.id in self._states
+            for source in sorted(needed):
+                is_over = source in ended and acts and not waits
+                if source not in self._made or source in destroyed or is_over:
+                    yield self._request(self._contract.operations[source])
+                    destroyed.discard(source)
+                    ended.discard(source)
+            if waits and not needed <= ended:
+                yield self._advance(operation)
+                ended |= set(self._made)
+            if operation.id not in self._made:
+                yield self._request(operation)
+            if operation.method == DESTROYS:
+                destroyed |= needed
+
+    def _rank(self, operation: Operation) -> tuple[bool, bool, bool]:
+        needs = bool(self._origins(operation))
+        return operation.method == DESTROYS, self._waits(operation), needs
+
+    def _waits(self, operation: Operation) -> bool:
+        """Return True if a new job must first end."""
+        return self._contract.lifecycle.initial not in self._states.get(
+            operation.id, self._contract.lifecycle.states
+        )
+
+    def _origins(self, operation: Operation) -> dict[str, tuple[str, str]]:
+        """Return, by parameter, the operation that makes its value and where that value is."""
+        sources = self._sources
+        names = [row["name"] for row in operation.parameters if row.get("required")]
+        found = {
+            name: sources.get((operation.id, name)) or sources.get(("", name)) for name in names
+        }
+        return {name: it for name, it in found.items() if it and it[0] != operation.id}
+
+    def _request(self, operation: Operation) -> Call:
+        count = self._counts[operation.id] = self._counts.get(operation.id, 0) + 1
+        name = operation.id if count == 1 else f"{operation.id}{count}"
+        media, body = _body(operation)
+        call = Call(
+            name=name,
+            summary=str(operation.raw["summary"]),
+            method=operation.method,
+            path=tuple(self._path(operation)),
+            query=tuple(self._query(operation)),
+            role=self._role(operation),
+            headers={"Content-Type": media} if body is not None else None,
+            body=body,
+        )
+        self._made[operation.id] = name
+        return call
+
+    def _advance(self, operation: Operation) -> Call:
+        return Call(
+            name=f"timeBefore{operation.id[:1].upper()}{operation.id[1:]}",
+            summary="Move the sandbox's clock on, so that jobs end. Only the mock has this.",
+            method="POST",
+            path=("_mock", "clock"),
+            headers={
+                "Content-Type": JSON,
+                SANDBOX_HEADER: "{{sandbox}}",
+                "X-Mock-Token": "{{controlToken}}",
+            },
+            body=orjson.dumps(_TIME).decode(),
+        )
+
+    def _path(self, operation: Operation) -> Iterator[Value]:
+        rows = {f"{{{row['name']}}}": row for row in operation.parameters if row["in"] == "path"}
+        for segment in operation.path.strip("/").split("/"):
+            yield self._value(operation, rows[segment]) if segment in rows else segment
+
+    def _query(self, operation: Operation) -> Iterator[tuple[str, Value]]:
+        asks = operation.method == CREATES and not _form(operation)
+        for row in operation.parameters:
+            wanted = row.get("required") or (asks and self._example(row) is not None)
+            if row["in"] == "query" and wanted:
+                yield row["name"], self._value(operation, row)
+
+    def _value(self, operation: Operation, row: Mapping[str, Any]) -> Value:
+        origin = self._origins(operation).get(row["name"])
+        if origin is not None and origin[0] in self._made:
+            return Result(self._made[origin[0]], origin[1])
+        example = self._example(row)
+        return str(example[0] if isinstance(example, list) else example)
+
+    def _example(self, row: Mapping[str, Any]) -> Any:
+        schema = pointer.resolve(self._contract.openapi, row["schema"])
+        example = row.get("example", schema.get("example", schema.get("default")))
+        return schema["enum"][0] if example is None and "enum" in schema else example
+
+    def _role(self, operation: Operation) -> str | None:
+        schemes = {name for row in operation.security for name in row}
+        if not schemes:
+            return None
+        declared = self._contract.openapi["components"]["securitySchemes"]
+        if any(declared[name].get("scheme") == "basic" for name in schemes):
+            return CLIENT
+        access = self._access
+        able = (role for role, row in access.grants.items() if operation.grant in (None, *row))
+        return next(role for role in able if role in access.headers)
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        headers = dict(call.headers or {})
+        if call.role is not None:
+            headers |= dict.fromkeys(self._access.headers[call.role], f"{{{{{call.role}}}}}")
+        return headers
+
+    def http(self) -> str:
+        """Return a .http file as VS Code's REST Client, Visual Studio and httpYac read it."""
+        title = self._contract.openapi["info"]["title"]
+        lines = [f"# {title}. Send these from the top: later ones use what earlier ones made."]
+        lines += [f"@{name} = {value}" for name, value in self._access.variables.items()]
+        for call in self.calls:
+            lines += ["", f"### {call.summary}", f"# @name {call.name}"]
+            lines += [f"{call.method} {{{{baseUrl}}}}/{_target(call, _http_reference)}"]
+            lines += [f"{name}: {value}" for name, value in self._headers(call).items()]
+            lines += ["", call.body] if call.body is not None else []
+        return "\n".join((*lines, ""))
+
+    def postman(self) -> dict[str, Any]:
+        """Return a Postman collection; a request keeps what later ones need in variables."""
+        return {
+            "info": {
+                "name": f"{self._contract.openapi['info']['title']} (mock)",
+                "description": "Run it in this order: later requests use what earlier ones made.",
+                "schema": POSTMAN_SCHEMA,
+            },
+            "variable": [{"key": key, "value": it} for key, it in self._access.variables.items()],
+            "item": [self._postman_item(call) for call in self.calls],
+        }
+
+    def _postman_item(self, call: Call) -> dict[str, Any]:
+        query = [{"key": key, "value": _written(it, _postman_reference)} for key, it in call.query]
+        request: dict[str, Any] = {
+            "method": call.method,
+            "description": call.summary,
+            "header": [{"key": key, "value": it} for key, it in self._headers(call).items()],
+            "url": {
+                "raw": f"{{{{baseUrl}}}}/{_target(call, _postman_reference)}",
+                "host": ["{{baseUrl}}"],
+                "path": [_written(it, _postman_reference) for it in call.path],
+                "query": query,
+            },
+        }
+        if call.body is not None:
+            request["body"] = {"mode": "raw", "raw": call.body}
+        item = {"name": call.name, "request": request}
+        kept = sorted({it for row in self.calls for it in _results(row) if it.request == call.name})
+        if kept:
+            script = {"type": "text/javascript", "exec": [_keep(it) for it in kept]}
+            return item | {"event": [{"listen": "test", "script": script}]}
+        return item
+
+
+def _sources(contract: Contract) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return, by operation (empty: any) and parameter, the creation with its value and where."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for operation in contract.operations.values():
+        if operation.method != CREATES:
+            continue
+        for response in operation.responses.values():
+            for link in response.get("links", {}).values():
+                for name, value in link.get("parameters", {}).items():
+                    if str(value).startswith(BODY):
+                        source = operation.id, value.removeprefix(BODY)
+                        found.setdefault((link["operationId"], name), source)
+                        found.setdefault(("", name), source)
+    return found
+
+
+def _body(operation: Operation) -> tuple[str, str | None]:
+    """Return the media type and the first example of a request body, None without a body."""
+    for media, row in ((operation.body or {}).get("content", {})).items():
+        example = next((it["value"] for it in row.get("examples", {}).values()), row.get("example"))
+        if media == FORM:
+            return media, urlencode(example)
+        return media, orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
+    return "", None
+
+
+def _form(operation: Operation) -> bool:
+    return FORM in (operation.body or {}).get("content", {})
+
+
+def _results(call: Call) -> Iterator[Result]:
+    for value in (*call.path, *(value for _, value in call.query)):
+        if isinstance(value, Result):
+            yield value
+
+
+def _target(call: Call, reference: Reference) -> str:
+    path = "/".join(_written(value, reference) for value in call.path)
+    query = "&".join(f"{quote(name)}={_written(value, reference)}" for name, value in call.query)
+    return f"{path}?{query}" if query else path
+
+
+def _written(value: Value, reference: Reference) -> str:
+    return reference(value) if isinstance(value, Result) else quote(value, safe="")
+
+
+def _http_reference(result: Result) -> str:
+    return f"{{{{{result.request}.response.body.$.{'.'.join(pointer.tokens(result.location))}}}}}"
+
+
+def _postman_reference(result: Result) -> str:
+    return f"{{{{{result.variable}}}}}"
+
+
+def _keep(result: Result) -> str:
+    path = "".join(f"[{orjson.dumps(it).decode()}]" for it in pointer.tokens(result.location))
+    return f'pm.collectionVariables.set("{result.variable}", pm.response.json(){path});'
