@@ -16,7 +16,7 @@ ARGS ?=
 say = @printf '== %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check lint format types imports specs serve selftest bench wheel clean
+.PHONY: help setup demo test quick check lint format types imports specs serve selftest bench wheel javascript clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -82,6 +82,9 @@ bench: $(STAMP) ## measure against the peers; prints ratios, writes picture and 
 
 wheel: $(STAMP) ## build sdist and wheel into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+javascript: $(STAMP) ## pack the npm package into dist/ (the mock serves it too: /_mock/javascript.tgz)
+	@$(BIN)/python -c 'from pathlib import Path; from mockserver.javascript import write; print(write(Path("dist")))'
 
 clean: ## remove what builds and tools left behind (.venv stays)
 	@rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .out

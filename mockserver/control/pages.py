@@ -1,9 +1,10 @@
-"""Pages under /_mock: the dashboard's files and the documentation."""
+"""Pages under /_mock: the dashboard's files, the documentation, and the package for JavaScript."""
 
 from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from mockserver.errors import ApiError
@@ -13,6 +14,7 @@ from mockserver.http.routing import Api
 HOME = "/_mock/"
 DOCS = f"{HOME}docs"
 FILES = f"{HOME}dashboard/"
+PACKAGE = f"{HOME}javascript.tgz"
 
 _INDEX = "index.html"
 _FOLDER = Path(__file__).with_name("dashboard")
@@ -51,6 +53,8 @@ class Pages:
         """Return the ASGI application that serves `path`, or None for no page."""
         if path in {HOME, HOME[:-1]} or path.startswith(FILES):
             return self._serve
+        if path == PACKAGE:
+            return _serve_package
         return self._documentation() if path.startswith(DOCS) else None
 
     def _documentation(self) -> Asgi:
@@ -82,6 +86,20 @@ class Pages:
             await response(scope, receive, send_with_headers)
         except HTTPException as error:
             raise _as_api_error(error, context.method, name) from None
+
+
+async def _serve_package(scope: Scope, receive: Receive, send: Send) -> None:
+    from mockserver.javascript import pack  # noqa: PLC0415  (most runs need none)
+
+    method = scope[CONTEXT_KEY].method
+    allow = {"Allow": _METHODS}
+    if method == "OPTIONS":
+        response = Response(status_code=204, headers=allow)
+    elif method in _METHODS:
+        response = Response(pack(), media_type="application/gzip")
+    else:
+        raise ApiError(405, f"{method} is not allowed here; allowed: {_METHODS}.", headers=allow)
+    await response(scope, receive, send)
 
 
 def _as_api_error(error: HTTPException, method: str, name: str) -> ApiError:
