@@ -10,7 +10,7 @@ from selenium import webdriver
 from tests._untested import missing
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
+FLAGS = (
     "--headless=new",
     "--no-sandbox",  # containers run the tests as root
     "--disable-dev-shm-usage",
@@ -25,13 +25,19 @@ _FLAGS = (
 )
 
 
+def find_chromium() -> str:
+    """Return the path of Chromium; report the test as not run without it."""
+    found = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    return found or missing("Chromium", "apt-get install chromium")
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """A headless Chromium for all tests of a process: starting one takes longer than most tests."""
-    program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    program = find_chromium()
     driver = shutil.which("chromedriver")
-    if program is None or driver is None:
-        missing("Chromium or its driver", "apt-get install chromium chromium-driver")
+    if driver is None:
+        missing("Chromium's driver", "apt-get install chromium-driver")
     options = _options(program, tmp_path_factory.mktemp("chromium"))
     # With the driver's path given, Selenium looks for none and downloads nothing.
     chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
@@ -63,7 +69,7 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
 def _options(program: str, profile: Path) -> webdriver.ChromeOptions:
     options = webdriver.ChromeOptions()
     options.binary_location = program
-    for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     # Keeps console errors, so a test can insist that there were none.
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})

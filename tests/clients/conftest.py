@@ -14,7 +14,12 @@ from tests.clients._environments import Environments
 
 @pytest.fixture(scope="session")
 def environments() -> Environments:
-    """The installed clients, kept in the user's cache folder for all checkouts."""
+    """The installed clients."""
+    return installed_clients()
+
+
+def installed_clients() -> Environments:
+    """Return the installed clients, kept in the user's cache folder for all checkouts."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = folder / "report-contracts" / "clients"
     cache.mkdir(parents=True, exist_ok=True)
