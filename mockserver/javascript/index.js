@@ -46,6 +46,7 @@ export class Mock {
   async stop() {
     const child = this.#process;
     if (child && child.exitCode === null && child.signalCode === null) {
+      child.ref();
       child.kill("SIGTERM");
       await once(child, "exit");
     }
@@ -211,6 +212,9 @@ export async function startMock({ command = "mockserver", args = [], env = {} } 
   });
   const [line] = await Promise.race([once(createInterface({ input: child.stdout }), "line"), failed]);
   failed.catch(() => {}); // it will end one day
+  // A test that forgets to stop it, or fails before, neither waits for it nor leaves it behind.
+  for (const handle of [child, child.stdout, child.stderr]) handle.unref();
+  process.once("exit", () => child.kill());
   const { url, control_token: token } = JSON.parse(line);
   return new Mock(url, token ?? undefined, child);
 }

@@ -6,7 +6,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import orjson
 import yaml
 
 import mockserver.javascript
-from specs.files import CONTROL, PROFILES, read_openapi, vendors
+from specs.files import CONTROL, DOCUMENTED, OBSERVED, read_openapi, vendors
 from tests.clients._environments import PROGRAMS, program
 
 TYPES = Path(mockserver.javascript.__file__).parent / "contracts"
@@ -57,7 +56,7 @@ def make_project(folder: Path, node_modules: Path, base_url: str) -> Project:
 def generate_types(tool: Path, folder: Path) -> dict[str, str]:
     """Return the text of each declaration file, by name, as openapi-typescript writes it."""
     apis = {}
-    for name, document in _documents():
+    for name, document in _documents().items():
         (folder / f"{name}.json").write_bytes(orjson.dumps(document))
         apis[name] = {"root": f"{name}.json", "x-openapi-ts": {"output": f"{name}.d.ts"}}
     (folder / "redocly.yaml").write_text(yaml.safe_dump({"apis": apis}), encoding="utf-8")
@@ -65,17 +64,12 @@ def generate_types(tool: Path, folder: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.d.ts")}
 
 
-def _documents() -> list[tuple[str, object]]:
-    rows = [(CONTROL, read_openapi(CONTROL, PROFILES[0]))]
+def _documents() -> dict[str, object]:
+    documents: dict[str, object] = {CONTROL: read_openapi(CONTROL, DOCUMENTED)}
     for vendor in vendors():
-        rows += [
-            (
-                vendor if profile == PROFILES[0] else f"{vendor}-{profile}",
-                read_openapi(vendor, profile),
-            )
-            for profile in PROFILES
-        ]
-    return list(rows)
+        documents[vendor] = read_openapi(vendor, DOCUMENTED)
+        documents[f"{vendor}-{OBSERVED}"] = read_openapi(vendor, OBSERVED)
+    return documents
 
 
 def main() -> None:
@@ -91,4 +85,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

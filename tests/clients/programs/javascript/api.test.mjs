@@ -26,7 +26,7 @@ test("a started mock gives sandboxes, and ends with stop", async () => {
   await assert.rejects(one.verify({ operation: "createReportJob", max: 1 }), VerificationError);
   await one.verify([{ operation: "createReportJob", exactly: 2 }]);
   assert.equal((await one.requests({ method: "POST" })).length, 2);
-  const rule = await one.fault({ kind: "latency", seconds: 0.01 }, { times: 1 });
+  const rule = await one.fault({ kind: "latency", ms: 10 }, { times: 1 });
   assert.equal(rule.label, "valid");
   await one.clearFaults();
   await one.reset();

@@ -3,9 +3,8 @@ import { expect, test } from "report-contracts-mock/playwright";
 test.describe.configure({ mode: "parallel" });
 
 test.beforeEach(async ({ mock, page }) => {
-  await page.route("http://app.test/**", (route) => route.fulfill({ path: "page.html" }));
   const headers = JSON.stringify(mock.headers("talkdesk", "writer"));
-  await page.goto(`http://app.test/?${new URLSearchParams({ api: mock.baseUrl, headers })}`);
+  await page.goto(`/page.html?${new URLSearchParams({ api: mock.baseUrl, headers })}`);
   await page.getByRole("button", { name: "Export" }).click();
   await expect(page.getByRole("status")).toHaveText("waiting");
 });

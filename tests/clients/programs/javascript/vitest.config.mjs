@@ -1,1 +1,1 @@
-export default { test: { include: ["*.vitest.mjs"], reporters: ["json"] } };
+export default { test: { include: ["*.vitest.mjs"], reporters: ["json"], outputFile: "vitest.json" } };
