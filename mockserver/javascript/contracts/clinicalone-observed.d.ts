@@ -37,7 +37,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Fetch the file of a report job that has succeeded. */
+        /**
+         * Fetch the file of a report job that has succeeded.
+         * @description The id alone finds the job. A job that has not succeeded has no file: 404.
+         */
         get: operations["downloadReport"];
         put?: never;
         post?: never;
@@ -56,7 +59,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create a report job and answer with its id. */
+        /**
+         * Create a report job and answer with its id.
+         * @description The job waits until kickOffReportJob starts it.
+         */
         post: operations["createReport"];
         delete?: never;
         options?: never;
@@ -122,7 +128,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the reports that a study offers. */
+        /**
+         * List the reports that a study offers.
+         * @description The ids that are listed are those that a job can be created for.
+         */
         get: operations["listReportMetadata"];
         put?: never;
         post?: never;
@@ -139,7 +148,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List report jobs with their run status, newest first. */
+        /**
+         * List report jobs with their run status, newest first.
+         * @description An entry has the id by which downloadReport fetches the file.
+         */
         get: operations["listDownloads"];
         put?: never;
         post?: never;

@@ -14,7 +14,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Report whether the mock is ready. */
+        /**
+         * Report whether the mock is ready.
+         * @description The answer has the version, the profile and the vendors; it is 503 while the store is unavailable.
+         */
         get: operations["getMockHealth"];
         put?: never;
         post?: never;
@@ -57,10 +60,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the clock. */
+        /**
+         * Read the clock.
+         * @description The answer has the virtual time, and how it follows real time.
+         */
         get: operations["getMockClock"];
         put?: never;
-        /** Advance the clock, set it, or change its mode or speed. */
+        /**
+         * Advance the clock, set it, or change its mode or speed.
+         * @description The state of every job follows at once.
+         */
         post: operations["moveMockClock"];
         delete?: never;
         options?: never;
@@ -78,7 +87,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the jobs of all accounts of the sandbox, newest first. */
+        /**
+         * List the jobs of all accounts of the sandbox, newest first.
+         * @description Each job has its vendor, its state and its schedule.
+         */
         get: operations["listMockJobs"];
         put?: never;
         post?: never;
@@ -137,7 +149,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Download the file of a job, even one that the vendor sends by e-mail. */
+        /**
+         * Download the file of a job, even one that the vendor sends by e-mail.
+         * @description A job in a state without a file is 404.
+         */
         get: operations["getMockJobFile"];
         put?: never;
         post?: never;
@@ -154,7 +169,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the lifecycles (states and transitions) of all vendors, in the server's profile. */
+        /**
+         * List the lifecycles (states and transitions) of all vendors, in the server's profile.
+         * @description They are those of the vendors' lifecycle.yaml.
+         */
         get: operations["listMockLifecycles"];
         put?: never;
         post?: never;
@@ -181,7 +199,10 @@ export interface paths {
         get: operations["listMockRequests"];
         put?: never;
         post?: never;
-        /** Clear the journal of the sandbox; numbering continues. */
+        /**
+         * Clear the journal of the sandbox; numbering continues.
+         * @description What was recorded before counts for no verification any more.
+         */
         delete: operations["clearMockRequests"];
         options?: never;
         head?: never;
@@ -201,7 +222,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read one exchange with its headers and bodies. */
+        /**
+         * Read one exchange with its headers and bodies.
+         * @description Secrets are masked in it.
+         */
         get: operations["getMockRequest"];
         put?: never;
         post?: never;
@@ -241,10 +265,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the sandboxes, the default one first, then the newest. */
+        /**
+         * List the sandboxes, the default one first, then the newest.
+         * @description Credentials are part of each.
+         */
         get: operations["listMockSandboxes"];
         put?: never;
-        /** Create a sandbox with its own data, ids, clock and seed. */
+        /**
+         * Create a sandbox with its own data, ids, clock and seed.
+         * @description The answer has credentials of its own by vendor and role: requests with them go to this sandbox.
+         */
         post: operations["createMockSandbox"];
         delete?: never;
         options?: never;
@@ -262,11 +292,17 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read a sandbox. */
+        /**
+         * Read a sandbox.
+         * @description The answer has its credentials and its clock.
+         */
         get: operations["getMockSandbox"];
         put?: never;
         post?: never;
-        /** Delete a sandbox with all its data. */
+        /**
+         * Delete a sandbox with all its data.
+         * @description Its credentials are unknown from then on.
+         */
         delete: operations["deleteMockSandbox"];
         options?: never;
         head?: never;
@@ -283,7 +319,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the fault rules of the sandbox in the order of evaluation. */
+        /**
+         * List the fault rules of the sandbox in the order of evaluation.
+         * @description Each rule has its id, and how often it was applied.
+         */
         get: operations["listMockFaults"];
         put?: never;
         /**
@@ -291,7 +330,10 @@ export interface paths {
          * @description Adds all of the rules or none. A rule with an existing id replaces that rule and resets its counters. For each request, the first matching rule of each layer is applied: an error instead of the response, a change of its body, of its transmission, a delay.
          */
         post: operations["addMockFaults"];
-        /** Delete all fault rules of the sandbox. */
+        /**
+         * Delete all fault rules of the sandbox.
+         * @description Responses are undisturbed from then on.
+         */
         delete: operations["clearMockFaults"];
         options?: never;
         head?: never;
@@ -317,7 +359,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete one fault rule. */
+        /**
+         * Delete one fault rule.
+         * @description The other rules stay in their order.
+         */
         delete: operations["deleteMockFault"];
         options?: never;
         head?: never;
@@ -590,6 +635,85 @@ export interface components {
                 bytes: number;
             };
             scope: components["schemas"]["Scope"];
+        };
+        /** @description An HTTP archive, HAR 1.2. startedDateTime is virtual time; httpVersion is assumed; a size of -1 is not known. An exchange whose connection was reset has the status 0. Members that begin with an underscore are the mock's own. */
+        Har: {
+            log: {
+                /** @enum {string} */
+                version: "1.2";
+                creator: {
+                    name: string;
+                    version: string;
+                };
+                entries: components["schemas"]["HarEntry"][];
+                _mock: {
+                    sandbox: components["schemas"]["SandboxId"];
+                    /** @description `after` of the next page; null on the last page. */
+                    next: number | null;
+                    /** @description As in Journal. */
+                    forgotten: number;
+                };
+            };
+        };
+        HarEntry: {
+            startedDateTime: components["schemas"]["Moment"];
+            /** @description Milliseconds. */
+            time: number;
+            request: {
+                method: string;
+                /** Format: uri */
+                url: string;
+                httpVersion: string;
+                cookies: components["schemas"]["HarPair"][];
+                headers: components["schemas"]["HarPair"][];
+                queryString: components["schemas"]["HarPair"][];
+                postData?: {
+                    mimeType: string;
+                    text: string;
+                    /**
+                     * @description Present unless the body is UTF-8.
+                     * @enum {string}
+                     */
+                    _encoding?: "base64";
+                    comment?: string;
+                };
+                headersSize: number;
+                bodySize: number;
+            };
+            response: {
+                status: number;
+                statusText: string;
+                httpVersion: string;
+                cookies: components["schemas"]["HarPair"][];
+                headers: components["schemas"]["HarPair"][];
+                content: {
+                    size: number;
+                    mimeType: string;
+                    text?: string;
+                    /**
+                     * @description Present unless the body is UTF-8.
+                     * @enum {string}
+                     */
+                    encoding?: "base64";
+                    comment?: string;
+                };
+                redirectURL: string;
+                headersSize: number;
+                bodySize: number;
+                /** @description Why there is no response. */
+                _error?: string;
+            };
+            cache: Record<string, never>;
+            timings: {
+                send: number;
+                wait: number;
+                receive: number;
+            };
+            _mock: components["schemas"]["Exchange"];
+        };
+        HarPair: {
+            name: string;
+            value: string;
         };
         /**
          * @description process: the journal of this server process, which is the only one. store: the journal of all processes on the store.
@@ -1267,10 +1391,13 @@ export interface operations {
                 since?: components["schemas"]["Number"];
                 /** @description Number of the last exchange of the previous page, its `next`. */
                 after?: components["schemas"]["Number"];
+                /** @description Maximum number of items. */
                 limit?: number;
                 order?: "oldest" | "newest";
                 /** @description `brief` omits headers and bodies. */
                 detail?: "full" | "brief";
+                /** @description `har` returns an HTTP archive (HAR 1.2) of the page; `detail` does not apply to it. */
+                format?: "json" | "har";
             };
             header?: {
                 /** @description Id of the sandbox; by default, the default sandbox. */
@@ -1284,10 +1411,13 @@ export interface operations {
             /** @description A page of the journal. */
             200: {
                 headers: {
+                    /** @description Attachment with a file name, for an HTTP archive. */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Journal"];
+                    "application/har+json": components["schemas"]["Har"];
                 };
             };
             400: components["responses"]["BadInput"];

@@ -11,10 +11,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the report groups; any valid key will do. */
+        /**
+         * List the report groups; any valid key will do.
+         * @description No permission is needed. Headers of the answer tell how many groups and pages there are.
+         */
         get: operations["listReportGroups"];
         put?: never;
-        /** Create a report group. */
+        /**
+         * Create a report group.
+         * @description A group names the reports in it by their ids, and may have none. The answer has its id.
+         */
         post: operations["createReportGroup"];
         delete?: never;
         options?: never;
@@ -35,12 +41,21 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read a report group; any valid key will do. */
+        /**
+         * Read a report group; any valid key will do.
+         * @description No permission is needed. The answer names each report of the group with its code.
+         */
         get: operations["getReportGroup"];
-        /** Replace a report group; every field is needed. */
+        /**
+         * Replace a report group; every field is needed.
+         * @description The reports of the request are all that the group has afterwards.
+         */
         put: operations["updateReportGroup"];
         post?: never;
-        /** Delete a report group. */
+        /**
+         * Delete a report group.
+         * @description It is not found afterwards.
+         */
         delete: operations["deleteReportGroup"];
         options?: never;
         head?: never;
@@ -54,10 +69,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the report distributions. */
+        /**
+         * List the report distributions.
+         * @description A filter chooses among them. Headers of the answer tell how many distributions and pages there are.
+         */
         get: operations["listReportDistributions"];
         put?: never;
-        /** Create a report distribution. */
+        /**
+         * Create a report distribution.
+         * @description A distribution is one report with its filters, its recipients, its mail and its schedule. The answer has its id, by which executeReportDistribution runs it.
+         */
         post: operations["createReportDistribution"];
         delete?: never;
         options?: never;
@@ -78,12 +99,21 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read a report distribution. */
+        /**
+         * Read a report distribution.
+         * @description The answer has all settings, and when the distribution ran last and runs next.
+         */
         get: operations["getReportDistribution"];
-        /** Replace a report distribution; every field is needed. */
+        /**
+         * Replace a report distribution; every field is needed.
+         * @description The report itself is no part of the request and stays.
+         */
         put: operations["updateReportDistribution"];
         post?: never;
-        /** Delete a report distribution. */
+        /**
+         * Delete a report distribution.
+         * @description It is neither found nor run afterwards.
+         */
         delete: operations["deleteReportDistribution"];
         options?: never;
         head?: never;
@@ -103,7 +133,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** List the report filters of a report distribution. */
+        /**
+         * List the report filters of a report distribution.
+         * @description These are the filters that narrow the report which is sent; the parameter filter of listReportDistributions is something else.
+         */
         get: operations["listReportDistributionFilters"];
         put?: never;
         post?: never;
@@ -128,7 +161,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Run a report distribution and send its reports at once; its schedule stays as it is. */
+        /**
+         * Run a report distribution and send its reports at once; its schedule stays as it is.
+         * @description The answer is the log of the run; its status changes from In Progress once the run has ended.
+         */
         post: operations["executeReportDistribution"];
         delete?: never;
         options?: never;
@@ -145,7 +181,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Run every enabled report distribution at once. */
+        /**
+         * Run every enabled report distribution at once.
+         * @description The answer names no run: listReportDistributionLogs lists them.
+         */
         post: operations["executeAllReportDistributions"];
         delete?: never;
         options?: never;
@@ -160,7 +199,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the logs of the runs, newest first. */
+        /**
+         * List the logs of the runs, newest first.
+         * @description A log tells how a run ended and how many recipients it had. Runs that have not ended are left out unless they are asked for.
+         */
         get: operations["listReportDistributionLogs"];
         put?: never;
         post?: never;
@@ -187,7 +229,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read the settings and the errors of a run. */
+        /**
+         * Read the settings and the errors of a run.
+         * @description The answer has the mail and the filters that the run was sent with, and what went wrong.
+         */
         get: operations["getReportDistributionLogDetail"];
         put?: never;
         post?: never;

@@ -14,10 +14,16 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** List the account's jobs of one report type, newest first. */
+        /**
+         * List the account's jobs of one report type, newest first.
+         * @description A page says how many jobs there are in all; its links lead to the next page and to the one before, where there are any.
+         */
         get: operations["listReportJobs"];
         put?: never;
-        /** Create a report job. */
+        /**
+         * Create a report job.
+         * @description The answer has the job's id. getReportJob tells how far the job is, and where its file is once it is done.
+         */
         post: operations["createReportJob"];
         delete?: never;
         options?: never;
@@ -37,11 +43,17 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Tell how far a report job is. */
+        /**
+         * Tell how far a report job is.
+         * @description To be asked until the job has ended. A job that is done is answered by a redirect to its file.
+         */
         get: operations["getReportJob"];
         put?: never;
         post?: never;
-        /** Cancel a job that has not ended. */
+        /**
+         * Cancel a job that has not ended.
+         * @description A job that has ended is refused with 403; the file of a job that is done goes by deleteReportFile.
+         */
         delete: operations["cancelReportJob"];
         options?: never;
         head?: never;
@@ -60,11 +72,17 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Fetch the file of a finished job. */
+        /**
+         * Fetch the file of a finished job.
+         * @description Answers with the file itself, or with a redirect to the storage that has it. A job that is not done has no file: 404.
+         */
         get: operations["getReportFile"];
         put?: never;
         post?: never;
-        /** Delete the file of a finished job. */
+        /**
+         * Delete the file of a finished job.
+         * @description The job itself stays and tells that it was deleted.
+         */
         delete: operations["deleteReportFile"];
         options?: never;
         head?: never;
@@ -80,7 +98,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchange client credentials for a bearer token that lasts ten minutes. */
+        /**
+         * Exchange client credentials for a bearer token that lasts ten minutes.
+         * @description Client id and secret go into the Authorization header, the grant and the wanted scopes into a form.
+         */
         post: operations["createToken"];
         delete?: never;
         options?: never;
