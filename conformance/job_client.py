@@ -196,6 +196,13 @@ class JobClient:
         """Return the states that a job was last observed in; none if it never was."""
         return self._last_states(self.history(job))
 
+    def shows_states(self, job: JobRef) -> bool:
+        """Return True if a job showed its state otherwise than at its creation."""
+        history = self.history(job)
+        create = self.lifecycle.actions["create"].operation
+        seen = history.observations if history is not None else ()
+        return any(observation.exchange.operation != create for observation in seen)
+
     def _last_states(self, history: JobHistory | None) -> frozenset[str]:
         if history is None or not history.observations:
             return frozenset()
@@ -258,8 +265,11 @@ class JobClient:
             if not has_pages or not value_at(exchange.json, items):
                 return
 
-    def wait_for_state(self, job: JobRef, *states: str) -> bool:
-        """Poll until a job is in one of `states`; return False where it does not get there."""
+    def wait_for_state(self, job: JobRef, *states: str, seconds: float | None = None) -> bool:
+        """Poll until a job is in one of `states`; return False where it does not get there.
+
+        The wait takes `seconds`, or as long as the run has patience.
+        """
         control, patience = self.client.has_control, self.client.patience
         interval, waited = FIRST_POLL_INTERVAL[control], 0.0
         while True:
@@ -269,8 +279,9 @@ class JobClient:
                 return True
             if current and not any(self._can_reach(state, states) for state in current):
                 return False
-            shows = bool(current or self.last_states(job))
+            shows = self.shows_states(job)
             limit = MAX_WAIT if control else patience.wait_for(shows_states=shows)
+            limit = limit if seconds is None else seconds
             if waited >= limit or not self.client.wait(interval):
                 if not control:
                     patience.missed(waited, shows_states=shows)

@@ -19,6 +19,7 @@ from conformance.errors import (
     NotPermitted,
     SuiteError,
     TargetUnavailable,
+    Untestable,
     describe_crash,
 )
 from conformance.evaluation.coverage import (
@@ -176,6 +177,10 @@ class Runner:
                 client.before_request = None
             else:
                 results = self._check(step, step.requirement, client)
+                report(evaluator.evaluate(client.exchanges))
+                if evaluator.needs_valid_request(step.requirement, results):
+                    self._send_valid(step, step.requirement, client)
+                    report(evaluator.evaluate(client.exchanges))
                 report(evaluator.record(step.requirement, *results))
             report(evaluator.evaluate(client.exchanges))
 
@@ -248,6 +253,18 @@ class Runner:
             results = [result for result in results if result.passed is not False]
             results.append(self._stop(step, reason))
         return results
+
+    def _send_valid(self, step: PlanStep, requirement: Requirement, client: Client) -> None:
+        """Send a valid request, which says whether the target has the operation at all."""
+        if self._stop_reason is not None:
+            return
+        case = ActiveCase(requirement, client)
+        try:
+            case.send(case.request_for_rejection())
+        except (NotPermitted, Untestable):
+            return  # then a rejection as of a missing operation is no failure
+        except (BudgetExceeded, TargetUnavailable) as reason:
+            self._stop(step, reason)
 
     def _stop(self, step: PlanStep, reason: SuiteError) -> CheckResult:
         """Send no more than the clean-up for this run; what is planned still stays untried."""

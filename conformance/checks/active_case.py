@@ -126,14 +126,16 @@ class ActiveCase:
 
     def consented_job(self) -> JobRef | None:
         """Return a job for which the target file consents to the operation."""
+        return next(self.consented_jobs(), None)
+
+    def consented_jobs(self) -> Iterator[JobRef]:
+        """Yield the jobs for which the target file consents to the operation."""
         consent = self.target.consent.get(self.operation)
         name = job_parameter(self.contract, self.operation) or ""
-        ids = consent.path.get(name, ()) if consent else ()
-        if not ids:
-            return None
-        rows = (row for rows in self.target.known.values() for row in rows)
-        known = next((row for row in rows if ids[0] in map(str, row.values())), {})
-        return JobRef(ids[0], known, ours=False)
+        rows = [row for rows in self.target.known.values() for row in rows]
+        for id_ in consent.path.get(name, ()) if consent else ():
+            known = next((row for row in rows if id_ in map(str, row.values())), {})
+            yield JobRef(id_, known, ours=False)
 
     def create_resource(self, operation: str) -> tuple[Exchange, Mapping[str, str]]:
         """Create a resource and return the exchange and the new ids by parameter name.

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -128,6 +128,8 @@ _NEUTRAL: Final = frozenset(
     {"", "application/octet-stream", "binary/octet-stream", "text/plain", "application/download",
      "application/force-download", "application/x-download"}
 )  # fmt: skip
+# JSON is left out: it may be the file of several formats.
+FORMAT_OF_MEDIA: Final = MappingProxyType({"text/csv": "csv"})
 _NEVER: Final = ("text/html", "text/xml", "application/xml", "application/pdf", "image/")
 
 
@@ -152,6 +154,21 @@ def downloaded_files(case: HistoryCase, stated: str, requested: str) -> Iterator
             response = exchange.response
             if response is not None and response.complete and response.status == 200:
                 yield DownloadedFile(exchange, response, file_format.lower())
+
+
+def _files_of_unknown_jobs(case: HistoryCase, known: Collection[int]) -> Iterator[DownloadedFile]:
+    """Yield the files of jobs whose format nothing but the files' own media type says."""
+    fetch = case.contract.lifecycle.actions["fetch"].operation
+    for exchange in case.exchanges:
+        response = exchange.response
+        fetched = exchange.driver == DOWNLOAD or (exchange.operation, exchange.valid) == (
+            fetch,
+            True,
+        )
+        if not fetched or response is None or exchange.number in known:
+            continue
+        if response.complete and response.status == 200 and response.media in FORMAT_OF_MEDIA:
+            yield DownloadedFile(exchange, response, FORMAT_OF_MEDIA[response.media])
 
 
 def _stated_format(case: HistoryCase, job: JobHistory, pointer: str) -> str | None:
@@ -189,6 +206,9 @@ def file_format(
 ) -> Iterator[CheckResult]:
     """The file of a job of `format` has the content csv, json, json_any or json_lines.
 
+    Where nothing says a job's format (one that the target file names), the media type of the file
+    does.
+
     Args:
         case: the jobs and exchanges of the run.
         format: the format that the job states or, where it does not, that was requested.
@@ -196,7 +216,9 @@ def file_format(
         stated: a JSON pointer to the format in the response to a poll.
         requested: the member or parameter by which a creation requests a format.
     """
-    for file in downloaded_files(case, stated, requested):
+    files = list(downloaded_files(case, stated, requested))
+    known = {file.exchange.number for file in files}
+    for file in (*files, *_files_of_unknown_jobs(case, known)):
         if file.format != format:
             continue
         stated_type = file.response.headers.get("Content-Type", "")

@@ -152,11 +152,10 @@ class LifecycleScript:
 
         That is where jobs show no state, or the only one left must be started first.
         """
-        states = [self.jobs.last_states(job) for job in unfinished]
-        if not any(states):
+        if not any(map(self.jobs.shows_states, unfinished)):
             return waited >= self.jobs.client.patience.blind_wait
         unstarted = self.jobs.supports("start") and all(
-            possible <= {self._lifecycle.initial} for possible in states
+            self.jobs.last_states(job) <= {self._lifecycle.initial} for job in unfinished
         )
         return unstarted and len(unfinished) == 1
 

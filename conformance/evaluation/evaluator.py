@@ -98,10 +98,21 @@ class Evaluator:
         operation = requirement.operation
         if operation is None or self._kind(requirement) is not CheckKind.ACTIVE:
             return False
-        absent = self._offered.get(operation) is False
+        offered = self._offered.get(operation)
+        absent = offered is False or (offered is None and result.passed is False)
         documented = self._contract.operations[operation].source == "documented"
         last = result.exchanges[-1:]
         return absent and not documented and all(e.status in NOT_OFFERED for e in last)
+
+    def needs_valid_request(self, requirement: Requirement, results: Sequence[CheckResult]) -> bool:
+        """Return True if only a valid request can tell a rejection from a missing operation."""
+        unknown = requirement.operation is not None and requirement.operation not in self._offered
+        judged = [result for result in results if result.passed is not None and result.exchanges]
+        return unknown and any(self._may_be_absent(requirement, result) for result in judged)
+
+    def _may_be_absent(self, requirement: Requirement, result: CheckResult) -> bool:
+        documented = self._contract.operations[requirement.operation or ""].source == "documented"
+        return not documented and result.exchanges[-1].status in NOT_OFFERED
 
     def record(self, requirement: Requirement, *results: CheckResult) -> list[NewFailure]:
         """Record results of a check; return the failure if the requirement failed first now."""

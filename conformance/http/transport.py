@@ -198,6 +198,10 @@ class Transport:
         self.breaker.answered(info.operation)
         if response.timed_out:
             self.breaker.timed_out(info.operation)
+        try:
+            attempts.check(response)
+        except NetworkFailure as error:
+            return _Outcome(None, str(error), attempts.unanswered, error.repeatable)
         return _Outcome(response, None, attempts.unanswered)
 
     def _send_under_load(self, request: HttpRequest, attempts: Attempts) -> RecordedResponse:
@@ -223,7 +227,6 @@ class Transport:
                     raise
                 continue
             if not attempts.may_repeat(response):
-                attempts.check(response)
                 return response
 
     def _send_once(self, request: HttpRequest) -> RecordedResponse:

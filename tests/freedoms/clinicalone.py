@@ -442,9 +442,11 @@ class ClinicalOne(Service):
 
 def target(service: ClinicalOne) -> dict[str, Any]:
     """Return the target file for a server."""
+    fresh = {"path": {"jobId": [job.id for job in service.fresh]}, "any_query": True}
     return {
         "vendor": "clinicalone",
         "writes": True,
+        "consent": {"kickOffReportJob": fresh} if service.has("documented_only") else {},
         "credentials": {
             "primary": {"token": "ora-full-Rt4"},
             "limited": {"token": "ora-view-Yb6"},

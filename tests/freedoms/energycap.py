@@ -79,6 +79,7 @@ class EnergyCap(Service):
         "extra": "more members everywhere",
         "clamped": "the list serves ten at most and says so",
         "lost_pages": "pages beyond the end are 400",
+        "narrow_page": "a page beyond int32 is the last that int32 has",
         "sorted": "report groups come sorted by code",
         "big_ids": "ids begin near the end of int32",
         "error_text": "errors are plain text",
@@ -380,6 +381,7 @@ class EnergyCap(Service):
             return Reply(500)
         if page < 1 or size < 1:
             return self._error(400, "page")
+        page = min(page, 2**31 - 1) if self.has("narrow_page") else page
         size = min(size, 10 if self.has("clamped") else 1000)
         start = (page - 1) * size
         if start >= max(1, len(rows)) and self.has("lost_pages"):

@@ -75,6 +75,8 @@ class Outcome:
     exit_code: int
     seconds: float
     dropped: int = 0
+    requests: int = 0
+    waited: float = 0.0
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -99,13 +101,17 @@ def judge(
     effort: Effort = Effort.DEFAULT,
     only: frozenset[str] = frozenset(),
     drops: Drops | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Outcome:
-    """Run the suite on a server with these options, behind a lossy proxy if there are `drops`."""
+    """Run the suite on a server with these options, behind a lossy proxy if there are `drops`.
+
+    `more` are keys of the target file beside those that fit the server.
+    """
     part = VENDORS[vendor]
     service = part.service(options)
     with serving(service, drops) as url, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "target.yaml"
-        file.write_text(json.dumps(part.target(service)), encoding="utf-8")
+        file.write_text(json.dumps(part.target(service) | dict(more)), encoding="utf-8")
         started = time.monotonic()
         settings = Settings(profile=profile, seed=seed, effort=effort, only=only)
         try:
@@ -129,4 +135,6 @@ def judge(
         result.exit_code,
         took,
         service.dropped(),
+        service.served,
+        service.waited,
     )

@@ -65,6 +65,9 @@ class Talkdesk(Service):
         "foreign_403": "another account's job is 403",
         "clamped": "the list serves ten at most and says so",
         "lost_pages": "a page beyond the last is 400",
+        "narrow_page": "a page beyond int32 is the last that int32 has",
+        "dies_401": "after 60 requests the token is refused by 401",
+        "dies_403": "after 60 requests the token is refused by 403",
         "unordered": "the list has no order that time would give",
         "retold": "the timespan comes back in UTC with milliseconds",
         "extra": "jobs carry created_at, type and more",
@@ -157,6 +160,10 @@ class Talkdesk(Service):
         if self.has("same_key_500") and len(names) != len(set(names)):
             return Reply(500)
         who = self._caller(request)
+        if self.served > 60 and self.has("dies_403") and who is not None:
+            return self._error(403, "forbidden")
+        if self.served > 60 and self.has("dies_401"):
+            who = None
         if action == self._delete and self.has("delete_open"):
             who = TOKENS["tok-full-Kq7"]
         if who is None and not (area == "files" and self.has("no_auth_file")):
@@ -389,6 +396,7 @@ class Talkdesk(Service):
             return Reply(500)
         if page < 1 or not 1 <= size <= 200:
             return self._error(400, "page")
+        page = min(page, 2**31 - 1) if self.has("narrow_page") else page
         size = min(size, 10) if self.has("clamped") else size
         mine = [job for job in reversed(self.jobs.values()) if job.type == kind]
         mine = [job for job in mine if job.account == account or self.has("foreign_list")]

@@ -4,6 +4,7 @@ import gzip
 import json
 import socketserver
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -105,6 +106,11 @@ class Service(ABC):
     def now(self) -> float:
         """Return seconds that only grow."""
         return self.clock.now()
+
+    @property
+    def waited(self) -> float:
+        """The seconds that the suite would have waited."""
+        return self.clock.now() - time.monotonic()
 
     def has(self, *names: str) -> bool:
         """Return True where one of the options is on."""
