@@ -17,6 +17,10 @@ class Dashboard(MockPage):
     def job(self, job: str) -> WebElement:
         return self.find(f'[data-job="{job}"]')
 
+    def shows(self, selector: str, text: str) -> bool:
+        """Return whether an element has a text in it."""
+        return text in self.find(selector).text
+
     def await_state(self, job: str, state: str) -> None:
         """Wait until the row of a job shows `state`."""
         self.until(lambda: self.all(f'[data-job="{job}"][data-state="{state}"]'))

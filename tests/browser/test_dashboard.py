@@ -1,6 +1,8 @@
 """The dashboard, driven in a real browser."""
 
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,14 @@ from tests.browser._client import TOKEN, Client
 from tests.browser._dashboard import Dashboard
 
 pytestmark = pytest.mark.slow
+
+SEND = """const done = arguments[arguments.length - 1];
+(async () => {{ const reply = {}; done([reply.status, await reply.text()]) }})()"""
+
+
+def allow_downloads(dashboard: Dashboard, folder: Path) -> None:
+    how = {"behavior": "allow", "downloadPath": str(folder)}
+    dashboard.browser.execute_cdp_cmd("Browser.setDownloadBehavior", how)
 
 
 def test_clock_moves_by_buttons_and_jobs_with_it(client: Client, dashboard: Dashboard) -> None:
@@ -59,13 +69,55 @@ def test_job_opens_into_its_way_through_all_states(client: Client, dashboard: Da
     dashboard.until(lambda: len(dashboard.all("#journal > li")) == 2)
 
 
-def test_file_of_a_job_is_shown(client: Client, dashboard: Dashboard) -> None:
+def test_file_of_a_job_is_shown_and_saved_whole(
+    client: Client, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    allow_downloads(dashboard, tmp_path)
     job = client.create()
     client.advance("PT1M")
     dashboard.open().await_state(job, "DONE")
     dashboard.press(f'[data-job="{job}"] .acts > button')
     dashboard.until(lambda: dashboard.texts("#dialog pre"))
     assert "," in dashboard.texts("#dialog pre")[0]
+    dashboard.press("[data-save]")
+    saved = dashboard.until(lambda: [*tmp_path.glob("*.csv")])[0]
+    assert (
+        saved.read_bytes()
+        == client.get(f"{client.base_url}/data/reports/calls/files/{job}").content
+    )
+
+
+def test_many_jobs_come_in_pages_and_are_searched(client: Client, dashboard: Dashboard) -> None:
+    for number in range(120):
+        client.create(name=f"Report {number}.")
+    dashboard.open()
+    dashboard.until(lambda: len(dashboard.all("#jobs > li")) == 50)
+    for start in (51, 101):
+        dashboard.press("#jobs-older")
+        dashboard.until(
+            lambda start=start: f"Jobs {start} to" in dashboard.find("#jobs-place").text
+        )
+    assert not dashboard.find("#jobs-older").is_enabled()
+    dashboard.find("#jobs-search").send_keys("report 7.")
+    dashboard.until(lambda: len(dashboard.all("#jobs > li")) == 1)
+    assert "Report 7." in dashboard.texts("#jobs .meta")[0]
+    dashboard.find("#jobs-search").send_keys("?")
+    dashboard.until(lambda: "No job fits" in dashboard.find("#jobs-none").text)
+
+
+def test_request_is_sent_again_by_its_snippets(client: Client, dashboard: Dashboard) -> None:
+    client.create(name="It's one")
+    dashboard.open().await_request("createReportJob", 202)
+    dashboard.press("#journal .entry")
+    dashboard.until(lambda: dashboard.all(".snippets pre"))
+    command = shlex.split(dashboard.texts(".snippets pre")[0].replace("\\\n", " "))
+    assert f"authorization: Bearer {TOKEN}" in command
+    done = subprocess.run([*command, "-sS", "-w", "%{http_code}"], capture_output=True, check=True)
+    assert done.stdout.endswith(b"202")
+    dashboard.press(".snippets .kinds button:nth-child(2)")
+    call = dashboard.texts(".snippets pre")[0]
+    status, text = dashboard.browser.execute_async_script(SEND.format(call.rstrip(";")))
+    assert (status, json.loads(text)["job"]["name"]) == (202, "It's one")
 
 
 def test_journal_is_live_and_shows_exchanges_without_secrets(
@@ -78,7 +130,7 @@ def test_journal_is_live_and_shows_exchanges_without_secrets(
     row.find_element("css selector", ".entry").click()
     dashboard.until(lambda: "[redacted]" in row.text)
     assert '"format": "csv"' in row.text
-    assert TOKEN not in dashboard.browser.page_source
+    assert TOKEN not in "".join(dashboard.texts("#journal dl, #journal section:not(.snippets)"))
     client.get(f"{client.base_url}/nowhere")
     dashboard.choose("#journal-status", "4XX")
     dashboard.await_request("/nowhere", 404)
@@ -91,8 +143,7 @@ def test_journal_is_live_and_shows_exchanges_without_secrets(
 def test_journal_is_saved_as_the_filters_show_it(
     client: Client, dashboard: Dashboard, tmp_path: Path
 ) -> None:
-    folder = {"behavior": "allow", "downloadPath": str(tmp_path)}
-    dashboard.browser.execute_cdp_cmd("Browser.setDownloadBehavior", folder)
+    allow_downloads(dashboard, tmp_path)
     client.poll(client.create())
     dashboard.open().await_request("getReportJob", 200)
     dashboard.choose("#journal-method", "GET")
@@ -111,13 +162,23 @@ def test_fault_is_set_played_and_taken_away(client: Client, dashboard: Dashboard
     dashboard.until(lambda: dashboard.all(".fault-form"))
     dashboard.choose(".fault-form [name=kind]", "rate-limit")
     dashboard.choose(".fault-form [name=operation]", "getReportJob")
-    dashboard.find(".fault-form [name=options]").send_keys('{"retry_after": 7}')
+    dashboard.find(".fault-form [name=retry_after]").send_keys("7")
+    dashboard.choose(".fault-form [name=vendor]", "talkdesk")
+    dashboard.choose(".fault-form [name=method]", "GET")
+    dashboard.find(".fault-form [name=nth]").send_keys("1")
+    dashboard.find(".fault-form [name=probability]").send_keys("1")
+    dashboard.find(".fault-form [name=id]").send_keys("busy")
     dashboard.press(".fault-form button")
     dashboard.until(lambda: dashboard.texts(".rules .tag") == ["rate-limit, valid"])
+    [rule] = client.get(f"{client.base_url}/_mock/faults").json()["faults"]
+    match = {"vendor": "talkdesk", "operation": "getReportJob", "method": "GET", "nth": 1}
+    assert (rule["id"], rule["match"], rule["times"], rule["probability"]) == ("busy", match, 1, 1)
+    assert rule["fault"] == {"kind": "rate-limit", "retry_after": 7}
     assert client.poll(job) == 429
     dashboard.press(".rules button")
     dashboard.until(lambda: not dashboard.all(".rules .tag"))
-    dashboard.find(".fault-form [name=options]").send_keys("nonsense")
+    dashboard.choose(".fault-form [name=kind]", "unknown-enum")
+    dashboard.find(".fault-form [name=value]").send_keys("nonsense")
     dashboard.press(".fault-form button")
     dashboard.until(lambda: "JSON" in dashboard.find("#dialog-trouble").text)
     dashboard.press(".dialog-head button")

@@ -18,8 +18,20 @@ export class Contracts {
     return path in (this.read.get(name)?.paths ?? {});
   }
 
-  faultKinds() {
-    return this.read.get("control")?.components.schemas.FaultKind?.enum ?? [];
+  // A schema of the control plane, its members without references.
+  schema(name) {
+    const { schemas } = this.read.get("control").components;
+    const resolved = (schema) => (schema.$ref ? schemas[schema.$ref.split("/").pop()] : schema);
+    const { properties = {}, ...schema } = schemas[name];
+    return { ...schema, properties: Object.fromEntries(Object.entries(properties).map(([key, it]) => [key, resolved(it)])) };
+  }
+
+  // Whether an operation is called with the id and secret of a client (HTTP Basic).
+  async isForClients(vendor, operationId) {
+    const { paths, components } = await this.#document(vendor);
+    const operations = Object.values(paths).flatMap((item) => METHODS.map((method) => item[method]));
+    const names = (operations.find((it) => it?.operationId === operationId)?.security ?? []).flatMap(Object.keys);
+    return names.some((name) => components.securitySchemes[name].scheme === "basic");
   }
 
   // The operationIds of all vendors.

@@ -2,6 +2,7 @@
 
 import { button, byId, el, say } from "./dom.js";
 import { open } from "./dialog.js";
+import { field, values } from "./fields.js";
 
 const PATH = "/faults";
 
@@ -33,25 +34,41 @@ export class Faults {
     const operations = await this.page.contracts.operations();
     this.list = el("ul", { class: "rules" });
     const told = "A fault is valid where a vendor that keeps its contract could answer so, else violating.";
-    open(`Faults of ${this.page.api.sandbox}`, [el("p", { class: "muted" }, told), this.#form(operations), this.list]);
+    open(`Faults of ${this.page.api.sandbox}`, [el("p", { class: "muted" }, told), overrides(), this.#form(operations), this.list]);
     this.#show();
   }
 
+  // Every member of a rule has a field: the kind's own options, which requests, and how often.
   #form(operations) {
-    const kind = el("select", { name: "kind" }, this.page.contracts.faultKinds().map(option));
-    const any = el("option", { value: "" }, "any operation");
-    const operation = el("select", { name: "operation" }, any, operations.map(option));
-    const times = el("input", { name: "times", type: "number", min: 1, value: 1, inputmode: "numeric" });
-    const options = el("input", { name: "options", class: "wide", placeholder: '{"status": 503}', spellcheck: "false" });
-    const labels = [["Kind", kind], ["On", operation], ["Times", times], ["Options of the kind, as JSON", options]];
-    const form = el("form", { class: "fields fault-form" }, labels.map(([text, field]) => el("label", {}, text, field)), el("button", {}, "Add"));
+    const { contracts } = this.page;
+    const [rule, match, fault] = ["FaultRule", "FaultMatch", "Fault"].map((name) => contracts.schema(name).properties);
+    const kind = el("select", { name: "kind" }, contracts.schema("FaultKind").enum.map(option));
+    const offered = { vendor: contracts.vendors, operation: operations };
+    const make = (properties, names) => names.map((name) => field(name, properties[name], offered[name]));
+    const options = make(fault, Object.keys(fault).filter((name) => name !== "kind"));
+    const matches = make(match, Object.keys(match));
+    const often = make(rule, ["times", "probability", "id"]);
+    often[0].lastChild.value = 1;
+    const about = el("p", { class: "muted about" });
+    const choose = () => {
+      for (const label of options) label.hidden = !isOptionOf(kind.value, fault[label.dataset.field]);
+      about.textContent = meaning(contracts.schema("FaultKind").description, kind.value);
+    };
+    kind.addEventListener("change", choose);
+    choose();
+    const group = (title, fields) => el("fieldset", { class: "fields" }, el("legend", {}, title), fields);
+    const form = el(
+      "form",
+      { class: "fault-form" },
+      group("Fault", [el("label", {}, "kind", kind), ...options, about]),
+      group("Which requests", matches),
+      group("How often", often),
+      el("button", {}, "Add"),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#add(() => ({
-        fault: { kind: kind.value, ...read(options.value) },
-        match: operation.value ? { operation: operation.value } : {},
-        ...(times.value ? { times: Number(times.value) } : {}),
-      }));
+      const shown = options.filter((label) => !label.hidden);
+      this.#add(() => ({ fault: { kind: kind.value, ...values(shown, fault) }, match: values(matches, match), ...values(often, rule) }));
     });
     return form;
   }
@@ -79,7 +96,7 @@ export class Faults {
         "li",
         {},
         el("span", { class: `tag fault ${rule.label}` }, `${rule.fault.kind}, ${rule.label}`),
-        el("span", {}, rule.match?.operation ?? "any operation"),
+        el("span", {}, described(rule)),
         el("span", { class: "muted" }, `played ${rule.fired}${rule.times ? ` of ${rule.times}` : ""}`),
         button("Remove", () => this.#remove(rule), { class: "small", "aria-label": `Remove ${rule.id}` }),
       ),
@@ -88,10 +105,29 @@ export class Faults {
   }
 }
 
-function read(text) {
-  try {
-    return text.trim() ? JSON.parse(text) : {};
-  } catch {
-    throw new Error('The options are no JSON; write for instance {"status": 503}.');
-  }
+function described(rule) {
+  const { operation, ...others } = rule.match ?? {};
+  const { kind, ...options } = rule.fault;
+  const facts = { ...others, ...options, ...(rule.probability !== undefined && { probability: rule.probability }) };
+  return [operation ?? "any operation", ...Object.entries(facts).map(([name, value]) => `${name} ${JSON.stringify(value)}`)].join(", ");
+}
+
+// The contract names the kinds of an option before the colon of its description.
+const isOptionOf = (kind, schema) => schema.description.split(":")[0].split(/[ ,]+/).includes(kind);
+
+const meaning = (text, kind) => new RegExp(`(?:^|[.,] )${kind}(?:, [a-z-]+)*: ([^.]+\\.)`).exec(text)?.[1] ?? "";
+
+function overrides() {
+  const code = (text) => el("code", {}, text);
+  return el(
+    "p",
+    { class: "muted" },
+    "One request alone needs no rule: its header ",
+    code("X-Mock-Fault: rate-limit; retry_after=5"),
+    " plays a fault on it, ",
+    code("Prefer: code=503"),
+    " answers it with a status of the contract, ",
+    code("Prefer: example=NAME"),
+    " with one of its examples.",
+  );
 }

@@ -5,7 +5,8 @@ import { clockText, dateText, durationText } from "./moments.js";
 import { staircase, stays, strip } from "./timeline.js";
 import { preview } from "./preview.js";
 
-const MOST = 60;
+const PAGE = 50;
+const MOST = 1000;
 
 export class Jobs {
   constructor(page) {
@@ -13,7 +14,12 @@ export class Jobs {
     this.list = byId("jobs");
     this.vendor = byId("jobs-vendor");
     this.rows = new Map();
-    this.vendor.addEventListener("change", () => page.refresh());
+    this.search = byId("jobs-search");
+    this.first = 0;
+    this.vendor.addEventListener("change", () => this.#turn(0));
+    this.search.addEventListener("input", () => this.#turn(0));
+    byId("jobs-newer").addEventListener("click", () => this.#turn(this.first - PAGE));
+    byId("jobs-older").addEventListener("click", () => this.#turn(this.first + PAGE));
   }
 
   offerVendors(vendors) {
@@ -22,13 +28,38 @@ export class Jobs {
 
   async load(now) {
     const { sandbox } = this.page.api;
-    const { jobs } = await this.page.api.get("/jobs", { vendor: this.vendor.value, limit: MOST });
-    if (sandbox !== this.page.api.sandbox) return;
-    this.#arrange(jobs);
-    for (const job of jobs) this.rows.get(keyOf(job)).update(job, now);
-    byId("jobs-count").textContent = jobs.length === MOST ? `newest ${MOST}` : jobs.length;
-    byId("jobs-none").hidden = jobs.length > 0;
-    this.jobs = jobs;
+    const { first } = this;
+    const searched = this.search.value.trim().toLowerCase();
+    // No more than the page needs, and whether there is another one; a search is among all of them.
+    const limit = searched ? MOST : Math.min(first + PAGE + 1, MOST);
+    const { jobs } = await this.page.api.get("/jobs", { vendor: this.vendor.value, limit });
+    if (sandbox !== this.page.api.sandbox || first !== this.first) return;
+    const found = searched ? jobs.filter((job) => textOf(job).includes(searched)) : jobs;
+    if (first && found.length <= first) return this.#turn(first - PAGE);
+    const shown = found.slice(first, first + PAGE);
+    this.#arrange(shown);
+    for (const job of shown) this.rows.get(keyOf(job)).update(job, now);
+    this.#summarise(found.length, shown.length, jobs.length === MOST);
+    this.jobs = shown;
+  }
+
+  #summarise(found, shown, isAtLimit) {
+    const { first } = this;
+    const more = found > first + shown;
+    const range = first || more ? `${first + 1}–${first + shown}` : shown;
+    byId("jobs-count").textContent = range;
+    byId("jobs-newer").disabled = first === 0;
+    byId("jobs-older").disabled = !more;
+    byId("jobs-pages").hidden = first === 0 && !more;
+    byId("jobs-place").textContent = `Jobs ${first + 1} to ${first + shown}${this.search.value.trim() ? ` of ${found}${isAtLimit ? `, among the newest ${MOST}` : ""}` : ", newest first"}`;
+    byId("jobs-none").hidden = shown > 0;
+    byId("jobs-none").textContent = this.search.value || first ? "No job fits the search." : "No jobs yet. Create one with a vendor's API and it appears here.";
+  }
+
+  #turn(first) {
+    this.first = Math.max(first, 0);
+    this.list.scrollTop = 0;
+    return this.page.refresh();
   }
 
   // When the next of the shown jobs changes, as text of ISO 8601; null if none will.
@@ -38,6 +69,7 @@ export class Jobs {
   }
 
   forget() {
+    this.first = 0;
     this.rows.clear();
     this.list.replaceChildren();
   }
@@ -58,6 +90,7 @@ export class Jobs {
 }
 
 const keyOf = (job) => `${job.vendor}/${job.id}`;
+const textOf = (job) => [job.id, job.vendor, job.account, job.name, job.format, job.state, job.status].join(" ").toLowerCase();
 const shorten = (id) => (id.length > 24 ? `${id.slice(0, 10)}…${id.slice(-8)}` : id);
 const pathOf = (job) => `/jobs/${encodeURIComponent(job.vendor)}/${encodeURIComponent(job.id)}`;
 

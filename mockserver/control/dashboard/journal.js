@@ -4,6 +4,7 @@ import { pathOf } from "./api.js";
 import { button, byId, el, offer, say } from "./dom.js";
 import { clockText, elapsedText } from "./moments.js";
 import { messages } from "./exchange.js";
+import { snippets } from "./snippets.js";
 import { save } from "./transfer.js";
 
 const PAGE = 100;
@@ -135,5 +136,10 @@ async function toggle(page, row, opener, detail) {
   detail.hidden = !open;
   opener.setAttribute("aria-expanded", String(open));
   if (!open || detail.children.length) return;
-  await page.act(async () => detail.replaceChildren(...messages(await page.api.get(`/requests/${row.number}`))), false);
+  await page.act(async () => {
+    const exchange = await page.api.get(`/requests/${row.number}`);
+    const known = exchange.vendor ? await page.sandboxes.headers(exchange.vendor) : {};
+    const isClient = exchange.vendor !== null && (await page.contracts.isForClients(exchange.vendor, exchange.operation));
+    detail.replaceChildren(...messages(exchange), snippets(exchange, known, isClient));
+  }, false);
 }

@@ -1,7 +1,9 @@
 // The choice of a sandbox (kept in the address), and the making and deleting of one.
 
+import { BASE } from "./api.js";
 import { close, confirm, open } from "./dialog.js";
-import { byId, el, offer, say } from "./dom.js";
+import { button, byId, el, offer, say } from "./dom.js";
+import { copyButton, save } from "./transfer.js";
 
 const MOST = 200;
 const DEFAULT = "default";
@@ -81,18 +83,36 @@ export class Sandboxes {
     );
   }
 
+  // The headers of each role of a vendor in the sandbox that is shown.
+  async headers(vendor) {
+    return (await this.#details()).headers[vendor] ?? {};
+  }
+
+  #details() {
+    return this.page.api.get(`/sandboxes/${encodeURIComponent(this.page.api.sandbox)}`);
+  }
+
   #showCredentials() {
     return this.page.act(async () => {
-      const { credentials } = await this.page.api.get(`/sandboxes/${encodeURIComponent(this.page.api.sandbox)}`);
+      const { credentials } = await this.#details();
       const told = "They are invented, and choose this sandbox by themselves: a client needs no header.";
-      open(`Credentials of ${this.page.api.sandbox}`, [el("p", { class: "muted" }, told), ...Object.entries(credentials).map(vendor)]);
+      const base = el("dl", {}, copied("Base URL", BASE.replace(/\/_mock$/, "")));
+      const sections = Object.entries(credentials).map((row) => vendor(this.page, row));
+      open(`Credentials of ${this.page.api.sandbox}`, [el("p", { class: "muted" }, told), base, ...sections]);
     }, false);
   }
 }
 
-function vendor([name, secrets]) {
-  const rows = Object.entries(secrets).flatMap(([role, secret]) => [el("dt", {}, role), el("dd", {}, el("code", {}, secret))]);
-  return el("section", {}, el("h3", {}, name), el("dl", {}, rows));
+function vendor(page, [name, secrets]) {
+  const rows = Object.entries(secrets).flatMap(([role, secret]) => copied(role, secret, `${role} of ${name}`));
+  const collection = (title, format, file) =>
+    button(title, () => page.act(() => save(page.api, `/collections/${name}?format=${format}`, file), false), { class: "small", "aria-label": `${title} of ${name}` });
+  const files = [collection("Requests (.http)", "http", `${name}.http`), collection("Requests (Postman)", "postman", `${name}.json`)];
+  return el("section", {}, el("h3", {}, name), el("dl", {}, rows), el("p", { class: "answers" }, files));
+}
+
+function copied(title, text, what = title) {
+  return [el("dt", {}, title), el("dd", { class: "copied" }, el("code", {}, text), " ", copyButton(what, () => text))];
 }
 
 // What a sandbox may begin with; all of it may stay untold.
