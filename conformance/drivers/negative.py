@@ -1,6 +1,7 @@
 """Sends invalid and unusual bodies and parameter values: one change to a valid request each."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -135,6 +136,10 @@ def edge_case_parameters(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return ("x" * 300, "x" * 2000, "", "Zürich, 東京 ✓", "a\x00b", "' OR '1'='1", "..", "%", "null")
 
 
+# Stands for bytes that are no text.
+NOT_UTF8: Final = "not-utf-8"
+
+
 def drive(case: DriverCase) -> None:
     """Send the requests; what the target does not allow is omitted."""
     factory = RequestFactory(case.client)
@@ -185,6 +190,18 @@ def _send_parameters(case: DriverCase, operation: Operation, valid: OperationReq
         schema = parameter_schema(case.contract, parameter)
         for value in edge_case_parameters(schema):
             _send(case, valid.with_parameter(parameter["name"], value))
+        if parameter["in"] == "path":
+            _send_not_utf8(case, valid, parameter["name"])
+
+
+def _send_not_utf8(case: DriverCase, valid: OperationRequest, name: str) -> None:
+    """Send a path whose parameter is not UTF-8 once its percent-encoding is undone."""
+    try:
+        call = valid.with_parameter(name, NOT_UTF8).prepare(case.client, NEGATIVE, valid=None)
+        path = call.request.path.replace(NOT_UTF8, "%FF%FE")
+        case.client.send_prepared(replace(call, request=replace(call.request, path=path)))
+    except NotPermitted:
+        return
 
 
 def _send_raw_bodies(case: DriverCase, operation: Operation, valid: OperationRequest) -> None:

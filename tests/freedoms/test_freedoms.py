@@ -30,6 +30,7 @@ DETECTED = {
     "talkdesk": {
         "empty_bearer": "TD-AUTH-002", "any_case_token": "TD-AUTH-002", "nan": "TD-NET-004",
         "swapped_jobs": "TD-JOB-003", "mojibake": "TD-NEW-007", "shifted": "TD-LIST-004",
+        "utf8_500": "TD-NET-002",
     },
     "clinicalone": {
         "cut_token": "C1-AUTH-002", "near_mode": "C1-KICK-008", "offset_500": "C1-NET-001",
