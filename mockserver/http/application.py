@@ -193,7 +193,8 @@ class Application:
         if cors is not None:
             # Of what was rejected, the line that names the origin may never have been read.
             origin = context.headers.get("origin", None if context.rejection is None else "")
-            headers += transfer.encode_headers(cors.headers(origin))
+            if added := cors.headers(origin):
+                headers += transfer.encode_headers(added)
         if self._virtual_date and context.sandbox is not None and not context.is_control:
             headers.append((b"date", to_http_date(context.sandbox.now()).encode()))
         return body, headers

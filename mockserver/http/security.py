@@ -56,18 +56,16 @@ class Security:
         """
         assert context.api is not None
         assert context.operation is not None
-        routing = {
-            "api_base_path": _base_path(context.api),
-            "operation_id": context.operation.operation.id,
-        }
+        operation = context.operation.operation
         # In Connexion's own context, which its request finds in half the time of its scope.
+        routing = {"api_base_path": _base_path(context.api), "operation_id": operation.id}
         extensions = {_ROUTING: routing, _CONTEXT: {CONTEXT_KEY: context}}
         scope: Scope = {"type": "http", "extensions": extensions}
         try:
             await self._stack(scope, context.receive, _send_nothing)
         except ProblemException as problem:
             raise ApiError(problem.status, str(problem.detail)) from None
-        schemes = context.operation.operation.security
+        schemes = operation.security
         if context.identity is None and schemes and all(schemes):  # an empty one asks for nothing
             raise RuntimeError(f"{context.method} {context.path}: security was not enforced")
 

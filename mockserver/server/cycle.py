@@ -53,7 +53,7 @@ def _status_line(status: int) -> bytes:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+    return f"HTTP/1.1 {status} {phrase}".encode()
 
 
 _STATUS_LINES = tuple(_status_line(status) for status in range(600))
@@ -204,7 +204,8 @@ class RequestCycle:
         self._bodiless = self._bodiless or status in {204, 304} or status < 200
         lines = [_STATUS_LINES[status]]
         framed = dated = False
-        for name, value in headers:
+        for field in headers:
+            name, value = field
             if name == b"content-length":
                 self._missing = int(value)
                 framed = True
@@ -213,19 +214,19 @@ class RequestCycle:
             elif name == b"connection" and value == b"close":
                 self.keep_alive = False
                 continue
-            lines.append(b"%b: %b\r\n" % (name, value))
-        lines += [b"%b: %b\r\n" % it for it in self._headers if not (dated and it[0] == b"date")]
+            lines.append(b": ".join(field))  # half the time of b"%b: %b"
+        lines += [b": ".join(it) for it in self._headers if not (dated and it[0] == b"date")]
         if not framed and not self._bodiless:
             if self.is_http_1_0:  # RFC 9112, 6.1: it knows no chunks; the close ends the body
                 self.keep_alive = False
                 self._missing = inf
             else:
                 self._chunked = True
-                lines.append(b"transfer-encoding: chunked\r\n")
+                lines.append(b"transfer-encoding: chunked")
         if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        lines.append(b"\r\n")
-        self._pending_head = b"".join(lines)
+            lines.append(b"connection: close")
+        lines += (b"", b"")  # the empty line
+        self._pending_head = b"\r\n".join(lines)
         if not self._hold_head:
             self._flush()
 

@@ -144,7 +144,14 @@ class Http1Protocol(asyncio.Protocol):
             self._read_body()
         self._run(cycle)
 
-    def _make_cycle(self, scope: Scope, *, keep_alive: bool, **options: bool) -> RequestCycle:
+    def _make_cycle(
+        self,
+        scope: Scope,
+        *,
+        keep_alive: bool,
+        expects_continue: bool = False,
+        skippable: bool = True,
+    ) -> RequestCycle:
         cycle = scope[CONNECTION_KEY] = RequestCycle(
             scope,
             self.transport,
@@ -152,7 +159,8 @@ class Http1Protocol(asyncio.Protocol):
             self._on_response,
             self._state.default_headers,
             keep_alive=keep_alive,
-            **options,
+            expects_continue=expects_continue,
+            skippable=skippable,
         )
         return cycle
 

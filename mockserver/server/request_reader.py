@@ -123,15 +123,17 @@ class RequestReader:
             self.buffer, self._scanned = skip_empty_lines(self.buffer), 0
             if not self.buffer:
                 return None
-        end = self.buffer.find(END, max(self._scanned - len(END) + 1, 0)) + len(END)
-        if max(end, len(self.buffer) if end < len(END) else 0) > self._max_head_bytes:
+        buffer = self.buffer
+        at = buffer.find(END, max(self._scanned - len(END) + 1, 0))
+        size = len(buffer) if at < 0 else at + len(END)
+        if size > self._max_head_bytes:
             raise MalformedRequestError(431, "The request line and the headers are too large.")
-        if end < len(END):
-            check_beginning(self.buffer, self._scanned)
-            self._scanned = len(self.buffer)
+        if at < 0:
+            check_beginning(buffer, self._scanned)
+            self._scanned = size
             return None
-        head = parse_head(self.buffer[:end])
-        self.buffer, self._scanned = self.buffer[end:], 0
+        head = parse_head(buffer[:size])
+        self.buffer, self._scanned = buffer[size:], 0
         if head.chunked:
             self._decoder, self.in_body = ChunkedBody(self._max_head_bytes), True
         elif head.content_length:
