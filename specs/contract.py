@@ -18,7 +18,7 @@ from specs.schema import self_contained
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """An operation of the OpenAPI document, its references to parameters and responses resolved.
 
@@ -38,7 +38,7 @@ class Operation:
     responses: Mapping[int, Mapping[str, Any]]
     raw: Mapping[str, Any] = field(repr=False)
 
-    @property
+    @cached_property
     def success(self) -> int:
         """The lowest 2xx status of the contract."""
         return min(status for status in self.responses if 200 <= status < 300)

@@ -225,8 +225,7 @@ class RequestCycle:
                 lines.append(b"transfer-encoding: chunked")
         if not self.keep_alive:
             lines.append(b"connection: close")
-        lines += (b"", b"")  # the empty line
-        self._pending_head = b"\r\n".join(lines)
+        self._pending_head = b"\r\n".join((*lines, b"", b""))  # an empty line ends it
         if not self._hold_head:
             self._flush()
 
