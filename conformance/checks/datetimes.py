@@ -12,12 +12,15 @@ from conformance.verdict import CheckResult, failed, passed, skipped
 
 
 def parse_datetime(value: Any) -> datetime | date | None:
-    """Return the date or date-time of an ISO 8601 text, None for anything else."""
+    """Return the date or date-time of an ISO 8601 text, None for anything else.
+
+    RFC 3339 allows the letters T and Z in lower case, too.
+    """
     if not isinstance(value, str):
         return None
     for parse in (date.fromisoformat, datetime.fromisoformat):
         try:
-            return parse(value)
+            return parse(value.upper())
         except ValueError:
             continue
     return None

@@ -1,5 +1,6 @@
 """Exchange checks of HTTP statuses and response headers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from email.policy import HTTP
 from http import HTTPStatus
@@ -9,6 +10,11 @@ from conformance.checks.exchange_case import NOT_OFFERED, ExchangeCase, Response
 from conformance.checks.registry import exchange_check
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
+
+# The two spellings of a file's name in a Content-Disposition, quoted texts emptied before.
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PLAIN_NAME: Final = re.compile(r';\s*filename\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;"]+)', re.IGNORECASE)
+_NAMES: Final = re.compile(r";\s*filename(\*?)\s*=", re.IGNORECASE)
 
 # HTTP itself allows these for any request (RFC 9110, 6585), whatever a vendor lists.
 GENERIC: Final = frozenset(
@@ -88,7 +94,11 @@ def disposition_parses(case: ExchangeCase, *, required: bool = False) -> CheckRe
     text = case.response.headers.get("Content-Disposition")
     if text is None:
         return failed("the header Content-Disposition is missing") if required else None
-    parsed: Any = HTTP.header_factory("Content-Disposition", text)
+    # RFC 6266 recommends `filename` beside `filename*`, which the parser takes for a duplicate.
+    twice = sorted(_NAMES.findall(_QUOTED.sub('""', text))) == ["", "*"]
+    parsed: Any = HTTP.header_factory(
+        "Content-Disposition", _PLAIN_NAME.sub("", text, count=1) if twice else text
+    )
     if parsed.defects or not parsed.content_disposition:
         return failed(f"Content-Disposition {text!r} does not parse")
     if required and parsed.content_disposition.lower() != "attachment":

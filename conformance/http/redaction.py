@@ -115,7 +115,8 @@ _COOKIES: Final = frozenset({"set-cookie", "cookie", "set-cookie2", "proxy-autho
 _PLACEHOLDER: Final = re.compile(r"\$[A-Z][A-Z0-9_]*")
 
 _URL_PLACEHOLDER: Final = "$URL_SECRET"
-_SHORTEST_URL_SECRET: Final = 8
+# What is shorter is no secret, and would be found in words that have nothing to do with it.
+_SHORTEST_SECRET: Final = 8
 _URL_SECRET: Final = re.compile(
     r"(?:[?&;]|%3[fF]|%26|\\u0026|\\u003[fF])"
     r"(?:x-(?:amz|goog|oss|cos)-(?:signature|security-token|credential)|sig|signature|awsaccesskeyid|"
@@ -195,7 +196,7 @@ class Redactor:
         for match in _URL_SECRET.finditer(text):
             value = match["value"]
             is_known = _PLACEHOLDER.match(value) or value in self._secrets.values()
-            if len(value) >= _SHORTEST_URL_SECRET and not is_known:
+            if len(value) >= _SHORTEST_SECRET and not is_known:
                 self._url_secrets += 1
                 self.register(value, f"{_URL_PLACEHOLDER}_{self._url_secrets}")
 
@@ -229,6 +230,8 @@ class Redactor:
             return
         for name in TOKEN_FIELDS:
             token = fields.get(name) if isinstance(fields, dict) else None
-            if isinstance(token, str) and token and token not in self._secrets.values():
+            if not isinstance(token, str) or len(token) < _SHORTEST_SECRET:
+                continue
+            if token not in self._secrets.values():
                 self._issued_tokens += 1
                 self.register(token, f"{placeholder}_{self._issued_tokens}")

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 from zoneinfo import ZoneInfo
 
 from tests.freedoms.wire import Reply, Request, Service, segments
@@ -55,6 +55,10 @@ class Talkdesk(Service):
         "only_id": 'a creation answers {"id": …}',
         "created_201": "a creation answers 201 (the page says 202)",
         "odd_ids": "ids have other characters: ~, ., : and =",
+        "coded_ids": "ids have spaces and what looks like a percent-encoding",
+        "slash_list": "the list is at /jobs/ too",
+        "both_names": "files have `filename` and `filename*`, the first with a quote in it",
+        "lower_times": "the timespan comes back with t and z in lower case",
         "instant": "a job is DONE at once",
         "slow": "a job takes more than a second",
         "all_fail": "every job ends FAILED",
@@ -79,6 +83,7 @@ class Talkdesk(Service):
         "status_422": "a bad body is 422",
         "surrogate": "a job's name holds a lone surrogate, escaped",
         "short_tokens": "tokens live two seconds",
+        "short_extras": "a token comes with refresh_token and id_token, a letter each",
         "token_elsewhere": "tokens come from another port",
         "lower_case": "status words in lower case (observed profile)",
         "see_other": "303 where the page says 300 (observed profile)",
@@ -153,6 +158,8 @@ class Talkdesk(Service):
         if not self.has("documented_only"):
             known |= {("POST", "jobs", 0): self._create, ("GET", "jobs", 0): self._list}
             known |= {("DELETE", "jobs", 1): self._cancel, ("DELETE", "files", 1): self._delete}
+        if rest == [""] and self.has("slash_list"):
+            rest = []
         action = known.get((method, area, len(rest)))
         if action is None:
             return self._error(404, "not found")
@@ -214,7 +221,9 @@ class Talkdesk(Service):
         token = f"bought-{len(self.bought)}-{id(request):x}"
         lasts = 2 if self.has("short_tokens", "immortal") else 600
         self.bought[token] = self.now() + lasts
-        return Reply(200, {"access_token": token, "token_type": "Bearer", "expires_in": lasts,
+        more = {"refresh_token": "r", "id_token": "e"} if self.has("short_extras") else {}
+        return Reply(200, {**more,
+                           "access_token": token, "token_type": "Bearer", "expires_in": lasts,
                            "scope": "data-reports:read data-reports:write"})  # fmt: skip
 
     def _error(self, status: int, text: str, headers: dict[str, str] | None = None) -> Reply:
@@ -241,6 +250,7 @@ class Talkdesk(Service):
             self.mixed_up("same_ids", number)
         number = int(self.mixed_up("same_ids", number))
         sign = "job:{}~x.=" if self.has("odd_ids") else "3f2a{:04x}9c"
+        sign = "a %52 {:04x}" if self.has("coded_ids") else sign
         job = Job(sign.format(number * 7 + 3), account, kind, body, self.now())
         job.fails = self.has("all_fail") or (self.has("file_failed") and number % 2 == 1)
         self.jobs[job.id] = job
@@ -329,6 +339,9 @@ class Talkdesk(Service):
                 end: datetime.fromisoformat(text).strftime("%Y-%m-%dT%H:%M:%S.000Z") if "+" not in text else text
                 for end, text in members["timespan"].items() if end in ("from", "to")
             }  # fmt: skip
+        if self.has("lower_times") and "timespan" in members:
+            members["timespan"] = {end: text.lower() for end, text in members["timespan"].items()
+                                   if end in ("from", "to")}  # fmt: skip
         if self.has("timespan_text"):
             members["timespan"] = "2026-03"
         if self.has("extra"):
@@ -361,7 +374,7 @@ class Talkdesk(Service):
             return self._error(404, "no such job")
         data: dict[str, Any] = {"job": self._members(job, status)}
         if not self.has("status_only", "no_redirect"):
-            data["_links"] = {"self": {"href": f"/data/reports/{kind}/jobs/{job.id}"}}
+            data["_links"] = {"self": {"href": f"/data/reports/{kind}/jobs/{quote(job.id)}"}}
             if status == "DONE":
                 data["_links"]["files"] = {"href": self._place(job)}
         if self.has("surrogate"):
@@ -379,9 +392,9 @@ class Talkdesk(Service):
             return f"{self.storage}/storage/t-{job.id}?X-Amz-Signature=invented&sig=inv"
         if self.has("relative"):
             return f"../files/{job.id}"
-        name = job.id
+        name = quote(job.id)
         if self.has("other_location"):
-            name = next((j.id for j in self.jobs.values() if j.id != name), name)
+            name = next((j.id for j in self.jobs.values() if j is not job), name)
         area = "downloads" if self.has("dead_location") else "files"
         return f"/data/reports/{job.type}/{area}/{name}"
 
@@ -481,7 +494,9 @@ class Talkdesk(Service):
                 body=text.encode(),
                 media=None if self.has("bare_file") else "application/octet-stream",
             )
-        return Reply(200, body=text.encode(), media=media)
+        names = 'attachment; filename="a; \\"b\\".csv"; filename*=UTF-8\'\'%C3%A9.csv'
+        headers = {"Content-Disposition": names} if self.has("both_names") else {}
+        return Reply(200, body=text.encode(), media=media, headers=headers)
 
     def _delete(self, request: Request, kind: str, account: str, name: str) -> Reply:
         job = self._find(kind, account, name, "delete_open")

@@ -156,6 +156,12 @@ def test_stable() -> None:
         (
             "TD-NEW-010",
             {"timespan": {"from": "2026-03-01T00:00:00Z"}},
+            {"timespan": {"from": "2026-03-01t00:00:00z"}},
+            PASSED,
+        ),
+        (
+            "TD-NEW-010",
+            {"timespan": {"from": "2026-03-01T00:00:00Z"}},
             {"timespan": {"from": "2026-03-01T01:00:00Z"}},
             FAILED,
         ),

@@ -1,6 +1,7 @@
 """The checks of links, redirects, and ids that come back."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -68,10 +69,17 @@ def test_own_location(status: int, location: str | None, verdict: bool | None) -
     assert passes("TD-REDIR-002", one) is verdict
 
 
-def test_own_location_reads_encoded_ids() -> None:
-    headers = {"Location": "/data/reports/calls/files/a%20b"}
-    one = exchange("getReportJob", 300, {}, headers=headers, path={"id": "a b"})
+@pytest.mark.parametrize("id_", ["a b", "a%20b", "%52", "é/ü"])
+def test_own_location_reads_encoded_ids(id_: str) -> None:
+    headers = {"Location": f"/data/reports/calls/files/{quote(id_, safe='')}"}
+    one = exchange("getReportJob", 300, {}, headers=headers, path={"id": id_})
     assert passes("TD-REDIR-002", one) is PASSED
+
+
+def test_an_empty_id_asks_for_no_job() -> None:
+    body = {"_links": {"self": {"href": "/data/reports/calls/jobs?page=1"}}}
+    one = exchange("getReportJob", 200, body, path={"id": ""})
+    assert passes("TD-LINK-004", one) is NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(

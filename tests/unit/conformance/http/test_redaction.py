@@ -84,3 +84,9 @@ def test_signatures_in_urls_are_redacted_and_restored_for_the_download(name: str
 def test_a_credential_is_never_restored_in_a_url():
     found = redactor("an-invented-secret")
     assert found.restore_url(f"https://x.example/?a={PLACEHOLDER}").endswith(PLACEHOLDER)
+
+
+def test_a_token_too_short_to_be_secret_changes_no_other_text():
+    redactor = Redactor()
+    redactor.register_tokens(b'{"access_token": "a-token-of-16", "refresh_token": "r"}', "$TOKEN")
+    assert redactor.redact("Bearer a-token-of-16") == "Bearer $TOKEN_1"
