@@ -389,6 +389,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_mock/collections/{vendor}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the sandbox; by default, the default sandbox. */
+                "X-Mock-Sandbox"?: components["parameters"]["Sandbox"];
+            };
+            path: {
+                /**
+                 * @description Slug of the vendor.
+                 * @example talkdesk
+                 */
+                vendor: components["parameters"]["JobVendor"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Download a request for every operation of a vendor, with the credentials of the sandbox.
+         * @description The requests are in an order in which each succeeds, run from the first to the last in a new sandbox; later ones use what earlier ones made. The base URL is a variable.
+         */
+        get: operations["getMockCollection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1769,6 +1798,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScenarioList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongMethod"];
+        };
+    };
+    getMockCollection: {
+        parameters: {
+            query?: {
+                /** @description `http` is a .http file, `postman` a Postman collection (v2.1). */
+                format?: "http" | "postman";
+            };
+            header?: {
+                /** @description Id of the sandbox; by default, the default sandbox. */
+                "X-Mock-Sandbox"?: components["parameters"]["Sandbox"];
+            };
+            path: {
+                /**
+                 * @description Slug of the vendor.
+                 * @example talkdesk
+                 */
+                vendor: components["parameters"]["JobVendor"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The requests. */
+            200: {
+                headers: {
+                    /** @description Attachment with a file name. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": Record<string, never>;
                 };
             };
             400: components["responses"]["BadInput"];
