@@ -75,7 +75,7 @@ class ActiveCase:
         job = self.newest_job() or self.consented_job()
         if self._action() in {"start", "cancel"} and job is not None:
             return self.jobs.request_for(self.operation, job)
-        return self.valid_request()
+        return self._request({})
 
     def valid_request(self, parameters: Mapping[str, Any] | None = None) -> OperationRequest:
         """Return a request that should succeed.
@@ -85,7 +85,19 @@ class ActiveCase:
         Raises:
             Untestable: the target has nothing that such a request could name.
         """
-        parameters = parameters or {}
+        request = self._request(parameters or {})
+        if any(self._is_unknown(name, str(value)) for name, value in request.path.items()):
+            raise Untestable(NO_REQUEST_POSSIBLE)
+        return request
+
+    def _is_unknown(self, name: str, id_: str) -> bool:
+        """Return True for an id that exists nowhere, or that this run has deleted."""
+        tracker = self.client.tracker
+        created, existing = tracker.created(name), tracker.existing(name)
+        unused = id_ in self.client.policy.unused_ids(name)
+        return id_ not in existing and (unused or id_ in created)
+
+    def _request(self, parameters: Mapping[str, Any]) -> OperationRequest:
         action = self._action()
         if action in {"poll", "fetch", "delete", "cancel", "start"} and self._names_job():
             job = required(self._job_for(action, parameters))

@@ -53,7 +53,7 @@ class RequestFactory:
             if name in given:
                 values[parameter["in"]][name] = given[name]
             elif parameter.get("required") or name in self._client.target.values:
-                value = parameter_value(self._client, parameter, is_id=name in ids)
+                value = parameter_value(self._client, operation, parameter, is_id=name in ids)
                 is_list = parameter_schema(self._contract, parameter).get("type") == "array"
                 values[parameter["in"]][name] = [value] if is_list else value
         return self._with_body(
@@ -161,7 +161,10 @@ class RequestFactory:
             if not values and _is_free_text(schema) and not parameter.get("required"):
                 values = [parameter["example"]] if "example" in parameter else []
                 values += EDGE_CASE_STRINGS
-            options[name] = values or [parameter_value(self._client, parameter, is_id=name in ids)]
+            is_id = name in ids
+            options[name] = values or [
+                parameter_value(self._client, operation, parameter, is_id=is_id)
+            ]
         return options
 
     def variants(self, operation_id: str) -> Iterator[OperationRequest]:

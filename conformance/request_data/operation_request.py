@@ -84,7 +84,8 @@ def parameter_values(client: Client, operation: Operation) -> dict[str, dict[str
     for parameter in operation.parameters:
         if parameter.get("required"):
             name = parameter["name"]
-            values[parameter["in"]][name] = parameter_value(client, parameter, is_id=name in ids)
+            value = parameter_value(client, operation, parameter, is_id=name in ids)
+            values[parameter["in"]][name] = value
     return values
 
 
@@ -109,19 +110,23 @@ def existing_resources(client: Client, operation: Operation) -> list[dict[str, A
     return [values for values in sets if ids and ids <= values.keys()]
 
 
-def parameter_value(client: Client, parameter: Mapping[str, Any], *, is_id: bool = False) -> Any:
-    """Return a value for one parameter.
+def parameter_value(
+    client: Client, operation: Operation, parameter: Mapping[str, Any], *, is_id: bool = False
+) -> Any:
+    """Return a value for one parameter of an operation.
 
-    It is from the target file, or one that the run has created, or the contract's example,
-    default, enum or minimum. An id of which none of these is known does not exist.
+    It is from the target file's `values`, or one that the run has created, or an id for which the
+    target file has a consent, or the contract's example, default, enum or minimum. An id of which
+    none of these is known does not exist.
     """
     name = parameter["name"]
     if name in client.target.values:
         return client.target.values[name][0]
-    if created := client.tracker.created(name):
-        return created[-1]
+    if existing := client.tracker.existing(name):
+        return existing[-1]
     if is_id:
-        return client.unused_id(name)
+        consented = client.policy.consented_ids(operation, name)
+        return consented[0] if consented else client.unused_id(name)
     schema = parameter_schema(client.contract, parameter)
     for source, key in ((parameter, "example"), (schema, "example"), (schema, "default")):
         if key in source:

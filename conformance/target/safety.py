@@ -158,6 +158,12 @@ class WritePolicy:
             for alias in careless_readings(value)
         )
 
+    def consented_ids(self, operation: Operation, name: str) -> tuple[str, ...]:
+        """Return ids of existing things that an operation may name: a read those of any consent."""
+        consents = self.target.consent
+        names = consents if not self.is_write(operation) else consents.keys() & {operation.id}
+        return tuple(id_ for consent in names for id_ in consents[consent].path.get(name, ()))
+
     def unused_ids(self, name: str) -> tuple[str, ...]:
         """Return ids for a parameter that do not exist, best first."""
         return (*(str(value) for value in self.target.absent.get(name, ())), *_UNUSED_IDS)

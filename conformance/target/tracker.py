@@ -49,6 +49,7 @@ class ResourceTracker:
         self._contract = contract
         self._jobs: dict[str, JobHistory] = {}
         self._created: dict[str, dict[str, Exchange]] = {}
+        self._deleted: set[tuple[str, str]] = set()
         self._create_operations = create_operations(contract)
 
     @property
@@ -59,6 +60,10 @@ class ResourceTracker:
     def created(self, parameter: str) -> tuple[str, ...]:
         """Return the ids that this run created for a path or query parameter, oldest first."""
         return tuple(self._created.get(parameter, ()))
+
+    def existing(self, parameter: str) -> tuple[str, ...]:
+        """Return the ids of `created` that this run has not deleted."""
+        return tuple(i for i in self.created(parameter) if (parameter, i) not in self._deleted)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -73,8 +78,11 @@ class ResourceTracker:
         """Record the jobs and ids of a successful response."""
         if exchange.operation is None or exchange.status is None or exchange.status >= 400:
             return
+        if exchange.request.method == "DELETE":
+            self._deleted |= {(name, str(id_)) for name, id_ in exchange.path_parameters.items()}
         for parameter, value in created_ids(self._contract, exchange):
             self._created.setdefault(parameter, {}).setdefault(value, exchange)
+            self._deleted.discard((parameter, value))
         for id_, state in self._shown_jobs(exchange, exchange.operation, exchange.status):
             job = self._job(id_, exchange)
             if state is not None:

@@ -1,10 +1,12 @@
 """Expectations of active checks, and what they do where a target has nothing to test."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.checks.active_case import ActiveCase, expect_accepted, expect_rejected
+from conformance.errors import Untestable
 from conformance.evaluation.evaluator import run_active_check
 from conformance.plan import make_plan
 from conformance.settings import Settings
@@ -103,6 +105,39 @@ def test_active_check_uses_a_job_that_the_target_file_consents_to() -> None:
         (result,) = run_check("C1-AUTH-003", client)
     assert result.passed is PASSED
     assert result.exchanges[0].path_parameters == {"jobId": held}
+
+
+RUN_CONSENT = Consent({"reportDistributionId": ("2",)}, {}, any_query=True)
+
+
+@pytest.mark.parametrize("consent", [RUN_CONSENT, replace(RUN_CONSENT, path={})])
+def test_valid_request_names_what_exists_and_nothing_that_the_run_has_deleted(
+    consent: Consent,
+) -> None:
+    consents = {"executeReportDistribution": consent}
+    with reference_client("energycap", values={}, consent=consents) as client:
+        case = ActiveCase(requirement("EC-EXEC-001"), client)
+        _, own = case.create_resource("createReportDistribution")
+        assert case.valid_request().path == own
+        assert case.send_minimal("deleteReportDistribution", own).status == 204
+        if consent.path:
+            assert case.valid_request().path == {"reportDistributionId": "2"}
+            return
+        with pytest.raises(Untestable):
+            case.valid_request()
+
+
+def test_recipients_are_counted_where_the_target_file_gives_their_number() -> None:
+    target = {
+        "values": {"overrideUserIds": (7,)},
+        "facts": {"recipients": {"2": 10**6}},
+        "consent": {"executeReportDistribution": RUN_CONSENT},
+    }
+    with reference_client("energycap", **target) as client:
+        ActiveCase(requirement("EC-EXEC-008"), client).create_resource("createReportDistribution")
+        (result,) = run_check("EC-EXEC-008", client)
+    assert result.passed is FAILED
+    assert result.exchanges[0].path_parameters == {"reportDistributionId": "2"}
 
 
 def refusing_creation(call: Any) -> Any:
