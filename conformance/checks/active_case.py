@@ -64,16 +64,18 @@ class ActiveCase:
         """Send a request that must be accepted; yield whether it was. See `expect_accepted`."""
         yield from expect_accepted(self.send(request, **options), subject, refusals)
 
-    def request_for_rejection(self) -> OperationRequest:
+    def request_for_rejection(self, *, any_state: bool = True) -> OperationRequest:
         """Return a valid request, to be rejected for one change that the check makes to it.
 
-        It may name a job for which it succeeded before, because a rejected request changes nothing.
+        It may name a job for which it succeeded before, because a rejected request changes nothing;
+        with `any_state`, also a job whose state would be a reason to reject it.
 
         Raises:
             Untestable: the target has nothing that such a request could name.
         """
         job = self.newest_job() or self.consented_job()
-        if self._action() in {"start", "cancel"} and job is not None:
+        actions = {"start", "cancel"} if any_state else {"start"}
+        if self._action() in actions and job is not None:
             return self.jobs.request_for(self.operation, job)
         return self._request({})
 

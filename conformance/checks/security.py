@@ -110,7 +110,8 @@ def rejects_role(
     case: ActiveCase, *, role: str, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
     """A valid request is rejected for a role without the permission, or of another account."""
-    request = case.request_for_rejection()
+    # A finished job cannot be cancelled by anybody: the same 403 would say nothing of the role.
+    request = case.request_for_rejection(any_state=False)
     subject = f"a request of the role {role!r}"
     yield from case.send_invalid(request, subject, statuses, role=role, valid=None)
 

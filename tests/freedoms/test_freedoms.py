@@ -29,6 +29,7 @@ SERVERS = {
 DETECTED = {
     "talkdesk": {
         "empty_bearer": "TD-AUTH-002", "any_case_token": "TD-AUTH-002", "nan": "TD-NET-004",
+        "write_by_reader": "TD-AUTH-016",
         "swapped_jobs": "TD-JOB-003", "mojibake": "TD-NEW-007", "shifted": "TD-LIST-004",
         "utf8_500": "TD-NET-002",
     },
