@@ -57,7 +57,7 @@ def report_body(number: int, context: AppContext) -> Body:
     if context.has_variant("ec-free-sparse-child"):
         return {"reportId": number}
     name = ENERGYCAP_REPORTS[number]
-    return {
+    body = {
         "description": f"{name} of the chosen sites.",
         "exportFormats": [
             {"exportFormatInfo": label, "preferred": label == "PDF"} for label in _FORMATS
@@ -72,6 +72,9 @@ def report_body(number: int, context: AppContext) -> Body:
         "tags": [{"tagTypeId": 1, "tagTypeInfo": "Audience", "values": ["Finance", "Sites"]}],
         "version": f"{number}.0",
     }
+    if context.has_variant("ec-free-null-texts"):
+        body |= dict.fromkeys(("description", "lastUpdated", "reportInfo", "version"))
+    return body
 
 
 def report_code(number: int) -> str:
@@ -82,6 +85,7 @@ def report_code(number: int) -> str:
 def group_body(group: Group, context: AppContext) -> Body:
     """Return a ReportGroupResponse."""
     count = len(group.reports)
+    no_text = context.has_variant("ec-free-null-texts")
     reports = [
         context.apply_defects(report_body(number, context), CHILD, ReportPosition(index, count))
         for index, number in enumerate(group.reports)
@@ -89,7 +93,7 @@ def group_body(group: Group, context: AppContext) -> Body:
     body = {
         "reportGroupCode": group.code,
         "reportGroupId": group.id,
-        "reportGroupInfo": group.info,
+        "reportGroupInfo": group.info or (None if no_text else ""),
         "reports": reports,
     }
     return context.apply_defects(body, GROUP, group)

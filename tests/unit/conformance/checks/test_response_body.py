@@ -159,3 +159,24 @@ def test_body_schema_does_not_apply_to_refusals_that_are_not_named() -> None:
     assert passes("TD-LIST-001", one) is NOT_APPLICABLE
     one = exchange("createToken", 401, {"error": 1}, valid=False)
     assert passes("TD-TOK-002", one) is FAILED
+
+
+@pytest.mark.parametrize(
+    ("begin", "expected"),
+    [
+        ("2026-03-30T08:00:00Z", True),
+        ("2026-03-30T08:00:00", True),
+        ("2026-03-30T08:00:00.125", True),
+        ("2026-03-30", False),
+        ("soon", False),
+    ],
+)
+def test_date_time_in_a_whole_body_may_lack_its_offset(begin: str, expected: bool) -> None:
+    listed = exchange("listReportDistributionLogs", 200, [{"beginDate": begin}], vendor="energycap")
+    assert passes("EC-LOG-016", listed) is expected
+
+
+@pytest.mark.parametrize(("info", "expected"), [(None, True), ("", True), (1, False)])
+def test_information_that_a_group_does_not_have_may_be_null(info: Any, expected: bool) -> None:
+    created = exchange("createReportGroup", 200, {"reportGroupInfo": info}, vendor="energycap")
+    assert passes("EC-GRP-006", created) is expected
