@@ -68,6 +68,16 @@ def id_parameters(contract: Contract, operation: Operation) -> tuple[str, ...]:
     )
 
 
+def account_parameters(contract: Contract, operation: Operation) -> Iterator[str]:
+    """Yield the parameters whose valid values depend on the account."""
+    ids = id_parameters(contract, operation)
+    for parameter in operation.parameters:
+        schema = parameter_schema(contract, parameter)
+        bounded = {"enum", "maximum", "format"} & schema.keys() or schema.get("type") == "boolean"
+        if parameter["in"] in {"path", "query"} and (parameter["name"] in ids or not bounded):
+            yield str(parameter["name"])
+
+
 def job_parameter(contract: Contract, operation_id: str) -> str | None:
     """Return the parameter of an operation that takes a job's id, None where it has none.
 

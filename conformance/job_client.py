@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -185,7 +186,8 @@ class JobClient:
 
     def ref(self, job: JobHistory) -> JobRef:
         """Return the reference to an observed job."""
-        origin = job.creation or job.observations[0].exchange
+        shown = [observation.exchange for observation in job.observations[:1]]
+        origin = next(e for e in (job.creation, *shown, job.file) if e is not None)
         return JobRef(job.id, request_parameters(origin), job.created_by_us)
 
     def history(self, job: JobRef) -> JobHistory | None:
@@ -193,7 +195,11 @@ class JobClient:
         return next((history for history in self.client.jobs if history.id == job.id), None)
 
     def last_states(self, job: JobRef) -> frozenset[str]:
-        """Return the states that a job was last observed in; none if it never was."""
+        """Return the states that a job was last observed in; none if it never was.
+
+        A job that shows no state, or one in words that the contract does not know, counts as
+        finished once its file was served.
+        """
         return self._last_states(self.history(job))
 
     def shows_states(self, job: JobRef) -> bool:
@@ -204,9 +210,11 @@ class JobClient:
         return any(observation.exchange.operation != create for observation in seen)
 
     def _last_states(self, history: JobHistory | None) -> frozenset[str]:
-        if history is None or not history.observations:
+        if history is None:
             return frozenset()
-        return self.lifecycle.states_named(history.observations[-1].state)
+        shown = history.observations[-1].state if history.observations else ""
+        states = self.lifecycle.states_named(shown)
+        return frozenset(self.file_states) if not states and history.file else states
 
     def known_jobs(self, *states: str) -> Iterator[JobRef]:
         """Yield the jobs that the target file names in `states`, then those last observed there."""
@@ -245,6 +253,17 @@ class JobClient:
                 return states
         return frozenset()
 
+    def current_states(self, job: JobRef, *states: str) -> frozenset[str]:
+        """Poll a job for one of `states`; where it shows none, its file tells whether it has one.
+
+        No document may say how a state is written (Clinical One's do not).
+        """
+        current = self.poll(job)
+        if current or not set(states) & set(self.file_states) or not self.supports("fetch"):
+            return current
+        has_file = self.fetch(job).status == HTTPStatus.OK
+        return frozenset(self.file_states) if has_file else current
+
     def _states_in(self, exchange: Exchange, job: JobRef) -> frozenset[str]:
         history = self.history(job)
         if history and history.observations and history.observations[-1].exchange is exchange:
@@ -273,7 +292,7 @@ class JobClient:
         control, patience = self.client.has_control, self.client.patience
         interval, waited = FIRST_POLL_INTERVAL[control], 0.0
         while True:
-            current = self.poll(job)
+            current = self.current_states(job, *states)
             if current & set(states):
                 patience.reached(waited)
                 return True

@@ -201,7 +201,7 @@ class ActiveCase:
 
     def _is_still_in(self, job: JobRef, states: tuple[str, ...]) -> bool:
         """Return True if a job is in `states` now; the target file is trusted about its jobs."""
-        return not job.ours or bool(self.jobs.poll(job) & set(states))
+        return not job.ours or bool(self.jobs.current_states(job, *states) & set(states))
 
 
 def required(job: JobRef | None) -> JobRef:

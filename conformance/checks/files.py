@@ -49,8 +49,11 @@ def csv_error(text: str) -> str | None:
         return "HTML or XML, not CSV"
     if "\0" in text:
         return "binary data, not CSV"
-    if isinstance(_json(text), dict | list):
+    value = _json(text)
+    if isinstance(value, dict | list):
         return "JSON, not CSV"
+    if isinstance(value, str) and "\n" in value:
+        return "a JSON string with the lines in it, not CSV"
     error = _row_length_error(text, ",")
     if error is None or any(_is_table(text, delimiter) for delimiter in _OTHER_DELIMITERS):
         return None

@@ -7,11 +7,18 @@ from typing import Any, Final
 
 from conformance.checks.active_case import ActiveCase, expect_accepted
 from conformance.checks.registry import active_check
-from conformance.contract_queries import parameter_schema
+from conformance.contract_queries import (
+    account_parameters,
+    create_operations,
+    job_parameter,
+    parameter_schema,
+    request_parameters,
+)
 from conformance.errors import Untestable
-from conformance.http.exchange import SAFE_METHODS
+from conformance.http.exchange import SAFE_METHODS, Exchange
+from conformance.job_client import JobRef, follow_redirect
 from conformance.request_data.operation_request import OperationRequest
-from conformance.verdict import CheckResult, failed, skipped
+from conformance.verdict import CheckResult, failed, passed, skipped
 
 _INVALID: Final = (400, 422)
 _INVALID_BODY: Final = (400, 415, 422)
@@ -157,7 +164,9 @@ def accepts_valid_request(case: ActiveCase, *, statuses: Sequence[int]) -> Itera
     request = case.valid_request()
     exchange = case.send(request)
     for result in expect_accepted(exchange, "a valid request"):
-        if result.passed and exchange.status not in statuses:
+        if result.passed and _is_redirect_of_file(case, exchange):
+            yield from _redirected_file(case, exchange, statuses)
+        elif result.passed and exchange.status not in statuses:
             expected = " or ".join(map(str, statuses))
             reason = f"a valid request was answered {exchange.status}, not {expected}"
             yield failed(reason, exchange)
@@ -169,15 +178,50 @@ def accepts_valid_request(case: ActiveCase, *, statuses: Sequence[int]) -> Itera
         case.send(variant, valid=None)
 
 
+def _is_redirect_of_file(case: ActiveCase, exchange: Exchange) -> bool:
+    """Return True where a file is not here but there: HTTP allows it for any GET (RFC 9110)."""
+    fetch = case.jobs.lifecycle.actions.get("fetch")
+    is_fetch = fetch is not None and fetch.operation == exchange.operation
+    return is_fetch and exchange.status in {301, 302, 303, 307, 308}
+
+
+def _redirected_file(
+    case: ActiveCase, exchange: Exchange, statuses: Sequence[int]
+) -> Iterator[CheckResult]:
+    """Yield whether the Location of a redirect has the file that was asked for."""
+    name = job_parameter(case.contract, case.operation)
+    job = JobRef(str(request_parameters(exchange).get(name or "")))
+    followed = follow_redirect(case.client, exchange, job)
+    location = exchange.response.headers.get("Location") if exchange.response else None
+    if location is None:
+        yield failed(f"a {exchange.status} without a Location", exchange)
+    elif followed is None:
+        yield skipped(
+            f"the file is at {location}, and `download_hosts` in the target file does not "
+            "name that host"
+        )
+    elif followed.status not in statuses:
+        yield failed(f"the Location of the file answers {followed.status}", exchange, followed)
+    else:
+        yield passed(exchange, followed)
+
+
 def _guessed_member(case: ActiveCase, request: OperationRequest) -> str | None:
-    """Return a body member of numeric ids that the target file does not confirm to exist."""
+    """Return what the target file does not say, and may have to, for a request to succeed.
+
+    That is a body member of numeric ids, or, where a job is created, a parameter that says of what:
+    no page may mark it as required, and without it a server need not know what to make.
+    """
     body: Mapping[str, Any] = request.json if isinstance(request.json, Mapping) else {}
     for name, value in body.items():
         first = value[0] if isinstance(value, list) and value else value
         is_number = isinstance(first, int) and not isinstance(first, bool)
         if is_number and name not in case.target.values:
             return name
-    return None
+    if case.operation not in create_operations(case.contract):
+        return None
+    names = account_parameters(case.contract, case.contract.operations[case.operation])
+    return next((name for name in names if name not in case.target.values), None)
 
 
 def _changed(request: OperationRequest, member: str, value: Any) -> OperationRequest:

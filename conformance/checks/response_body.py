@@ -15,25 +15,31 @@ from conformance.checks.registry import exchange_check
 from conformance.contract_queries import containers, values_at
 from conformance.http.exchange import NOT_JSON
 from conformance.verdict import CheckResult, failed, passed
-from specs.pointer import resolve, schema_at
+from specs.pointer import find, resolve, schema_at
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
+_COMBINED: Final = ("allOf", "anyOf", "oneOf")
 # Media types whose content is never a JSON object or list.
 _NOT_JSON_MEDIA: Final = ("text/html", "text/xml", "application/xml", "application/pdf", "image/")
 
 
 @exchange_check("field_matches_schema", responses=Responses.SUCCESSFUL)
-def field_matches_schema(case: ExchangeCase, *, pointers: Sequence[str]) -> CheckResult | None:
+def field_matches_schema(
+    case: ExchangeCase, *, pointers: Sequence[str], alternative: bool = False
+) -> CheckResult | None:
     """Values at `pointers`, where present, have the contract's type, enum, format and bounds.
 
-    Their members are left to the requirements of those. Source: the schemas of openapi.yaml.
+    Their members are left to the requirements of those. Where the pointers are `alternative` names
+    of one value, null under one of them is as good as absence. Source: openapi.yaml.
     """
     if case.response.json is NOT_JSON:
         return None
+    found = [(p, *row) for p in pointers for row in values_at(case.response.json, p)]
+    if alternative and any(value is not None for _, _, value in found):
+        found = [row for row in found if row[2] is not None]
     return _first_error(
         (location, _schema_error(case.contract.validator(shallow_schema(case, pointer)), value))
-        for pointer in pointers
-        for location, value in values_at(case.response.json, pointer)
+        for pointer, location, value in found
     )
 
 
@@ -93,7 +99,7 @@ def object_body(case: ExchangeCase) -> CheckResult | None:
 
 @exchange_check("body_schema")
 def body_schema(case: ExchangeCase) -> CheckResult | None:
-    """The whole body matches its schema, where the response is sourced (not `assumed`).
+    """The whole body matches its schema, as far as that is sourced: nothing `assumed` is judged.
 
     Errors are judged only where `statuses` names them.
     """
@@ -130,7 +136,44 @@ def _sourced_schema(case: ExchangeCase) -> Any:
     schema = content.get(case.response.media, content.get("application/json", {})).get("schema")
     # A file that is no JSON is a string to OpenAPI: there is nothing in it to judge.
     is_file = resolve(case.contract.openapi, schema or {}).get("type") == "string"
-    return None if is_file else schema
+    if schema is None or is_file:
+        return None
+    return without_assumed(case.contract.openapi, schema)
+
+
+def without_assumed(
+    document: dict[str, Any], schema: Any, *, assumed: bool = False, within: tuple[str, ...] = ()
+) -> Any:
+    """Return a schema without the constraints that are `assumed`, but with sourced ones in them.
+
+    A member without a source of its own has that of what it is in.
+
+    Args:
+        document: where references lead.
+        schema: the schema, in the subset of JSON Schema that the contracts use.
+        assumed: the source of what the schema is in.
+        within: the references on the way to it; one that leads back to them stays as it is.
+    """
+    while isinstance(schema, dict) and "$ref" in schema:
+        if schema["$ref"] in within:
+            return {} if assumed else schema
+        within = (*within, schema["$ref"])
+        schema = find(document, schema["$ref"].removeprefix("#"))
+    if not isinstance(schema, dict):
+        return schema
+    if "x-source" in schema:
+        assumed = schema["x-source"] == "assumed"
+
+    def inner(part: Any) -> Any:
+        return without_assumed(document, part, assumed=assumed, within=within)
+
+    kept = {} if assumed else dict(schema)
+    if "properties" in schema:
+        kept["properties"] = {name: inner(part) for name, part in schema["properties"].items()}
+    if "items" in schema:
+        kept["items"] = inner(schema["items"])
+    kept |= {key: [*map(inner, schema[key])] for key in _COMBINED if key in schema and not assumed}
+    return kept
 
 
 @exchange_check("complete_body", responses=Responses.ANY)

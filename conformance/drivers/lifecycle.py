@@ -160,13 +160,16 @@ class LifecycleScript:
         return unstarted and len(unfinished) == 1
 
     def _is_finished(self, job: JobRef, fetched: set[tuple[str, frozenset[str]]]) -> bool:
-        """Poll a job, in a new state twice with a fetch between; return whether it is final."""
+        """Poll a job, in a new state twice with a fetch between; return whether it is final.
+
+        A job that shows no state is fetched each time: its file is the only sign of an end.
+        """
         states = self.jobs.poll(job)
-        if (job.id, states) not in fetched:
+        if not states or (job.id, states) not in fetched:
             fetched.add((job.id, states))
             if self.jobs.supports("fetch"):
                 self.jobs.fetch(job)
-            states = self.jobs.poll(job)
+            states = self.jobs.poll(job) or self.jobs.last_states(job)
         return bool(states) and not any(self._changes_by_time(state) for state in states)
 
     def _changes_by_time(self, state: str) -> bool:

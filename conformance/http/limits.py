@@ -130,7 +130,8 @@ class JobPatience:
     """How long a run waits for jobs without a control URL, in seconds: it learns as it goes.
 
     `longest_wait` is for one job, `fruitless` what a run may lose on jobs that never came to what
-    was waited for. Where a job shows no state at all, `blind_wait` is enough, and once.
+    was waited for. Where a job shows no state at all, `blind_wait` is enough, and once, until one
+    has come to something.
     """
 
     longest_wait: float = 20.0
@@ -140,8 +141,9 @@ class JobPatience:
 
     def wait_for(self, *, shows_states: bool) -> float:
         """Return how long to wait for a job now."""
-        limit = self.longest_wait if self._took is None else 2 * self._took + 2.0
-        return min(limit, self.fruitless, limit if shows_states else self.blind_wait)
+        if self._took is not None:
+            return min(2 * self._took + 2.0, self.fruitless)
+        return min(self.longest_wait if shows_states else self.blind_wait, self.fruitless)
 
     def reached(self, seconds: float) -> None:
         """Record how long a job took."""
@@ -158,7 +160,7 @@ def patience(job_seconds: float | None) -> JobPatience:
     """Return the patience for jobs of which a target file may say how long they take at most."""
     if job_seconds is None:
         return JobPatience()
-    return JobPatience(job_seconds, 2 * job_seconds)
+    return JobPatience(job_seconds, 2 * job_seconds, job_seconds)
 
 
 @dataclass(slots=True)

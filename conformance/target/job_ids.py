@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from conformance.contract_queries import (
     RESPONSE_BODY,
+    account_parameters,
     create_operations,
     id_parameters,
     id_type,
@@ -123,9 +124,14 @@ def _linked_id(contract: Contract, exchange: Exchange) -> str | None:
 
 
 def missing_id_reason(contract: Contract, exchanges: Iterable[Exchange]) -> str | None:
-    """Return why no job of the run is known: no creation that succeeded showed an id; else None."""
+    """Return why no job of the run is known: no creation succeeded, or showed an id; else None."""
     create = contract.lifecycle.actions["create"].operation
-    successes = [e for e in exchanges if e.operation == create and 200 <= (e.status or 0) < 300]
+    creations = [e for e in exchanges if e.operation == create and e.status is not None]
+    successes = [e for e in creations if 200 <= (e.status or 0) < 300]
+    if creations and not successes:
+        names = ", ".join(account_parameters(contract, contract.operations[create]))
+        advice = f" (it may need `values` in the target file for {names})" if names else ""
+        return f"no {create} succeeded, the first was answered {creations[0].status}{advice}"
     if not successes or any(created_job_id(contract, e) is not None for e in successes):
         return None
     return f"{create} was answered {successes[0].status}: {expected_id(contract, successes[0])}"

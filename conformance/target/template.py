@@ -10,16 +10,15 @@ from typing import Any
 import click
 
 from conformance.contract_queries import (
-    id_parameters,
+    account_parameters,
     job_parameter,
-    parameter_schema,
     token_operation,
 )
 from conformance.errors import UsageError
 from conformance.target.config import DEFAULT_MAX_CREATED, FOREIGN, LIMITED, READER, Fact, Target
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import ResourceTracker
-from specs import Contract, Operation
+from specs import Contract
 
 ROLES = {
     READER: "may only read",
@@ -186,7 +185,7 @@ def _known(contract: Contract) -> Iterator[str]:
 
 def _values(contract: Contract) -> Iterator[str]:
     names = sorted(
-        {name for o in contract.operations.values() for name in _account_parameters(contract, o)}
+        {name for o in contract.operations.values() for name in account_parameters(contract, o)}
     )
     yield ""
     yield "# Values of this account, by parameter or body member; the default is the contract's"
@@ -194,16 +193,6 @@ def _values(contract: Contract) -> Iterator[str]:
     yield "values: {}"
     for name in names:
         yield f"#   {name}: []"
-
-
-def _account_parameters(contract: Contract, operation: Operation) -> Iterator[str]:
-    """Yield the parameters whose valid values depend on the account."""
-    ids = id_parameters(contract, operation)
-    for parameter in operation.parameters:
-        schema = parameter_schema(contract, parameter)
-        bounded = {"enum", "maximum", "format"} & schema.keys() or schema.get("type") == "boolean"
-        if parameter["in"] in {"path", "query"} and (parameter["name"] in ids or not bounded):
-            yield str(parameter["name"])
 
 
 def _consent(contract: Contract) -> Iterator[str]:

@@ -8,6 +8,8 @@ from conformance.contract_queries import (
     create_operations,
     id_parameters,
     id_type,
+    job_parameter,
+    request_parameters,
     value_at,
 )
 from conformance.http.exchange import Exchange
@@ -28,13 +30,15 @@ class JobHistory:
     """One job with the observations of the run, in order.
 
     `scope` joins the path parameters that are not its id (Talkdesk: the report type). `creation`
-    is the exchange that created it, None where this run did not.
+    is the exchange that created it, None where this run did not. `file` is the last
+    exchange that gave out its file.
     """
 
     id: str
     scope: str
     creation: Exchange | None = None
     observations: list[Observation] = field(default_factory=list)
+    file: Exchange | None = None
 
     @property
     def created_by_us(self) -> bool:
@@ -87,6 +91,12 @@ class ResourceTracker:
             job = self._job(id_, exchange)
             if state is not None:
                 job.observations.append(Observation(exchange, state))
+        fetch = self._contract.lifecycle.actions.get("fetch")
+        if fetch is not None and exchange.operation == fetch.operation and exchange.status != 204:
+            name = job_parameter(self._contract, fetch.operation)
+            job_id = str(request_parameters(exchange).get(name or ""))
+            if (fetched := self._jobs.get(job_id)) is not None:
+                fetched.file = exchange
 
     def _job(self, id_: str, exchange: Exchange) -> JobHistory:
         if id_ not in self._jobs:

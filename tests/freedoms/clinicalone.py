@@ -1,5 +1,6 @@
 """An Oracle Clinical One reporting service of its own make, from the vendor's pages alone."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -65,6 +66,10 @@ class ClinicalOne(Service):
         "objects_only": "field specs come as objects; lists in their place are 400",
         "clamped": "the list serves ten at most and says so",
         "strict_query": "unknown parameters are 400",
+        "own_words": "the list tells the state in words of its own",
+        "needs_report": "a creation that names no report is 400",
+        "moved_file": "a file is elsewhere, and a 302 says where",
+        "null_spelling": "errors have the other spelling of the error object too, as null",
     }
     BUGS: ClassVar = {
         "empty_bearer": "an empty token is taken", "any_scheme": "a token counts under any scheme",
@@ -100,6 +105,7 @@ class ClinicalOne(Service):
         "omits": "the newest job is not listed", "limit": "the limit is ignored",
         "limit_500": "a limit of 0 is 500", "wide_int_500": "an offset beyond int32 is 500",
         "moves": "a file is there once and then gone",
+        "quoted_file": "a file is the text of the CSV as one JSON string",
     }  # fmt: skip
 
     def __init__(self, options: frozenset[str] = frozenset()) -> None:
@@ -119,6 +125,8 @@ class ClinicalOne(Service):
         names = [name for name, _ in request.query]
         if self.has("same_key_500") and len(names) != len(set(names)):
             return Reply(500)
+        if self.has("moved_file") and parts[:1] == ["files"]:
+            return self._content(self.jobs[parts[1]])
         if not request.path.startswith(ROOT):
             return self._error(404)
         match (request.method, *parts):
@@ -167,6 +175,9 @@ class ClinicalOne(Service):
             "result": [] if self.has("result_list") else None,
             "ErrorResponseData" if self.has("error_response_data") else "errorData": error,
         }
+        if self.has("null_spelling"):
+            other = {"errorData", "ErrorResponseData"} - data.keys()
+            data |= dict.fromkeys(other)
         return Reply(status, data, headers=headers)
 
     def _caller(self, request: Request) -> tuple[str, bool] | None:
@@ -321,6 +332,8 @@ class ClinicalOne(Service):
         if self._state(job) != "SUCCEEDED" or (self.has("moves") and self.loads % 2 == 0):
             early = 400 if self.has("early_400") else 409
             return self._error(early if self.has("early_400", "early_409") else 404, "no file")
+        if self.has("moved_file"):
+            return Reply(302, headers={"Location": f"/files/{job.id}"})
         return self._content(job)
 
     def _query_problem(self, request: Request) -> Reply | None:
@@ -359,6 +372,8 @@ class ClinicalOne(Service):
         media: str | None = "application/json" if self.has("media_lie") else "text/csv"
         if self.has("file_json"):
             text = b'{"rows": [1, 2],\n "more": "x"}'
+        if self.has("quoted_file"):
+            text = json.dumps(text.decode()).encode()
         if job.format == "XPORT":
             text, media = b"HEADER RECORD*******LIB" + bytes(range(256)), "application/x-sas-xport"
         if self.has("octets", "bare_file"):
@@ -383,6 +398,8 @@ class ClinicalOne(Service):
         account = self._entry(request, "viewer_kicks", mode)
         if isinstance(account, Reply):
             return account
+        if self.has("needs_report") and not request.first("reportid"):
+            return self._error(400, "reportid")
         if (request.first("format") or "CSV").upper() not in {"CSV", "XPORT"}:
             return self._error(400, "format")
         job = self._new(account)
@@ -433,6 +450,8 @@ class ClinicalOne(Service):
     def _row(self, job: Job) -> dict[str, Any]:
         row = {"downloadId": job.id, "rptKickoffDatetime": "2026-03-03T10:00:00.000Z"}
         state = self._state(job)
+        if self.has("own_words"):
+            return row | {"runStatus": "Busy" if state == "RUNNING" else "Ended"}
         if self.has("states"):
             return row | {
                 "runState": {"WAITING": "Queued", "SUCCEEDED": "Finished"}.get(state, "Busy")

@@ -1,9 +1,13 @@
 """No independent server is accused for a freedom that the documents leave; bugs are detected."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 import specs
 from conformance.settings import Effort
+from tests.freedoms import clinicalone
 from tests.freedoms.matrix import DEPARTURES, VENDORS, judge
 from tests.freedoms.wire import BUGS, FREEDOMS, Drops
 
@@ -18,6 +22,7 @@ SERVERS = {
         "http10 early_hints wrapped_log error_response_data job_id states octets extra queued",
         "chunked gzip details_object status_success only_id odd_ids clamped one_zero big_cell once",
         "documented_only empty lower_headers bare_file no_disposition unknown_400",
+        "own_words needs_report moved_file null_spelling",
     ),
     "energycap": (
         "http10 early_hints bare_child no_end refused_403 dates extra error_text repeated sorted",
@@ -35,7 +40,7 @@ DETECTED = {
     },
     "clinicalone": {
         "cut_token": "C1-AUTH-002", "near_mode": "C1-KICK-008", "offset_500": "C1-NET-001",
-        "swapped_files": "C1-DL-022", "repeats": "C1-LIST-005",
+        "swapped_files": "C1-DL-022", "repeats": "C1-LIST-005", "quoted_file": "C1-DL-002",
     },
     "energycap": {
         "empty_key": "EC-AUTH-002", "wraps": "EC-EXEC-017", "fourth_dropped": "EC-EXEC-009",
@@ -68,6 +73,17 @@ def test_freedoms_are_not_accused(vendor: str, options: str) -> None:
     assert outcome.errors == {}
     assert outcome.warned.keys() <= listed
     assert outcome.exit_code == 0
+
+
+@pytest.mark.slow
+def test_files_of_jobs_that_show_no_state_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_known(service: Any) -> dict[str, Any]:
+        return {k: v for k, v in clinicalone.target(service).items() if k != "known"}
+
+    part = replace(VENDORS["clinicalone"], target=without_known)
+    monkeypatch.setitem(VENDORS, "clinicalone", part)
+    needs_files = frozenset({"C1-DL-001", "C1-DL-002", "C1-DL-006", "C1-DL-022", "C1-KICK-001"})
+    assert judge("clinicalone", frozenset({"states"}), only=needs_files).passed == needs_files
 
 
 # Requirements whose evidence takes creations, polls, downloads, deletions and runs.
