@@ -93,6 +93,7 @@ async def _serve_package(scope: Scope, receive: Receive, send: Send) -> None:
 
     method = scope[CONTEXT_KEY].method
     allow = {"Allow": _METHODS}
+    response: Any
     if method == "OPTIONS":
         response = Response(status_code=204, headers=allow)
     elif method in _METHODS:

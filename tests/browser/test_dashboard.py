@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,10 @@ def test_file_of_a_job_is_shown_and_saved_whole(
     )
 
 
+def shows_jobs_from(dashboard: Dashboard, start: int) -> bool:
+    return f"Jobs {start} to" in dashboard.find("#jobs-place").text
+
+
 def test_many_jobs_come_in_pages_and_are_searched(client: Client, dashboard: Dashboard) -> None:
     for number in range(120):
         client.create(name=f"Report {number}.")
@@ -94,9 +99,7 @@ def test_many_jobs_come_in_pages_and_are_searched(client: Client, dashboard: Das
     dashboard.until(lambda: len(dashboard.all("#jobs > li")) == 50)
     for start in (51, 101):
         dashboard.press("#jobs-older")
-        dashboard.until(
-            lambda start=start: f"Jobs {start} to" in dashboard.find("#jobs-place").text
-        )
+        dashboard.until(partial(shows_jobs_from, dashboard, start))
     assert not dashboard.find("#jobs-older").is_enabled()
     dashboard.find("#jobs-search").send_keys("report 7.")
     dashboard.until(lambda: len(dashboard.all("#jobs > li")) == 1)

@@ -2,7 +2,9 @@
 
 import importlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis.engine
@@ -92,7 +94,7 @@ def test_a_crash_while_shrinking_keeps_the_finding(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_finding_that_does_not_show_again_is_noted(monkeypatch: pytest.MonkeyPatch):
-    answers = iter([(500, {})])
+    answers: Iterator[Any] = iter([(500, {})])
 
     def once(method, *_):
         return next(answers, None) if method == "POST" else None

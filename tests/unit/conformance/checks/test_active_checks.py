@@ -128,7 +128,7 @@ def test_valid_request_names_what_exists_and_nothing_that_the_run_has_deleted(
 
 
 def test_recipients_are_counted_where_the_target_file_gives_their_number() -> None:
-    target = {
+    target: dict[str, Any] = {
         "values": {"overrideUserIds": (7,)},
         "facts": {"recipients": {"2": 10**6}},
         "consent": {"executeReportDistribution": RUN_CONSENT},
