@@ -35,6 +35,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.resolver import SandboxResolver
 from mockserver.sandbox.state import SandboxConfig
 from mockserver.scenarios.parser import ScenarioParser
+from mockserver.scenarios.repository import FixtureRepository
 from mockserver.store import open_store
 from mockserver.store.base import Store
 from mockserver.vendors import Vendor
@@ -51,6 +52,7 @@ class App:
     identities: Mapping[str, tuple[Credential, ...]]
     apis: tuple[Api, ...]
     store: Store
+    fixtures: FixtureRepository
 
 
 def create_app(settings: Settings, store: Store | None = None) -> App:
@@ -101,7 +103,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         flush_journal=sandboxes.flush,
         virtual_date=settings.date_header == "virtual",
     )
-    return App(application, sandboxes, registry.fixtures.identities, apis, store)
+    return App(application, sandboxes, registry.fixtures.identities, apis, store, registry.fixtures)
 
 
 def vendor_apis(registry: VendorRegistry, origins: tuple[str, ...]) -> dict[str, Api]:

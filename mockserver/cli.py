@@ -24,8 +24,10 @@ def main() -> None:
 def _parameter(option: Option) -> click.Option:
     kind = click.Choice(option.choices) if option.choices else None
     shown = option.default not in (None, ())
+    is_switch = isinstance(option.default, bool)
     return click.Option(
         [option.flag, option.name],
+        is_flag=is_switch,
         type=kind or (str if option.multiple or option.default is None else type(option.default)),
         default=option.default,
         multiple=option.multiple,
@@ -33,7 +35,7 @@ def _parameter(option: Option) -> click.Option:
         help=option.help,
         envvar=option.variable,
         show_envvar=True,
-        show_default=shown,
+        show_default=shown and not is_switch,
     )
 
 

@@ -147,6 +147,7 @@ class Settings:
         None, "Folder laid out like the built-in fixtures; its files take precedence.", "DIR"
     )
     scenarios: Path | None = _setting(None, "Folder of scenarios: DIR/<vendor>/<name>.yaml.", "DIR")
+    watch: bool = _setting(False, "Take up edited fixtures, scenarios and fault rules.")
     speed: float = _setting(1.0, "Virtual seconds per real second.", "NUMBER", 0.001, 1_000_000)
     longest_delay: float = _setting(
         30.0, "Maximum delay of a response by a fault, in seconds.", "SECONDS", 0, 3600

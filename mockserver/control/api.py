@@ -152,7 +152,8 @@ class Control:
             for scenario in self._fixtures.scenarios()
             if vendor in (None, scenario.vendor)
         ]
-        return Response(200, {"scenarios": scenarios})
+        problem = self._fixtures.problem
+        return Response(200, {"scenarios": scenarios} | ({"problem": problem} if problem else {}))
 
     def _get_collection(self, request: Request) -> Response:
         vendor, host = request.path["vendor"], request.headers.get("host", "localhost")

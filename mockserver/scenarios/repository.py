@@ -36,7 +36,10 @@ class _Snapshot:
 
 
 class FixtureRepository:
-    """The fixtures of one server; `identities` are by vendor."""
+    """The fixtures of one server; `identities` are by vendor.
+
+    `problem` says why the files as they are now are not in use; None: they are.
+    """
 
     def __init__(
         self, paths: FixturePaths, contracts: Mapping[str, Contract], check: Check
@@ -46,6 +49,8 @@ class FixtureRepository:
         self._check = check
         self._parser: ScenarioParser | None = None
         self._snapshot: _Snapshot | None = None
+        self._rejected: State | None = None
+        self.problem: str | None = None
         self.identities: Mapping[str, tuple[Credential, ...]] = {}
         self.secrets: dict[str, dict[tuple[str, str], Identity]] = {
             name: {} for name in paths.vendors
@@ -73,16 +78,32 @@ class FixtureRepository:
         """
         state = self._paths.state()
         if self._snapshot is not None and self._snapshot.state == state:
+            self.problem = None
             return
         previous = self.identities
         try:
             self._snapshot = self._read(state)
-        except BaseException:
+        except BaseException as error:
             self.identities = previous
+            self._rejected, self.problem = state, str(error)
             raise
+        self.problem = None
         for name, credentials in self.identities.items():
             self.secrets[name].clear()
             self.secrets[name].update(index_by_secret(credentials))
+
+    def watch(self, report: Callable[[str], object]) -> None:
+        """Reload files that have changed since the last call; tell `report` what came of it."""
+        try:
+            state = self._paths.state()
+            if state == self._rejected or (state == self._current.state and not self.problem):
+                return
+            self.refresh()
+        except (ConfigurationError, OSError) as error:
+            self.problem = str(error)
+            report(f"Edited files are not in use: {error}")
+        else:
+            report("Edited files are in use for new sandboxes and resets.")
 
     def roles(self, vendor: str) -> set[str]:
         """Return the roles of a vendor's identities."""

@@ -29,6 +29,10 @@ STOP_SECONDS = 5
 """How long running requests may take to end once the server stops."""
 
 
+TICKS_PER_SECOND = 10
+"""How often uvicorn's server looks after itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Where a server listens, whether by TLS, and the path that its URLs begin with."""
@@ -67,9 +71,16 @@ def listen(settings: Settings) -> Listener:
 class UvicornServer:
     """A server on bound sockets; `stop` may be called from any thread."""
 
-    def __init__(self, app: Asgi, listener: Listener, settings: Settings) -> None:
+    def __init__(
+        self,
+        app: Asgi,
+        listener: Listener,
+        settings: Settings,
+        each_second: Callable[[], None] | None = None,
+    ) -> None:
         self._listener = listener
         self._server = _Server(_config(app, settings, listener.tls))
+        self._server.each_second = each_second
 
     def run(
         self,
@@ -109,6 +120,12 @@ class _Server(uvicorn.Server):
     """uvicorn's server without its signal handlers, and with a callback once it has started."""
 
     on_start: Callable[[], None]
+    each_second: Callable[[], None] | None
+
+    async def on_tick(self, counter: int) -> bool:
+        if self.each_second is not None and counter % TICKS_PER_SECOND == 0:
+            self.each_second()
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -199,7 +216,8 @@ def _serve_on(listener: Listener, given: Settings, echo: Echo) -> None:
 def make_server(mock: App, listener: Listener, settings: Settings) -> UvicornServer:
     """Return a server of a mock that listens."""
     app = mock.app if settings.log_format == logs.NONE else AccessLog(mock.app, settings.log_format)
-    return UvicornServer(app, listener, settings)
+    watch = partial(mock.fixtures.watch, logs.log_error) if settings.watch else None
+    return UvicornServer(app, listener, settings, watch)
 
 
 def with_token(settings: Settings, listener: Listener) -> Settings:

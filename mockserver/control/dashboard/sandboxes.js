@@ -22,7 +22,12 @@ export class Sandboxes {
   }
 
   async load() {
-    const { sandboxes, total } = await this.page.api.get("/sandboxes", { limit: MOST });
+    const [{ sandboxes, total }, { problem }] = await Promise.all([
+      this.page.api.get("/sandboxes", { limit: MOST }),
+      this.page.api.get("/scenarios"),
+    ]);
+    byId("files-trouble").hidden = !problem;
+    byId("files-trouble").textContent = problem ? `Edited files are not in use: ${problem}` : "";
     const names = sandboxes.map((sandbox) => sandbox.id);
     if (!names.includes(this.page.api.sandbox)) names.push(this.page.api.sandbox);
     offer(this.select, names.map((name) => [name, name]));

@@ -13,6 +13,7 @@ from mockserver.app import App, create_app
 from mockserver.cli import main
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
+from tests._serving import serving
 from tests.unit.mockserver.asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver.fixture_folders import MINE, open_repository, write
 
@@ -220,3 +221,35 @@ def test_builtin_scenarios_are_all_in_the_table() -> None:
     for path in specs.fixtures().glob("*/scenarios/*.yaml"):
         summary = specs.read_yaml(path)["summary"]
         assert f"| `{path.stem}` | {summary} |" in text
+
+
+def test_edited_file_is_taken_up_and_a_wrong_one_is_told_once(tmp_path: Path) -> None:
+    mock, told = made(scenarios=tmp_path), list[str]()
+    mock.fixtures.watch(told.append)
+    assert told == []
+    write(tmp_path, "talkdesk/mine.yaml", MINE)
+    mock.fixtures.watch(told.append)
+    assert told.pop().startswith("Edited files are in use")
+    assert "mine" in names(mock)
+    assert status_after_a_minute(mock, {"x-mock-scenario": "mine"}) == "PROCESSING"
+    write(tmp_path, "talkdesk/mine.yaml", "vendor: [")
+    mock.fixtures.watch(told.append)
+    mock.fixtures.watch(told.append)
+    [reason] = told
+    assert "talkdesk/mine.yaml" in reason
+    answer = ask(mock.app, "GET", "/_mock/scenarios").json
+    assert answer["problem"] in reason
+    assert "mine" in names(mock)
+    assert ask(mock.app, "GET", "/_mock/health").json["status"] == "ok"
+    (tmp_path / "talkdesk/mine.yaml").unlink()
+    mock.fixtures.watch(told.append)
+    assert "problem" not in ask(mock.app, "GET", "/_mock/scenarios").json
+    assert "mine" not in names(mock)
+
+
+def test_edited_file_is_taken_up_by_a_running_server(tmp_path: Path) -> None:
+    with serving("--watch", "--scenarios", str(tmp_path)) as served:
+        write(tmp_path, "talkdesk/mine.yaml", MINE)
+        served.log.wait_for(lambda rows: any("are in use" in str(row) for row in rows))
+        write(tmp_path, "talkdesk/mine.yaml", "vendor: [")
+        served.log.wait_for(lambda rows: any("not in use" in str(row) for row in rows))
