@@ -100,7 +100,6 @@ def test_many_jobs_come_in_pages_and_are_searched(client: Client, dashboard: Das
     for start in (51, 101):
         dashboard.press("#jobs-older")
         dashboard.until(partial(shows_jobs_from, dashboard, start))
-        dashboard.until(partial(dashboard.shows, "#jobs-place", f"Jobs {start} to"))
     assert not dashboard.find("#jobs-older").is_enabled()
     dashboard.find("#jobs-search").send_keys("report 7.")
     dashboard.until(lambda: len(dashboard.all("#jobs > li")) == 1)

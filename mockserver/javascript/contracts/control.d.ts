@@ -985,6 +985,8 @@ export interface components {
         };
         ScenarioList: {
             scenarios: components["schemas"]["Scenario"][];
+            /** @description Why edited files are not in use; absent if there is nothing wrong. */
+            problem?: string;
         };
         /**
          * @example {

@@ -311,12 +311,12 @@ export interface components {
         ReportGroupResponse: {
             reportGroupCode?: string;
             reportGroupId?: components["schemas"]["Int32"];
-            reportGroupInfo?: string;
+            reportGroupInfo?: string | null;
             reports?: components["schemas"]["ReportChild"][];
         };
         /** @description Known from the document's example alone. */
         ReportChild: {
-            description?: string;
+            description?: string | null;
             /** @description The vendor names PDF, Word, Excel, Excel data only, Excel formatted and CSV. */
             exportFormats?: components["schemas"]["ExportFormat"][];
             isLandscape?: boolean;
@@ -324,14 +324,14 @@ export interface components {
              * Format: date-time
              * @description The document shows a bare date; the vendor's client needs a full date-time.
              */
-            lastUpdated?: string;
+            lastUpdated?: string | null;
             reportCode?: string;
             reportId?: components["schemas"]["Int32"];
-            reportInfo?: string;
-            reportSource?: string;
+            reportInfo?: string | null;
+            reportSource?: string | null;
             reportType?: components["schemas"]["ReportTypeChild"];
             tags?: components["schemas"]["TagChild"][];
-            version?: string;
+            version?: string | null;
         };
         ExportFormat: {
             exportFormatInfo?: string;
