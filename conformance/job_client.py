@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from conformance.contract_queries import (
     has_parameter,
     job_parameter,
     link_pointers,
+    match_path,
     operation_at,
     request_parameters,
     value_at,
@@ -117,6 +118,10 @@ def file_url(contract: Contract, exchange: Exchange) -> SplitResult | None:
     url = parse_url(text, exchange.request.url) if text is not None else None
     if url is None or url.netloc != urlsplit(exchange.request.url).netloc:
         return url
+    target = match_path(contract.operations[fetch].path, url.path)
+    if target is not None:  # a file may have an id of its own
+        own = {unquote(str(value)) for value in exchange.path_parameters.values()}
+        return None if own.issuperset(map(unquote, target.values())) else url
     known = operation_at(contract, url.path) is not None or url.path in {"", "/"}
     return None if known else url
 

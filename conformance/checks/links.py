@@ -1,14 +1,17 @@
-"""Exchange checks of links, redirects and echoed ids: they target the requested resource."""
+"""Checks of links, redirects and echoed ids: they target the requested resource."""
 
-from collections.abc import Sequence
-from urllib.parse import unquote, urlsplit
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from conformance.checks.exchange_case import ExchangeCase, Responses
-from conformance.checks.registry import exchange_check
+from conformance.checks.history_case import HistoryCase, ObservedRequest
+from conformance.checks.registry import exchange_check, history_check
 from conformance.checks.response_body import shallow_schema
 from conformance.contract_queries import match_path, operation_at, value_at
+from conformance.http.exchange import Exchange
 from conformance.http.request import parse_url
 from conformance.verdict import CheckResult, failed, passed
+from specs import Contract
 
 
 @exchange_check("field_equals_parameter", responses=Responses.SUCCESSFUL)
@@ -35,16 +38,62 @@ def link_targets_same_resource(case: ExchangeCase, *, pointer: str, to: str) -> 
     return _check_link(case, href, to, pointer) if isinstance(href, str) else None
 
 
-@exchange_check("location_targets_same_resource")
-def location_targets_same_resource(case: ExchangeCase, *, to: str) -> CheckResult | None:
-    """A Location at this service targets the operation `to` of the requested resource.
+@history_check("file_link_names_no_other_job", otherwise="no job said where its file is")
+def file_link_names_no_other_job(
+    case: HistoryCase, *, to: str, pointer: str | None = None
+) -> Iterator[CheckResult]:
+    """Where a job says its file is, is not the file of another job, nor another operation.
 
-    A Location that the contract does not know (a file storage) is not judged.
+    That is the link at `pointer`, or the Location of a redirect. A file may have an id of its own,
+    and a URL that the contract does not know may be a storage.
     """
-    location = case.response.headers.get("Location")
-    if location is None or not 300 <= case.response.status < 400:
+    jobs = {job.id for job in case.jobs}
+    for poll in case.requests("poll"):
+        exchange = poll.exchange
+        href = _location(exchange) if pointer is None else value_at(exchange.json, pointer)
+        if not isinstance(href, str):
+            continue
+        label = pointer or "Location"
+        url = parse_url(href, exchange.request.url)
+        target = None if url is None else match_path(case.contract.operations[to].path, url.path)
+        if url is None:
+            yield failed(f"{label} {href!r} is not a URL", exchange)
+        elif target is None:
+            if _is_other_operation(case.contract, exchange, url):
+                yield failed(f"{label} {href!r} does not target {to}", exchange)
+        elif reason := _other_file(poll, target, jobs):
+            yield failed(f"{label} {href!r} {reason}", exchange)
+        else:
+            yield passed(exchange)
+
+
+def _other_file(
+    poll: ObservedRequest, target: Mapping[str, str], jobs: Collection[str]
+) -> str | None:
+    """Return why the parameters of a file's path show that it is not the file of a polled job."""
+    exchange = poll.exchange
+    for name, value in target.items():
+        requested = str(exchange.path_parameters.get(name, value))
+        if value in {requested, unquote(requested)}:
+            continue
+        if requested != poll.job.id:
+            return f"names the {name} {value!r}, not {requested!r}"
+        if value in jobs:
+            return f"names the file of the job {value!r}, not of {requested!r}"
+    return None
+
+
+def _location(exchange: Exchange) -> str | None:
+    response = exchange.response
+    if response is None or not 300 <= response.status < 400:
         return None
-    return _check_link(case, location, to, "Location")
+    return response.headers.get("Location")
+
+
+def _is_other_operation(contract: Contract, exchange: Exchange, url: SplitResult) -> bool:
+    """Return True for a path of this service that is known as something else than a file."""
+    same_host = url.netloc == urlsplit(exchange.request.url).netloc
+    return same_host and (operation_at(contract, url.path) is not None or url.path in {"", "/"})
 
 
 def _check_link(case: ExchangeCase, href: str, to: str, label: str) -> CheckResult | None:
@@ -53,11 +102,8 @@ def _check_link(case: ExchangeCase, href: str, to: str, label: str) -> CheckResu
         return failed(f"{label} {href!r} is not a URL")
     linked = match_path(case.contract.operations[to].path, url.path)
     if linked is None:
-        # An unknown path or another host may be a file storage.
-        same_host = url.netloc == urlsplit(case.exchange.request.url).netloc
-        known = operation_at(case.contract, url.path) is not None or url.path in {"", "/"}
-        reason = f"{label} {href!r} does not target {to}"
-        return failed(reason) if same_host and known else None
+        other = _is_other_operation(case.contract, case.exchange, url)
+        return failed(f"{label} {href!r} does not target {to}") if other else None
     for name, value in linked.items():
         # Generated values are encoded already; an id of the server may look as if it were.
         requested = str(case.exchange.path_parameters.get(name, value))
