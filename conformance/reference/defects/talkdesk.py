@@ -108,7 +108,7 @@ _LIFECYCLE = (
     defect(
         "td-location-dangling",
         "the Location leads to nothing",
-        requirements=("TD-REDIR-002", "TD-REDIR-003"),
+        requirements="TD-REDIR-003",
     ),
     defect(
         "td-location-calls",
