@@ -84,7 +84,7 @@ wheel: $(STAMP) ## build sdist and wheel into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 javascript: $(STAMP) ## pack the npm package into dist/ (the mock serves it too: /_mock/javascript.tgz)
-	@$(BIN)/python -c 'from pathlib import Path; from mockserver.javascript import write; print(write(Path("dist")))'
+	@$(BIN)/python -c 'from pathlib import Path; from mockserver.control import pages; print(pages.write_javascript_package(Path("dist")))'
 
 clean: ## remove what builds and tools left behind (.venv stays)
 	@rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .out

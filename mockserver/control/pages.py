@@ -1,5 +1,10 @@
 """Pages under /_mock: the dashboard's files, the documentation, and the package for JavaScript."""
 
+import gzip
+import json
+import tarfile
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +15,16 @@ from starlette.staticfiles import StaticFiles
 from mockserver.errors import ApiError
 from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
 from mockserver.http.routing import Api
+from mockserver.version import VERSION
 
 HOME = "/_mock/"
 DOCS = f"{HOME}docs"
 FILES = f"{HOME}dashboard/"
 PACKAGE = f"{HOME}javascript.tgz"
 
+JAVASCRIPT = Path(__file__).parents[1] / "javascript"
+
+_PACKED = frozenset({".js", ".json", ".md", ".ts"})
 _INDEX = "index.html"
 _FOLDER = Path(__file__).with_name("dashboard")
 _METHODS = "GET, HEAD, OPTIONS"
@@ -88,16 +97,41 @@ class Pages:
             raise _as_api_error(error, context.method, name) from None
 
 
-async def _serve_package(scope: Scope, receive: Receive, send: Send) -> None:
-    from mockserver.javascript import pack  # noqa: PLC0415  (most runs need none)
+@cache
+def javascript_package() -> bytes:
+    """Return the tarball for `npm install`: of the mock's version, and always the same bytes."""
+    tarball = BytesIO()
+    with tarfile.open(fileobj=tarball, mode="w") as archive:
+        for path in sorted(JAVASCRIPT.rglob("*")):
+            if path.suffix in _PACKED:
+                content = _manifest() if path.name == "package.json" else path.read_bytes()
+                member = tarfile.TarInfo(f"package/{path.relative_to(JAVASCRIPT).as_posix()}")
+                member.size = len(content)
+                archive.addfile(member, BytesIO(content))
+    return gzip.compress(tarball.getvalue(), mtime=0)
 
+
+def write_javascript_package(folder: Path) -> Path:
+    """Write the tarball into `folder`, under the name that `npm pack` gives it; return its path."""
+    file = folder / f"{json.loads(_manifest())['name']}-{VERSION}.tgz"
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(javascript_package())
+    return file
+
+
+def _manifest() -> bytes:
+    manifest = json.loads((JAVASCRIPT / "package.json").read_bytes())
+    return json.dumps({**manifest, "version": VERSION}, indent=2).encode()
+
+
+async def _serve_package(scope: Scope, receive: Receive, send: Send) -> None:
     method = scope[CONTEXT_KEY].method
     allow = {"Allow": _METHODS}
     response: Any
     if method == "OPTIONS":
         response = Response(status_code=204, headers=allow)
     elif method in _METHODS:
-        response = Response(pack(), media_type="application/gzip")
+        response = Response(javascript_package(), media_type="application/gzip")
     else:
         raise ApiError(405, f"{method} is not allowed here; allowed: {_METHODS}.", headers=allow)
     await response(scope, receive, send)

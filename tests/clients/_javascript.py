@@ -12,11 +12,11 @@ from pathlib import Path
 import orjson
 import yaml
 
-import mockserver.javascript
+from mockserver.control.pages import JAVASCRIPT
 from specs.files import CONTROL, DOCUMENTED, OBSERVED, read_openapi, vendors
 from tests.clients._environments import PROGRAMS, program
 
-TYPES = Path(mockserver.javascript.__file__).parent / "contracts"
+TYPES = JAVASCRIPT / "contracts"
 
 
 @dataclass(frozen=True, slots=True)
