@@ -48,6 +48,7 @@ class Talkdesk(Service):
         "ticket": "Location is another path of this host, with a ticket; nothing at the default place",
         "elsewhere": "Location is pre-signed storage on another port",
         "relative": "Location is relative to the job",
+        "file_ids": "a file has an id of its own; the job's id names no file",
         "file_redirect": "the file redirects (303) to pre-signed storage",
         "flat": "a creation answers with the job's members at the top",
         "wrapped_id": 'a creation answers {"result": {"jobId": …}}',
@@ -392,7 +393,7 @@ class Talkdesk(Service):
             return f"{self.storage}/storage/t-{job.id}?X-Amz-Signature=invented&sig=inv"
         if self.has("relative"):
             return f"../files/{job.id}"
-        name = quote(job.id)
+        name = f"f-{quote(job.id)}" if self.has("file_ids") else quote(job.id)
         if self.has("other_location"):
             name = next((j.id for j in self.jobs.values() if j is not job), name)
         area = "downloads" if self.has("dead_location") else "files"
@@ -431,6 +432,8 @@ class Talkdesk(Service):
 
     def _file(self, request: Request, kind: str, account: str, name: str) -> Reply:
         name = self.mixed_up("swapped_files", name)
+        if self.has("file_ids"):
+            name = name.removeprefix("f-") if name.startswith("f-") else ""
         job = self._find(kind, account, name, "foreign_file")
         if isinstance(job, Reply):
             return job

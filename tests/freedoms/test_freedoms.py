@@ -16,7 +16,7 @@ SERVERS = {
     "talkdesk": (
         "http10 early_hints ticket flat created_201 extra conflict foreign_403 lines retold gone",
         "chunked gzip elsewhere wrapped_id terse octets clamped unordered strict_query big_cell",
-        "documented_only lower_headers status_only links_only bare_file instant",
+        "documented_only lower_headers links_only bare_file instant file_ids",
     ),
     "clinicalone": (
         "http10 early_hints wrapped_log error_response_data job_id states octets extra queued",

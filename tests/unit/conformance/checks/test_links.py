@@ -48,32 +48,41 @@ def test_own_link(href: Any, verdict: bool | None) -> None:
     assert passes("TD-LINK-004", one) is verdict
 
 
+def done(id_: str, location: str | None, status: int = 300, number: int = 2) -> Any:
+    headers = {} if location is None else {"Location": location}
+    return exchange(
+        "getReportJob", status, {"job": {"id": id_, "status": "DONE"}},
+        headers=headers, path={"id": id_}, number=number,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("status", "location", "verdict"),
+    ("status", "location", "verdicts"),
     [
-        (300, "/data/reports/calls/files/J1", PASSED),
-        (300, f"{BASE}/data/reports/calls/files/J1", PASSED),
-        (300, "/data/reports/calls/files/J2", FAILED),
-        (300, "/data/reports/contacts/files/J1", FAILED),
-        (300, "/data/reports/calls/jobs/J1", FAILED),
-        (300, "", FAILED),
-        (300, "/storage/4711", NOT_APPLICABLE),
-        (300, "https://storage.example/4711?signature=x", NOT_APPLICABLE),
-        (300, None, NOT_APPLICABLE),
-        (200, "/data/reports/calls/files/J2", NOT_APPLICABLE),
+        (300, "/data/reports/calls/files/J1", {PASSED}),
+        (300, f"{BASE}/data/reports/calls/files/J1", {PASSED}),
+        (300, "/data/reports/calls/files/file-of-J1", {PASSED}),
+        (300, "/data/reports/calls/files/J2", {FAILED}),
+        (300, "/data/reports/contacts/files/J1", {FAILED}),
+        (300, "/data/reports/calls/jobs/J1", {FAILED}),
+        (300, "", {FAILED}),
+        (300, "/storage/4711", {NOT_APPLICABLE}),
+        (300, "https://storage.example/4711?signature=x", {NOT_APPLICABLE}),
+        (300, None, {NOT_APPLICABLE}),
+        (200, "/data/reports/calls/files/J2", {NOT_APPLICABLE}),
     ],
 )
-def test_own_location(status: int, location: str | None, verdict: bool | None) -> None:
-    headers = {} if location is None else {"Location": location}
-    one = exchange("getReportJob", status, {}, headers=headers)
-    assert passes("TD-REDIR-002", one) is verdict
+def test_location_names_no_other_job(
+    status: int, location: str | None, verdicts: set[bool | None]
+) -> None:
+    other = done("J2", None, number=1)
+    assert history("TD-REDIR-002", other, done("J1", location, status)) == verdicts
 
 
 @pytest.mark.parametrize("id_", ["a b", "a%20b", "%52", "é/ü"])
-def test_own_location_reads_encoded_ids(id_: str) -> None:
-    headers = {"Location": f"/data/reports/calls/files/{quote(id_, safe='')}"}
-    one = exchange("getReportJob", 300, {}, headers=headers, path={"id": id_})
-    assert passes("TD-REDIR-002", one) is PASSED
+def test_location_of_an_encoded_id_is_its_own(id_: str) -> None:
+    location = f"/data/reports/calls/files/{quote(id_, safe='')}"
+    assert history("TD-REDIR-002", done(id_, location)) == {PASSED}
 
 
 def test_an_empty_id_asks_for_no_job() -> None:
