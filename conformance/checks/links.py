@@ -71,11 +71,7 @@ def _other_file(
     poll: ObservedRequest, target: Mapping[str, str], jobs: Collection[str]
 ) -> str | None:
     """Return why the parameters of a file's path show that it is not the file of a polled job."""
-    exchange = poll.exchange
-    for name, value in target.items():
-        requested = str(exchange.path_parameters.get(name, value))
-        if value in {requested, unquote(requested)}:
-            continue
+    for name, value, requested in _differences(poll.exchange, target):
         if requested != poll.job.id:
             return f"names the {name} {value!r}, not {requested!r}"
         if value in jobs:
@@ -104,12 +100,18 @@ def _check_link(case: ExchangeCase, href: str, to: str, label: str) -> CheckResu
     if linked is None:
         other = _is_other_operation(case.contract, case.exchange, url)
         return failed(f"{label} {href!r} does not target {to}") if other else None
-    for name, value in linked.items():
-        # Generated values are encoded already; an id of the server may look as if it were.
-        requested = str(case.exchange.path_parameters.get(name, value))
-        if value not in {requested, unquote(requested)}:
-            return failed(f"{label} {href!r} targets the {name} {value!r}, not {requested!r}")
+    for name, value, requested in _differences(case.exchange, linked):
+        return failed(f"{label} {href!r} targets the {name} {value!r}, not {requested!r}")
     return passed()
+
+
+def _differences(exchange: Exchange, target: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and requested value of each path parameter of a link that is another."""
+    for name, value in target.items():
+        # Generated values are encoded already; an id of the server may look as if it were.
+        requested = str(exchange.path_parameters.get(name, value))
+        if value not in {requested, unquote(requested)}:
+            yield name, value, requested
 
 
 @exchange_check("redirect_only_in")

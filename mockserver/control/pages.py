@@ -126,22 +126,25 @@ def _manifest() -> bytes:
 
 async def _serve_package(scope: Scope, receive: Receive, send: Send) -> None:
     method = scope[CONTEXT_KEY].method
-    allow = {"Allow": _METHODS}
     response: Any
     if method == "OPTIONS":
-        response = Response(status_code=204, headers=allow)
+        response = Response(status_code=204, headers={"Allow": _METHODS})
     elif method in _METHODS:
         response = Response(javascript_package(), media_type="application/gzip")
     else:
-        raise ApiError(405, f"{method} is not allowed here; allowed: {_METHODS}.", headers=allow)
+        raise _not_allowed(method)
     await response(scope, receive, send)
 
 
 def _as_api_error(error: HTTPException, method: str, name: str) -> ApiError:
     if error.status_code == 405:
-        message = f"{method} is not allowed here; allowed: {_METHODS}."
-        return ApiError(405, message, headers={"Allow": _METHODS})
+        return _not_allowed(method)
     return ApiError(404, f"The dashboard has no file {name[:100]}.")
+
+
+def _not_allowed(method: str) -> ApiError:
+    message = f"{method} is not allowed here; allowed: {_METHODS}."
+    return ApiError(405, message, headers={"Allow": _METHODS})
 
 
 async def _send_head(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
