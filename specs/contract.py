@@ -10,12 +10,12 @@ import jsonschema_rs
 import orjson
 
 from specs import pointer
-from specs.files import ROOT, read_openapi, read_yaml
+from specs.files import in_profile, read_yaml
 from specs.lifecycle import Lifecycle, read_lifecycle
+from specs.own import METHODS, complete_lifecycle, complete_requirements
 from specs.requirements import Requirement, Requirements, Statement, read_requirements
 from specs.schema import self_contained
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+from specs.values import Paging, read_paging
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Operation:
     """An operation of the OpenAPI document, its references to parameters and responses resolved.
 
     `parameters` are those of the operation over those of its path. `responses` maps an HTTP
-    status to a response object. Schemas keep their `$ref`s: see `specs.schema.self_contained`.
+    status to a response object; `other_responses` has those of a user's contract for a range of
+    statuses (`4XX`) and for all others (`default`). Schemas keep their `$ref`s: see
+    `specs.schema.self_contained`.
     """
 
     id: str
@@ -37,11 +39,19 @@ class Operation:
     body: Mapping[str, Any] | None
     responses: Mapping[int, Mapping[str, Any]]
     raw: Mapping[str, Any] = field(repr=False)
+    other_responses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def success(self) -> int:
         """The lowest 2xx status of the contract."""
         return min(status for status in self.responses if 200 <= status < 300)
+
+    def response(self, status: int) -> Mapping[str, Any] | None:
+        """Return the response for a status: of its own, of its range, the default; else None."""
+        if status in self.responses:
+            return self.responses[status]
+        in_range = self.other_responses.get(f"{status // 100}XX")
+        return in_range or self.other_responses.get("default")
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ class Contract:
     """The contract of a vendor in one profile.
 
     The requirements are read at their first use: they are a third of the text, and the mock never
-    uses them.
+    uses them. `own` is True for a user's vendor: of a folder outside this package.
     """
 
     vendor: str
@@ -57,6 +67,8 @@ class Contract:
     openapi: dict[str, Any]
     lifecycle: Lifecycle
     load_requirements: Callable[[], Requirements] = field(repr=False, compare=False)
+    own: bool = False
+    folder: Path | None = None
 
     @cached_property
     def _rows(self) -> Requirements:
@@ -71,6 +83,11 @@ class Contract:
     def requirements(self) -> tuple[Requirement, ...]:
         """The rules that an implementation is judged by, in the order of the file."""
         return self._rows.requirements
+
+    @property
+    def switched_off(self) -> Mapping[str, str]:
+        """The reasons by id of the generated requirements that are switched off."""
+        return self._rows.switched_off
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
@@ -99,25 +116,68 @@ class Contract:
             self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=formats)
         return self._validators[key]
 
+    def paging(self, operation_id: str) -> Paging | None:
+        """Return how the list of an operation has pages, None if it has none."""
+        operation = self.operations[operation_id]
+        media = operation.responses[operation.success].get("content", {})
+        return read_paging(
+            self.openapi,
+            operation.parameters,
+            json_schema_of(media),
+            self.lifecycle.lists.get(operation_id),
+        )
+
     def schema(self, operation_id: str, status: int, media: str = "application/json") -> Any:
         """Return the schema of a response body, or None if the contract has none."""
         response = self.operations[operation_id].responses.get(status, {})
         return response.get("content", {}).get(media, {}).get("schema")
 
 
-def read_contract(vendor: str, profile: str, root: Path = ROOT) -> Contract:
-    """Return the contract of `vendor` in `profile` from files that have passed the lint."""
+def read_contract(vendor: str, profile: str, folder: Path, *, own: bool = False) -> Contract:
+    """Return the contract of `vendor` in `profile` from files that have passed the lint.
+
+    `own` is True for a user's vendor, whose files may leave things out.
+    """
+    openapi = in_profile(read_yaml(folder / "openapi.yaml"), profile, vendor if own else None)
+    lifecycle = read_yaml(folder / "lifecycle.yaml")
+    if own:
+        lifecycle = complete_lifecycle(lifecycle, vendor, openapi)
 
     def load_requirements() -> Requirements:
-        return read_requirements(read_yaml(root / vendor / "requirements.yaml"), profile)
+        return read_requirements(raw_requirements(folder, vendor, own=own), profile)
 
+    paths = {operation.id: operation.path for operation in read_operations(openapi)}
     return Contract(
         vendor=vendor,
         profile=profile,
-        openapi=read_openapi(vendor, profile, root),
-        lifecycle=read_lifecycle(read_yaml(root / vendor / "lifecycle.yaml"), profile),
+        openapi=openapi,
+        lifecycle=read_lifecycle(lifecycle, profile, paths),
         load_requirements=load_requirements,
+        own=own,
+        folder=folder,
     )
+
+
+def raw_requirements(folder: Path, vendor: str, *, own: bool) -> Any:
+    """Return the content of a requirements.yaml, which a user's vendor need not have."""
+    path = folder / "requirements.yaml"
+    if not own:
+        return read_yaml(path)
+    return complete_requirements(read_yaml(path) if path.exists() else None, vendor)
+
+
+def json_schema_of(content: Mapping[str, Any]) -> Any:
+    """Return the schema of a JSON body by the media types of a response, {} if there is none."""
+    for media, row in content.items():
+        if is_json(media):
+            return row.get("schema", {})
+    return {}
+
+
+def is_json(media: str) -> bool:
+    """Return True for a media type whose content is JSON."""
+    plain = media.partition(";")[0].strip().lower()
+    return plain == "application/json" or plain.endswith(("/json", "+json"))
 
 
 def read_operations(openapi: dict[str, Any]) -> Iterator[Operation]:
@@ -150,6 +210,11 @@ def _read_operation(
             if status.isdigit()
         },
         raw=raw,
+        other_responses={
+            status.upper() if status != "default" else status: _read_response(openapi, response)
+            for status, response in raw["responses"].items()
+            if not status.isdigit() and not status.startswith("x-")
+        },
     )
 
 

@@ -57,13 +57,15 @@ def of_user(environment: Mapping[str, str] = os.environ) -> LintCache:
     return LintCache(read=(BUILT_IN, folder) if folder else (BUILT_IN,), write=folder)
 
 
-def digest_of(files: Iterable[Path]) -> str:
+def digest_of(files: Iterable[Path], *, own: bool = False) -> str:
     """Return a digest of the files' content and of everything that the lint's verdict rests on.
+
+    `own` is True for the files of a user's vendor, which the lint asks less of.
 
     Raises:
         SpecError: a file cannot be read.
     """
-    digest = hashlib.sha256(_lint_source())
+    digest = hashlib.sha256(_lint_source() + (b"own" if own else b""))
     for path in sorted(files):
         # The folder's name is linted too: it must be the `vendor` of the file.
         digest.update(_block(f"{path.parent.name}/{path.name}", path))

@@ -6,7 +6,7 @@ from typing import Any
 from specs import lint_cache
 from specs.contract import Contract, read_contract
 from specs.errors import SpecError
-from specs.files import CONTROL, DOCUMENTED, ROOT, read_openapi
+from specs.files import CONTROL, DOCUMENTED, ROOT, is_own, read_openapi
 
 
 def load(
@@ -14,23 +14,29 @@ def load(
     profile: str = DOCUMENTED,
     root: Path = ROOT,
     cache: lint_cache.LintCache | None = None,
+    *,
+    folder: Path | None = None,
 ) -> Contract:
     """Return the contract of `vendor` in `profile`.
 
+    Its files are in `root`, or in `folder` as `vendor_folders` has it, which may be a user's own.
     Files that `cache` (by default the user's, see `specs.lint_cache`) does not know are linted.
 
     Raises:
         SpecError: a file is missing or invalid; the text names file, place and reason.
     """
     cache = cache or lint_cache.of_user()
-    digest = lint_cache.digest_of((root / vendor).glob("*.yaml"))
+    own = folder is not None and is_own(folder)
+    folder = folder or root / vendor
+    digest = lint_cache.digest_of(folder.glob("*.yaml"), own=own)
     if not cache.has(digest):
-        from specs.lint import check_vendor  # noqa: PLC0415  (slow to import)
+        from specs.lint import check_folder, check_vendor  # noqa: PLC0415  (slow to import)
 
-        if issues := check_vendor(vendor, root, cache):
+        issues = check_folder(folder) if own else check_vendor(vendor, folder.parent, cache)
+        if issues:
             raise SpecError(issues)
         cache.add(digest)
-    return read_contract(vendor, profile, root)
+    return read_contract(vendor, profile, folder, own=own)
 
 
 def load_control(root: Path = ROOT) -> dict[str, Any]:

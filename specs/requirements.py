@@ -49,10 +49,11 @@ class Requirement:
 
 
 class Requirements(NamedTuple):
-    """The statements of one vendor by id, and its requirements."""
+    """The statements of one vendor by id, its requirements, and what it switches off and why."""
 
     statements: Mapping[str, Statement]
     requirements: tuple[Requirement, ...]
+    switched_off: Mapping[str, str]
 
 
 def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:
@@ -65,7 +66,8 @@ def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:
         for row in raw["statements"]
     }
     rows = (row for row in raw["requirements"] if profile in row.get("profiles", (profile,)))
-    return Requirements(statements, tuple(_requirement(row) for row in rows))
+    switched_off = raw.get("switched_off", {})
+    return Requirements(statements, tuple(_requirement(row) for row in rows), switched_off)
 
 
 def _requirement(row: Mapping[str, Any]) -> Requirement:

@@ -17,7 +17,7 @@ from mockserver.auth.authentication import Authenticator, SecurityScheme
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.context import CONTEXT_KEY, Receive, RequestContext, Scope, Send
 from mockserver.http.routing import Api, Handler
-from specs.contract import METHODS
+from specs.own import METHODS
 
 with catch_warnings():  # deprecations within Connexion's own imports
     simplefilter("ignore")

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from specs import profile as profiles
+from specs.contract import raw_requirements
 from specs.errors import SpecError, SpecIssue
-from specs.files import CONTROL, PROFILES, ROOT, control_root, read_yaml, vendors
+from specs.files import CONTROL, PROFILES, ROOT, control_root, in_profile, read_yaml, vendors
 from specs.lint.lifecycle import check_lifecycle
 from specs.lint.openapi import check_openapi
 from specs.lint.requirements import check_requirements
 from specs.lint.shape import check_extensions, check_shape
 from specs.lint.uniqueness import check_uniqueness
 from specs.lint_cache import NO_CACHE, LintCache, digest_of
+from specs.own import complete_lifecycle
 
 
 def check_all(root: Path = ROOT, cache: LintCache = NO_CACHE) -> list[SpecIssue]:
@@ -39,23 +40,38 @@ def _collect(issues: Iterator[SpecIssue]) -> list[SpecIssue]:
     return list(found)
 
 
+def check_folder(folder: Path) -> list[SpecIssue]:
+    """Return the issues of the files of a user's vendor, which may leave things out."""
+    return _collect(_files(folder, own=True, cache=NO_CACHE))
+
+
 def _vendor(vendor: str, root: Path, cache: LintCache) -> Iterator[SpecIssue]:
     folder = root / vendor
     if vendor not in vendors(root):
         known = ", ".join(vendors(root))
         raise SpecError([SpecIssue(str(folder), "folder", f"unknown vendor; known are {known}")])
+    yield from _files(folder, own=False, cache=cache)
+
+
+def _files(folder: Path, *, own: bool, cache: LintCache) -> Iterator[SpecIssue]:
+    slug = folder.resolve().name
     paths = [folder / name for name in ("lifecycle.yaml", "requirements.yaml", "openapi.yaml")]
-    lifecycle, requirements, openapi = (read_yaml(path) for path in paths)
+    lifecycle, openapi = read_yaml(paths[0]), read_yaml(paths[2])
+    requirements = raw_requirements(folder, slug, own=own)
+    name = slug if own else None
+    if own:
+        document = in_profile(openapi, PROFILES[0], slug)
+        lifecycle = complete_lifecycle(lifecycle, slug, document)
     shapes = [
-        *check_shape(lifecycle, paths[0]),
-        *check_shape(requirements, paths[1]),
-        *_openapi(openapi, paths[2], cache),
+        *check_shape(lifecycle, paths[0], slug),
+        *check_shape(requirements, paths[1], slug, own=own),
+        *_openapi(openapi, paths[2], cache, name),
     ]
     if shapes:  # what follows relies on the shape of all three
         raise SpecError(shapes)
-    documents = {profile: profiles.apply(openapi, profile) for profile in PROFILES}
+    documents = {profile: in_profile(openapi, profile, name) for profile in PROFILES}
     statements = {row["id"] for row in requirements["statements"]}
-    yield from check_lifecycle(lifecycle, documents, statements, paths[0])
+    yield from check_lifecycle(lifecycle, documents, statements, paths[0], own=own)
     yield from check_requirements(requirements, documents, paths[1])
 
 
@@ -64,15 +80,21 @@ def _control(root: Path, cache: LintCache) -> Iterator[SpecIssue]:
     yield from _openapi(read_yaml(path), path, cache)
 
 
-def _openapi(openapi: Any, path: Path, cache: LintCache) -> Iterator[SpecIssue]:
-    digest = digest_of([path])
+def _openapi(
+    openapi: Any, path: Path, cache: LintCache, own: str | None = None
+) -> Iterator[SpecIssue]:
+    digest = digest_of([path], own=own is not None)
     if cache.has(digest):
         return
-    issues = list(check_extensions(openapi, path))
+    issues = [] if own else list(check_extensions(openapi, path))
+    before: Any = None
     for profile in PROFILES:
-        if not issues:  # else the issues of the next profile would be much the same
-            document = profiles.apply(openapi, profile)
-            issues += (*check_extensions(document, path), *check_openapi(document, path))
+        document = in_profile(openapi, profile, own)
+        # Else the issues of the next profile would be much the same.
+        if not issues and document != before:
+            before = document
+            issues += check_extensions(document, path, own=own)
+            issues += [] if issues and own else check_openapi(document, path, own=own is not None)
     if not issues:
         cache.add(digest)
     yield from issues

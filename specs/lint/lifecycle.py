@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from specs import pointer
-from specs.contract import Operation, read_operations
+from specs.contract import Operation, json_schema_of, read_operations
 from specs.errors import SpecIssue
 from specs.files import PROFILES
 from specs.lifecycle import (
@@ -18,19 +18,29 @@ from specs.lifecycle import (
     read_lifecycle,
 )
 from specs.schema import to_json_schema
+from specs.values import DEFAULT
 
 Found = Iterator[tuple[str, str]]
 
 
 def check_lifecycle(
-    raw: Any, documents: Mapping[str, dict[str, Any]], statements: set[str], path: Path
+    raw: Any,
+    documents: Mapping[str, dict[str, Any]],
+    statements: set[str],
+    path: Path,
+    *,
+    own: bool = False,
 ) -> Iterator[SpecIssue]:
-    """Yield the issues of one lifecycle.yaml against the OpenAPI document of each profile."""
+    """Yield the issues of one lifecycle.yaml against the OpenAPI document of each profile.
+
+    In a user's own a refusal need not be in the contract, and an enum may have values of no state.
+    """
     unknown = list(_unknown_states(raw))
     for place, reason in (*unknown, *_repeated(raw)):
         yield SpecIssue(str(path), place, reason)
     if unknown:
         return
+    found: set[tuple[str, str]] = set()
     for profile, document in documents.items():
         lifecycle = read_lifecycle(raw, profile)
         operations = {operation.id: operation for operation in read_operations(document)}
@@ -38,10 +48,26 @@ def check_lifecycle(
             *_statements(lifecycle, statements),
             *_timeline(lifecycle),
             *_edges(lifecycle),
-            *_actions(lifecycle, operations),
-            *_locations(lifecycle, document, operations),
+            *_actions(lifecycle, operations, own),
+            *_locations(lifecycle, document, operations, own),
+            *(_shown(lifecycle) if own else ()),
+            *check_values(lifecycle, document, operations),
         ):
-            yield SpecIssue(str(path), place, f"{reason} (profile {profile})")
+            if own and (place, reason) in found:
+                continue  # both profiles are mostly the same
+            found.add((place, reason))
+            yield SpecIssue(str(path), place, reason if own else f"{reason} (profile {profile})")
+
+
+def _shown(lifecycle: Lifecycle) -> Found:
+    """Nothing can be told of a job whose id or state is nowhere."""
+    created, polled = (lifecycle.actions[name].operation for name in ("create", "poll"))
+    if created not in lifecycle.locations:
+        yield "/locations", f"{created} creates a job: where is the job's id?"
+    location = lifecycle.locations.get(polled)
+    has_answers = any(a.answers for a in lifecycle.actions.values() if a.operation == polled)
+    if not has_answers and (location is None or not (location.status or location.shown)):
+        yield "/locations", f"{polled} polls a job: where is the job's state (status or shown)?"
 
 
 def _unknown_states(raw: Any) -> Found:
@@ -56,6 +82,11 @@ def _unknown_states(raw: Any) -> Found:
         used += [(place, state) for state in action.get("refused", {}) if state != "default"]
         answers = action.get("answers", {})
         used += [(place, state) for p in PROFILES for state in in_profile(answers, p)]
+    for name, location in raw["locations"].items():
+        used += [(f"/locations/{name}/shown", state) for state in location.get("shown", ())]
+    for name, rows in raw.get("values", {}).items():
+        for at, row in rows.items():
+            used += [(f"/values/{name}{at}", state) for state in row.get("when", ())]
     for place, name in used:
         if name not in raw["states"]:
             yield place, f"unknown state {name!r}"
@@ -100,15 +131,17 @@ def _edges(lifecycle: Lifecycle) -> Found:
         yield f"/states/{name}", f"cannot be reached from {lifecycle.initial}"
 
 
-def _actions(lifecycle: Lifecycle, operations: Mapping[str, Operation]) -> Found:
+def _actions(lifecycle: Lifecycle, operations: Mapping[str, Operation], own: bool) -> Found:
     for action in lifecycle.actions.values():
         place = f"/actions/{action.name}"
         if action.operation not in operations:
             yield place, f"unknown operation {action.operation!r}"
             continue
-        listed = operations[action.operation].responses
-        for status in sorted({*action.answers.values(), *action.refused.values()} - set(listed)):
-            yield place, f"{action.operation} has no response {status} in openapi.yaml"
+        operation = operations[action.operation]
+        named = {*action.answers.values(), *(() if own else action.refused.values())}
+        for status in sorted(named):
+            if operation.response(status) is None:
+                yield place, f"{action.operation} has no response {status} in openapi.yaml"
         yield from _edges_of(lifecycle, action, place)
 
 
@@ -128,33 +161,85 @@ def _edges_of(lifecycle: Lifecycle, action: Action, place: str) -> Found:
 
 
 def _locations(
-    lifecycle: Lifecycle, document: dict[str, Any], operations: Mapping[str, Operation]
+    lifecycle: Lifecycle,
+    document: dict[str, Any],
+    operations: Mapping[str, Operation],
+    own: bool,
 ) -> Found:
     for name, location in lifecycle.locations.items():
         place = f"/locations/{name}"
         if name not in operations:
             yield place, f"unknown operation {name!r}"
             continue
-        content = operations[name].responses[operations[name].success].get("content", {})
-        body = content.get("application/json", {}).get("schema")
+        body = success_schema(operations[name])
         try:
-            yield from _pointers(lifecycle, document, body, location, place)
+            yield from _pointers(lifecycle, document, body, location, place, own)
         except (LookupError, TypeError) as error:
             yield place, f"not in the success body of {name}: {error}"
 
 
+def success_schema(operation: Operation) -> Any:
+    """Return the schema of the JSON body of an operation's success, {} if there is none."""
+    return json_schema_of(operation.responses[operation.success].get("content", {}))
+
+
 def _pointers(
-    lifecycle: Lifecycle, document: dict[str, Any], body: Any, location: Location, place: str
+    lifecycle: Lifecycle,
+    document: dict[str, Any],
+    body: Any,
+    location: Location,
+    place: str,
+    own: bool,
 ) -> Found:
     item = body if location.items is None else pointer.schema_at(document, body, location.items)
     if location.items is not None:
         item = item["items"]
-    pointer.schema_at(document, item, location.id)
+    if location.id_header is None:
+        pointer.schema_at(document, item, location.id_link or location.id)
+    for conditions in (location.shown or {}).values():
+        for condition in conditions:
+            pointer.schema_at(document, item, condition.at)
     if location.status is None:
         return
-    listed = set(to_json_schema(pointer.schema_at(document, item, location.status))["enum"]) - {
-        None
-    }
-    wires = {state.wire for state in lifecycle.states.values()}
-    for name in sorted(listed ^ wires):
+    schema = to_json_schema(pointer.schema_at(document, item, location.status))
+    if own and "enum" not in schema:
+        return
+    listed = [value for value in schema["enum"] if value is not None]
+    wires = [state.value for state in lifecycle.states.values()]
+    missing = [value for value in wires if value not in listed]
+    extra = [] if own else [value for value in listed if value not in wires]
+    for name in sorted({str(value) for value in (*missing, *extra)}):
         yield place, f"the enum at {location.status} and the states' wire names differ in {name!r}"
+
+
+def check_values(
+    lifecycle: Lifecycle, document: dict[str, Any], operations: Mapping[str, Operation]
+) -> Found:
+    """Yield what `values` and `lists` name that the contract does not have."""
+    for name, rows in lifecycle.values.items():
+        if name != DEFAULT and name not in operations:
+            yield f"/values/{name}", f"unknown operation {name!r}"
+            continue
+        for row in rows:
+            place = f"/values/{name}{row.at or f'/header {row.header}'}"
+            known = {*lifecycle.actions, *operations}
+            if row.kind == "link" and row.argument not in known:
+                yield place, f"a link to an unknown action or operation {row.argument!r}"
+            if name != DEFAULT and row.at is not None:
+                yield from _value_at(lifecycle, document, operations[name], row.at, place)
+    for name in lifecycle.lists:
+        if name not in operations:
+            yield f"/lists/{name}", f"unknown operation {name!r}"
+
+
+def _value_at(
+    lifecycle: Lifecycle, document: dict[str, Any], operation: Operation, at: str, place: str
+) -> Found:
+    location = lifecycle.locations.get(operation.id)
+    schema = success_schema(operation)
+    try:
+        if location is not None and location.items is not None:
+            schema = pointer.schema_at(document, schema, f"{location.items}/-")
+        pointer.schema_at(document, schema, at)
+    except (LookupError, TypeError):
+        yield place, f"{at} is not in the success body of {operation.id}"

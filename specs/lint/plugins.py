@@ -35,5 +35,5 @@ def _issues(rule: Rule, root: Path) -> Iterator[SpecIssue]:
     for vendor in vendors(root):
         file = str(root / vendor / "requirements.yaml")
         for profile in PROFILES:
-            for place, reason in rule(read_contract(vendor, profile, root)):
+            for place, reason in rule(read_contract(vendor, profile, root / vendor)):
                 yield SpecIssue(file, place, reason)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from specs.contract import METHODS
 from specs.files import CONTROL
+from specs.own import METHODS
 
 NAMED = ("schemas", "responses", "parameters", "headers")
 

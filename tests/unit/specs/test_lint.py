@@ -152,7 +152,7 @@ OPENAPI: dict[str, tuple[Edit, str]] = {
 }
 
 LIFECYCLE: dict[str, tuple[Edit, str]] = {
-    "a missing key": (lambda d: d.pop("initial"), '"initial" is a required property'),
+    "a missing key": (lambda d: d.pop("initial"), "initial is missing"),
     "another vendor's name": (lambda d: d.update(vendor="other"), "must be the folder's name"),
     "an edge to an unknown state": (
         lambda d: d["edges"][0].update(to="LOST"),

@@ -51,8 +51,9 @@ def test_example_loads_and_its_checks_exist(example: Path, profile: str) -> None
     ("key", "row"),
     [
         ("lifecycle", "| `actions.<action>.allowed` | list | The states in which"),
-        ("lifecycle", "| **`states.<name>.source`** | `documented`, `vendor`, `observed`"),
-        ("lifecycle", "| `states.<name>.wire` | string or mapping |"),
+        ("lifecycle", "| `states.<name>.source` | `documented`, `vendor`, `observed`"),
+        ("lifecycle", "| **`edges[].from`** | string | The state that"),
+        ("lifecycle", "| `states.<name>.wire` | string or number or boolean or mapping |"),
         ("requirements", "| **`requirements[].check.name`** | string |"),
         ("openapi", "| `x-profiles` | mapping |"),
     ],
