@@ -173,6 +173,25 @@ def parameter_type(contract: Contract, name: str) -> type:
     return str
 
 
+def file_formats(contract: Contract) -> Mapping[str, tuple[str, ...]]:
+    """Return the formats of files that requirements judge, by how a creation asks for one.
+
+    The keys are names of members or parameters of the operation that creates jobs.
+    """
+    formats: dict[str, dict[str, None]] = {}
+    for requirement in contract.requirements:
+        arguments = requirement.check.arguments if requirement.check else {}
+        if "requested" in arguments and "format" in arguments:
+            formats.setdefault(arguments["requested"], {})[arguments["format"]] = None
+    return {name: tuple(values) for name, values in formats.items()}
+
+
+def jobs_for_formats(contract: Contract) -> int:
+    """Return how many jobs it takes to see a file of each format; one is left unstarted."""
+    formats = sum(map(len, file_formats(contract).values()))
+    return formats + ("start" in contract.lifecycle.actions)
+
+
 # --- Paths
 
 

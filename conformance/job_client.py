@@ -1,6 +1,6 @@
 """A client of the jobs at a target: creates, polls, waits, fetches, deletes, cancels, starts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -36,6 +36,15 @@ MAX_POLL_INTERVAL: Final = {True: 60.0, False: 5.0}
 MAX_WAIT: Final = 300.0
 MAX_PAGES: Final = 5
 MAX_PAGE_SIZE: Final = 1000
+# So many redirects are followed, and so often the same one, until a file counts as out of reach.
+MAX_REDIRECTS: Final = 10
+MAX_REPEATED: Final = 3
+UNFOLLOWED: Final = (
+    "the file is at another place, from which nothing was fetched "
+    "(`download_hosts` in the target file allows hosts)"
+)
+# A storage may take a signature or a credential, but not both.
+_UNSIGNED: Final = frozenset({400, 401, 403})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +65,47 @@ class JobRef:
         return {**optional, **own}
 
 
-def follow_redirect(client: Client, exchange: Exchange, job: JobRef) -> Exchange | None:
-    """Fetch the Location of a redirect; None without one, or where its host is not allowed."""
+def redirect_url(exchange: Exchange) -> SplitResult | None:
+    """Return where a redirect leads; None where there is none, or its Location is no URL."""
     response = exchange.response
     if response is None or not 300 <= response.status < 400:
         return None
     location = response.headers.get("Location")
-    url = parse_url(location, exchange.request.url) if location is not None else None
     # What is wrong with an invalid URL is left to the checks of links.
-    return download(client, url, job) if url is not None else None
+    return parse_url(location, exchange.request.url) if location is not None else None
+
+
+def follow_redirects(client: Client, exchange: Exchange, job: JobRef) -> tuple[Exchange, ...]:
+    """Fetch what a redirect leads to, from one Location to the next; return these exchanges.
+
+    It ends at a response that is no redirect, before a host that is not allowed, and where it would
+    go on for ever.
+    """
+    seen = [exchange]
+    while not is_endless(seen) and (url := redirect_url(seen[-1])) is not None:
+        following = download(client, url, job)
+        if following is None:
+            break
+        seen.append(following)
+    return tuple(seen[1:])
+
+
+def is_endless(redirected: Sequence[Exchange]) -> bool:
+    """Return True for redirects, each followed, that only lead on: in a circle, or too often."""
+    url = redirect_url(redirected[-1])
+    if url is None:
+        return False
+    urls = [exchange.request.url.partition("#")[0] for exchange in redirected]
+    repeated = urls.count(url._replace(fragment="").geturl())
+    return repeated >= MAX_REPEATED or len(redirected) > MAX_REDIRECTS
 
 
 def download(client: Client, url: SplitResult, job: JobRef) -> Exchange | None:
     """Fetch a job's file from another URL; None where its host is not allowed.
 
     The exchange belongs to no operation; its parameters are those of the job. A download host of
-    the target gets no credentials.
+    the target gets no credentials. On the target's own host a storage that refuses them is asked
+    again without.
     """
     base = urlsplit(client.target.base_url)
     info = ExchangeInfo(None, DOWNLOAD, PRIMARY, None, {**job.parameters, "id": job.id})
@@ -80,9 +114,14 @@ def download(client: Client, url: SplitResult, job: JobRef) -> Exchange | None:
         return client.download(url, replace(info, role=None)) if allowed else None
     fetch = client.contract.operations[client.contract.lifecycle.actions["fetch"].operation]
     path = url.path.removeprefix(base.path) + (f"?{url.query}" if url.query else "")
-    return client.send(
-        fetch, HttpRequest("GET", client.restore_url(path)), {"Accept": "*/*"}, info=info
-    )
+    request = HttpRequest("GET", client.restore_url(path))
+    headers = {"Accept": "*/*"}
+    exchange = client.send(fetch, request, headers, info=info)
+    if exchange.status not in _UNSIGNED or operation_at(client.contract, url.path) is not None:
+        return exchange
+    unsigned = client.send(fetch, request, headers, info=replace(info, role=None))
+    refused = unsigned.status is None or unsigned.status >= HTTPStatus.BAD_REQUEST
+    return exchange if refused else unsigned
 
 
 def paginate(
@@ -334,4 +373,4 @@ class JobClient:
         url = file_url(self.client.contract, seen) if seen else None
         downloaded = download(self.client, url, job) if url is not None else None
         exchange = downloaded or self.perform("fetch", job)
-        return follow_redirect(self.client, exchange, job) or exchange
+        return [exchange, *follow_redirects(self.client, exchange, job)][-1]

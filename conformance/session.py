@@ -12,7 +12,7 @@ from conformance.http.adapter import (
     Session,
     check_ca_bundle,
 )
-from conformance.http.exchange import SAFE_METHODS, Exchange
+from conformance.http.exchange import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.http.limits import Budget, Clock, SystemClock
 from conformance.http.redaction import Redactor
 from conformance.http.transport import ResponseLimits, Transport
@@ -28,8 +28,6 @@ DRIVER: Final = "preflight"
 MAX_REQUESTS: Final = 3
 MAX_LOCATION: Final = 200
 REJECTIONS: Final = frozenset({401, 403})
-# The statuses by which a client should go elsewhere at once (RFC 9110, 15.4).
-REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 def open_session(

@@ -5,11 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from conformance.contract_queries import job_parameter, request_parameters
 from conformance.http.exchange import Exchange
-from conformance.job_client import ACTIVE_CHECK, LIFECYCLE
+from conformance.job_client import ACTIVE_CHECK, DOWNLOAD, LIFECYCLE, redirect_url
 from conformance.target.config import PRIMARY, READER
+from conformance.target.credentials import DRIVER as CREDENTIALS
 from conformance.target.tracker import JobHistory, Observation
 from specs import Contract, Requirement
 
@@ -50,6 +52,22 @@ class HistoryCase:
                 job.observations[earlier - 1] if earlier else None,
                 job.observations[later] if later < len(numbers) else None,
             )
+
+    def followed(self, fetch: Exchange) -> list[Exchange]:
+        """Return a fetch and what its redirects led to, as far as they were followed."""
+        chain = [fetch]
+        for exchange in islice(self.exchanges, bisect_right(self._numbers, fetch.number), None):
+            if exchange.driver == CREDENTIALS:
+                continue
+            is_repeated = exchange.request.url == chain[-1].request.url  # without a credential
+            if exchange.driver != DOWNLOAD or not (is_repeated or redirect_url(chain[-1])):
+                break
+            chain.append(exchange)
+        return chain
+
+    @cached_property
+    def _numbers(self) -> Sequence[int]:
+        return [exchange.number for exchange in self.exchanges]
 
     def ended_by_us(self, job: JobHistory, start: Exchange | None, end: Exchange) -> bool:
         """Return True if this run deleted or cancelled a job between two exchanges."""

@@ -15,7 +15,13 @@ from conformance.checks.active_case import (
 from conformance.checks.registry import active_check
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
-from conformance.job_client import ACTIVE_CHECK, JobRef, follow_redirect
+from conformance.job_client import (
+    ACTIVE_CHECK,
+    UNFOLLOWED,
+    JobRef,
+    follow_redirects,
+    is_endless,
+)
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
@@ -29,13 +35,18 @@ def location_is_fetchable(case: ActiveCase) -> Iterator[CheckResult]:
     if job is None:
         raise Untestable(_NONE_FINISHED)
     poll = case.jobs.perform("poll", job)
-    followed = follow_redirect(case.client, poll, job)
-    if followed is None:
+    followed = follow_redirects(case.client, poll, job)
+    if not followed:
         raise Untestable("no redirect with a Location on this host was answered")
-    if followed.status is not None and 400 <= followed.status < 500:
-        yield failed(f"the Location answers {followed.status}", poll, followed)
-    elif followed.status is not None and followed.status < 400:
-        yield passed(poll, followed)
+    status = followed[-1].status
+    if is_endless([poll, *followed]):
+        yield failed("the Location redirects for ever", poll, *followed)
+    elif status is not None and 400 <= status < 500:
+        yield failed(f"the Location answers {status}", poll, *followed)
+    elif status is not None and status < 300:
+        yield passed(poll, *followed)
+    elif status is not None and status < 400:
+        yield skipped(UNFOLLOWED)
 
 
 @active_check("deleted_file_is_gone", writes=True, requests=8)

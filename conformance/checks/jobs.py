@@ -1,15 +1,17 @@
 """History checks of jobs: ids, echoed values, states, and the file that belongs to a state."""
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from itertools import pairwise
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from conformance.checks.datetimes import same_instant
 from conformance.checks.history_case import HistoryCase, ObservedRequest, succeeded
 from conformance.checks.registry import history_check
-from conformance.contract_queries import ABSENT, job_parameter, value_at
-from conformance.http.exchange import Exchange
-from conformance.job_client import DOWNLOAD, file_url
+from conformance.contract_queries import ABSENT, job_parameter, operation_at, value_at
+from conformance.http.exchange import REDIRECTS, Exchange
+from conformance.job_client import DOWNLOAD, UNFOLLOWED, file_url, is_endless
 from conformance.target.tracker import JobHistory, Observation
 from conformance.verdict import CheckResult, failed, passed, skipped
 
@@ -139,12 +141,14 @@ def _transition_result(
 _NO_FILE: Final = (
     "no file was fetched while a job was {states} (`known` in the target file may name such jobs)"
 )
+# Nothing was given out: it is on its way, or there is nothing.
+_NO_CONTENT: Final = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT})
 
 
 @history_check("file_available_in", otherwise=_NO_FILE)
 def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
     """The file of a job observed in `states`, and in no other state after, can be fetched."""
-    reached = elsewhere = False
+    elsewhere = False
     for fetch in case.requests("fetch"):
         stayed = fetch.after is None or case.surely_in(fetch.after, states)
         if fetch.before is None or not case.surely_in(fetch.before, states) or not stayed:
@@ -154,21 +158,35 @@ def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[C
         if file_url(case.contract, fetch.before.exchange) is not None:
             elsewhere = True
             continue
-        reached = True
-        if succeeded(fetch.exchange):
-            yield passed(fetch.exchange)
+        followed = case.followed(fetch.exchange)
+        if reason := _unavailable_reason(followed):
+            reason = f"the job {fetch.job.id} is {fetch.before.state}, but its file {reason}"
+            yield failed(reason, fetch.before.exchange, *followed)
+        elif _is_success(followed[-1]):
+            yield passed(*followed)
         else:
-            status, state = fetch.exchange.status, fetch.before.state
-            reason = f"the job {fetch.job.id} is {state}, but its file is answered {status}"
-            yield failed(reason, fetch.before.exchange, fetch.exchange)
-    downloads = [e for e in case.exchanges if e.driver == DOWNLOAD and succeeded(e)]
+            elsewhere = True
+    downloads = [e for e in case.exchanges if e.driver == DOWNLOAD and _is_success(e)]
     if downloads:
         yield passed(downloads[0])
-    elif elsewhere and not reached:
-        yield skipped(
-            "the file is at another place, from which nothing was fetched "
-            "(`download_hosts` in the target file allows hosts)"
-        )
+    elif elsewhere:
+        yield skipped(UNFOLLOWED)
+
+
+def _is_success(exchange: Exchange) -> bool:
+    return exchange.status is not None and exchange.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _unavailable_reason(followed: Sequence[Exchange]) -> str | None:
+    """Return how a fetch, and what its redirects led to, was refused; None if it was not."""
+    fetch, last = followed[0], followed[-1]
+    if is_endless(followed):
+        return f"is answered {fetch.status}, and that redirects for ever"
+    if last.status in REDIRECTS and last.response and "Location" not in last.response.headers:
+        return f"is answered {last.status} without a Location"
+    if last.status is None or not 400 <= last.status < 500:
+        return None
+    return f"is answered {fetch.status}" + f", which leads to {last.status}" * (last is not fetch)
 
 
 @history_check("file_unavailable_in", otherwise=_NO_FILE)
@@ -182,14 +200,27 @@ def file_unavailable_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator
     leads_to_file = any(lifecycle.states[name].file for name in later_states)
     for fetch in case.requests("fetch"):
         stayed = not leads_to_file or case.surely_in(fetch.after, states)
-        if case.surely_in(fetch.before, states) and stayed:
-            yield _unavailable_result(fetch)
+        is_evidence = case.surely_in(fetch.before, states) and stayed
+        if is_evidence and (result := _unavailable_result(case, fetch)):
+            yield result
 
 
-def _unavailable_result(fetch: ObservedRequest) -> CheckResult:
-    if not succeeded(fetch.exchange):
-        return passed(fetch.exchange)
+def _unavailable_result(case: HistoryCase, fetch: ObservedRequest) -> CheckResult | None:
+    """Return whether a fetch brought nothing; None where it cannot be said what it brought."""
+    followed = case.followed(fetch.exchange)
+    last = followed[-1]
+    if not succeeded(last):
+        return passed(*followed)
+    if not _is_success(last) or last.status in _NO_CONTENT or _is_of_other(case, last):
+        return None
     state = fetch.before.state if fetch.before else ""
     evidence = [seen.exchange for seen in (fetch.before, fetch.after) if seen is not None]
     reason = f"the job {fetch.job.id} is {state}, but a file is given out"
-    return failed(reason, fetch.exchange, *evidence)
+    return failed(reason, *followed, *evidence)
+
+
+def _is_of_other(case: HistoryCase, followed: Exchange) -> bool:
+    """Return True where a redirect led to another operation of the contract: that is no file."""
+    fetch = case.contract.lifecycle.actions["fetch"].operation
+    path = urlsplit(followed.request.url).path
+    return operation_at(case.contract, path) not in {None, fetch}

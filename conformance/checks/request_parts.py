@@ -15,8 +15,8 @@ from conformance.contract_queries import (
     request_parameters,
 )
 from conformance.errors import Untestable
-from conformance.http.exchange import SAFE_METHODS, Exchange
-from conformance.job_client import JobRef, follow_redirect
+from conformance.http.exchange import REDIRECTS, SAFE_METHODS, Exchange
+from conformance.job_client import JobRef, follow_redirects, is_endless
 from conformance.request_data.operation_request import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, skipped
 
@@ -182,7 +182,7 @@ def _is_redirect_of_file(case: ActiveCase, exchange: Exchange) -> bool:
     """Return True where a file is not here but there: HTTP allows it for any GET (RFC 9110)."""
     fetch = case.jobs.lifecycle.actions.get("fetch")
     is_fetch = fetch is not None and fetch.operation == exchange.operation
-    return is_fetch and exchange.status in {301, 302, 303, 307, 308}
+    return is_fetch and exchange.status in REDIRECTS
 
 
 def _redirected_file(
@@ -191,19 +191,22 @@ def _redirected_file(
     """Yield whether the Location of a redirect has the file that was asked for."""
     name = job_parameter(case.contract, case.operation)
     job = JobRef(str(request_parameters(exchange).get(name or "")))
-    followed = follow_redirect(case.client, exchange, job)
+    followed = follow_redirects(case.client, exchange, job)
     location = exchange.response.headers.get("Location") if exchange.response else None
     if location is None:
         yield failed(f"a {exchange.status} without a Location", exchange)
-    elif followed is None:
+    elif is_endless([exchange, *followed]):
+        yield failed("the Location of the file redirects for ever", exchange, *followed)
+    elif not followed or followed[-1].status in REDIRECTS:
         yield skipped(
             f"the file is at {location}, and `download_hosts` in the target file does not "
             "name that host"
         )
-    elif followed.status not in statuses:
-        yield failed(f"the Location of the file answers {followed.status}", exchange, followed)
+    elif followed[-1].status not in statuses:
+        reason = f"the Location of the file answers {followed[-1].status}"
+        yield failed(reason, exchange, *followed)
     else:
-        yield passed(exchange, followed)
+        yield passed(exchange, *followed)
 
 
 def _guessed_member(case: ActiveCase, request: OperationRequest) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.contract_queries import job_parameter
+from conformance.contract_queries import file_formats, job_parameter, jobs_for_formats
 from conformance.drivers import DriverCase
 from conformance.drivers.state_machine import run_state_machine, shrink_histories
 from conformance.errors import NotPermitted, QuotaExceeded
@@ -38,8 +38,10 @@ class LifecycleScript:
 
     def __init__(self, jobs: JobClient, effort: Effort) -> None:
         self.jobs = jobs
-        allowed = jobs.client.target.max_created
-        self._max_jobs = min(MAX_JOBS[effort], max(1, (allowed or MAX_JOBS[effort] * 3) // 3))
+        allowed = jobs.client.target.max_created or MAX_JOBS[effort] * 3
+        needed = min(jobs_for_formats(jobs.client.contract), allowed - 1)
+        self._format_names = frozenset(file_formats(jobs.client.contract))
+        self._max_jobs = min(MAX_JOBS[effort], max(1, needed, allowed // 3))
         self._lifecycle = jobs.lifecycle
         self._control = jobs.client.has_control
 
@@ -84,12 +86,12 @@ class LifecycleScript:
         created = list(self._created())
         for job in created:
             self._poll_and_fetch(job)
-        for job in created[:-1]:
+        for job in created[1:]:
             self._start(job)
         unfinished = self._poll_rounds(created)
         for job in created:
             self._after_completion(job)
-        for job in unfinished[:1] + created[:1]:
+        for job in unfinished[:1] + created[-1:]:
             self._start(job)
         self._observe_other_jobs({job.id for job in created})
         files = set(self.jobs.file_states)
@@ -108,12 +110,15 @@ class LifecycleScript:
                 yield job
 
     def _creation_requests(self) -> list[OperationRequest]:
-        """Return a minimal creation, and one for each other value or omission."""
+        """Return a minimal creation, and one for each other value or omission.
+
+        Variants of the format of the file come first, for one that is not requested is never
+        fetched; then those of other enums.
+        """
         create = self._lifecycle.actions["create"].operation
         minimal, *variants = self.jobs.factory.variants(create)
-        # Variants of an enum come first: a format that is not requested is never fetched.
-        enums = self.jobs.factory.enum_names(create)
-        variants.sort(key=lambda variant: not _differs_in(variant, minimal, enums))
+        by_value = (self._format_names, self.jobs.factory.enum_names(create))
+        variants.sort(key=lambda v: [not _differs_in(v, minimal, names) for names in by_value])
         return [minimal, *variants][: self._max_jobs]
 
     def _observe_other_jobs(self, observed: set[str]) -> None:

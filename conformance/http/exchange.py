@@ -25,6 +25,8 @@ NOT_JSON: Final = NotJson()
 
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# The statuses by which a client should go elsewhere at once (RFC 9110, 15.4).
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # Where a number with a fraction of zeros alone may be.
 _POINT_ZERO: Final = re.compile(rb"\.0+(?![0-9])")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.contract_queries import id_parameters, token_operation
+from conformance.contract_queries import id_parameters, jobs_for_formats, token_operation
 from conformance.errors import QuotaExceeded
 from conformance.http.exchange import SAFE_METHODS
 from conformance.target.config import PRIMARY, Consent, Target
@@ -234,6 +234,7 @@ class CreationQuota:
     _accepts_invalid: set[str] = field(default_factory=set)
     _created_before: Counter[str] = field(default_factory=Counter)
     _share: float = 1.0
+    _least: int = 1
 
     def creates(self, operation: Operation) -> bool:
         """Return True if an operation creates a resource, or a job from an existing resource."""
@@ -254,6 +255,8 @@ class CreationQuota:
         """Give a step of the plan its share of the quota."""
         self._created_before = self._created.copy()
         self._share = _SHARES.get(step, _SHARE_OF_A_CHECK)
+        # What no job asked for comes in no file: these creations are worth more than any other.
+        self._least = jobs_for_formats(self.contract) if step == "lifecycle" else 1
 
     def check(self, operation: Operation, valid: bool | None) -> None:
         """Check that one more request may be sent.
@@ -268,7 +271,7 @@ class CreationQuota:
         if valid is False and not accepts_invalid and count < self.max_created:
             return
         limit = self.max_created if accepts_invalid else max(1, self.max_created - 1)
-        share = max(1, self.max_created * self._share)
+        share = max(self._least, self.max_created * self._share)
         if count >= limit or count - self._created_before[operation.id] >= share:
             raise QuotaExceeded(
                 f"{operation.id} has created {count} resources: max_created in the target file "

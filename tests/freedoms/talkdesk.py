@@ -50,6 +50,7 @@ class Talkdesk(Service):
         "relative": "Location is relative to the job",
         "file_ids": "a file has an id of its own; the job's id names no file",
         "file_redirect": "the file redirects (303) to pre-signed storage",
+        "one_credential": "the file redirects to a path of this host that takes no token",
         "flat": "a creation answers with the job's members at the top",
         "wrapped_id": 'a creation answers {"result": {"jobId": …}}',
         "job_id": 'a creation answers {"jobId": …}',
@@ -105,7 +106,8 @@ class Talkdesk(Service):
         "back": "a job goes from PROCESSING to CREATED once", "done_back": "DONE becomes PROCESSING",
         "done_failed": "DONE becomes FAILED", "file_early": "a file before DONE",
         "file_failed": "a file of a FAILED job", "file_deleted": "the file of a DELETED job",
-        "no_file": "a DONE job has no file", "ragged": "a CSV row has one cell more",
+        "no_file": "a DONE job has no file",
+        "file_circle": "the file redirects to itself", "ragged": "a CSV row has one cell more",
         "csv_json": "a CSV job yields JSON", "json_cut": "the JSON file ends early",
         "bulk_csv": "a json_bulk job yields CSV", "media_lie": "CSV is sent as application/json",
         "early_300": "300 while PROCESSING", "other_location": "Location names another job's file",
@@ -450,13 +452,18 @@ class Talkdesk(Service):
         if status not in allowed or self.has("ticket", "elsewhere", "no_file"):
             gone = 410 if status == "DELETED" else 409
             return self._error(gone if self.has("conflict") else 404, "no file")
+        if self.has("file_circle"):
+            return Reply(303, headers={"Location": request.path})
+        if self.has("one_credential"):
+            return Reply(307, headers={"Location": f"/storage/t-{job.id}?sig=inv"})
         if self.has("file_redirect"):
             return Reply(303, headers={"Location": f"{self.storage}/storage/t-{job.id}?sig=inv"})
         return self._content(job)
 
     def _ticket(self, request: Request, ticket: str) -> Reply:
         job = self.jobs.get(ticket.removeprefix("t-"))
-        right = self.has("ticket", "elsewhere", "file_redirect") and request.query
+        right = request.query and self.has("ticket", "elsewhere", "file_redirect", "one_credential")
+        right = right and not (self.has("one_credential") and "authorization" in request.headers)
         if job is None or not right or self._status(job) != "DONE":
             return Reply(403, body=b"<Error/>", media="application/xml")
         return self._content(job)

@@ -32,14 +32,16 @@ def outcome(vendor: str, options: str, only: str, **more: object) -> Outcome:
 
 
 @pytest.mark.parametrize(
-    "options", ["ticket", "elsewhere", "relative", "links_only ticket", "file_redirect"]
+    "options",
+    ["ticket", "elsewhere", "relative", "links_only ticket", "file_redirect", "one_credential"],
 )
 def test_file_is_where_the_job_says(options: str) -> None:
     assert verdicts("talkdesk", options, FILES) == dict.fromkeys(FILES.split(), "PASS")
 
 
-def test_file_that_is_nowhere_is_missed() -> None:
-    assert outcome("talkdesk", "no_file", "TD-FILE-001").exit_code == 1
+@pytest.mark.parametrize("options", ["no_file", "file_circle"])
+def test_file_that_is_nowhere_is_missed(options: str) -> None:
+    assert outcome("talkdesk", options, "TD-FILE-001").exit_code == 1
 
 
 @pytest.mark.parametrize(

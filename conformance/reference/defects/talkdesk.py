@@ -169,6 +169,16 @@ _FILES = (
     ),
     defect("td-file-bad-gzip", "implied: announced as gzip, but plain", requirements="TD-NET-003"),
     defect("td-file-json-empty", "a JSON file has no bytes at all", requirements="TD-FILE-006"),
+    defect(
+        "td-file-circle",
+        "the file redirects to itself",
+        requirements=("TD-REDIR-003", "TD-FILE-001"),
+    ),
+    defect(
+        "td-file-redirect-lost",
+        "the file redirects to nothing",
+        requirements=("TD-REDIR-003", "TD-FILE-001"),
+    ),
 )
 _ACCESS = (
     defect("td-no-token-ok", "no token is needed", requirements="TD-AUTH-001"),
@@ -373,6 +383,9 @@ VARIANTS = (
     Variant("td-free-location-ticket", "only a signed path of the same host has the file"),
     Variant("td-free-location-other-host", "only a signed URL of another host has the file"),
     Variant("td-free-file-302", "the file answers 302 to a storage on the same host"),
+    Variant("td-free-file-hops", "the file is four redirects away on the same host"),
+    Variant("td-free-file-unsigned", "the file answers 303 to a storage that takes no token"),
+    Variant("td-free-file-later", "the file of a job at work is a 202 without one"),
     Variant("td-free-file-other-host", "the file answers 303 to a storage on another host"),
     Variant("td-free-create-flat", "a create is answered by the members of the job, unwrapped"),
     Variant("td-free-create-429", "every second create gets 429 without Retry-After"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Response
+from flask import Response, request
 
 from conformance.reference.clock import iso
 from conformance.reference.content import Row, csv_bytes, json_bytes, lines_bytes, rows
@@ -24,9 +24,11 @@ from conformance.reference.talkdesk.store import (
 from conformance.reference.transport import claim_gzip, cut_short, other_root_url, root_url
 
 _REDIRECTS = (
-    ("td-free-file-elsewhere", 303, root_url),
-    ("td-free-file-302", 302, root_url),
-    ("td-free-file-other-host", 303, other_root_url),
+    ("td-free-file-elsewhere", 303, root_url, ""),
+    ("td-free-file-302", 302, root_url, ""),
+    ("td-free-file-other-host", 303, other_root_url, ""),
+    ("td-free-file-hops", 307, root_url, "?hops=3"),
+    ("td-free-file-unsigned", 303, root_url, ""),
 )
 _COLUMNS = ("call_id", "recorded_at", "team", "seconds")
 _MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -51,14 +53,23 @@ class FileViews:
             "td-free-location-other-host"
         ):
             raise ApiError(404, "unknown file")
-        for variant, status, root in _REDIRECTS:
+        if self.context.has_defect("td-file-circle"):
+            return Response(status=303, headers={"Location": request.full_path})
+        if self.context.has_defect("td-file-redirect-lost"):
+            return Response(status=303, headers={"Location": "/data/storage/none"})
+        for variant, status, root, query_text in _REDIRECTS:
             if self.context.has_variant(variant):
-                url = f"{root()}/data/storage/{self.store.ticket(job)}"
+                url = f"{root()}/data/storage/{self.store.ticket(job)}{query_text}"
                 return Response(status=status, headers={"Location": url})
         return self._deliver(job)
 
     def stored_file(self, ticket: str) -> Response:
         """Return the file behind a signed URL, which needs no token."""
+        if "Authorization" in request.headers and self.context.has_variant("td-free-file-unsigned"):
+            raise ApiError(400, "only one way of authentication")
+        if hops := request.args.get("hops", 0, int):
+            path = request.path + f"?hops={hops - 1}" * (hops > 1)
+            return Response(status=302, headers={"Location": path})
         for job in self.store.jobs.values():
             if self.store.ticket(job) == ticket and self.store.state(job) == DONE:
                 return self._deliver(job)
@@ -74,8 +85,12 @@ class FileViews:
             DELETED: self.context.has_defect("td-file-after-delete"),
             DONE: not self._lost(job),
         }
-        if not leaks.get(state, False):
-            raise ApiError(404, "unknown file")
+        if leaks.get(state, False):
+            return
+        unfinished = state in {CREATED, PROCESSING}
+        if unfinished and self.context.has_variant("td-free-file-later"):
+            raise ApiError(202, "the file is not made yet")
+        raise ApiError(404, "unknown file")
 
     def _lost(self, job: Job) -> bool:
         if job.number == 2 and self.context.has_defect("td-file-missing-second"):

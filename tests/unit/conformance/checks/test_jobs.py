@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from conformance.http.exchange import Exchange
-from tests.unit.conformance._cases import exchange, history, job, numbered
+from conformance.job_client import DOWNLOAD
+from tests.unit.conformance._cases import BASE, exchange, history, job, numbered
 
 PASSED, FAILED, SKIPPED = {True}, {False}, {None}
 
@@ -61,9 +62,43 @@ def fetch(status: int = 200, **more: object) -> Exchange:
 def test_file_in_a_state_that_has_one() -> None:
     seen = job(state="DONE")
     assert history("TD-FILE-001", *numbered(seen, fetch(200))) == PASSED
-    assert history("TD-FILE-001", *numbered(seen, fetch(303))) == PASSED
     assert history("TD-FILE-001", *numbered(seen, fetch(404))) == FAILED
     assert history("TD-FILE-001", *numbered(seen)) == SKIPPED
+
+
+def moved(to: str) -> Exchange:
+    return exchange("getReportFile", 303, headers={"Location": to})
+
+
+def download(status: int, url: str, **headers: str) -> Exchange:
+    own = exchange("getReportFile", status, b"a,b\r\n", headers=headers, driver=DOWNLOAD)
+    return replace(own, operation=None, request=replace(own.request, url=url))
+
+
+def test_file_is_what_its_redirects_lead_to() -> None:
+    url = f"{BASE}/storage/1"
+    seen, first = job(state="DONE"), moved("/storage/1")
+    ok, refused = download(200, url), download(400, url)
+    assert history("TD-FILE-001", *numbered(seen, first, ok)) == PASSED
+    assert history("TD-FILE-001", *numbered(seen, first, refused, ok)) == PASSED  # unsigned
+    assert history("TD-FILE-001", *numbered(seen, first, refused)) == FAILED
+    assert history("TD-FILE-001", *numbered(seen, first)) == SKIPPED
+    assert history("TD-FILE-001", *numbered(seen, fetch(303))) == FAILED  # without a Location
+
+
+def test_file_that_redirects_to_itself_is_out_of_reach() -> None:
+    url = exchange("getReportFile").request.url
+    first, (second, third) = moved(url), (download(303, url, Location=url) for _ in range(2))
+    assert history("TD-FILE-001", *numbered(job(state="DONE"), first, second, third)) == FAILED
+    assert history("TD-FILE-001", *numbered(job(state="DONE"), first, second)) == SKIPPED
+    assert history("TD-FILE-002", *numbered(job(), first, second, third, job())) == SKIPPED
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, FAILED), (202, SKIPPED), (404, PASSED)])
+def test_file_before_its_time_is_one_that_is_given_out(
+    status: int, verdict: set[bool | None]
+) -> None:
+    assert history("TD-FILE-002", *numbered(job(), fetch(status), job())) == verdict
 
 
 def test_file_in_leaves_server_errors_and_odd_requests_to_others() -> None:
