@@ -270,9 +270,20 @@ def accepts_one_body(
 
 @active_check("rejects_body", writes=True, requests=3)
 def rejects_body(
-    case: ActiveCase, *, values: Sequence[Any], member: str = "", statuses: Sequence[int] = ()
+    case: ActiveCase,
+    *,
+    values: Sequence[Any],
+    member: str = "",
+    statuses: Sequence[int] = (),
+    omitted: bool = False,
 ) -> Iterator[CheckResult]:
-    """Each of `values`, for the body or one member of a valid request, is rejected."""
+    """Each of `values`, for the body or one member of a valid request, is rejected.
+
+    With `omitted` a body without the member is rejected as well.
+    """
+    if omitted:
+        request = case.request_for_rejection().without_member(member.removeprefix("/"))
+        yield from case.send_invalid(request, f"a body without {member[1:]}", statuses)
     for value in values:
         request = _changed(case.request_for_rejection(), member, value)
         yield from case.send_invalid(request, _body_subject(member, value), statuses)

@@ -3,51 +3,111 @@
 import socket
 import ssl
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from conformance.checks.active_case import ActiveCase, expect_rejected
 from conformance.checks.registry import active_check
 from conformance.contract_queries import security_scheme, value_at
-from conformance.errors import Untestable
+from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
-from conformance.target.config import PRIMARY, WRONG
-from conformance.verdict import CheckResult, failed, passed, result_of
+from conformance.request_data.operation_request import OperationRequest
+from conformance.target.config import PRIMARY, WRONG, is_loopback
+from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 # Seconds for which a run really waits until a token expires.
 LONGEST_LIFETIME: Final = 5
+# The query parameter for a token that RFC 6750 (2.3) knows, and advises against.
+QUERY_TOKEN: Final = "access_token"
 _NO_TOKEN: Final = "the token operation answered without a token"
 _CONNECT_TIMEOUT: Final = 10.0
 _TLS_VERSIONS: Final = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1}
 
 
-@active_check("rejects_missing_credentials")
+@active_check("rejects_missing_credentials", requests=2)
 def rejects_missing_credentials(
     case: ActiveCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
     """A valid request without credentials is rejected."""
     request = case.request_for_rejection()
-    yield from case.send_invalid(request, "a request without credentials", statuses, role=None)
+    yield from _expect_refused(case, request, "a request without credentials", statuses, role=None)
 
 
-@active_check("rejects_wrong_credentials", requests=6)
+def _expect_refused(
+    case: ActiveCase,
+    request: OperationRequest,
+    subject: str,
+    statuses: Sequence[int],
+    **options: Any,
+) -> Iterator[CheckResult]:
+    """Send a request with a credential that must be refused; yield whether it was.
+
+    Any status but 401 may have another reason. Then the same request is sent with the right
+    credential: where that is answered alike, nothing was refused for the credential.
+    """
+    exchange = case.send(request, **{"valid": False, **options})
+    refusals = list(expect_rejected(exchange, subject, statuses))
+    status = exchange.status
+    if status in {None, HTTPStatus.UNAUTHORIZED, *statuses} or not all(
+        result.exchanges and status is not None and status >= HTTPStatus.BAD_REQUEST
+        for result in refusals
+    ):
+        yield from refusals
+        return
+    try:
+        right = case.send(case.factory.with_fresh_unique_values(request), valid=None)
+    except NotPermitted:
+        right = None
+    if right is None or right.status != status:
+        yield from refusals
+    elif statuses:
+        reason = f"{subject} is answered {status} like the right credential: it is not refused"
+        yield failed(reason, right, exchange)
+    else:
+        yield skipped(f"{subject} is answered {status}, but so is one with the right credential")
+
+
+@active_check("rejects_wrong_credentials", requests=8)
 def rejects_wrong_credentials(
     case: ActiveCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
-    """A valid request is rejected with invented credentials, and with nearly right ones."""
+    """A valid request is rejected with invented credentials, and with nearly right ones.
+
+    A key that belongs into a header is tried in the query too, on loopback only: what is in a URL
+    is kept in logs.
+    """
     request = case.request_for_rejection()
     subject = "a request with invented credentials"
-    yield from case.send_invalid(request, subject, statuses, role=WRONG)
-    for headers, what in _near_credentials(case):
+    yield from _expect_refused(case, request, subject, statuses, role=WRONG)
+    for headers, what in (*_near_credentials(case), *_near_clients(case)):
         subject = f"a request with {what}"
-        yield from case.send_invalid(request, subject, statuses, role=None, headers=headers)
+        yield from _expect_refused(case, request, subject, statuses, role=None, headers=headers)
+    security = security_scheme(case.contract, case.contract.operations[case.operation])
+    if security is not None and security["type"] == "apiKey":
+        name = security["name"]
+        yield from _expect_refused_in_query(case, name, f"the right key as {name} in the query")
+
+
+def _expect_refused_in_query(case: ActiveCase, name: str, what: str) -> Iterator[CheckResult]:
+    """Send the primary credential as a query parameter alone; yield whether it was refused.
+
+    Any status will do: a server may refuse the parameter as such.
+    """
+    credential = case.target.credentials.get(PRIMARY)
+    if credential is None or credential.token is None or not is_loopback(case.target.base_url):
+        return
+    request = case.request_for_rejection()
+    request = replace(request, query={**request.query, name: credential.token})
+    yield from _expect_refused(case, request, f"a request with {what}", (), role=None)
 
 
 def _near_credentials(case: ActiveCase) -> Iterator[tuple[dict[str, str], str]]:
     """Yield headers that a careless comparison would accept, each with what it is."""
     right = _credential_header(case, "Bearer")
-    if right is None:
+    if right is None or _scheme(case) == "basic":
         return
     name, value = next(iter(right.items()))
     placeholder = value.removeprefix("Bearer ")
@@ -64,15 +124,43 @@ def _near_credentials(case: ActiveCase) -> Iterator[tuple[dict[str, str], str]]:
         yield {"Authorization": f"Bearer {placeholder}"}, f"the right key, but not as {name}"
 
 
+def _near_clients(case: ActiveCase) -> Iterator[tuple[dict[str, str], str]]:
+    """Yield headers with nearly right client credentials for HTTP Basic, each with what it is.
+
+    A server may lock out a client after many wrong secrets: only a few are tried beyond loopback.
+    """
+    if _scheme(case) != "basic":
+        return
+    changes: tuple[tuple[str, Callable[[str], str], str], ...] = (
+        ("OTHER", _other_end, "the right client and another secret"),
+        ("EMPTY", lambda _: "", "the right client and an empty secret"),
+        ("CUT", _without_end, "the right client and the first part of its secret"),
+        ("CASE", str.swapcase, "the right client and its secret in the other case"),
+    )
+    for suffix, change, what in changes if is_loopback(case.target.base_url) else changes[:2]:
+        if (near := case.client.changed_client(suffix, change)) is not None:
+            yield {"Authorization": f"Basic {near}"}, what
+
+
 def _without_end(secret: str) -> str:
     return secret[:-3]
+
+
+def _other_end(secret: str) -> str:
+    """Return a secret of the same length with another letter at its end."""
+    return f"{secret[:-1]}{'y' if secret.endswith('x') else 'x'}"
 
 
 def _credential_header(case: ActiveCase, scheme: str) -> dict[str, str] | None:
     """Return the header of the primary credential under an auth scheme."""
     security = security_scheme(case.contract, case.contract.operations[case.operation])
     credential = case.target.credentials.get(PRIMARY)
-    if security is None or credential is None or credential.token is None:
+    if security is None or credential is None:
+        return None
+    if security.get("scheme") == "basic":
+        client = case.client.changed_client("BASIC", str)
+        return None if client is None else {"Authorization": f"{scheme} {client}"}
+    if credential.token is None:
         return None
     if security["type"] == "apiKey":
         return {security["name"]: credential.placeholder}
@@ -81,22 +169,35 @@ def _credential_header(case: ActiveCase, scheme: str) -> dict[str, str] | None:
     return None
 
 
-@active_check("rejects_other_auth_scheme", requests=2)
+@active_check("rejects_other_auth_scheme", requests=3)
 def rejects_other_auth_scheme(
     case: ActiveCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
-    """The right token is rejected under another auth scheme than Bearer, and under none."""
+    """The right token or client is rejected under another auth scheme, and under none.
+
+    On loopback a token is tried in the query as well: what is in a URL is kept in logs.
+    """
     request = case.request_for_rejection()
     header = _credential_header(case, "Negotiate")
     if header is None:
         raise Untestable("the target file gives no `token` to send under another auth scheme")
     bare = {name: value.removeprefix("Negotiate ") for name, value in header.items()}
+    what = "client" if _scheme(case) == "basic" else "token"
     for headers, scheme in ((header, "another auth scheme"), (bare, "no auth scheme")):
-        subject = f"the token under {scheme}"
-        yield from case.send_invalid(request, subject, statuses, role=None, headers=headers)
+        subject = f"the right {what} under {scheme}"
+        yield from _expect_refused(case, request, subject, statuses, role=None, headers=headers)
+    if what == "token":
+        what = f"the right token as {QUERY_TOKEN} in the query"
+        yield from _expect_refused_in_query(case, QUERY_TOKEN, what)
 
 
-@active_check("rejects_bad_credentials", requests=7)
+def _scheme(case: ActiveCase) -> str:
+    """Return the HTTP auth scheme of the operation, or an empty text."""
+    security = security_scheme(case.contract, case.contract.operations[case.operation])
+    return str(security.get("scheme", "")) if security is not None else ""
+
+
+@active_check("rejects_bad_credentials", requests=9)
 def rejects_bad_credentials(
     case: ActiveCase, *, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
@@ -105,7 +206,7 @@ def rejects_bad_credentials(
     yield from rejects_wrong_credentials(case, statuses=statuses)
 
 
-@active_check("rejects_role")
+@active_check("rejects_role", requests=2)
 def rejects_role(
     case: ActiveCase, *, role: str, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
@@ -113,7 +214,7 @@ def rejects_role(
     # A finished job cannot be cancelled by anybody: the same 403 would say nothing of the role.
     request = case.request_for_rejection(any_state=False)
     subject = f"a request of the role {role!r}"
-    yield from case.send_invalid(request, subject, statuses, role=role, valid=None)
+    yield from _expect_refused(case, request, subject, statuses, role=role, valid=None)
 
 
 @active_check("accepts_role")
@@ -126,6 +227,10 @@ def accepts_role(case: ActiveCase, *, role: str) -> Iterator[CheckResult]:
 def token_works(case: ActiveCase, *, operation: str) -> Iterator[CheckResult]:
     """A token from the token operation is accepted by `operation`."""
     token_exchange, token = _request_token(case)
+    kind = value_at(token_exchange.json, "/token_type")
+    if isinstance(kind, str) and kind.lower() != "bearer":
+        yield failed(f"the token is of the type {kind!r}, not Bearer", token_exchange)
+        return
     used = _use_token(case, operation, token)
     if used.status in {401, 403}:
         yield failed(f"the new token is rejected with {used.status}", token_exchange, used)

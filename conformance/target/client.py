@@ -118,6 +118,21 @@ class Client:
         self._transport.redactor.register(changed, f"{placeholder}_{name}")
         return f"{placeholder}_{name}"
 
+    def changed_client(self, name: str, change: Callable[[str], str]) -> str | None:
+        """Return the primary client with a changed secret, in Base64 for HTTP Basic.
+
+        None without such a client, or where a change leaves the secret as it is. `name` tells the
+        change in reports; that of the unchanged client is `BASIC`.
+        """
+        credential = self.target.credentials.get(PRIMARY)
+        if credential is None or not credential.client_id or not credential.client_secret:
+            return None
+        secret = change(credential.client_secret)
+        if secret == credential.client_secret and name != "BASIC":
+            return None
+        placeholder = f"{credential.placeholder}_{name}"
+        return self._transport.redactor.register_basic(credential.client_id, secret, placeholder)
+
     def restore_url(self, url: str) -> str:
         """Return a file's URL with the signature that it had: for sending only."""
         return self._transport.redactor.restore_url(url)

@@ -89,6 +89,11 @@ _EXEC = (
     defect("ec-exec-key-unneeded", "a run needs no key", requirements="EC-AUTH-003"),
     defect("ec-exec-any-key-ok", "any key may run", requirements="EC-AUTH-004"),
     defect(
+        "ec-key-in-query",
+        "a key is taken from the query, too",
+        requirements=("EC-AUTH-002", "EC-AUTH-004"),
+    ),
+    defect(
         "ec-exec-key-prefix",
         "only the beginning of the key is compared",
         requirements="EC-AUTH-004",

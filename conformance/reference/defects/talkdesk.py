@@ -282,6 +282,21 @@ _BEYOND = (
     vendor_defect(
         "td-file-json-sparse", "a JSON file has only its entries", requirements="TD-FILE-010"
     ),
+    vendor_defect(
+        "td-token-in-query", "a token is taken from the query, too", requirements="TD-AUTH-018"
+    ),
+    vendor_defect("td-token-type-mac", "a new token is of another type", requirements="TD-TOK-001"),
+    vendor_defect(
+        "td-token-no-grant-ok", "a token is issued without a grant", requirements="TD-TOK-004"
+    ),
+    vendor_defect(
+        "td-client-any-secret", "any secret of a client will do", requirements="TD-TOK-003"
+    ),
+    vendor_defect(
+        "td-client-scheme-ignored",
+        "the word before the client credentials may be anything",
+        requirements="TD-TOK-007",
+    ),
     vendor_defect("td-token-useless", "a new token opens nothing", requirements="TD-TOK-001"),
     observed_defect(
         "td-list-too-long", "a page has more jobs than asked for", requirements="TD-LIST-002"

@@ -8,6 +8,7 @@ from conformance.reference.context import AppContext
 from conformance.reference.errors import ApiError
 from conformance.reference.seed_data import ENERGYCAP_KEYS, MANAGE, Caller
 
+_HEADER = "ECI-ApiKey"
 _ANYONE = Caller("acme", frozenset({MANAGE}))
 
 
@@ -19,7 +20,7 @@ class Authenticator:
 
     def authenticate(self) -> Caller:
         """Return the caller of a valid key."""
-        caller = ENERGYCAP_KEYS.get(_key())
+        caller = ENERGYCAP_KEYS.get(self._key())
         if caller is None:
             status = 403 if self.context.has_variant("ec-free-bad-key-403") else 401
             raise ApiError(status, "a valid ECI-ApiKey is needed")
@@ -47,11 +48,11 @@ class Authenticator:
 
     def authenticate_runner(self) -> Caller:
         """Return the caller, who may run a distribution."""
-        known = _key() in ENERGYCAP_KEYS
-        same = _key().lower() in ENERGYCAP_KEYS
+        known = self._key() in ENERGYCAP_KEYS
+        same = self._key().lower() in ENERGYCAP_KEYS
         if same and not known and self.context.has_defect("ec-exec-key-case-ignored"):
             return _ANYONE
-        if _starts_like_a_key(_key()) and self.context.has_defect("ec-exec-key-prefix"):
+        if _starts_like_a_key(self._key()) and self.context.has_defect("ec-exec-key-prefix"):
             return _ANYONE
         caller = self._caller("ec-exec-key-unneeded", "ec-exec-any-key-ok")
         if MANAGE not in caller.rights and not self.context.has_defect("ec-exec-right-ignored"):
@@ -59,26 +60,26 @@ class Authenticator:
         return caller
 
     def _caller(self, no_credential_defect: str, any_credential_defect: str) -> Caller:
-        if not _key() and self.context.has_defect(no_credential_defect):
+        if not self._key() and self.context.has_defect(no_credential_defect):
             return _ANYONE
         empty = no_credential_defect.replace("key-unneeded", "empty-key-ok")
-        if "ECI-ApiKey" in request.headers and not _key() and self.context.has_defect(empty):
+        if _HEADER in request.headers and not self._key() and self.context.has_defect(empty):
             return _ANYONE
         if (
-            _key()
-            and _key() not in ENERGYCAP_KEYS
+            self._key()
+            and self._key() not in ENERGYCAP_KEYS
             and self.context.has_defect(any_credential_defect)
         ):
             return _ANYONE
         return self.authenticate()
 
+    def _key(self) -> str:
+        in_query = self.context.has_defect("ec-key-in-query")
+        return request.headers.get(_HEADER) or (request.args.get(_HEADER, "") if in_query else "")
+
     def _missing_right(self) -> ApiError:
         status = 403 if self.context.has_variant("ec-free-403") else 401
         return ApiError(status, "the key lacks the Manage permission")
-
-
-def _key() -> str:
-    return request.headers.get("ECI-ApiKey", "")
 
 
 def _starts_like_a_key(key: str) -> bool:

@@ -161,7 +161,8 @@ class GroupViews:
         return self.store.group(read_id(number, "reportGroupId"))
 
     def _query(self, *known: str) -> dict[str, str]:
-        return query(*known, lenient=self.context.has_variant("ec-free-unknown-query"))
+        lenient = self.context.has_variant("ec-free-unknown-query")
+        return query(*known, lenient=lenient or self.context.has_defect("ec-key-in-query"))
 
 
 def _is_digits(item: object) -> bool:

@@ -42,6 +42,7 @@ def _groups() -> Iterator[Step]:
     yield _make(reportGroupInfo=["a"])
     yield from (_group("keyless", [1], {}), _group("nobody", [1], NOBODY))
     yield _group("viewer", [1], VIEWER)
+    yield Step(f"POST {GROUPS}?ECI-ApiKey=mock-energycap-manager", json={})
     yield Step(f"POST {GROUPS}", {"ECI-ApiKey": ""}, json={})
     yield _make(reportGroupCode="accent", reportGroupInfo="é" * 80, reportIds=[*range(1, 11)])
     yield _make(reportGroupCode="long", reportGroupInfo="i" * 1500)

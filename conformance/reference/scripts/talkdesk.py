@@ -9,6 +9,8 @@ READER = {"Authorization": "Bearer mock-talkdesk-reader"}
 OTHER = {"Authorization": "Bearer mock-talkdesk-other"}
 NOSCOPE = {"Authorization": "Bearer mock-talkdesk-noscope"}
 BASIC = {"Authorization": "Basic bW9jay10YWxrZGVzay1jbGllbnQ6bW9jay10YWxrZGVzay1zZWNyZXQ="}
+OTHER_SECRET = {"Authorization": "Basic bW9jay10YWxrZGVzay1jbGllbnQ6eA=="}
+OTHER_SCHEME = {"Authorization": BASIC["Authorization"].replace("Basic", "Token")}
 ISSUED = {"Authorization": "Bearer {token}"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -98,6 +100,10 @@ def _list_and_token() -> Iterator[Step]:
     yield Step(f"GET {ROOT}/calls/jobs?per_page=2", READER | {"Accept-Encoding": "gzip"})
     yield Step(f"POST {ROOT}/calls/jobs", WRITER, json=CSV)
     yield from (Step(f"DELETE {ROOT}/calls/jobs/{{10}}", WRITER), _status("calls", 10))
+    grant = b"grant_type=client_credentials"
+    yield Step(f"GET {ROOT}/calls/jobs/{{6}}?access_token=mock-talkdesk-reader")
+    for headers, data in ((BASIC, b""), (OTHER_SECRET, grant), (OTHER_SCHEME, grant)):
+        yield Step("POST /oauth/token", headers | FORM, data=data)
     token = Step("POST /oauth/token", BASIC | FORM, data=b"grant_type=client_credentials")
     yield from (token, Step(f"GET {ROOT}/calls/jobs/{{6}}", ISSUED), _wait(601))
     yield Step(f"GET {ROOT}/calls/jobs/{{6}}", ISSUED)

@@ -1,5 +1,6 @@
 """Authentication at Talkdesk: bearer tokens, their scopes, and the token endpoint."""
 
+import base64
 from datetime import datetime, timedelta
 
 from flask import Response, request
@@ -23,7 +24,7 @@ class Authenticator:
 
     def authenticate(self, scope: str, *, file: bool = False) -> Caller:
         """Return the caller of the token; raise 401 without a token, 403 without the scope."""
-        header = request.headers.get("Authorization", "")
+        header = request.headers.get("Authorization", "") or self._in_query()
         if not header and self._open_to_all(file):
             return _ANYONE
         caller = self._caller(header)
@@ -36,6 +37,10 @@ class Authenticator:
             status = 401 if self._context.has_defect("td-scope-401") else 403
             raise ApiError(status, f"the token lacks the scope {scope}")
         return caller
+
+    def _in_query(self) -> str:
+        token = request.args.get("access_token")
+        return f"Bearer {token}" if token and self._context.has_defect("td-token-in-query") else ""
 
     def _open_to_all(self, file: bool) -> bool:
         if file and self._context.has_defect("td-file-no-token-ok"):
@@ -80,21 +85,40 @@ class Authenticator:
             raise ApiError(404, "not offered here")
         params = query("grant_type", lenient=self._context.has_variant("td-free-unknown-query"))
         form = _form() or params
-        if form.get("grant_type") != "client_credentials":
+        optional = self._context.has_defect("td-token-no-grant-ok")
+        if form.get("grant_type", "client_credentials" * optional) != "client_credentials":
             code = "unsupported_grant_type" if "grant_type" in form else "invalid_request"
             raise ApiError(400, code)
-        caller = _client()
+        caller = self._client()
         scopes = _scopes(form, caller)
         token = "issued-" + self._context.digest("token", len(self._issued))[:32]
         expires = self._context.now() + timedelta(seconds=_LIFETIME)
         self._issued[token] = (Caller(caller.account, scopes), expires)
         body = {
             "access_token": token,
-            "token_type": "Bearer",
+            "token_type": "mac" if self._context.has_defect("td-token-type-mac") else "Bearer",
             "expires_in": _LIFETIME,
             "scope": " ".join(sorted(scopes)),
         }
         return json_response(body, Cache_Control="no-store", Pragma="no-cache")
+
+    def _client(self) -> Caller:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if self._context.has_defect("td-client-scheme-ignored"):
+            scheme, text = "basic", text or scheme
+        id_, _, password = _decoded(text).partition(":") if scheme.lower() == "basic" else [""] * 3
+        secret, caller = TALKDESK_CLIENTS.get(id_, (None, None))
+        is_right = password == secret or self._context.has_defect("td-client-any-secret")
+        if caller is None or not is_right:
+            raise ApiError(401, "invalid_client", headers=_challenge("Basic"))
+        return caller
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text).decode()
+    except ValueError:
+        return ""
 
 
 def _challenge(scheme: str = "Bearer") -> dict[str, str]:
@@ -109,16 +133,6 @@ def _form() -> dict[str, str]:
     if any(len(request.form.getlist(name)) > 1 for name in ("grant_type", "scope")):
         raise ApiError(400, "invalid_request")
     return request.form.to_dict()
-
-
-def _client() -> Caller:
-    basic = request.authorization
-    secret, caller = TALKDESK_CLIENTS.get(
-        (basic.username or "") if basic and basic.type == "basic" else "", (None, None)
-    )
-    if caller is None or basic is None or basic.password != secret:
-        raise ApiError(401, "invalid_client", headers=_challenge("Basic"))
-    return caller
 
 
 def _scopes(form: dict[str, str], caller: Caller) -> frozenset[str]:

@@ -164,7 +164,8 @@ class JobViews:
         return self.serializer.job(body_defects.JobSnapshot(job, self.store.state(job), job.id))
 
     def _query(self, *known: str) -> dict[str, str]:
-        return query(*known, lenient=self.context.has_variant("td-free-unknown-query"))
+        lenient = self.context.has_variant("td-free-unknown-query")
+        return query(*known, lenient=lenient or self.context.has_defect("td-token-in-query"))
 
 
 def _page_links(kind: str, page: int, size: int, total: int) -> Body:
