@@ -169,9 +169,14 @@ def credential_headers(apis: tuple[Api, ...]) -> tuple[str, ...]:
         for api in apis
         for scheme in api.openapi["components"].get("securitySchemes", {}).values()
     ]
-    return tuple(
-        sorted({"authorization" if s["type"] == "http" else s["name"].lower() for s in schemes})
-    )
+    return tuple(sorted({_header_of(scheme) for scheme in schemes} - {""}))
+
+
+def _header_of(scheme: Mapping[str, Any]) -> str:
+    if scheme["type"] == "http":
+        return "authorization"
+    name: str = scheme["name"].lower()
+    return {"header": name, "cookie": "cookie"}.get(scheme["in"], "")
 
 
 def _all_responses(

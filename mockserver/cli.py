@@ -22,9 +22,11 @@ def main() -> None:
 
 
 def _parameter(option: Option) -> click.Option:
-    kind = click.Choice(option.choices) if option.choices else None
+    kind: Any = click.Choice(option.choices) if option.choices else None
     shown = option.default not in (None, ())
     is_switch = isinstance(option.default, bool)
+    if option.is_folder:
+        kind = click.Path()  # else a variable would be split at spaces
     return click.Option(
         [option.flag, option.name],
         is_flag=is_switch,

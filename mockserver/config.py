@@ -18,6 +18,7 @@ _JOURNAL_SHARE = 32
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PATHS = ("faults", "fixtures", "scenarios", "tls_cert", "tls_dir", "tls_key")
+_FOLDERS = ("vendors",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Option:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     multiple: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """True for the path of a folder: several in a variable stand as in PATH."""
+        return self.multiple and self.metavar == "DIR"
 
     @property
     def flag(self) -> str:
@@ -143,6 +149,12 @@ class Settings:
     faults: Path | None = _setting(
         None, "File (YAML or JSON) of fault rules for every sandbox.", "FILE"
     )
+    vendors: tuple[Path, ...] = _setting(
+        (),
+        "Folder of an own vendor (openapi.yaml and lifecycle.yaml), or of several. Repeatable.",
+        "DIR",
+        multiple=True,
+    )
     fixtures: Path | None = _setting(
         None, "Folder laid out like the built-in fixtures; its files take precedence.", "DIR"
     )
@@ -218,6 +230,9 @@ class Settings:
             value = getattr(self, option.name)
             if option.name in _PATHS and value is not None:
                 object.__setattr__(self, option.name, Path(value))
+            elif option.name in _FOLDERS:
+                folders = (value,) if isinstance(value, str | Path) else value
+                object.__setattr__(self, option.name, tuple(map(Path, folders)))
             elif option.multiple:
                 object.__setattr__(self, option.name, tuple(value))
             option.check(value)

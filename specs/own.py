@@ -37,7 +37,8 @@ def complete_openapi(document: Any, slug: str) -> Any:
     document.setdefault("x-paths", list(prefixes(document["paths"])) or ["/"])
     components = document.get("components", {})
     if isinstance(components, dict):
-        document["components"] = {**components, "securitySchemes": _schemes(components)}
+        schemes = {"securitySchemes": _schemes(components)}
+        document["components"] = {"schemas": {}, **components, **schemes}
     for element in _elements(document):
         element.setdefault("x-source", SOURCE)
     return document

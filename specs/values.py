@@ -135,22 +135,23 @@ def _format(row: Mapping[str, Any]) -> FileSpec:
     return spec
 
 
-def _names(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
-_PAGE = _names("page pagenumber pageno pagenum pageindex p")
-_OFFSET = _names("offset pageoffset skip start startindex startat")
-_CURSOR = _names(
+_PAGE = words("page pagenumber pageno pagenum pageindex p")
+_OFFSET = words("offset pageoffset skip start startindex startat")
+_CURSOR = words(
     "cursor pagecursor pagetoken nexttoken continuationtoken continuation marker after "
     "startingafter skiptoken next nextcursor nextpagetoken exclusivestartkey"
 )
-_SIZE = _names(
+_SIZE = words(
     "pagesize perpage limit size pagelimit maxresults maxpagesize maxitems max top first take "
     "count results itemsperpage"
 )
-_TOTAL = _names("total totalcount totalitems totalresults totalsize totalelements")
-_NEXT = _names(
+_TOTAL = words("total totalcount totalitems totalresults totalsize totalelements")
+_NEXT = words(
     "next nextpage nextpagetoken nextcursor nextlink nexttoken odatanextlink nexturl nexthref "
     "nextpageurl nextmarker continuationtoken cursor endcursor"
 )

@@ -59,6 +59,25 @@ def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Credentia
     return (*known, *clients)
 
 
+def default_identities(contract: Contract) -> tuple[Credential, ...]:
+    """Return the identities of a user's vendor without an identities.yaml.
+
+    `user` and `other` have all grants, each in an account of its own, and a secret for each kind
+    of scheme.
+    """
+    grants = frozenset(row.grant for row in contract.operations.values() if row.grant)
+    schemes = contract.openapi["components"]["securitySchemes"].values()
+    kinds = {"apiKey" if s["type"] == "apiKey" else str(s["scheme"]).lower() for s in schemes}
+    known = []
+    for role, account in (("user", "default"), ("other", "other")):
+        identity = Identity(contract.vendor, role, account, grants)
+        secret = f"mock-{contract.vendor}-{role}"
+        for kind in sorted(kinds, reverse=True):
+            shown = f"{secret}:mock-secret" if kind == "basic" else secret
+            known.append(Credential(kind, shown, identity, f"the account {account}"))
+    return tuple(known)
+
+
 def _check(path: Path, location: str, rows: list[Credential], contract: Contract) -> None:
     grants = {operation.grant for operation in contract.operations.values()} - {None}
     for number, row in enumerate(rows):
@@ -103,9 +122,10 @@ def headers_for_sandbox(
         if row.scheme == "basic":
             encoded = b64encode(secret.encode()).decode()
             headers.setdefault("client", {"Authorization": f"Basic {encoded}"})
+            headers.setdefault(row.identity.role, {"Authorization": f"Basic {encoded}"})
         elif row.scheme == "bearer":
             headers[row.identity.role] = {"Authorization": f"Bearer {secret}"}
-        else:
+        elif key_header:
             headers[row.identity.role] = {key_header: secret}
     return headers
 
@@ -113,7 +133,8 @@ def headers_for_sandbox(
 def key_header(openapi: Mapping[str, Any]) -> str:
     """Return the header that a vendor's API key comes in; empty where it has none."""
     schemes = openapi["components"]["securitySchemes"].values()
-    return next((str(row["name"]) for row in schemes if row["type"] == "apiKey"), "")
+    keys = (row for row in schemes if row["type"] == "apiKey" and row["in"] == "header")
+    return next((str(row["name"]) for row in keys), "")
 
 
 def _known(vendor: str, row: Mapping[str, Any], scheme: str, secret: str) -> Credential:

@@ -21,7 +21,7 @@ class LabelPredictor:
     def __init__(self, apis: Mapping[str, Api]) -> None:
         self._apis = apis
         self._appliers = {name: FaultApplier(api) for name, api in apis.items()}
-        self._cache: dict[str, tuple[Response, ...]] = {}
+        self._cache: dict[tuple[str, str], tuple[Response, ...]] = {}
         self._examples = {name: ExampleResponses(api.openapi) for name, api in apis.items()}
 
     def predict(self, match: Match, fault: Fault) -> Label | None:
@@ -59,13 +59,14 @@ class LabelPredictor:
     def responses(self, vendor: str, compiled: CompiledOperation) -> tuple[Response, ...]:
         """Return an example of every response that an operation declares."""
         operation = compiled.operation
-        if operation.id not in self._cache:
+        key = vendor, operation.id
+        if key not in self._cache:
             make = self._examples[vendor].make
-            self._cache[operation.id] = tuple(
+            self._cache[key] = tuple(
                 make(operation, status, Random(status), generated=True)
                 for status in operation.responses
             )
-        return self._cache[operation.id]
+        return self._cache[key]
 
     def correction_hint(self, match: Match, fault: Fault) -> str:
         """Return how to correct a rule that is never applicable."""

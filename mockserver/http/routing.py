@@ -35,9 +35,10 @@ class Api:
     cors: Cors | None
     is_vendor: bool = False
 
-    def handles(self, path: str) -> bool:
-        """Return whether `path` lies under one of the prefixes."""
-        return any(path == p or path.startswith(f"{p}/") for p in self.prefixes)
+    def handles(self, path: str) -> str | None:
+        """Return the longest of the prefixes that `path` lies under, None for none of them."""
+        found = [p for p in self.prefixes if path == p or path.startswith(f"{p.rstrip('/')}/")]
+        return max(found, key=len) if found else None
 
 
 class Route(NamedTuple):
@@ -56,7 +57,8 @@ class ApiRegistry:
 
     def for_path(self, path: str) -> Api:
         """Return the API whose errors answer `path`, whether or not an operation is there."""
-        return next((api for api in self.all if api.handles(path)), self._fallback)
+        found = [(prefix, api) for api in self.all if (prefix := api.handles(path)) is not None]
+        return max(found, key=lambda row: len(row[0]))[1] if found else self._fallback
 
 
 T = TypeVar("T")
@@ -78,14 +80,29 @@ def build_router(apis: Iterable[Api]) -> "Router[Route]":
 
 @dataclass(frozen=True, slots=True)
 class _Template(Generic[T]):
-    """A path template of some length: its literal segments and its parameters, by position."""
+    """A path template of some length: its literal segments and its parameters, by position.
+
+    `affixes` has the text around the parameter of a segment such as `{id}:cancel`, by position.
+    """
 
     path: str
-    order: tuple[bool, ...]
+    order: tuple[int, ...]
     pick: Callable[[Sequence[str]], Any]
     literals: Any
     names: tuple[tuple[str, int], ...]
+    affixes: Mapping[int, tuple[str, str]]
     methods: dict[str, T] = field(default_factory=dict)
+
+    def matches(self, segments: Sequence[str]) -> bool:
+        """Return whether the segments of a path fit."""
+        if self.pick(segments) != self.literals:
+            return False
+        return not self.affixes or all(
+            len(segments[at]) > len(before) + len(after)
+            and segments[at].startswith(before)
+            and segments[at].endswith(after)
+            for at, (before, after) in self.affixes.items()
+        )
 
 
 class Router(Generic[T]):
@@ -102,16 +119,19 @@ class Router(Generic[T]):
     def add(self, method: str, path: str, target: T) -> None:
         """Add a target for `method` (upper case) on the path template `path`.
 
-        The first segment of a path has to be a literal.
-
         Raises:
-            ConfigurationError: the path starts with a parameter, or has a target already.
+            ConfigurationError: the path has a target already, or a segment has two parameters.
         """
         made: _Template[T] = _compile(path)
         segments = path.split("/")
-        same = self._templates.setdefault((len(segments), segments[1]), [])
+        first = segments[1] if made.order[1] == _LITERAL else _ANY
+        same = self._templates.setdefault((len(segments), first), [])
         for template in same:
-            if (template.order, template.literals) == (made.order, made.literals):
+            if (template.order, template.literals, template.affixes) == (
+                made.order,
+                made.literals,
+                made.affixes,
+            ):
                 if template.names != made.names or method in template.methods:
                     raise ConfigurationError(f"{method} {path}: the path is taken")
                 template.methods[method] = target
@@ -140,6 +160,10 @@ class Router(Generic[T]):
         values: dict[str, str] = {}
         for name, at in template.names:  # a third of what a comprehension takes for so few
             values[name] = segments[at]
+        if template.affixes:
+            for name, at in template.names:
+                before, after = template.affixes.get(at, ("", ""))
+                values[name] = segments[at][len(before) : len(segments[at]) - len(after)]
         return target, values
 
     def methods(self, path: str) -> tuple[str, ...]:
@@ -155,20 +179,40 @@ class Router(Generic[T]):
     def _match(self, segments: list[str]) -> _Template[T] | None:
         if len(segments) < 2 or not segments[-1]:
             return None
-        for template in self._templates.get((len(segments), segments[1]), ()):
-            if template.pick(segments) == template.literals:
-                return template
+        for first in (segments[1], _ANY):
+            for template in self._templates.get((len(segments), first), ()):
+                if template.matches(segments):
+                    return template
         return None
+
+
+_LITERAL, _MIXED, _PARAMETER = range(3)
+_ANY = "{}"
+"""Stands for the first segment of the paths that begin with a parameter."""
 
 
 def _compile(path: str) -> _Template[Any]:
     segments = path.split("/")
-    order = tuple(segment.startswith("{") for segment in segments)
-    if len(segments) < 2 or order[1]:
-        raise ConfigurationError(f"{path}: the first segment of a path is a literal")
-    pick = itemgetter(*(at for at, parameter in enumerate(order) if not parameter))
-    names = tuple((segments[at][1:-1], at) for at, parameter in enumerate(order) if parameter)
-    return _Template(path, order, pick, pick(segments), names)
+    if len(segments) < 2 or any(segment.count("{") > 1 for segment in segments):
+        raise ConfigurationError(f"{path}: a path starts with /, a segment has one parameter")
+    order = tuple(map(_kind, segments))
+    pick = itemgetter(*(at for at, kind in enumerate(order) if kind == _LITERAL))
+    names: list[tuple[str, int]] = []
+    affixes: dict[int, tuple[str, str]] = {}
+    for at, segment in enumerate(segments):
+        before, brace, rest = segment.partition("{")
+        name, _, after = rest.partition("}")
+        if brace:
+            names.append((name, at))
+        if order[at] == _MIXED:
+            affixes[at] = before, after
+    return _Template(path, order, pick, pick(segments), tuple(names), affixes)
+
+
+def _kind(segment: str) -> int:
+    if "{" not in segment:
+        return _LITERAL
+    return _PARAMETER if segment[0] == "{" and segment[-1] == "}" else _MIXED
 
 
 def _allowed(template: _Template[T]) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ def _routes_and_security(openapi: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(path: str) -> list[str]:
-    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return [part.partition("}")[0] for part in path.split("{")[1:]]
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

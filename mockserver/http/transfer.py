@@ -146,7 +146,7 @@ def encode(response: Response) -> tuple[bytes, Pairs]:
         raise ContractViolation(f"the body cannot be encoded: {error}") from None
     if response.status not in _BODILESS:
         headers.append((b"content-length", b"%d" % len(body)))
-        if body:
+        if body and "Content-Type" not in response.headers:
             headers.append(_JSON)
     return body, headers
 

@@ -30,6 +30,10 @@ class JobProvider(Protocol):
     def file(self) -> Callable[[Sandbox, Job], Response]:
         """Returns the response with a job's file, regardless of its state."""
 
+    @property
+    def job_parameters(self) -> frozenset[str]:
+        """The parameters with a job's id, besides those that the contract's links name."""
+
 
 class JobAdmin:
     """Every vendor's jobs by the vendor's slug."""
@@ -127,7 +131,10 @@ class JobLocator:
     def __init__(
         self, contracts: Mapping[str, Contract], providers: Mapping[str, JobProvider]
     ) -> None:
-        self._names = {vendor: id_parameters(contract) for vendor, contract in contracts.items()}
+        self._names = {
+            vendor: id_parameters(contract) | providers[vendor].job_parameters
+            for vendor, contract in contracts.items()
+        }
         self._providers = providers
 
     def state(self, context: RequestContext) -> str | None:

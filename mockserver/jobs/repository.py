@@ -94,6 +94,22 @@ class JobRepository:
             rows = records.page(self.kind, group, offset=offset, limit=limit)
         return [self._job(row) for row in rows]
 
+    def page_before(
+        self, sandbox: Sandbox, group: str, before: int | None, limit: int
+    ) -> list[Job]:
+        """Return at most `limit` jobs of a group, newest first, older than number `before`."""
+        rows = sandbox.records.page(self.kind, group, before=before, limit=limit)
+        return [self._job(row) for row in rows]
+
+    def remove(self, sandbox: Sandbox, job: Job) -> None:
+        """Delete a job, whatever others change meanwhile."""
+        while (record := sandbox.records.get(self.kind, job.id)) is not None:
+            try:
+                sandbox.records.remove(record)
+            except Conflict:
+                continue
+            return
+
     def newest(self, sandbox: Sandbox, limit: int) -> list[Job]:
         """Return at most `limit` jobs of all groups, newest first."""
         groups = sandbox.records.groups(self.kind)
@@ -267,6 +283,12 @@ class IndexedJobRepository(JobRepository):
                 if had_ended and newer[series(job)] > keep:
                     self._delete(sandbox, record)
             before = rows[-1].number
+
+    def remove(self, sandbox: Sandbox, job: Job) -> None:
+        """Delete a job with its entry in the index."""
+        super().remove(sandbox, job)
+        if entry := sandbox.records.get(self._active_kind, job.id):
+            self._remove(sandbox, entry)
 
     def _is_final(self, sandbox: Sandbox, job: Job) -> bool:
         return self.state(sandbox, job).final

@@ -6,11 +6,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from mockserver.clock import ORIGIN
 from mockserver.http.messages import Response, StreamingBody
 from mockserver.openapi.request_body import JSON
 from mockserver.timestamps import to_iso_string
 from specs import Operation, pointer
+from specs.contract import is_json
 
 _MAX_DEPTH = 12
 _DAY = 86_400_000
@@ -194,7 +197,9 @@ def _named_example(content: Mapping[str, Any], example: str) -> tuple[str, Any]:
 def _response(status: int, headers: Mapping[str, str], media: str, value: Any) -> Response:
     if media == JSON:
         return Response(status, value, headers)
-    raw = value.encode() if isinstance(value, str) else bytes(value)
+    if is_json(media):
+        return Response(status, value, {**headers, "Content-Type": media})
+    raw = value.encode() if isinstance(value, str) else orjson.dumps(value)
     content_type = f"{media}; charset=utf-8" if media.startswith("text/") else media
     return Response(
         status, headers=headers, file=StreamingBody(content_type, len(raw), lambda: iter((raw,)))

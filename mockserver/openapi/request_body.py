@@ -5,9 +5,10 @@ from typing import Any
 
 import orjson
 
-from mockserver.errors import ApiError, ConfigurationError
+from mockserver.errors import ApiError
 from mockserver.openapi.parameters import Parameters, split_fields
 from mockserver.openapi.schemas import Schemas, Validator
+from specs.contract import is_json
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -25,15 +26,14 @@ class RequestBody:
         self.required = bool(declared and declared.get("required"))
         self.expected = declared is not None
         self._media: dict[str, Validator] = {
-            media: schemas.validator(row.get("schema", {})) for media, row in content.items()
+            media: schemas.validator(row.get("schema", {}) if _is_read(media) else {})
+            for media, row in content.items()
         }
         # An operation without a body that declares a 415 still checks the Content-Type.
         self._accepted = frozenset(content) or (frozenset({JSON}) if strict else None)
         self._forms = {
             media: _form(schemas, row["schema"]) for media, row in content.items() if media == FORM
         }
-        if unknown := set(content) - {JSON, FORM}:
-            raise ConfigurationError(f"unsupported request body {', '.join(sorted(unknown))}")
 
     def check_media(self, content_type: str | None) -> str | None:
         """Return the media type of a Content-Type, or None if there is none.
@@ -47,6 +47,8 @@ class RequestBody:
             return content_type
         media, _, options = content_type.partition(";")
         media = media.strip().lower()
+        if not _is_read(media) and media in self._accepted:
+            return media  # multipart has a boundary, a text any charset
         if media not in self._accepted or not _is_utf8(options):
             accepted = " or ".join(sorted(self._accepted))
             raise ApiError(415, f"Content-Type must be {accepted}.", field="Content-Type")
@@ -65,7 +67,11 @@ class RequestBody:
         if media is None:
             accepted = " or ".join(sorted(self._media))
             raise ApiError(415, f"Content-Type is missing; send {accepted}.", field="Content-Type")
-        value = self._read_form(raw, media) if media in self._forms else _read_json(raw)
+        value: Any = None
+        if media in self._forms:
+            value = self._read_form(raw, media)
+        elif is_json(media):
+            value = _read_json(raw)
         validator = self._media[media]
         if not validator.is_valid(value):
             raise validator.api_error(value, "body")
@@ -75,6 +81,11 @@ class RequestBody:
         fields = split_fields(raw)
         form = self._forms[media]
         return dict(form.read_fields({name: fields[name] for name in fields if name in form.known}))
+
+
+def _is_read(media: str) -> bool:
+    """Return False for a media type whose content is taken as it is, such as a file."""
+    return media == FORM or is_json(media)
 
 
 def _form(schemas: Schemas, schema: Mapping[str, Any]) -> Parameters:

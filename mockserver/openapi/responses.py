@@ -6,8 +6,8 @@ from typing import Any
 from mockserver.errors import ContractViolation
 from mockserver.http.messages import Response, StreamingBody
 from mockserver.openapi.parameters import Parse, parser
-from mockserver.openapi.request_body import JSON
 from mockserver.openapi.schemas import Schemas, Validator
+from specs.contract import is_json
 
 HTTP_ERRORS = frozenset({404, 405, 408, 413, 414, 415, 417, 426, 431, 501, 503})
 """Statuses of HTTP itself, for requests rejected before an operation handles them."""
@@ -44,7 +44,7 @@ class _ResponseRule:
     def __init__(self, schemas: Schemas, declared: Mapping[str, Any]) -> None:
         content = declared.get("content", {})
         self._media = frozenset(content)
-        schema = content.get(JSON, {}).get("schema")
+        schema = next((row.get("schema") for media, row in content.items() if is_json(media)), None)
         self._body: Validator | None = schemas.validator(schema) if schema is not None else None
         self._headers = [
             _Header(name, schemas, row) for name, row in declared.get("headers", {}).items()

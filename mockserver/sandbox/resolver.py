@@ -13,7 +13,7 @@ from mockserver.sandbox.sandbox import Sandbox, tag_of
 HEADER = "X-Mock-Sandbox"
 
 _QUERY_CREDENTIAL = re.compile(
-    rb"(?:^|&)[^=&]*(?:client_id|key|token|secret)[^=&]*=([^&]+)", re.IGNORECASE
+    rb"(?:^|&)[^=&]*(?:client_id|key|token|secret|sig)[^=&]*=([^&]+)", re.IGNORECASE
 )
 
 

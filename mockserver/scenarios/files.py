@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class FixturePaths:
     """Finds files by vendor; a user's file overrides the built-in one of the same name.
 
     `fixtures` is laid out like the built-in folder `base`; `scenarios` has a folder a vendor.
-    `faults` is a file of rules for every sandbox.
+    `faults` is a file of rules for every sandbox. `own` has the fixtures of a user's vendors, which
+    may lack any of the files.
     """
 
     base: Path
@@ -46,6 +47,7 @@ class FixturePaths:
     scenarios: Path | None
     vendors: tuple[str, ...]
     faults: Path | None = None
+    own: Mapping[str, Path] = field(default_factory=dict)
 
     def check(self) -> None:
         """Check the layout of the user's folders.
@@ -68,13 +70,20 @@ class FixturePaths:
                     raise ConfigurationError(
                         f"{path}: file: must be in a vendor's folder of {root}; known: {known}"
                     )
+        for folder in self.own.values():
+            if folder.is_dir():
+                _check_names(folder)
 
-    def find(self, vendor: str, name: str) -> File:
-        """Return the identities or seed file of a vendor."""
+    def find(self, vendor: str, name: str) -> File | None:
+        """Return the identities or seed file of a vendor, None where a user's vendor has none."""
         if self.fixtures is not None:
             override = self.fixtures / vendor / name
             if override.exists() or override.is_symlink():
                 return File(override, self.fixtures, builtin=False)
+        if vendor in self.own:
+            path = self.own[vendor] / name
+            found = path.exists() or path.is_symlink()
+            return File(path, self.own[vendor], builtin=False) if found else None
         return File(self.base / vendor / name, self.base, builtin=True)
 
     def scenarios_of(self, vendor: str) -> Mapping[str, File]:
@@ -100,17 +109,25 @@ class FixturePaths:
             folder
             for vendor in self.vendors
             for folder in (
-                *(root / vendor for root in (self.base, self.fixtures) if root),
+                *self._folders(vendor),
                 *(folder for _, folder in self._scenario_folders(vendor)),
             )
         ]
         files = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
         return tuple(map(_stamp, [*files, self.faults] if self.faults else files))
 
+    def _folders(self, vendor: str) -> Iterator[Path]:
+        yield self.own.get(vendor, self.base / vendor)
+        if self.fixtures is not None:
+            yield self.fixtures / vendor
+
     def _scenario_folders(self, vendor: str) -> Iterator[tuple[Path, Path]]:
-        for root in (self.base, self.fixtures):
-            if root is not None:
-                yield root, root / vendor / SCENARIOS
+        if vendor in self.own:
+            yield self.own[vendor], self.own[vendor] / SCENARIOS
+        else:
+            yield self.base, self.base / vendor / SCENARIOS
+        if self.fixtures is not None:
+            yield self.fixtures, self.fixtures / vendor / SCENARIOS
         if self.scenarios is not None:
             yield self.scenarios, self.scenarios / vendor
 

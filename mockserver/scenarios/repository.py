@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockserver.auth import Identity
-from mockserver.auth.identities import Credential, index_by_secret, read_identities
+from mockserver.auth.identities import (
+    Credential,
+    default_identities,
+    index_by_secret,
+    read_identities,
+)
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.openapi.schemas import hint
 from mockserver.scenarios import InitialState, Scenario, Seed
@@ -167,10 +172,14 @@ class FixtureRepository:
 
     def _read_identities(self, vendor: str) -> tuple[Credential, ...]:
         file = self._paths.find(vendor, IDENTITIES)
+        if file is None:
+            return default_identities(self._contracts[vendor])
         return read_identities(file.path, load_yaml(file), self._contracts[vendor])
 
     def _read_seed(self, vendor: str) -> Seed:
         file = self._paths.find(vendor, SEED)
+        if file is None:
+            return {}
         seed: Seed = load_yaml(file)
         self._check_seed(vendor, seed, file)
         return seed

@@ -33,7 +33,8 @@ class Vendor:
     It has no state but its contract, which may allow more than the one in `specs`. `handlers` are
     by operationId. `file` returns the response with a job's file, whatever its state. `error`
     returns the vendor's error body; the operation is None for an unknown path. `identify` is for
-    secrets that the vendor issued in the sandbox.
+    secrets that the vendor issued in the sandbox. `stateless` are the operations that are answered
+    with an example of their schema, `job_parameters` those with a job's id that no link names.
     """
 
     contract: Contract
@@ -43,3 +44,5 @@ class Vendor:
     file: Callable[[Sandbox, Job], Response]
     error: Callable[[ApiError, Operation | None], Response]
     identify: Identify = issues_no_credentials
+    stateless: tuple[str, ...] = ()
+    job_parameters: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenarios import Seed
 from mockserver.scenarios.files import FixturePaths
 from mockserver.scenarios.repository import FixtureRepository
-from mockserver.vendors import Options, Vendor
+from mockserver.vendors import Options, Vendor, generic
 from specs import Contract
 
 FLAG = "--vendor-option"
@@ -56,10 +56,11 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def create(contract: Contract, options: Options | None = None) -> Vendor:
+def create(contract: Contract, options: Options | None = None, scheme: str = "http") -> Vendor:
     """Return the vendor of a contract, from the module that is named like its folder in `specs`.
 
-    Without `options` the defaults of the contract apply.
+    Without `options` the defaults of the contract apply. A user's own vendor is played by
+    `mockserver.vendors.generic`, with links of `scheme`.
 
     Raises:
         ConfigurationError: there is no such module, it has no `create`, or its handlers are not
@@ -67,6 +68,8 @@ def create(contract: Contract, options: Options | None = None) -> Vendor:
     """
     if options is None:
         options = parse_options((), {contract.vendor: contract})[contract.vendor]
+    if contract.own:
+        return generic.create(contract, scheme)
     name = f"mockserver.vendors.{contract.vendor}"
     try:
         module = import_module(name)
@@ -128,15 +131,26 @@ def load_vendors(settings: Settings) -> VendorRegistry:
         SpecError: a contract is invalid.
         ConfigurationError: a vendor has no valid module, see `create`, or an option is unknown.
     """
-    loaded = {name: specs.load(name, settings.profile) for name in specs.vendors()}
+    folders = specs.vendor_folders(settings.vendors)
+    loaded = {
+        name: specs.load(name, settings.profile, folder=folder)
+        for name, folder in sorted(folders.items())
+    }
     options = parse_options(settings.vendor_option, loaded)
-    vendors = {name: create(contract, options[name]) for name, contract in loaded.items()}
+    vendors = {
+        name: create(contract, options[name], settings.scheme) for name, contract in loaded.items()
+    }
     contracts = {name: vendor.contract for name, vendor in vendors.items()}
 
     def check(vendor: str, seed: Seed) -> None:
         vendors[vendor].seeds.records(seed, ORIGIN)
 
     paths = FixturePaths(
-        specs.fixtures(), settings.fixtures, settings.scenarios, tuple(contracts), settings.faults
+        specs.fixtures(),
+        settings.fixtures,
+        settings.scenarios,
+        tuple(contracts),
+        settings.faults,
+        own={name: folder / "fixtures" for name, folder in folders.items() if specs.is_own(folder)},
     )
     return VendorRegistry(contracts, vendors, FixtureRepository(paths, contracts, check))

@@ -61,10 +61,32 @@ def test_unknown_method_is_405_with_all_the_others(routes: Router[str]) -> None:
     assert routes.methods("/d/7") == ("DELETE", "GET", "HEAD", "OPTIONS")
 
 
-@pytest.mark.parametrize("path", ["", "/{id}"])
-def test_path_without_a_literal_start_is_a_fault(routes: Router[str], path: str) -> None:
-    with pytest.raises(ConfigurationError, match="literal"):
+@pytest.mark.parametrize("path", ["", "/{a}{b}"])
+def test_path_that_cannot_be_routed_is_a_fault(routes: Router[str], path: str) -> None:
+    with pytest.raises(ConfigurationError, match="a segment has one parameter"):
         routes.add("GET", path, "x")
+
+
+def test_a_path_may_begin_with_a_parameter() -> None:
+    routes: Router[str] = Router()
+    routes.add("GET", "/jobs/{id}", "literal")
+    routes.add("GET", "/{tenant}/{id}", "any")
+    assert routes.find("GET", "/jobs/7") == ("literal", {"id": "7"})
+    assert routes.find("GET", "/acme/7") == ("any", {"tenant": "acme", "id": "7"})
+    assert routes.methods("/acme") == ()
+
+
+def test_a_segment_may_have_text_around_its_parameter() -> None:
+    routes: Router[str] = Router()
+    routes.add("GET", "/jobs/{id}", "poll")
+    routes.add("POST", "/jobs/{id}:cancel", "cancel")
+    routes.add("GET", "/jobs/file-{id}.csv", "file")
+    assert routes.find("POST", "/jobs/7:cancel") == ("cancel", {"id": "7"})
+    assert routes.find("GET", "/jobs/file-a%3Ab.csv") == ("file", {"id": "a%3Ab"})
+    assert routes.find("GET", "/jobs/7") == ("poll", {"id": "7"})
+    assert routes.find("GET", "/jobs/:cancel") == ("poll", {"id": ":cancel"})
+    with pytest.raises(ConfigurationError, match="taken"):
+        routes.add("POST", "/jobs/{other}:cancel", "again")
 
 
 def test_path_taken_twice_is_a_fault(routes: Router[str]) -> None:

@@ -70,8 +70,8 @@ def test_a_handler_without_an_operation_is_named() -> None:
 
 
 def test_serve_exits_2_with_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(specs, "vendors", lambda: ("acme",))
-    monkeypatch.setattr(specs, "load", lambda *_: ACME)
+    monkeypatch.setattr(specs, "vendor_folders", lambda _: {"acme": specs.files.ROOT / "acme"})
+    monkeypatch.setattr(specs, "load", lambda *_, **__: ACME)
     result = CliRunner().invoke(main, ["serve", "--port", "0"])
     assert result.exit_code == 2
     assert len(result.output.splitlines()) == 1
