@@ -8,8 +8,8 @@ from mockserver.errors import ApiError
 from mockserver.http.context import RequestContext
 from mockserver.http.messages import Response
 from mockserver.jobs import Job
-from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.repository import JobRepository
+from mockserver.jobs.schedule import timeline
 from mockserver.openapi.parameters import decode_segment, split_fields
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string

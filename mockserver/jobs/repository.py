@@ -6,8 +6,14 @@ from typing import Any, NamedTuple
 
 from mockserver.errors import ApiError
 from mockserver.jobs import Job, Schedule, serialization
-from mockserver.jobs.lifecycle import current_state, force_outcome, remaining_schedule, transition
-from mockserver.jobs.schedule import JobScript, from_steps
+from mockserver.jobs.schedule import (
+    JobScript,
+    current_state,
+    force_outcome,
+    from_steps,
+    remaining_schedule,
+    transition,
+)
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, RecordId
 from specs import Action, Lifecycle, State
@@ -149,7 +155,7 @@ class JobRepository:
         """Return the job, forced into `outcome` (a state's name or wire name).
 
         Raises:
-            ApiError: 400 or 409, see `mockserver.jobs.lifecycle.force_outcome`.
+            ApiError: 400 or 409, see `mockserver.jobs.schedule.force_outcome`.
         """
 
         def update(job: Job) -> Job:

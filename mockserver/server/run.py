@@ -21,9 +21,8 @@ from mockserver.http.context import Asgi
 from mockserver.logs import AccessLog
 from mockserver.server.banner import Started, render_json, render_text
 from mockserver.server.protocol import Http1Protocol
-from mockserver.server.sockets import BoundSockets, bind
+from mockserver.server.sockets import BoundSockets, Tls, bind, open_tls
 from mockserver.server.supervisor import WorkerSupervisor, stop_signals
-from mockserver.server.tls import Tls, open_tls
 
 STOP_SECONDS = 5
 """How long running requests may take to end once the server stops."""

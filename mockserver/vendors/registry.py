@@ -15,7 +15,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenarios import Seed
 from mockserver.scenarios.files import FixturePaths
 from mockserver.scenarios.repository import FixtureRepository
-from mockserver.vendors import Options, Vendor, generic
+from mockserver.vendors import Options, Vendor
 from specs import Contract
 
 FLAG = "--vendor-option"
@@ -69,8 +69,8 @@ def create(contract: Contract, options: Options | None = None, scheme: str = "ht
     if options is None:
         options = parse_options((), {contract.vendor: contract})[contract.vendor]
     if contract.own:
-        return generic.create(contract, scheme)
-    name = f"mockserver.vendors.{contract.vendor}"
+        options = {**options, "scheme": scheme}
+    name = f"mockserver.vendors.{'generic' if contract.own else contract.vendor}"
     try:
         module = import_module(name)
     except ModuleNotFoundError as error:

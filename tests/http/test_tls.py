@@ -14,7 +14,7 @@ import trustme
 
 from mockserver.config import Settings
 from mockserver.errors import ConfigurationError
-from mockserver.server.tls import open_tls
+from mockserver.server.sockets import open_tls
 from mockserver.testing import MockServer
 from tests._serving import serving
 

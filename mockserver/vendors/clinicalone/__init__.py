@@ -9,9 +9,8 @@ from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Options, Vendor
-from mockserver.vendors.clinicalone.files import Files
+from mockserver.vendors.clinicalone.files import Files, seed_records
 from mockserver.vendors.clinicalone.jobs import Jobs
-from mockserver.vendors.clinicalone.seeds import seed_records
 from specs import Contract, Operation
 
 __all__ = ["create"]

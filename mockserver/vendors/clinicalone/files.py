@@ -1,23 +1,25 @@
-"""Clinical One's download of a report file."""
+"""Clinical One's download of a report file, and its seed data."""
 
 from collections.abc import Mapping
 from datetime import UTC, timedelta
+from typing import Any
 
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
-from mockserver.jobs.repository import JobRepository
-from mockserver.jobs.schedule import ROWS
-from mockserver.reports import binary_formats, text_formats
+from mockserver.jobs.repository import JobRepository, NewJob
+from mockserver.jobs.schedule import ROWS, read_schedule
+from mockserver.reports import binary_formats, content
 from mockserver.reports.content import Format, ReportTable, attachment, read_columns
-from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection
+from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection, SeedRecords
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.vendors.clinicalone.jobs import find
+from mockserver.sandbox.seeding import SeedError, index_by_id
+from mockserver.vendors.clinicalone.jobs import find, group_of, index_groups
 from specs import Contract
 
 FORMATS: Mapping[str, Format] = {
-    "csv": text_formats.CSV,
-    "CSV": text_formats.CSV,
-    "json": text_formats.JSON_ARRAY,
+    "csv": content.CSV,
+    "CSV": content.CSV,
+    "json": content.JSON_ARRAY,
     "XPORT": binary_formats.TRANSPORT,
 }
 
@@ -54,3 +56,47 @@ class Files:
         )
         file_format = FORMATS[job.details["format"]]
         return attachment(job.details["name"], table, file_format, sandbox.ids.random(key, 0))
+
+
+def seed_records(
+    repository: JobRepository, reports: ResourceCollection, fixtures: Mapping[str, Any], now: int
+) -> SeedRecords:
+    """Return the records of `fixtures/clinicalone/seed.yaml`.
+
+    Raises:
+        SeedError: a job has an unknown report or an impossible value.
+    """
+    report_rows = index_by_id(fixtures["reports"], "rptId", "/reports")
+    new_jobs = [
+        _new_job(repository, row, report_rows, f"/jobs/{number}")
+        for number, row in enumerate(fixtures.get("jobs", ()))
+    ]
+    return [
+        *reports.seed_records(ALL_ACCOUNTS, report_rows),
+        *repository.new_records(new_jobs, now, interned=True),
+    ]
+
+
+def _new_job(
+    repository: JobRepository,
+    row: Mapping[str, Any],
+    reports: Mapping[str, Mapping[str, Any]],
+    location: str,
+) -> NewJob:
+    report = reports.get(row["rptId"])
+    if report is None:
+        raise SeedError(f"{location}/rptId: unknown report {row['rptId']!r}")
+    try:
+        schedule = read_schedule(repository.lifecycle, row)
+    except LookupError as error:
+        raise SeedError(f"{location}: {error}") from error
+    optional = {name: row[name] for name in ("mode", "studyId", ROWS) if name in row}
+    details = {"name": report["name"], "rptId": row["rptId"], "format": row["format"], **optional}
+    return NewJob(
+        id=row["id"],
+        account=row["tenant"],
+        group=group_of(row["tenant"], {}),
+        details=details,
+        extra_groups=tuple(index_groups(row["tenant"], details)),
+        schedule=schedule,
+    )

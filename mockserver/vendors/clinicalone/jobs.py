@@ -12,8 +12,8 @@ import orjson
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job, Schedule
-from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.repository import JobRepository, NewJob
+from mockserver.jobs.schedule import timeline
 from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_iso_string

@@ -7,8 +7,8 @@ from typing import Any
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job, Schedule
-from mockserver.jobs.lifecycle import timeline
 from mockserver.jobs.repository import IndexedJobRepository, NewJob
+from mockserver.jobs.schedule import timeline
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string

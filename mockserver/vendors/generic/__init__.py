@@ -5,20 +5,19 @@ from pathlib import Path
 
 from mockserver.jobs.repository import IndexedJobRepository, JobRepository
 from mockserver.sandbox.seeding import SeedLoader
-from mockserver.vendors import Vendor
+from mockserver.vendors import Options, Vendor
 from mockserver.vendors.generic.context import Links
 from mockserver.vendors.generic.errors import ErrorBodies
 from mockserver.vendors.generic.files import Files, seed_records
-from mockserver.vendors.generic.ids import is_numbered
 from mockserver.vendors.generic.jobs import Jobs
-from mockserver.vendors.generic.operations import read_roles, with_refusals
+from mockserver.vendors.generic.operations import is_numbered, read_roles, with_refusals
 from specs import Contract
 
 __all__ = ["create"]
 
 
-def create(contract: Contract, scheme: str = "http") -> Vendor:
-    """Return the vendor of a user's contract; `scheme` is that of the links it shows.
+def create(contract: Contract, options: Options) -> Vendor:
+    """Return the vendor of a user's contract; the option `scheme` is that of the links it shows.
 
     Raises:
         ConfigurationError: no id of a job can be made that the contract allows.
@@ -29,7 +28,7 @@ def create(contract: Contract, scheme: str = "http") -> Vendor:
     numbered = is_numbered(served)
     repository = (IndexedJobRepository if numbered else JobRepository)(served.lifecycle)
     files = Files(served)
-    jobs = Jobs(served, roles, repository, Links(served, roles, scheme), files)
+    jobs = Jobs(served, roles, repository, Links(served, roles, options["scheme"]), files)
     return Vendor(
         contract=served,
         handlers=jobs.handlers,

@@ -12,8 +12,7 @@ from typing import Any
 from mockserver.openapi.examples import ExampleGenerator
 from mockserver.timestamps import to_iso_string
 from mockserver.vendors.generic.context import JobFacts, Links
-from mockserver.vendors.generic.errors import flatten, put
-from mockserver.vendors.generic.operations import Roles
+from mockserver.vendors.generic.operations import Roles, flatten, put
 from specs import Condition, Contract, Location, Operation, Value, pointer
 from specs.contract import json_schema_of
 from specs.values import DEFAULT, plain_name, words
@@ -133,7 +132,9 @@ class JobBodies:
             return maker
         return lambda facts: maker(facts) if facts.state in states else ABSENT
 
-    def _of_kind(self, row: Value, schema: Mapping[str, Any]) -> Maker:
+    def _of_kind(  # noqa: PLR0911 (one for each kind)
+        self, row: Value, schema: Mapping[str, Any]
+    ) -> Maker:
         argument = row.argument
         if row.kind == "constant":
             return _constant(argument)
@@ -188,7 +189,7 @@ class JobBodies:
         draw = self._examples.draw
         return lambda facts: draw(schema, facts.sandbox.ids.random(f"{at} of {facts.job.id}", 0))
 
-    def by_name(
+    def by_name(  # noqa: PLR0911 (one for each sort of name)
         self, name: str, parent: str, schema: Mapping[str, Any], *, required: bool
     ) -> Maker | None:
         """Return what makes a member that nothing is declared of, by its name; None: nothing."""
@@ -280,7 +281,7 @@ class _Compiler:
             return maker
         return _or_else(maker, _fallback(self._bodies, flat, schema, at))
 
-    def _source(
+    def _source(  # noqa: PLR0911 (the order that the module describes)
         self, flat: Mapping[str, Any], at: str, name: str, required: bool, depth: int
     ) -> Maker:
         bodies, location = self._bodies, self._location
@@ -379,7 +380,8 @@ def _shown(
 ) -> Maker:
     """Return a maker that keeps to the conditions by which a body shows a state.
 
-    `forced` makes the member where it has to be there. `without` are the states in which the member would make a body show another state.
+    `forced` makes the member where it has to be there. `without` are the states in which the
+    member would make a body show another state.
     """
     if not conditions:
         return maker

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from mockserver.clock import LATEST
 from mockserver.http.messages import Request
 from mockserver.jobs import Job, Transitions
-from mockserver.jobs.lifecycle import current_state, timeline
+from mockserver.jobs.schedule import current_state, timeline
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors.generic.operations import (
     EXPIRY_NAMES,

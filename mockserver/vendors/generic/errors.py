@@ -10,7 +10,7 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Response
 from mockserver.openapi.request_body import JSON
 from mockserver.timestamps import to_iso_string
-from mockserver.vendors.generic.operations import error_content
+from mockserver.vendors.generic.operations import error_content, flatten, put
 from specs import Contract, Operation, pointer
 from specs.contract import is_json
 from specs.values import plain_name, words
@@ -88,7 +88,9 @@ class ErrorBodies:
             body = {"message": error.message} if depth == 0 else {}
         return body if body or depth == 0 else _ABSENT
 
-    def _text(self, schema: Mapping[str, Any], name: str, error: ApiError) -> Any:
+    def _text(  # noqa: PLR0911 (one for each sort of name)
+        self, schema: Mapping[str, Any], name: str, error: ApiError
+    ) -> Any:
         if "enum" in schema:
             return _enum(schema["enum"], error)
         if name in _MESSAGES or name in ("error", "errors"):
@@ -118,35 +120,6 @@ def part_of(error: ApiError, part: str) -> Any:
         "field": error.field,
         "request_id": f"req-{error.status}",
     }[part]
-
-
-def put(body: dict[str, Any], at: str, value: Any) -> None:
-    """Set the value at a JSON pointer; objects on the way are added."""
-    *parents, last = pointer.tokens(at) or [""]
-    for token in parents:
-        inner = body.setdefault(token, {})
-        if not isinstance(inner, dict):
-            return
-        body = inner
-    body[last] = value
-
-
-def flatten(document: dict[str, Any], schema: Any, depth: int = 0) -> dict[str, Any]:
-    """Return a schema without `$ref` and `allOf`; of alternatives the first counts."""
-    schema = pointer.resolve(document, schema)
-    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
-        return {}
-    merged = {key: value for key, value in schema.items() if key not in ("allOf", "oneOf", "anyOf")}
-    parts = [*schema.get("allOf", ())]
-    parts += [schema[key][0] for key in ("oneOf", "anyOf") if schema.get(key)]
-    for part in parts:
-        inner = flatten(document, part, depth + 1)
-        combined = {
-            "properties": {**inner.get("properties", {}), **merged.get("properties", {})},
-            "required": [*inner.get("required", ()), *merged.get("required", ())],
-        }
-        merged = {**inner, **merged, **{key: value for key, value in combined.items() if value}}
-    return merged
 
 
 def _phrase(status: int) -> str:

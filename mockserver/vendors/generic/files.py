@@ -12,14 +12,14 @@ from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.jobs.schedule import ROWS, read_schedule
 from mockserver.openapi.examples import ExampleGenerator
-from mockserver.reports import binary_formats, text_formats
+from mockserver.reports import binary_formats, content
 from mockserver.reports.content import Format, ReportTable, attachment, read_columns
 from mockserver.sandbox.resources import SeedRecords
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedError
 from mockserver.timestamps import parse_timestamp
 from mockserver.vendors.generic.context import INPUT
-from mockserver.vendors.generic.errors import flatten
+from mockserver.vendors.generic.operations import flatten
 from specs import Contract, FileSpec
 from specs.contract import is_json
 
@@ -35,10 +35,10 @@ _COLUMNS: tuple[Mapping[str, Any], ...] = (
     {"name": "value", "is": "decimal", "from": 0, "to": 1000},
 )
 _CONTENT: Mapping[str, Format] = {
-    "csv": text_formats.CSV,
-    "json": text_formats.JSON_ARRAY,
-    "jsonl": text_formats.JSON_LINES,
-    "text": replace(text_formats.CSV, media="text/plain; charset=utf-8", extension="txt"),
+    "csv": content.CSV,
+    "json": content.JSON_ARRAY,
+    "jsonl": content.JSON_LINES,
+    "text": replace(content.CSV, media="text/plain; charset=utf-8", extension="txt"),
     "pdf": binary_formats.PDF,
     "xlsx": binary_formats.XLSX,
     "docx": binary_formats.DOCX,

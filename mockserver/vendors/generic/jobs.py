@@ -14,9 +14,8 @@ from mockserver.vendors import Handler
 from mockserver.vendors.generic.bodies import ABSENT, JobBodies, Maker
 from mockserver.vendors.generic.context import INPUT, JobFacts, Links, is_signed
 from mockserver.vendors.generic.files import FORMAT, Files
-from mockserver.vendors.generic.ids import IdMaker
 from mockserver.vendors.generic.lists import JobLists
-from mockserver.vendors.generic.operations import Roles, signed_operations
+from mockserver.vendors.generic.operations import IdMaker, Roles, signed_operations
 from specs import Action, Contract, Operation, pointer
 from specs.contract import json_schema_of
 from specs.values import plain_name, words

@@ -12,7 +12,7 @@ from mockserver.jobs.repository import JobRepository
 from mockserver.openapi.examples import ExampleGenerator
 from mockserver.vendors.generic.bodies import JobBodies
 from mockserver.vendors.generic.context import INPUT, JobFacts, Links
-from mockserver.vendors.generic.errors import flatten, put
+from mockserver.vendors.generic.operations import flatten, put
 from specs import Contract, Operation, Paging, pointer
 from specs.contract import json_schema_of
 from specs.values import plain_name
@@ -225,7 +225,7 @@ class JobLists:
                 body[name] = value
         return body
 
-    def _fact(
+    def _fact(  # noqa: PLR0911 (one for each sort of name)
         self,
         name: str,
         schema: Mapping[str, Any],

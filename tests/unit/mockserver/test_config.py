@@ -105,6 +105,8 @@ def _other(option: Option, folder: Path) -> Any:
     """Return a value that is not the default."""
     if option.choices:
         return next(choice for choice in option.choices if choice != option.default)
+    if option.is_folder:
+        return (Path("one"), Path("two"))
     if option.multiple:
         return ("http://one.example", "http://two.example")
     if option.default is None or option.name in {"host", "store"}:

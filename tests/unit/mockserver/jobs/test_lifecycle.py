@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import specs
 from mockserver.errors import ApiError
 from mockserver.jobs import Job, Schedule
-from mockserver.jobs.lifecycle import current_state, force_outcome, timeline, transition
 from mockserver.jobs.repository import JobRepository, NewJob
+from mockserver.jobs.schedule import current_state, force_outcome, timeline, transition
 from specs import Lifecycle
 from tests.unit.mockserver.vendor_harness import contract_of, make_sandbox
 

@@ -17,8 +17,15 @@ from hypothesis import strategies as st
 
 from mockserver.http.messages import StreamingBody
 from mockserver.reports.binary_formats import DOCX, PDF, XLSX
-from mockserver.reports.content import ReportTable, make_file, read_columns
-from mockserver.reports.text_formats import CSV, JSON_ARRAY, JSON_DOCUMENT, JSON_LINES
+from mockserver.reports.content import (
+    CSV,
+    JSON_ARRAY,
+    JSON_DOCUMENT,
+    JSON_LINES,
+    ReportTable,
+    make_file,
+    read_columns,
+)
 from mockserver.timestamps import from_datetime
 from tests.unit.mockserver.vendor_harness import seed_of
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import specs
 from mockserver.errors import ApiError
-from mockserver.vendors.energycap.filters import Condition, parse_filter
+from mockserver.vendors.energycap.distributions import Condition, parse_filter
 
 TEXT = ["equals", "not equals", "one of", "like", "not like", "not one of"]
 FIELDS: dict[str, dict[str, Any]] = {
