@@ -119,6 +119,38 @@ def run_options(command: Command) -> Command:
     return command
 
 
+COMPARE_OPTIONS = (
+    click.option("--vendor", help="Whose API two base URLs implement, if no target file says it."),
+    click.option("--target-a", type=FILE, help="Target file of the base URL A."),
+    click.option("--target-b", type=FILE, help="Target file of the base URL B."),
+    click.option("--control-url-a", help="Control plane of the mock at A (…/_mock)."),
+    click.option("--control-url-b", help="Control plane of the mock at B (…/_mock)."),
+    *RUN_OPTIONS[:3],
+    click.option("--baseline", type=FILE, help="JSON report of a comparison, or accepted rows."),
+    click.option(
+        "--fail-on",
+        type=click.Choice(["drift", "never"]),
+        default="never",
+        show_default=True,
+        help="Exit code 1 if there is a difference that no baseline accepts.",
+    ),
+    click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="KIND=PATH",
+        help="Write the comparison (json, markdown, html, text) to a file.",
+    ),
+)
+
+
+def compare_options(command: Command) -> Command:
+    """Give a command the options of a comparison."""
+    for option in reversed((*COMPARE_OPTIONS, *LIMIT_OPTIONS)):
+        command = option(command)
+    return command
+
+
 class Suite(click.Group):
     """Turns the suite's exceptions into a message and an exit code; never a traceback."""
 
@@ -174,6 +206,30 @@ def replay(result: Path, ids: tuple[str, ...], **options: Any) -> None:
     from conformance.replay import replay_command
 
     sys.exit(replay_command(result, ids, options, limit_settings(options)))
+
+
+@main.command()
+@click.argument("a")
+@click.argument("b")
+@compare_options
+def compare(a: str, b: str, **options: Any) -> None:
+    """Compare A and B: files of `--report json=FILE`, or base URLs that are run with one seed.
+
+    Exit code 0, with `--fail-on drift` 1 if they differ; 2 usage error, 3 a run had no result.
+    """
+    from conformance.drift.command import compare_command
+    from conformance.report.text import Progress
+
+    progress = Progress()
+    settings = Settings(
+        profile=options["profile"],
+        seed=options["seed"],
+        effort=Effort(options["effort"]),
+        **limit_settings(options),
+    )
+    with progress:
+        code = compare_command((a, b), options, settings, progress.show_step)
+    sys.exit(code)
 
 
 @main.command()

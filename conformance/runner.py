@@ -22,6 +22,7 @@ from conformance.errors import (
     Untestable,
     describe_crash,
 )
+from conformance.evaluation.behaviour import observe_behaviour
 from conformance.evaluation.coverage import (
     byte_order_mark_hints,
     count_purposes,
@@ -190,6 +191,7 @@ class Runner:
         if self._stop_reason is not None:
             self._cut_steps.append(step)
             return
+        client.step = step.name
         client.quota.start_step(step.name)
         case = DriverCase(
             contract=self.contract,
@@ -226,6 +228,7 @@ class Runner:
         if self._stop_reason is not None:
             self._cut_steps.append(step)
             return [skipped(self._stop_reason)]
+        client.step = requirement.id
         client.quota.start_step(step.name)
         for _ in range(CHECK_ATTEMPTS):
             before = len(client.exchanges)
@@ -350,6 +353,8 @@ class Runner:
         self, results: tuple[RequirementResult, ...], client: Client, shrinking: range
     ) -> Result:
         exchanges = tuple(client.exchanges)
+        drawn = [exchange for exchange in exchanges if exchange.number not in shrinking]
+        behaviour = observe_behaviour(client, drawn)
         notes = profile_hints(self.contract, exchanges, self.load_profile)
         notes += byte_order_mark_hints(exchanges)
         if self._stop_reason is not None:
@@ -382,6 +387,7 @@ class Runner:
             require=self.settings.require,
             crashed=bool(self._crashes),
             unavailable=self._unavailable,
+            behaviour=behaviour,
         )
 
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -82,6 +82,7 @@ class Result:
     verdict; `require` is how many musts had to be judged.
     `crashed`: a part of the suite crashed, so that what it would have judged is unknown;
     `unavailable`: the target or the credential stopped working in the middle of the run.
+    `behaviour` is what `conformance compare` compares; see `observe_behaviour`.
     """
 
     contract: Contract
@@ -97,6 +98,7 @@ class Result:
     require: Threshold | None = None
     crashed: bool = False
     unavailable: bool = False
+    behaviour: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[RequirementResult]:

@@ -94,6 +94,7 @@ def to_data(result: Result) -> dict[str, Any]:
             "untried": list(result.untried),
             "summary": judged_line(result),
         },
+        "behaviour": dict(result.behaviour),
     }
 
 
@@ -109,6 +110,8 @@ def _row(row: RequirementResult, result: Result, finding: Finding | None) -> dic
         "promised": promises(result, requirement),
         "verdict": row.verdict.value,
         "reason": row.reason,
+        "checked": row.checked,
+        "failures": row.failures,
         "finding": finding and _finding(finding),
         "expected": _expected(row),
         "evidence": [

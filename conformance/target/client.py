@@ -51,6 +51,15 @@ class Client:
         self._watch = CredentialWatch(contract)
         self._dead: dict[str, str] = {}
         transport.listeners.append(self.tracker.observe)
+        transport.listeners.append(self._mark)
+        # Of each exchange by its number: the seconds of the target's time, and the step of the run.
+        self.marks: dict[int, tuple[float, str]] = {}
+        self.step = ""
+        self._moved = 0.0
+        # The jobs whose outcome was forced, with the number of the exchange that came next, and the
+        # jobs that were polled so often that no state can be missed.
+        self.forced: dict[str, int] = {}
+        self.watched: set[str] = set()
         self.patience = patience(target.job_seconds)
         self.budget: Budget = transport.budget
         # Called before each request of an operation; what it raises ends the driver.
@@ -298,6 +307,10 @@ class Client:
         limited = self.quota.max_created is not None
         return not (limited and operation is not None and self.quota.creates(operation))
 
+    def _mark(self, exchange: Exchange) -> None:
+        seconds = self.budget.clock.now() - self.budget.started + self._moved
+        self.marks[exchange.number] = (seconds, self.step)
+
     def _token_placeholder(self, operation: Operation, role: str | None) -> str | None:
         if self._token_operation is None or operation.id != self._token_operation.id:
             return None
@@ -313,6 +326,7 @@ class Client:
         if self._transport.breaker.reason is not None:
             return False
         if self._control is not None and self._control.advance_clock(seconds):
+            self._moved += seconds
             return True
         return self.budget.sleep(seconds)
 
@@ -332,6 +346,7 @@ class Client:
             False without a control URL, or where it rejects the request.
         """
         vendor = self.contract.vendor
+        self.forced.setdefault(job_id, self.next_number)
         return self._control is not None and self._control.force_outcome(vendor, job_id, state)
 
     def unused_id(self, parameter: str) -> str:

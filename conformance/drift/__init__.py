@@ -1,0 +1,1 @@
+"""How two implementations differ: compared by behaviour, named by requirement."""

@@ -1,0 +1,190 @@
+"""The comparison of two targets as text, JSON, Markdown or HTML."""
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import jinja2
+import orjson
+
+from conformance.drift.comparison import Difference
+from conformance.errors import UsageError
+from conformance.report.exchange_text import visible
+
+MAX_IDS: Final = 12
+_NUMBERS: Final = re.compile(r"\(\d+ of \d+\)|\d+ of \d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison: where its result came from, and what it says."""
+
+    name: str
+    source: str
+    base_url: str
+    seed: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The differences of two sides.
+
+    `accepted` are those that a baseline knows, `gone` what it knows and is no more.
+    `not_compared` are requirements that only one side's run could judge.
+    """
+
+    vendor: str
+    profile: str
+    a: Side
+    b: Side
+    differences: tuple[Difference, ...]
+    accepted: tuple[Difference, ...] = ()
+    gone: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """The result in one line."""
+        if not self.differences and not self.accepted:
+            return "no difference"
+        count = len(self.differences)
+        known = f", {len(self.accepted)} more accepted by the baseline" if self.accepted else ""
+        return f"{count} difference{'' if count == 1 else 's'}{known}"
+
+
+def identity(difference: Difference) -> str:
+    """Return what two differences have in common that are the same, whatever their numbers."""
+    parts = [difference.kind, difference.operation, difference.subject]
+    if difference.kind not in {"duration", "verdict"}:
+        parts += [_NUMBERS.sub("#", text) for text in (difference.a, difference.b)]
+    else:
+        parts += difference.requirements[:1] if difference.kind == "verdict" else []
+    return " | ".join(parts)
+
+
+def to_data(comparison: Comparison) -> dict[str, Any]:
+    """Return the comparison as JSON types."""
+    return {
+        "vendor": comparison.vendor,
+        "profile": comparison.profile,
+        "a": asdict(comparison.a),
+        "b": asdict(comparison.b),
+        "summary": comparison.summary,
+        "drift": bool(comparison.differences),
+        "differences": [_row(d, accepted=False) for d in comparison.differences]
+        + [_row(d, accepted=True) for d in comparison.accepted],
+        "gone": list(comparison.gone),
+        "not_compared": list(comparison.not_compared),
+    }
+
+
+def _row(difference: Difference, *, accepted: bool) -> dict[str, Any]:
+    return {**asdict(difference), "identity": identity(difference), "accepted": accepted}
+
+
+def render_json(comparison: Comparison) -> bytes:
+    """Return the comparison as UTF-8 JSON; it can be the baseline of later ones."""
+    return orjson.dumps(to_data(comparison), option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def render_text(comparison: Comparison) -> str:
+    """Return the comparison for a terminal."""
+    return visible("\n".join(_lines(comparison)) + "\n")
+
+
+def _lines(comparison: Comparison) -> Iterator[str]:
+    yield f"{comparison.vendor} ({comparison.profile}): {comparison.summary}"
+    for side in (comparison.a, comparison.b):
+        yield f"  {side.name}  {side.source} ({side.verdict}, seed {side.seed})"
+    for difference in comparison.differences:
+        yield ""
+        ids = ", ".join(difference.requirements) or "no requirement"
+        subject = " ".join(filter(None, (difference.operation, difference.subject)))
+        yield f"{difference.kind}  {ids}  {subject}"
+        yield f"    A  {difference.a}"
+        yield f"    B  {difference.b}"
+        more = difference.count - len(difference.where)
+        for text in difference.where:
+            if text:
+                yield f"    {text}"
+        if more > 0:
+            yield f"    … and {more} more"
+    for text in comparison.gone:
+        yield f"no difference any more: {text}"
+    if comparison.not_compared:
+        yield ""
+        yield f"judged on one side only: {_ids(comparison)}"
+
+
+def _ids(comparison: Comparison) -> str:
+    ids = comparison.not_compared
+    more = f" and {len(ids) - MAX_IDS} more" if len(ids) > MAX_IDS else ""
+    return ", ".join(ids[:MAX_IDS]) + more
+
+
+def render_markdown(comparison: Comparison) -> str:
+    """Return the comparison as GitHub-flavoured Markdown, for a comment."""
+    sign = "❌" if comparison.differences else "✅"
+    a, b = (f"{_code(side.source)} ({side.verdict})" for side in (comparison.a, comparison.b))
+    lines = [
+        f"## {sign} {comparison.vendor} ({comparison.profile}): {comparison.summary}",
+        "",
+        f"A is {a}, B is {b}.",
+        "",
+    ]
+    if comparison.differences:
+        lines += ["| what | requirements | where | A | B |", "| --- | --- | --- | --- | --- |"]
+    for d in comparison.differences:
+        subject = " ".join(filter(None, (d.operation, d.subject)))
+        cells = [d.kind, ", ".join(d.requirements), subject, d.a, d.b]
+        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+    lines += [f"\nNo difference any more: {_code(text)}" for text in comparison.gone]
+    if comparison.not_compared:
+        lines.append(f"\nJudged on one side only: {_ids(comparison)}")
+    return visible("\n".join(lines) + "\n")
+
+
+def _cell(text: str) -> str:
+    escaped = html.escape(text, quote=False).replace("|", "\\|").replace("\n", " ")
+    return re.sub(r"([*_`\[\]])", r"\\\1", escaped)
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', ' ')}`"
+
+
+def render_html(comparison: Comparison) -> str:
+    """Return the comparison as one HTML page."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    page = environment.get_template("page.html.j2")
+    return page.render(c=comparison, ids=_ids(comparison))
+
+
+RENDERERS: Final[Mapping[str, Callable[[Comparison], str | bytes]]] = MappingProxyType(
+    {
+        "json": render_json,
+        "markdown": render_markdown,
+        "html": render_html,
+        "text": render_text,
+    }
+)
+
+
+def parse(choice: str) -> tuple[str, Path]:
+    """Return kind and path of `--report KIND=PATH`.
+
+    Raises:
+        UsageError: unknown kind, or no path.
+    """
+    kind, _, path = choice.partition("=")
+    if kind not in RENDERERS or not path:
+        kinds = ", ".join(RENDERERS)
+        raise UsageError(f"--report: {choice!r} must be KIND=PATH with a KIND of {kinds}")
+    return kind, Path(path)
