@@ -217,7 +217,7 @@ def compare(a: str, b: str, **options: Any) -> None:
 
     Exit code 0, with `--fail-on drift` 1 if they differ; 2 usage error, 3 a run had no result.
     """
-    from conformance.drift.command import compare_command
+    from conformance.drift import compare_command
     from conformance.report.text import Progress
 
     progress = Progress()
@@ -253,7 +253,7 @@ def compare(a: str, b: str, **options: Any) -> None:
 )
 def init(vendor: str, file: Path | None, *, force: bool, ask: bool | None, **given: Any) -> None:
     """Write a commented target file for VENDOR to FILE, or to standard output."""
-    from conformance.checks.registry import facts_of, load_checks
+    from conformance.checks import facts_of, load_checks
     from conformance.contract_queries import load_contract
     from conformance.target.template import (
         Answers,
@@ -291,10 +291,10 @@ def check_target(
 
     Exit code 2 if the file is wrong, or names an environment variable that is not set.
     """
-    from conformance.checks.registry import load_checks
+    from conformance.checks import load_checks
     from conformance.contract_queries import load_contract
     from conformance.plan import describe_target
-    from conformance.target.config import read_target, unset_variables, vendor_of
+    from conformance.target import read_target, unset_variables, vendor_of
     from conformance.target.safety import WritePolicy
     from conformance.target.tracker import ResourceTracker
 

@@ -17,10 +17,10 @@ from conformance.contract_queries import (
 )
 from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, parse_url
+from conformance.request_data import OperationRequest
 from conformance.request_data.factory import RequestFactory
-from conformance.request_data.operation_request import OperationRequest
+from conformance.target import PRIMARY
 from conformance.target.client import Client
-from conformance.target.config import PRIMARY
 from conformance.target.tracker import JobHistory
 from specs import Contract, Operation
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck
 from conformance.drivers import DriverCase, concurrent, examples, lifecycle, negative
 from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
-from conformance.target.config import no_credential
+from conformance.target import no_credential
 from conformance.target.safety import READ_ONLY, CreationQuota, WritePolicy
 from specs import Contract, Operation, Requirement
 

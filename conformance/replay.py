@@ -10,13 +10,13 @@ import jsonschema_rs
 import orjson
 
 from conformance import report
+from conformance.checks import CheckKind
 from conformance.checks.active_case import ActiveCase
-from conformance.checks.registry import CheckKind
 from conformance.errors import BudgetExceeded, NotPermitted, UsageError
-from conformance.evaluation.evaluator import Evaluator, run_active_check
+from conformance.evaluation import Evaluator, run_active_check
 from conformance.evaluation.result import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
+from conformance.reproduction import step_from_json
 from conformance.reproduction.replayer import Replayer
-from conformance.reproduction.steps import step_from_json
 from conformance.runner import Runner, create_runner
 from conformance.session import open_session, preflight
 from conformance.settings import Settings

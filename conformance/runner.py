@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from conformance.checks import RegisteredCheck, load_checks
 from conformance.checks.active_case import ActiveCase
 from conformance.checks.lint import require_valid_checks
-from conformance.checks.registry import RegisteredCheck, load_checks
 from conformance.contract_queries import is_job_operation, load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
 from conformance.errors import (
@@ -22,6 +22,7 @@ from conformance.errors import (
     Untestable,
     describe_crash,
 )
+from conformance.evaluation import Evaluator, NewFailure, run_active_check
 from conformance.evaluation.behaviour import observe_behaviour
 from conformance.evaluation.coverage import (
     byte_order_mark_hints,
@@ -29,7 +30,6 @@ from conformance.evaluation.coverage import (
     measure_coverage,
     profile_hints,
 )
-from conformance.evaluation.evaluator import Evaluator, NewFailure, run_active_check
 from conformance.evaluation.result import (
     AcceptedFailure,
     RequirementResult,
@@ -41,13 +41,13 @@ from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock
 from conformance.plan import Plan, PlanStep, make_plan
+from conformance.reproduction import replay_steps
 from conformance.reproduction.replayer import Shrinker
-from conformance.reproduction.steps import replay_steps
 from conformance.session import open_session, preflight
 from conformance.settings import Effort, Settings
+from conformance.target import Target, read_target
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client
-from conformance.target.config import Target, read_target
 from conformance.target.job_ids import missing_id_reason, with_configured_ids
 from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement

@@ -17,8 +17,8 @@ from rich.text import Text
 import specs
 from conformance.errors import UsageError
 from conformance.evaluation.result import Result
+from conformance.http.adapter import WsgiAdapter
 from conformance.http.limits import SkippingClock
-from conformance.http.wsgi import WsgiAdapter
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS, VARIANTS, Defect
 from conformance.reference.serving import serve

@@ -16,10 +16,10 @@ from conformance.http.exchange import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.http.limits import Budget, Clock, SystemClock
 from conformance.http.redaction import Redactor
 from conformance.http.transport import ResponseLimits, Transport
-from conformance.request_data.operation_request import parameter_values
+from conformance.request_data import parameter_values
 from conformance.settings import Settings
+from conformance.target import PRIMARY, Target, is_loopback
 from conformance.target.client import Client
-from conformance.target.config import PRIMARY, Target, is_loopback
 from conformance.target.control import ControlPlane
 from conformance.target.credentials import Credentials, token_endpoint
 from specs import Contract

@@ -7,9 +7,9 @@ from conformance.contract_queries import has_parameter, job_parameter
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import ACTIVE_CHECK, JobClient, JobRef
-from conformance.request_data.operation_request import OperationRequest
+from conformance.request_data import OperationRequest
+from conformance.target import PRIMARY
 from conformance.target.client import Client
-from conformance.target.config import PRIMARY
 from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, skipped
 from specs import Requirement

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from conformance.checks import active_check, history_check
 from conformance.checks.active_case import ActiveCase, expect_accepted
-from conformance.checks.history_case import HistoryCase
-from conformance.checks.registry import active_check, history_check
+from conformance.checks.cases import HistoryCase
 from conformance.contract_queries import ABSENT, id_parameters, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import ACTIVE_CHECK
-from conformance.request_data.operation_request import OperationRequest
-from conformance.target.config import Fact, Target
+from conformance.request_data import OperationRequest
+from conformance.target import Fact, Target
 from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from conformance.checks.history_case import HistoryCase
-from conformance.checks.registry import history_check
+from conformance.checks import history_check
+from conformance.checks.cases import HistoryCase
 from conformance.contract_queries import request_parameters, value_at
 from conformance.http.exchange import NOT_JSON, Exchange, RecordedResponse, parse_json
 from conformance.job_client import DOWNLOAD

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
+from conformance.checks import active_check
 from conformance.checks.active_case import (
     ATTEMPTS,
     ActiveCase,
@@ -12,7 +13,6 @@ from conformance.checks.active_case import (
     expect_rejected,
     required,
 )
-from conformance.checks.registry import active_check
 from conformance.errors import Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import (
@@ -22,7 +22,7 @@ from conformance.job_client import (
     follow_redirects,
     is_endless,
 )
-from conformance.request_data.operation_request import OperationRequest
+from conformance.request_data import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 _NONE_FINISHED: Final = "no job of this run reached a state with a file"

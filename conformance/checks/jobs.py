@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from conformance.checks import history_check
+from conformance.checks.cases import HistoryCase, ObservedRequest, succeeded
 from conformance.checks.datetimes import same_instant
-from conformance.checks.history_case import HistoryCase, ObservedRequest, succeeded
-from conformance.checks.registry import history_check
 from conformance.contract_queries import ABSENT, job_parameter, operation_at, value_at
 from conformance.http.exchange import REDIRECTS, Exchange
 from conformance.job_client import DOWNLOAD, UNFOLLOWED, file_url, is_endless

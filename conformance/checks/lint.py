@@ -6,7 +6,7 @@ An argument of one name means the same in every check, so its value is linted by
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
-from conformance.checks.registry import RegisteredCheck, load_checks
+from conformance.checks import RegisteredCheck, load_checks
 from specs import Contract, Operation, Requirement, SpecError, SpecIssue
 from specs.pointer import schema_at
 

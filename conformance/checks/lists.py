@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from conformance.checks import active_check
 from conformance.checks.active_case import ActiveCase, required
-from conformance.checks.registry import active_check
 from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import MAX_PAGES, page_position, widest_value
-from conformance.target.config import PRIMARY
+from conformance.target import PRIMARY
 from conformance.target.job_ids import created_ids
 from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 from specs import Operation

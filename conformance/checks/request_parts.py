@@ -5,8 +5,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
+from conformance.checks import active_check
 from conformance.checks.active_case import ActiveCase, expect_accepted
-from conformance.checks.registry import active_check
 from conformance.contract_queries import (
     account_parameters,
     create_operations,
@@ -17,7 +17,7 @@ from conformance.contract_queries import (
 from conformance.errors import Untestable
 from conformance.http.exchange import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.job_client import JobRef, follow_redirects, is_endless
-from conformance.request_data.operation_request import OperationRequest
+from conformance.request_data import OperationRequest
 from conformance.verdict import CheckResult, failed, passed, skipped
 
 _INVALID: Final = (400, 422)

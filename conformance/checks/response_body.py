@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import jsonschema_rs
 
+from conformance.checks import exchange_check
+from conformance.checks.cases import ExchangeCase, Responses, is_echo
 from conformance.checks.datetimes import parse_datetime
-from conformance.checks.exchange_case import ExchangeCase, Responses, is_echo
-from conformance.checks.registry import exchange_check
 from conformance.contract_queries import containers, values_at
 from conformance.http.exchange import NOT_JSON
 from conformance.verdict import CheckResult, failed, passed

@@ -1,1 +1,195 @@
 """How two implementations differ: compared by behaviour, named by requirement."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from conformance.checks import load_checks
+from conformance.contract_queries import load_contract
+from conformance.drift.comparison import compare, not_comparable
+from conformance.drift.naming import RequirementNames
+from conformance.drift.report import RENDERERS, Comparison, Side, identity, parse, render_text
+from conformance.errors import UsageError
+from conformance.evaluation.result import EXIT_CONFORMS, EXIT_FAILED, read_baseline
+from conformance.replay import read_result
+from conformance.report.json_report import to_data
+from conformance.runner import Runner, create_runner
+from conformance.settings import Settings
+from conformance.target import vendor_of
+
+Json = Mapping[str, Any]
+NEVER: Final = "never"
+DRIFT: Final = "drift"
+
+Run = Callable[[Runner], Json]
+
+
+def run_target(runner: Runner) -> Json:
+    """Run the suite and return the result as `--report json` has it."""
+    return to_data(runner.run())
+
+
+def compare_command(
+    sources: Sequence[str],
+    options: Mapping[str, Any],
+    settings: Settings,
+    on_progress: Callable[[str], None],
+    run: Run = run_target,
+) -> int:
+    """Compare two sources, write the reports, print the differences, and return the exit code.
+
+    Raises:
+        UsageError: a source, a file or an option is invalid.
+        TargetUnavailable: a target cannot be reached, or rejects the credentials.
+    """
+    reports = [parse(choice) for choice in options["reports"]]
+    results = _results(sources, options, settings, on_progress, run)
+    comparison = compare_results(*results, sources=sources)
+    if options["baseline"] is not None:
+        comparison = accept(comparison, options["baseline"])
+    for kind, path in reports:
+        _write(comparison, kind, path)
+    sys.stdout.write(render_text(comparison))
+    drifted = options["fail_on"] == DRIFT and comparison.differences
+    return EXIT_FAILED if drifted else EXIT_CONFORMS
+
+
+def _results(
+    sources: Sequence[str],
+    options: Mapping[str, Any],
+    settings: Settings,
+    on_progress: Callable[[str], None],
+    run: Run,
+) -> list[Json]:
+    """Return the two results; a target is run as the other side's result was."""
+    read = [None if _is_url(source) else read_result(Path(source)) for source in sources]
+    given = next((result for result in read if result is not None), None)
+    if given is not None:
+        settings = replace(settings, seed=given["seed"], profile=given["profile"])
+    vendor = given["vendor"] if given is not None else _vendor(options)
+    results: list[Json] = []
+    for name, source, result in zip("ab", sources, read, strict=True):
+        if result is None:
+            runner = create_runner(
+                vendor,
+                source,
+                control_url=options[f"control_url_{name}"],
+                target=options[f"target_{name}"],
+                settings=settings,
+                on_progress=partial(_show_step, on_progress, name.upper()),
+            )
+            results.append(run(runner))
+        else:
+            results.append(result)
+    return results
+
+
+def _show_step(on_progress: Callable[[str], None], side: str, step: str) -> None:
+    on_progress(f"{side}: {step}")
+
+
+def _is_url(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+def _vendor(options: Mapping[str, Any]) -> str:
+    if options["vendor"] is not None:
+        return str(options["vendor"])
+    files = [file for file in (options["target_a"], options["target_b"]) if file is not None]
+    if not files:
+        raise UsageError("--vendor: say whose API the two targets implement")
+    return vendor_of(files[0])
+
+
+def compare_results(
+    first: Json, second: Json, *, sources: Sequence[str] = ("A", "B")
+) -> Comparison:
+    """Return the comparison of two results, as `--report json` has them.
+
+    Raises:
+        UsageError: they cannot be compared.
+    """
+    for name in ("vendor", "profile"):
+        if first[name] != second[name]:
+            raise UsageError(
+                f"the two results differ in their {name}: {first[name]!r} and {second[name]!r}"
+            )
+    for source, result in zip(sources, (first, second), strict=True):
+        if "behaviour" not in result:
+            raise UsageError(
+                f"{source}: has no `behaviour`: it was written by an older version, run it again"
+            )
+    contract = load_contract(first["vendor"], first["profile"])
+    names = RequirementNames(contract, load_checks())
+    side_a, side_b = [
+        Side(name, source, result["base_url"], result["seed"], result["verdict"])
+        for name, source, result in zip("AB", sources, (first, second), strict=True)
+    ]
+    return Comparison(
+        first["vendor"],
+        first["profile"],
+        side_a,
+        side_b,
+        differences=tuple(compare(first, second, names)),
+        not_compared=tuple(not_comparable(first, second)),
+        texts={requirement.id: requirement.text for requirement in contract.requirements},
+    )
+
+
+def accept(comparison: Comparison, file: Path) -> Comparison:
+    """Return the comparison with what a baseline accepts set apart.
+
+    A baseline is the JSON report of an earlier comparison, or a YAML file as that of a run, whose
+    rows accept every difference of a requirement until a day.
+
+    Raises:
+        UsageError: the file is neither.
+    """
+    known, ids = _known(file)
+    accepted = tuple(
+        d for d in comparison.differences if identity(d) in known or ids & set(d.requirements[:1])
+    )
+    found = {identity(difference) for difference in comparison.differences}
+    return replace(
+        comparison,
+        differences=tuple(d for d in comparison.differences if d not in accepted),
+        accepted=accepted,
+        gone=tuple(sorted(known - found)),
+    )
+
+
+def _known(file: Path) -> tuple[set[str], set[str]]:
+    """Return the identities of known differences, and the requirements that may differ today."""
+    try:
+        report = orjson.loads(file.read_bytes())
+        return {str(row["identity"]) for row in report["differences"]}, set()
+    except OSError as error:
+        raise UsageError(f"--baseline: {file}: {error.strerror}") from None
+    except orjson.JSONDecodeError:
+        today = datetime.now(UTC).date()
+        rows = read_baseline(file)
+        return set(), {row.requirement for row in rows if row.expires >= today}
+    except (LookupError, TypeError):
+        raise UsageError(
+            f"--baseline: {file}: is not the JSON report of `conformance compare`"
+        ) from None
+
+
+def _write(comparison: Comparison, kind: str, path: Path) -> None:
+    content = RENDERERS[kind](comparison)
+    data = content.encode() if isinstance(content, str) else content
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"--report: {path} cannot be written: {error.strerror}") from error

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck
 from specs import Contract, Operation, Requirement
 from specs.pointer import tokens
 

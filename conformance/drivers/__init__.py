@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from conformance.evaluation.evaluator import Evaluator
+from conformance.evaluation import Evaluator
 from conformance.settings import Effort
+from conformance.target import Target
 from conformance.target.client import Client
-from conformance.target.config import Target
 from specs import Contract
 
 _LOCAL_CONSTANTS = "_get_local_constants"

@@ -8,7 +8,7 @@ from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
-from conformance.request_data.operation_request import OperationRequest, existing_resources
+from conformance.request_data import OperationRequest, existing_resources
 from conformance.settings import Effort
 from specs import Operation
 

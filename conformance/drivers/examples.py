@@ -7,8 +7,8 @@ from conformance.contract_queries import id_parameters, security_scheme
 from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
 from conformance.http.request import FORM, UNSET
-from conformance.request_data.operation_request import existing_resources, parameter_values
-from conformance.target.config import FOREIGN, LIMITED, PRIMARY, WRONG
+from conformance.request_data import existing_resources, parameter_values
+from conformance.target import FOREIGN, LIMITED, PRIMARY, WRONG
 from specs import Operation
 
 NAME = "examples"

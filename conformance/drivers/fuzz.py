@@ -13,9 +13,9 @@ from conformance.drivers import DriverCase
 from conformance.drivers.engine import EngineRun, copy_case, http_request, requirement_check
 from conformance.errors import NotPermitted
 from conformance.http.exchange import Exchange, ExchangeInfo
-from conformance.request_data.operation_request import existing_resources
+from conformance.request_data import existing_resources
 from conformance.settings import Effort
-from conformance.target.config import PRIMARY
+from conformance.target import PRIMARY
 from specs import Operation, Requirement
 
 NAME: Final = "fuzz"

@@ -9,9 +9,9 @@ from conformance.drivers.state_machine import run_state_machine, shrink_historie
 from conformance.errors import NotPermitted, QuotaExceeded
 from conformance.http.exchange import SAFE_METHODS
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
-from conformance.request_data.operation_request import OperationRequest
+from conformance.request_data import OperationRequest
 from conformance.settings import Effort
-from conformance.target.config import PRIMARY
+from conformance.target import PRIMARY
 
 MAX_JOBS: Final = {Effort.QUICK: 4, Effort.DEFAULT: 12, Effort.DEEP: 24}
 # Seconds of the target's time between two rounds, with a control URL (which moves it) and without.

@@ -13,8 +13,8 @@ from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
 from conformance.http.request import UNSET
 from conformance.job_client import NEGATIVE
+from conformance.request_data import OperationRequest, existing_resources
 from conformance.request_data.factory import FORM, JSON, RequestFactory
-from conformance.request_data.operation_request import OperationRequest, existing_resources
 from conformance.settings import Effort
 from specs import Operation
 from specs.pointer import resolve

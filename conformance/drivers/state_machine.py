@@ -21,10 +21,10 @@ from hypothesis.stateful import (
 )
 
 from conformance.errors import BudgetExceeded, NotPermitted
-from conformance.evaluation.evaluator import MAX_EXCHANGES, Evaluator
+from conformance.evaluation import MAX_EXCHANGES, Evaluator
 from conformance.http.exchange import Exchange
 from conformance.job_client import JobClient, JobRef
-from conformance.request_data.operation_request import OperationRequest
+from conformance.request_data import OperationRequest
 from conformance.settings import Effort
 from conformance.target.tracker import JobHistory
 from conformance.verdict import CheckResult

@@ -14,7 +14,7 @@ from conformance.errors import UsageError
 from specs import Contract, Requirement
 
 if TYPE_CHECKING:
-    from conformance.checks.registry import RegisteredCheck
+    from conformance.checks import RegisteredCheck
 
 WIDTH: Final = 80
 LABEL_WIDTH: Final = 11
@@ -36,7 +36,7 @@ def list_requirements(contract: Contract) -> str:
 
 def list_checks() -> str:
     """Return every check by name: kind, file and line, what it checks, its arguments."""
-    from conformance.checks.registry import load_checks  # noqa: PLC0415  (slow to import)
+    from conformance.checks import load_checks  # noqa: PLC0415  (slow to import)
 
     checks = sorted(load_checks().items())
     return "\n\n".join("\n".join(_describe_check(check)) for _, check in checks) + "\n"
@@ -119,8 +119,8 @@ def _check(contract: Contract, requirement: Requirement) -> Iterator[str]:
         yield from _wrap("Not tested", requirement.not_tested or "")
         return
     # Imported here, because checks take time to import and lists of requirements need none.
+    from conformance.checks import load_checks  # noqa: PLC0415
     from conformance.checks.lint import require_valid_checks  # noqa: PLC0415
-    from conformance.checks.registry import load_checks  # noqa: PLC0415
     from conformance.reference.defects import DEFECTS  # noqa: PLC0415
 
     checks = load_checks()
@@ -158,7 +158,7 @@ def _sent(requirement: Requirement, check: "RegisteredCheck") -> str:
 
 
 def _failure(requirement: Requirement, profile: str) -> str:
-    from conformance.evaluation.evaluator import failure_verdict  # noqa: PLC0415  (as above)
+    from conformance.evaluation import failure_verdict  # noqa: PLC0415  (as above)
     from conformance.settings import Settings  # noqa: PLC0415
 
     if requirement.check is None or requirement.source == "assumed":

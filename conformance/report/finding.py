@@ -8,7 +8,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
-from conformance.checks.registry import CheckKind, load_checks
+from conformance.checks import CheckKind, load_checks
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.exchange import Exchange
 from conformance.report.exchange_text import (

@@ -9,7 +9,7 @@ from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.exchange import LONE_SURROGATE, Exchange, RecordedResponse
 from conformance.report.exchange_text import curl
 from conformance.report.finding import Finding, findings, judged_line, promises
-from conformance.reproduction.steps import step_to_json
+from conformance.reproduction import step_to_json
 
 MAX_BODY_SHOWN: Final = 4096
 

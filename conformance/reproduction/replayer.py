@@ -14,7 +14,7 @@ from conformance.evaluation.result import ReplayStep
 from conformance.http.exchange import Exchange, ExchangeInfo, RecordedRequest
 from conformance.http.request import HttpRequest
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
-from conformance.reproduction.steps import MIN_LENGTH_IN_BODY
+from conformance.reproduction import MIN_LENGTH_IN_BODY
 from conformance.target.client import Client
 from conformance.target.job_ids import created_ids
 from specs import Operation

@@ -1,1 +1,136 @@
 """Request data: valid requests, their variants, and Hypothesis strategies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from conformance.contract_queries import id_parameters, parameter_schema
+from conformance.http.exchange import Exchange
+from conformance.http.request import UNSET, PreparedCall
+from conformance.target import PRIMARY
+from conformance.target.client import Client
+from specs import Operation
+
+_JSON_HEADER: Final = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """A request to be sent: parameters by name, and the body as JSON or form members."""
+
+    operation: str
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    json: Any = UNSET
+    form: Mapping[str, str] | None = None
+
+    def send(self, client: Client, driver: str, **options: Any) -> Exchange:
+        """Send the request; `options` are those of `prepare`. See `Client.send_prepared`."""
+        return client.send_prepared(self.prepare(client, driver, **options))
+
+    def prepare(
+        self,
+        client: Client,
+        driver: str,
+        *,
+        role: str | None = PRIMARY,
+        valid: bool | None = True,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> PreparedCall:
+        """Return the request ready to be sent.
+
+        An operation without a body that may still answer 415 gets the Content-Type of JSON.
+        """
+        operation = client.contract.operations[self.operation]
+        needs_header = operation.body is None and 415 in operation.responses
+        return client.prepare(
+            self.operation,
+            path=self.path,
+            query=self.query,
+            headers={**(_JSON_HEADER if needs_header else {}), **(headers or {})},
+            json=self.json,
+            form=self.form,
+            role=role,
+            driver=driver,
+            valid=valid,
+        )
+
+    def with_parameter(self, name: str, value: Any) -> "OperationRequest":
+        """Return the request with another value of a parameter; None omits it."""
+        if name in self.path:
+            return replace(self, path={**self.path, name: value})
+        return replace(self, query={**self.query, name: value})
+
+    def with_body(self, body: Any) -> "OperationRequest":
+        """Return the request with another body."""
+        return replace(self, form=body) if self.form is not None else replace(self, json=body)
+
+    def with_member(self, pointer: str, value: Any) -> "OperationRequest":
+        """Return the request with another value of a member of the body (`/name`)."""
+        body = self.form if self.form is not None else self.json
+        members = dict(body) if isinstance(body, Mapping) else {}
+        return self.with_body({**members, pointer.removeprefix("/"): value})
+
+    def without_member(self, name: str) -> "OperationRequest":
+        """Return the request without a member of the body."""
+        body = self.form if self.form is not None else self.json
+        return self.with_body({key: value for key, value in dict(body).items() if key != name})
+
+
+def parameter_values(client: Client, operation: Operation) -> dict[str, dict[str, Any]]:
+    """Return values for the required parameters by location (`path`, `query`, `header`)."""
+    ids = id_parameters(client.contract, operation)
+    values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
+    for parameter in operation.parameters:
+        if parameter.get("required"):
+            name = parameter["name"]
+            value = parameter_value(client, operation, parameter, is_id=name in ids)
+            values[parameter["in"]][name] = value
+    return values
+
+
+def existing_resources(client: Client, operation: Operation) -> list[dict[str, Any]]:
+    """Return sets of parameter values, each of which names something that exists.
+
+    Reading operations may name the jobs of the target file and what the run has created, writing
+    ones only the latter.
+    """
+    names = {p["name"] for p in operation.parameters if p["in"] in {"path", "query"}}
+    ids = set(id_parameters(client.contract, operation)) or names & set(client.tracker.parameters)
+    rows: list[Mapping[str, Any]] = []
+    if not client.policy.is_write(operation):
+        rows += [row for known in client.target.known.values() for row in known]
+    for name in client.tracker.parameters:
+        rows += [
+            {**origin.path_parameters, name: id_}
+            for id_, origin in client.tracker.origins(name)
+            if origin.request.role == PRIMARY
+        ]
+    sets = ({name: row[name] for name in row if name in names} for row in rows)
+    return [values for values in sets if ids and ids <= values.keys()]
+
+
+def parameter_value(
+    client: Client, operation: Operation, parameter: Mapping[str, Any], *, is_id: bool = False
+) -> Any:
+    """Return a value for one parameter of an operation.
+
+    It is from the target file's `values`, or one that the run has created, or an id for which the
+    target file has a consent, or the contract's example, default, enum or minimum. An id of which
+    none of these is known does not exist.
+    """
+    name = parameter["name"]
+    if name in client.target.values:
+        return client.target.values[name][0]
+    if existing := client.tracker.existing(name):
+        return existing[-1]
+    if is_id:
+        consented = client.policy.consented_ids(operation, name)
+        return consented[0] if consented else client.unused_id(name)
+    schema = parameter_schema(client.contract, parameter)
+    for source, key in ((parameter, "example"), (schema, "example"), (schema, "default")):
+        if key in source:
+            return source[key]
+    if "enum" in schema:
+        return schema["enum"][0]
+    return schema.get("minimum", 1) if schema.get("type") in {"integer", "number"} else "x"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.contract_queries import id_parameters, parameter_schema
 from conformance.http.request import UNSET
-from conformance.request_data.operation_request import OperationRequest, parameter_value
+from conformance.request_data import OperationRequest, parameter_value
 from conformance.target.client import Client
 from specs import Operation
 from specs.pointer import resolve

@@ -11,7 +11,7 @@ from conformance.http.exchange import Exchange, ExchangeInfo
 from conformance.http.limits import Budget, patience
 from conformance.http.request import DEFAULT_HEADERS, HttpRequest, PreparedCall, prepare_call
 from conformance.http.transport import Transport
-from conformance.target.config import PRIMARY, Target
+from conformance.target import PRIMARY, Target
 from conformance.target.control import SANDBOX_HEADER, ControlPlane
 from conformance.target.credentials import DRIVER as CREDENTIALS_DRIVER
 from conformance.target.credentials import (

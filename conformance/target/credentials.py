@@ -11,7 +11,7 @@ from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.http.exchange import NOT_JSON, SAFE_METHODS, Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, PreparedCall, form_body
 from conformance.http.transport import Transport
-from conformance.target.config import PRIMARY, WRONG, Credential, Target, no_credential
+from conformance.target import PRIMARY, WRONG, Credential, Target, no_credential
 from specs import Contract, Operation
 
 REFUSED: Final = frozenset({401, 403})

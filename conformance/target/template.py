@@ -15,7 +15,7 @@ from conformance.contract_queries import (
     token_operation,
 )
 from conformance.errors import UsageError
-from conformance.target.config import DEFAULT_MAX_CREATED, FOREIGN, LIMITED, READER, Fact, Target
+from conformance.target import DEFAULT_MAX_CREATED, FOREIGN, LIMITED, READER, Fact, Target
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import ResourceTracker
 from specs import Contract

@@ -6,15 +6,15 @@ from collections.abc import Collection
 import pytest
 
 import specs
-from conformance.checks import registry
+from conformance import checks
 from conformance.drivers import fuzz
 from conformance.evaluation.result import Result
+from conformance.http.adapter import WsgiAdapter
 from conformance.http.limits import SkippingClock
-from conformance.http.wsgi import WsgiAdapter
 from conformance.reference.app import create_app
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
-from conformance.target.config import Target, read_target
+from conformance.target import Target, read_target
 
 URL = "http://127.0.0.1:8080"
 
@@ -46,7 +46,7 @@ def judge(
     app = create_app(defects=switches, profile=profile)
     return Runner(
         contract(vendor, profile),
-        registry.load_checks(),
+        checks.load_checks(),
         _target(vendor),
         Settings(profile=profile, seed=seed, effort=effort, only=frozenset(only)),
         clock=SkippingClock(),

@@ -3,7 +3,7 @@
 import pytest
 
 import specs
-from conformance.checks import registry
+from conformance import checks
 from conformance.evaluation.result import Result
 from conformance.reference.defects import DEFECTS, Defect
 from conformance.settings import Effort
@@ -69,7 +69,7 @@ def test_every_check_proves_itself_on_a_defect() -> None:
     used = {row.check.name for row in rows.values() if row.check is not None}
     names = {row.check.name for row in rows.values() if row.check is not None and row.id in proved}
     assert used - names - NEEDS_HTTPS == set()
-    assert set(registry.load_checks()) == used
+    assert set(checks.load_checks()) == used
 
 
 # What a client must do, or what may be anything, no server can break.

@@ -13,7 +13,7 @@ import specs
 from conformance.contract_queries import match_path
 from conformance.evaluation.result import Result
 from conformance.settings import Effort, Settings
-from conformance.target.config import DEFAULT_MAX_CREATED
+from conformance.target import DEFAULT_MAX_CREATED
 from conformance.target.safety import READ_ONLY, CreationQuota
 from tests.acceptance.suite._runs import judge, target_file
 from tests.acceptance.suite._spy import Seen, Spy, spying

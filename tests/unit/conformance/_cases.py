@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 
 import specs
-from conformance.checks.history_case import HistoryCase
-from conformance.checks.registry import load_checks
-from conformance.evaluation.evaluator import run_exchange_check, run_history_check
+from conformance.checks import load_checks
+from conformance.checks.cases import HistoryCase
+from conformance.evaluation import run_exchange_check, run_history_check
 from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
 from conformance.http.request import build_path
 from conformance.job_client import LIFECYCLE
-from conformance.target.config import PRIMARY
+from conformance.target import PRIMARY
 from conformance.target.tracker import ResourceTracker
 from conformance.verdict import CheckResult
 

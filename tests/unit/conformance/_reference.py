@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from conformance.http.adapter import WsgiAdapter
 from conformance.http.limits import SkippingClock
-from conformance.http.wsgi import WsgiAdapter
 from conformance.reference.app import create_app
 from conformance.session import open_session
 from conformance.settings import Settings
+from conformance.target import read_target
 from conformance.target.client import Client
-from conformance.target.config import read_target
 from tests.unit.conformance._cases import contract
 
 URL = "http://127.0.0.1:8080"

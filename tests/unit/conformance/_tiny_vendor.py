@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.checks.registry import CheckKind, RegisteredCheck
-from conformance.target.config import Credential, Target
+from conformance.checks import CheckKind, RegisteredCheck
+from conformance.target import Credential, Target
 from conformance.verdict import failed, passed
 from specs import Contract, Requirement, Statement
 from specs.lifecycle import read_lifecycle

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance.checks.registry import load_checks
+from conformance.checks import load_checks
 from conformance.cli import main
 from tests.unit.conformance._raw import reply, serving
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from schemathesis.engine.events import FatalError
 
 from conformance import report
-from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck
 from conformance.cli import main
 from conformance.drivers.engine import EngineRun
 from conformance.errors import InternalError

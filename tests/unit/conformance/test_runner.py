@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 from conformance import report
-from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck
 from conformance.errors import TargetUnavailable, Untestable, UsageError
 from conformance.evaluation.result import RequirementResult, Result
 from conformance.plan import NOT_SOURCED

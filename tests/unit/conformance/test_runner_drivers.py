@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck
 from conformance.http.exchange import Exchange
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck
 from conformance.evaluation.result import Result
 from conformance.runner import CHECK_ATTEMPTS, Runner
 from conformance.settings import Effort, Settings

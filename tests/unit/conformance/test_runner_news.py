@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from conformance.checks.registry import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import failed, passed

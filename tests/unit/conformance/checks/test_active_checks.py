@@ -7,11 +7,11 @@ import pytest
 
 from conformance.checks.active_case import ActiveCase, expect_accepted, expect_rejected
 from conformance.errors import Untestable
-from conformance.evaluation.evaluator import run_active_check
+from conformance.evaluation import run_active_check
 from conformance.plan import make_plan
 from conformance.settings import Settings
+from conformance.target import Consent, no_credential
 from conformance.target.client import Client
-from conformance.target.config import Consent, no_credential
 from conformance.verdict import CheckResult
 from tests.unit.conformance._cases import CHECKS, exchange, requirement
 from tests.unit.conformance._reference import reference_client

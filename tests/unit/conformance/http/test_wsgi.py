@@ -6,9 +6,8 @@ import pytest
 from flask import Flask
 
 from conformance.errors import NotPermitted
-from conformance.http.adapter import GuardedAdapter, Session
+from conformance.http.adapter import GuardedAdapter, Session, WsgiAdapter
 from conformance.http.transport import read_body
-from conformance.http.wsgi import WsgiAdapter
 from conformance.reference.app import create_app
 from conformance.reference.serving import serve
 

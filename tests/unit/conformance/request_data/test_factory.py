@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.http.request import UNSET
+from conformance.request_data import OperationRequest
 from conformance.request_data.factory import EDGE_CASE_STRINGS, RequestFactory
-from conformance.request_data.operation_request import OperationRequest
 from tests.unit.conformance._reference import reference_client
 
 

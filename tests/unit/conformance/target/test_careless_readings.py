@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.target.config import Consent, Credential, Target
+from conformance.target import Consent, Credential, Target
 from conformance.target.safety import WritePolicy, careless_readings
 from conformance.target.tracker import ResourceTracker
 from tests.unit.conformance._cases import contract

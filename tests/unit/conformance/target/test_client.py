@@ -6,7 +6,7 @@ from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.http.request import HttpRequest, build_path, build_query
 from conformance.session import open_session
 from conformance.settings import Settings
-from conformance.target.config import LIMITED, WRONG, Consent, Credential, Target
+from conformance.target import LIMITED, WRONG, Consent, Credential, Target
 from specs import load
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import reply, serving

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.target.config import check_url, is_loopback, read_target
+from conformance.target import check_url, is_loopback, read_target
 from specs import vendors
 
 AWAY = "https://vendor.example"

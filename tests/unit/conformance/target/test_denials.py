@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import specs
-from conformance.target.config import Consent, Target, no_credential
+from conformance.target import Consent, Target, no_credential
 from conformance.target.safety import WritePolicy
 from conformance.target.tracker import ResourceTracker
 

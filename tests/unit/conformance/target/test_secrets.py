@@ -8,7 +8,7 @@ import pytest
 from conformance.errors import UsageError
 from conformance.session import open_session
 from conformance.settings import Settings
-from conformance.target.config import read_target
+from conformance.target import read_target
 from tests.unit.conformance._tiny_vendor import contract, target
 
 FILE = """\

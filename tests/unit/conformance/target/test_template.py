@@ -9,11 +9,11 @@ from click.testing import CliRunner, Result
 
 import conformance as conformance_package
 import specs
-from conformance.checks.registry import load_checks
+from conformance.checks import load_checks
 from conformance.cli import main
 from conformance.evaluation.explain import describe_requirement
 from conformance.reference.defects import DEFECTS
-from conformance.target.config import SCHEMA, read_target
+from conformance.target import SCHEMA, read_target
 
 URL = "https://reports.example"
 
