@@ -1,0 +1,126 @@
+"""Planted drifts are found and named by their requirement; one implementation has none."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from conformance.drift import compare_results
+from conformance.drift.comparison import Difference
+from conformance.reference.defects import DEFECTS
+from conformance.settings import Effort
+from tests.unit.conformance.drift._runs import Wsgi, result_of
+
+VENDORS = ("clinicalone", "energycap", "talkdesk")
+
+
+@cache
+def correct(vendor: str, effort: Effort = Effort.QUICK, seed: int = 1) -> Any:
+    return result_of(vendor, effort=effort, seed=seed)
+
+
+def differences(vendor: str, *switches: str, effort: Effort = Effort.QUICK, **more: Any) -> Any:
+    other = result_of(vendor, switches, effort=effort, **more)
+    return compare_results(correct(vendor, effort), other).differences
+
+
+def named(found: Iterable[Difference]) -> set[str]:
+    return {id_ for difference in found for id_ in difference.requirements}
+
+
+PLANTED = ("ec-exec-202", "td-error-no-code")
+MORE_PLANTED = (
+    "td-job-list", "td-id-number", "td-timezone-offset", "td-status-mixed-case", "td-format-upper",
+    "td-timespan-list", "td-done-goes-back", "td-processing-goes-back", "td-failed-recovers",
+    "td-redirect-early", "td-location-self", "td-file-while-processing", "td-file-once",
+    "td-file-after-delete", "td-error-code-number", "td-error-fields-map", "td-scope-401",
+    "td-unknown-job-400", "td-unauthorised-403", "td-crash-failed", "td-delete-twice",
+    "td-cancel-nothing", "td-file-csv-is-json", "td-list-page-shifted",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("defect", PLANTED)
+def test_planted_drift_is_found_and_named(defect: str) -> None:
+    found = differences(DEFECTS[defect].vendor, defect)
+    assert named(found) & set(DEFECTS[defect].requirements)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", MORE_PLANTED)
+def test_further_planted_drift_is_found_and_named(defect: str) -> None:
+    test_planted_drift_is_found_and_named(defect)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_two_runs_of_one_implementation_show_nothing(vendor: str) -> None:
+    other = result_of(vendor, seed=2)
+    assert other["behaviour"]["cases"]
+    assert compare_results(correct(vendor), other).differences == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_two_runs_show_nothing_whatever_the_seed(vendor: str, seed: int) -> None:
+    one, same, other = (
+        result_of(vendor, seed=number, effort=Effort.DEFAULT) for number in (seed, seed, seed + 1)
+    )
+    assert compare_results(one, same).differences == ()
+    assert compare_results(one, other).differences == ()
+
+
+# --- Drifts that no requirement forbids
+
+
+@pytest.mark.slow
+def test_slower_jobs_are_a_duration() -> None:
+    found = differences("energycap", "ec-free-slow", effort=Effort.DEFAULT)
+    (duration,) = (d for d in found if d.kind == "duration")
+    assert duration.subject == "In Progress"
+    assert duration.requirements
+
+
+@pytest.mark.slow
+def test_skipped_state_is_an_order() -> None:
+    found = differences("talkdesk", "td-free-skip-processing", effort=Effort.DEFAULT)
+    (order,) = (d for d in found if d.kind == "order")
+    assert (order.a, order.b) == ("CREATED > PROCESSING > DONE", "CREATED > DONE")
+    assert order.requirements
+
+
+def changed(
+    status: str, change: Callable[[bytes], bytes], **headers: str
+) -> Callable[[Wsgi], Wsgi]:
+    """Change body and headers of the vendor's responses with this status."""
+
+    def wrap(app: Wsgi) -> Wsgi:
+        def call(environ: Any, start: Any) -> Iterator[bytes]:
+            seen: list[Any] = []
+            body = b"".join(app(environ, lambda *given: seen.extend(given[:2])))
+            line, fields = seen
+            if line.startswith(status) and "_mock" not in environ["PATH_INFO"]:
+                body = change(body)
+                fields = [f for f in fields if f[0].lower() not in {"content-length", *headers}]
+                fields += [*headers.items(), ("Content-Length", str(len(body)))]
+            start(line, fields)
+            yield body
+
+        return call
+
+    return wrap
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrap"),
+    [
+        ("header value", changed("200", bytes, **{"cache-control": "max-age=60"})),
+        ("error code", changed("404", lambda body: body.replace(b"not_found", b"no_such_job"))),
+    ],
+    ids=["header", "error-code"],
+)
+def test_change_of_a_response_is_named_by_what_it_is(kind: str, wrap: Wrap) -> None:
+    found = differences("talkdesk", wrap=wrap)
+    assert {d.kind for d in found} <= {kind, "header"}
+    assert all(d.requirements for d in found)
+    assert found
