@@ -127,6 +127,7 @@ def contract(*requirements: Requirement) -> Contract:
         load_requirements=lambda: Requirements(
             {"TY-S01": Statement("TY-S01", "000", "A tiny statement with `code`.", "Tiny page")},
             requirements,
+            {},
         ),
     )
 

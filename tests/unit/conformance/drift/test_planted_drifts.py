@@ -89,9 +89,10 @@ def test_skipped_state_is_an_order() -> None:
     assert order.requirements
 
 
-def changed(
-    status: str, change: Callable[[bytes], bytes], **headers: str
-) -> Callable[[Wsgi], Wsgi]:
+Wrap = Callable[[Wsgi], Wsgi]
+
+
+def changed(status: str, change: Callable[[bytes], bytes], **headers: str) -> Wrap:
     """Change body and headers of the vendor's responses with this status."""
 
     def wrap(app: Wsgi) -> Wsgi:
