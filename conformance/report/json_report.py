@@ -94,7 +94,7 @@ def to_data(result: Result) -> dict[str, Any]:
             "untried": list(result.untried),
             "summary": judged_line(result),
         },
-        "behaviour": dict(result.behaviour),
+        **({"behaviour": dict(result.behaviour)} if result.behaviour else {}),
     }
 
 
