@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.report-contracts
 # Test processes side by side; what they do on one core stays small.
 JOBS ?= 2
+# Hundreds of processes that the tests start would compile the same modules again.
+export PYTHONDONTWRITEBYTECODE :=
 # What runs side by side prints in one piece, where make can do that.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Handed on to the command of `serve`, `selftest`, `test` and `bench`: make serve ARGS="--port 8080"

@@ -65,21 +65,28 @@ def postgresql_locked(url: str, _server: Served) -> Iterator[None]:
         yield
 
 
-def send_all(server: Served) -> list[requests.Response]:
-    """Send reads and writes of vendors, and of the control plane."""
-    calls: list[tuple[str, str, dict[str, str], object]] = [
-        ("GET", JOBS, TALKDESK, None),
-        ("POST", JOBS, TALKDESK, ORDER),
-        ("GET", "/api/v202106/reportdistribution", ENERGYCAP, None),
-        ("GET", "/ec-reporting-svc/rest/v1.0/report/jobs", {}, None),
-        ("GET", "/_mock/health", {}, None),
-    ]
-    return [
-        requests.request(
-            method, f"{server.base_url}{path}", headers=headers, json=body, timeout=SECONDS
-        )
-        for method, path, headers, body in calls
-    ]
+CALLS: list[tuple[str, str, dict[str, str], object]] = [
+    ("GET", JOBS, TALKDESK, None),
+    ("POST", JOBS, TALKDESK, ORDER),
+    ("GET", "/api/v202106/reportdistribution", ENERGYCAP, None),
+    ("GET", "/ec-reporting-svc/rest/v1.0/report/jobs", {}, None),
+    ("GET", "/_mock/health", {}, None),
+]
+"""Reads and writes of vendors, and of the control plane."""
+
+
+def send_all(server: Served, *, at_once: int = 0) -> list[requests.Response]:
+    """Send `CALLS` one after the other; or so many times, all of them at the same time."""
+
+    def send(call: tuple[str, str, dict[str, str], object]) -> requests.Response:
+        method, path, headers, body = call
+        url = f"{server.base_url}{path}"
+        return requests.request(method, url, headers=headers, json=body, timeout=SECONDS)
+
+    if not at_once:
+        return [send(call) for call in CALLS]
+    with ThreadPoolExecutor(at_once * len(CALLS)) as clients:
+        return [*clients.map(send, CALLS * at_once)]
 
 
 def create(server: Served) -> str:
@@ -114,7 +121,7 @@ def test_an_outage_is_503_and_passes(
     with serving("--store", url, "--workers", str(workers), "--clock", "manual") as server:
         before = [create(server) for _ in range(4)]
         with outage(url, server):
-            responses = send_all(server) + send_all(server)
+            responses = send_all(server) + send_all(server, at_once=1)
         after = create(server)
         listed = requests.get(f"{server.base_url}{JOBS}", headers=TALKDESK, timeout=SECONDS).json()
         health = requests.get(f"{server.control_url}/health", timeout=SECONDS)
@@ -146,16 +153,16 @@ def test_a_database_that_falls_silent_is_503_for_all_at_once(
     with relaying(int(port)) as relay:
         store = f"{account}:{relay.port}/{name}"
         options = ("--store", store, "--workers", str(workers), "--clock", "manual")
-        with serving(*options) as server, ThreadPoolExecutor(20) as clients:
+        with serving(*options) as server:
             before = [create(server) for _ in range(4)]
             with relay.silence():
                 alone = send_all(server)
-                together = [*clients.map(lambda _: send_all(server), range(20))]
+                together = send_all(server, at_once=20)
             after = create(server)
             listed = requests.get(
                 f"{server.base_url}{JOBS}", headers=TALKDESK, timeout=SECONDS
             ).json()
-    responses = [*alone, *(response for row in together for response in row)]
+    responses = alone + together
     assert Counter(response.status_code for response in responses) == {503: 105}
     assert {response.headers["Retry-After"] for response in responses} == {"1"}
     assert {"code", "message"} <= alone[0].json().keys()
@@ -184,7 +191,7 @@ def test_after_a_lock_writers_of_two_processes_wait_for_each_other_again(tmp_pat
     ):
         create(server)
         with sqlite_write_locked(url, server):
-            refused = [*clients.map(lambda _: send_all(server)[1], range(8))]
+            refused = send_all(server, at_once=8)
         jobs = [*clients.map(lambda _: create(server), range(60))]
     assert {response.status_code for response in refused} == {503}
     assert len(set(jobs)) == 60

@@ -13,10 +13,11 @@ from conformance.reference.defects import DEFECTS
 from conformance.verdict import Verdict
 from tests.defects._run import judge
 
+# Defects that do not hide each other are planted together: a run takes seconds.
 FOUND = {
-    "talkdesk": ("td-status-number", "td-links-string", "td-id-number", "td-timezone-offset"),
-    "clinicalone": ("c1-kickoff-log-list", "c1-kickoff-no-body", "c1-crash-large-sequence"),
-    "energycap": ("ec-group-id-string", "ec-group-id-float", "ec-group-code-null"),
+    "talkdesk": [("td-status-number", "td-links-string", "td-id-number", "td-timezone-offset")],
+    "clinicalone": [("c1-kickoff-log-list", "c1-crash-large-sequence"), ("c1-kickoff-no-body",)],
+    "energycap": [("ec-group-id-string", "ec-group-code-null"), ("ec-group-id-float",)],
 }
 
 
@@ -36,12 +37,15 @@ def failed(result: Result) -> Sequence[RequirementResult]:
     return [row for row in result.requirements if row.verdict is Verdict.FAIL]
 
 
-@pytest.mark.parametrize("defect", [name for names in FOUND.values() for name in names])
-def test_generated_data_alone_finds_the_defect(defect: str) -> None:
-    planted = DEFECTS[defect]
-    result = judge(planted.vendor, [defect])
-    found = {row.requirement.id for row in failed(result)} & set(planted.requirements)
-    assert found
+@pytest.mark.parametrize(
+    ("vendor", "planted"),
+    [(vendor, planted) for vendor, rows in FOUND.items() for planted in rows],
+    ids=lambda value: value if isinstance(value, str) else "+".join(value),
+)
+def test_generated_data_alone_finds_the_defects(vendor: str, planted: tuple[str, ...]) -> None:
+    result = judge(vendor, planted)
+    found = {row.requirement.id for row in failed(result)}
+    assert [name for name in planted if not found & set(DEFECTS[name].requirements)] == []
     assert not result.crashed
     assert all(e.driver == "fuzz" for row in failed(result) for e in row.exchanges[:1])
 
@@ -49,7 +53,7 @@ def test_generated_data_alone_finds_the_defect(defect: str) -> None:
 @pytest.mark.parametrize("vendor", specs.vendors())
 def test_generated_data_accuses_no_healthy_app(vendor: str) -> None:
     result = judge(vendor)
-    assert len(FOUND[vendor]) >= 3
+    assert len([name for planted in FOUND[vendor] for name in planted]) >= 3
     assert failed(result) == []
     assert not result.crashed
     assert result.requests > 100

@@ -123,7 +123,8 @@ def test_action_passes_on_the_mock(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("fail_on", "code"), [("fail", 1), ("warn", 1), ("never", 0)])
 def test_action_tells_what_breaks(tmp_path: Path, broken: str, fail_on: str, code: int) -> None:
-    arguments = f"--only TD-JOB-001 --only TD-JOB-002 --control-url {broken}/_mock"
+    asked = "--effort quick --only TD-JOB-001 --only TD-JOB-002"
+    arguments = f"{asked} --control-url {broken}/_mock"
     runner = Runner(
         tmp_path, vendor="talkdesk", base_url=broken, fail_on=fail_on, arguments=arguments
     )

@@ -13,8 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
-import venv
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -26,11 +24,11 @@ import pytest
 
 from tests.repo._checkout import ROOT, name, text
 from tests.repo._checkout import files as tracked_files
+from tests.repo._environment import BORROWED, make_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 
 NOBODY = 65534
-BORROWED = Path(sysconfig.get_path("purelib"))
 PYTHON = Path(sys.executable).resolve()
 
 
@@ -121,9 +119,7 @@ class Builder:
             shutil.copytree(below.root, root, ignore=shutil.ignore_patterns("python"))
         else:
             assert base.startswith("python:3.")
-        venv.create(root / "python", with_pip=True)
-        site = sysconfig.get_path("purelib", "venv", {"base": str(root / "python")})
-        Path(site, "borrowed.pth").write_text(str(BORROWED), encoding="utf-8")
+        make_environment(root / "python")
         # pip reads its negative options the other way round: 0 is "no isolation".
         offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
         variables = {"PATH": f"{root}/python/bin:/usr/bin:/bin", "HOME": str(root), **offline}
@@ -188,7 +184,7 @@ def mock(builder: Builder) -> Image:
 
 
 @contextmanager
-def started(image: Image) -> Iterator[int]:
+def started(image: Image, **variables: str) -> Iterator[int]:
     """Start an image's command on a free port; yield the port once it answers."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
@@ -196,7 +192,7 @@ def started(image: Image) -> Iterator[int]:
         image.command,
         stdout=subprocess.PIPE,
         text=True,
-        **image.process(MOCKSERVER_PORT=str(port)),
+        **image.process(MOCKSERVER_PORT=str(port), **variables),
     )
     try:
         assert process.stdout
@@ -232,10 +228,9 @@ def test_mock_answers_and_is_healthy(mock: Image) -> None:
 
 def test_suite_judges_the_mock(mock: Image, builder: Builder) -> None:
     suite = builder.build("suite")
-    with started(mock) as port:
+    with started(mock, MOCKSERVER_SPEED="60") as port:
         url = f"http://127.0.0.1:{port}"
-        done = suite.run(
-            suite.command[0], "run", "talkdesk", "--base-url", url, "--only", "TD-JOB-001"
-        )
+        command = (suite.command[0], "run", "talkdesk", "--base-url", url, "--only", "TD-JOB-001")
+        done = suite.run(*command, "--effort", "quick")
     assert done.returncode == 0, done.stdout + done.stderr
     assert suite.run(*suite.command).stdout.startswith("Usage: conformance")

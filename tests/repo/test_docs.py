@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import venv
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.repo._checkout import ROOT, files, name, text
+from tests.repo._environment import make_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documentation")]
 
@@ -112,9 +112,7 @@ def checkout(tmp_path: Path) -> Path:
 def environment(tmp_path: Path) -> dict[str, str]:
     """A fresh environment of Python; what pip would fetch is borrowed from that of the tests."""
     fresh = tmp_path / "fresh"
-    venv.create(fresh, with_pip=True)
-    site = sysconfig.get_path("purelib", "venv", {"base": str(fresh)})
-    Path(site, "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    make_environment(fresh)
     tools = Path(sysconfig.get_path("scripts"))
     return {
         "PATH": f"{fresh}/bin:{tools}:/usr/local/bin:/usr/bin:/bin",

@@ -1,0 +1,17 @@
+"""A fresh environment of Python that borrows what pip would fetch, and pip, from the tests'."""
+
+import sysconfig
+import venv
+from pathlib import Path
+
+BORROWED = Path(sysconfig.get_path("purelib"))
+
+
+def make_environment(folder: Path) -> None:
+    """Create it; `pip` installs into it. A pip of its own would take most of the time."""
+    venv.create(folder, with_pip=False)
+    site = sysconfig.get_path("purelib", "venv", {"base": str(folder)})
+    Path(site, "borrowed.pth").write_text(str(BORROWED), encoding="utf-8")
+    pip = folder / "bin" / "pip"
+    pip.write_text(f'#!/bin/sh\nexec {folder}/bin/python -m pip "$@"\n', encoding="utf-8")
+    pip.chmod(0o755)
