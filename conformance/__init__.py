@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.evaluation.result import Result
+    from conformance.evaluation import Result
     from conformance.settings import Settings
 
 __all__ = ["run"]

@@ -14,7 +14,7 @@ import pytest
 
 # Everything else is imported on demand, so that other runs of pytest pay nothing.
 if TYPE_CHECKING:
-    from conformance.evaluation.result import Result
+    from conformance.evaluation import Result
     from specs import Contract
 
 

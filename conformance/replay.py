@@ -13,8 +13,8 @@ from conformance import report
 from conformance.checks import CheckKind
 from conformance.checks.active_case import ActiveCase
 from conformance.errors import BudgetExceeded, NotPermitted, UsageError
-from conformance.evaluation import Evaluator, run_active_check
-from conformance.evaluation.result import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
+from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
+from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.reproduction import step_from_json
 from conformance.reproduction.replayer import Replayer
 from conformance.runner import Runner, create_runner

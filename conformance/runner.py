@@ -22,7 +22,13 @@ from conformance.errors import (
     Untestable,
     describe_crash,
 )
-from conformance.evaluation import Evaluator, NewFailure, run_active_check
+from conformance.evaluation import (
+    AcceptedFailure,
+    RequirementResult,
+    Result,
+    apply_baseline,
+    read_baseline,
+)
 from conformance.evaluation.behaviour import observe_behaviour
 from conformance.evaluation.coverage import (
     byte_order_mark_hints,
@@ -30,13 +36,7 @@ from conformance.evaluation.coverage import (
     measure_coverage,
     profile_hints,
 )
-from conformance.evaluation.result import (
-    AcceptedFailure,
-    RequirementResult,
-    Result,
-    apply_baseline,
-    read_baseline,
-)
+from conformance.evaluation.evaluator import Evaluator, NewFailure, run_active_check
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock

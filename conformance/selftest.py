@@ -16,7 +16,7 @@ from rich.text import Text
 
 import specs
 from conformance.errors import UsageError
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.http.adapter import WsgiAdapter
 from conformance.http.limits import SkippingClock
 from conformance.reference.app import create_app

@@ -5,14 +5,26 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from conformance.checks.cases import Responses
 from conformance.target import Fact
 from conformance.verdict import CheckResult
 from specs import Contract
+
+
+class Responses(Enum):
+    """The responses that an exchange check applies to.
+
+    ANY is every response. COMPLETE are the complete ones to the operation's own method, with one
+    of the argument `statuses` where the row gives it. SUCCESSFUL are those with a listed success
+    or redirect unless `statuses` says otherwise. The check `complete_body` judges the incomplete.
+    """
+
+    ANY = "any"
+    COMPLETE = "complete"
+    SUCCESSFUL = "successful"
 
 
 class CheckKind(StrEnum):

@@ -5,7 +5,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from itertools import islice
 from typing import Final
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
+from conformance.checks import Responses
 from conformance.contract_queries import job_parameter, request_parameters
 from conformance.http.exchange import Exchange, RecordedResponse
 from conformance.job_client import ACTIVE_CHECK, DOWNLOAD, LIFECYCLE, redirect_url
@@ -26,19 +26,6 @@ NOT_OFFERED: Final = frozenset({404, 405, 501})
 MAX_URL_LENGTH: Final = 2000
 # Segments of letters, digits and the punctuation of ids; none of dots alone.
 _PLAIN_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~@:+-]*)*")
-
-
-class Responses(Enum):
-    """The responses that an exchange check applies to.
-
-    ANY is every response. COMPLETE are the complete ones to the operation's own method, with one
-    of the argument `statuses` where the row gives it. SUCCESSFUL are those with a listed success
-    or redirect unless `statuses` says otherwise. The check `complete_body` judges the incomplete.
-    """
-
-    ANY = "any"
-    COMPLETE = "complete"
-    SUCCESSFUL = "successful"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from conformance.checks import exchange_check
-from conformance.checks.cases import ExchangeCase, Responses
+from conformance.checks import Responses, exchange_check
+from conformance.checks.cases import ExchangeCase
 from conformance.contract_queries import value_at, values_at
 from conformance.verdict import CheckResult, failed, passed, skipped
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from conformance.checks import exchange_check, history_check
-from conformance.checks.cases import ExchangeCase, HistoryCase, ObservedRequest, Responses
+from conformance.checks import Responses, exchange_check, history_check
+from conformance.checks.cases import ExchangeCase, HistoryCase, ObservedRequest
 from conformance.checks.response_body import shallow_schema
 from conformance.contract_queries import match_path, operation_at, value_at
 from conformance.http.exchange import Exchange

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks import active_check, exchange_check
+from conformance.checks import Responses, active_check, exchange_check
 from conformance.checks.active_case import ActiveCase, expect_rejected
-from conformance.checks.cases import ExchangeCase, Responses
+from conformance.checks.cases import ExchangeCase
 from conformance.contract_queries import value_at
 from conformance.errors import Untestable
 from conformance.verdict import CheckResult, failed, passed

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.checks import exchange_check
-from conformance.checks.cases import ExchangeCase, Responses, is_echo
+from conformance.checks import Responses, exchange_check
+from conformance.checks.cases import ExchangeCase, is_echo
 from conformance.checks.datetimes import parse_datetime
 from conformance.contract_queries import containers, values_at
 from conformance.http.exchange import NOT_JSON

@@ -6,8 +6,8 @@ from email.policy import HTTP
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks import exchange_check
-from conformance.checks.cases import NOT_OFFERED, ExchangeCase, Responses, is_echo
+from conformance.checks import Responses, exchange_check
+from conformance.checks.cases import NOT_OFFERED, ExchangeCase, is_echo
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
 

@@ -16,7 +16,7 @@ from conformance.drift.comparison import compare, not_comparable
 from conformance.drift.naming import RequirementNames
 from conformance.drift.report import RENDERERS, Comparison, Side, identity, parse, render_text
 from conformance.errors import UsageError
-from conformance.evaluation.result import EXIT_CONFORMS, EXIT_FAILED, read_baseline
+from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, read_baseline
 from conformance.replay import read_result
 from conformance.report.json_report import to_data
 from conformance.runner import Runner, create_runner

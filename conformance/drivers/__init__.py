@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from conformance.evaluation import Evaluator
+from conformance.evaluation.evaluator import Evaluator
 from conformance.settings import Effort
 from conformance.target import Target
 from conformance.target.client import Client

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from conformance.errors import BudgetExceeded, NotPermitted
-from conformance.evaluation import MAX_EXCHANGES, Evaluator
+from conformance.evaluation.evaluator import MAX_EXCHANGES, Evaluator
 from conformance.http.exchange import Exchange
 from conformance.job_client import JobClient, JobRef
 from conformance.request_data import OperationRequest

@@ -1,316 +1,238 @@
-"""From recorded exchanges to a verdict for each requirement."""
+"""The result of a run, of which every report is a view, and the baseline that accepts failures."""
 
-from collections import defaultdict
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
 
-from conformance.checks import CheckKind, RegisteredCheck
-from conformance.checks.active_case import ActiveCase
-from conformance.checks.cases import NOT_OFFERED, HistoryCase, exchange_case
-from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable, Untestable
-from conformance.evaluation.result import RequirementResult
+import specs
+from conformance.errors import UsageError
+from conformance.evaluation.coverage import Coverage
 from conformance.http.exchange import Exchange
-from conformance.settings import Settings
-from conformance.target import PRIMARY
+from conformance.settings import Threshold
 from conformance.target.tracker import JobHistory
-from conformance.verdict import CheckResult, Verdict, skipped
-from specs import OBSERVED, Contract, Requirement
+from conformance.target.user_files import first_invalid, read_user_yaml
+from conformance.verdict import Verdict
+from specs import Contract, Requirement
 
-NOT_APPLICABLE = "no exchange or job of the run was one that this applies to"
-ABSENT_OPERATION = "not offered by this target: a valid request is rejected in the same way"
-MAX_EXCHANGES = 6
+EXIT_CONFORMS = 0
+EXIT_FAILED = 1
+EXIT_NOT_JUDGED = 3
+NO_CHECK = "no check exists"
+NOT_SELECTED = "left out by --only"
+BASELINE_SCHEMA: Final = Path(__file__).with_name("baseline.schema.json")
 
-NewFailure = tuple[Requirement, str]
-"""A requirement that failed for the first time, and the reason."""
+
+@dataclass(frozen=True, slots=True)
+class AcceptedFailure:
+    """A row of a baseline: a known failure, accepted up to and including the day `expires`."""
+
+    requirement: str
+    owner: str
+    reason: str
+    expires: date
 
 
-class Evaluator:
-    """Evaluates a run while it goes on, each exchange once; at the end it has all results.
+@dataclass(frozen=True, slots=True)
+class ReplayStep:
+    """An exchange to repeat when a failure is reproduced.
 
-    `skips` are the requirements that are not tested, each with the reason.
+    `waits_for` is a job's id and the state in which it was last observed before; `created` are the
+    ids that came of the exchange, by parameter; `status` is that of its response.
     """
 
-    def __init__(
-        self,
-        contract: Contract,
-        checks: Mapping[str, RegisteredCheck],
-        requirements: Sequence[Requirement],
-        settings: Settings,
-        skips: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        self._contract = contract
-        self._settings = settings
-        self._requirements = requirements
-        self._skips = skips
-        self._foreign_jobs: set[str] = set()
-        self._checks = {
-            requirement.id: checks[requirement.check.name]
-            for requirement in requirements
-            if requirement.check is not None
-        }
-        self._by_operation: dict[str | None, list[Requirement]] = defaultdict(list)
-        for requirement in requirements:
-            if requirement.id not in skips and self._kind(requirement) is CheckKind.EXCHANGE:
-                self._by_operation[requirement.operation].append(requirement)
-        self._evaluated = 0
-        self._results: dict[str, list[CheckResult]] = defaultdict(list)
-        self._failed: set[str] = set()
-        self._offered: dict[str, bool] = {}
-        self._shortest: dict[str, CheckResult] = {}
-        # What drivers have asked already; an exchange may be forgotten, and its number used again.
-        self._checked: dict[tuple[str, int], tuple[Exchange, CheckResult | None]] = {}
+    exchange: Exchange
+    waits_for: tuple[str, str] | None = None
+    created: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """The verdict on one requirement.
+
+    `exchanges` are the evidence, the smallest case first; `checked` counts how often the check
+    passed or failed, `failures` how often it failed. `replay_steps` reproduce a failure. `accepted`
+    is the row of the baseline that turned a FAIL into a WARN.
+    """
+
+    requirement: Requirement
+    verdict: Verdict
+    reason: str
+    exchanges: tuple[Exchange, ...] = ()
+    checked: int = 0
+    failures: int = 0
+    replay_steps: tuple[ReplayStep, ...] = ()
+    accepted: AcceptedFailure | None = None
 
     @property
-    def exchange_requirements(self) -> tuple[Requirement, ...]:
-        """The requirements that judge one exchange and are tested."""
-        return tuple(requirement for rows in self._by_operation.values() for requirement in rows)
+    def is_judged(self) -> bool:
+        """True for PASS, WARN and FAIL."""
+        return self.verdict not in {Verdict.SKIP, Verdict.ERROR}
 
-    def evaluate(self, exchanges: Sequence[Exchange]) -> list[NewFailure]:
-        """Evaluate those of the run's exchanges that are new; return the new failures."""
-        new, self._evaluated = exchanges[self._evaluated :], len(exchanges)
-        failures = []
-        for exchange in new:
-            self._record_offered(exchange)
-            for operation in dict.fromkeys((exchange.operation, None)):
-                for requirement in self._by_operation[operation]:
-                    result = self._check_exchange(requirement, exchange)
-                    if result is not None:
-                        failures += self.record(requirement, result)
-        return failures
 
-    def _record_offered(self, exchange: Exchange) -> None:
-        operation, status = exchange.operation, exchange.status
-        if operation is None or status is None or exchange.valid is not True:
-            return
-        if exchange.request.role == PRIMARY and status < 500:
-            offered = status not in NOT_OFFERED
-            self._offered[operation] = offered or bool(self._offered.get(operation))
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A whole run. `duration` is in seconds, `notes` are sentences for the user.
 
-    def _is_not_offered(self, requirement: Requirement, result: CheckResult) -> bool:
-        """Return True for an active check of an operation that the target does not have at all.
+    `untried` are the ids of the planned musts that a budget (requests or time) left without a
+    verdict; `require` is how many musts had to be judged.
+    `crashed`: a part of the suite crashed, so that what it would have judged is unknown;
+    `unavailable`: the target or the credential stopped working in the middle of the run.
+    `behaviour` is what `conformance compare` compares; see `observe_behaviour`.
+    """
 
-        Only the operations of the five documents must exist. Another one that rejects its valid
-        requests in the same way as the invalid ones is no evidence.
+    contract: Contract
+    base_url: str
+    seed: int
+    requirements: tuple[RequirementResult, ...]
+    coverage: Coverage
+    jobs: Sequence[JobHistory] = ()
+    notes: tuple[str, ...] = ()
+    requests: int = 0
+    duration: float = 0.0
+    untried: tuple[str, ...] = ()
+    require: Threshold | None = None
+    crashed: bool = False
+    unavailable: bool = False
+    behaviour: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[RequirementResult]:
+        """The requirements with FAIL, ERROR or WARN, in this order."""
+        problems = [result for result in self.requirements if result.verdict.is_problem]
+        return sorted(problems, key=lambda result: -result.verdict.rank)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of requirements by verdict."""
+        verdicts = [result.verdict for result in self.requirements]
+        return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+
+    @property
+    def musts(self) -> int:
+        """The number of musts of the contract, whether selected or not."""
+        return sum(r.level == "must" for r in self.contract.requirements)
+
+    @property
+    def judged_musts(self) -> int:
+        """The number of musts with the verdict PASS, WARN or FAIL."""
+        return sum(r.is_judged and r.requirement.level == "must" for r in self.requirements)
+
+    @property
+    def unjudged(self) -> Mapping[str, int]:
+        """The reasons why musts were not judged, the most frequent first, with their numbers."""
+        selected = [r for r in self.requirements if r.requirement.level == "must"]
+        reasons = Counter(
+            result.reason if result.requirement.check else NO_CHECK
+            for result in selected
+            if not result.is_judged
+        )
+        if left_out := self.musts - len(selected):
+            reasons[NOT_SELECTED] = left_out
+        return dict(reasons.most_common())
+
+    @property
+    def is_complete(self) -> bool:
+        """True if no budget left planned musts untried, and as many were judged as required."""
+        enough = self.require is None or self.require.is_met(self.judged_musts, self.musts)
+        return enough and not self.untried
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL if any requirement is.
+
+        Else ERROR if a must is, or if the run is not complete; else SKIP if nothing was judged;
+        else PASS.
         """
-        operation = requirement.operation
-        if operation is None or self._kind(requirement) is not CheckKind.ACTIVE:
-            return False
-        offered = self._offered.get(operation)
-        absent = offered is False or (offered is None and result.passed is False)
-        documented = self._contract.operations[operation].source == "documented"
-        last = result.exchanges[-1:]
-        return absent and not documented and all(e.status in NOT_OFFERED for e in last)
+        if any(result.verdict is Verdict.FAIL for result in self.requirements):
+            return Verdict.FAIL
+        must_error = any(
+            result.verdict is Verdict.ERROR and result.requirement.level == "must"
+            for result in self.requirements
+        )
+        if must_error or self.crashed or self.unavailable or not self.is_complete:
+            return Verdict.ERROR
+        judged = any(result.is_judged for result in self.requirements)
+        return Verdict.PASS if judged else Verdict.SKIP
 
-    def needs_valid_request(self, requirement: Requirement, results: Sequence[CheckResult]) -> bool:
-        """Return True if only a valid request can tell a rejection from a missing operation."""
-        unknown = requirement.operation is not None and requirement.operation not in self._offered
-        judged = [result for result in results if result.passed is not None and result.exchanges]
-        return unknown and any(self._may_be_absent(requirement, result) for result in judged)
-
-    def _may_be_absent(self, requirement: Requirement, result: CheckResult) -> bool:
-        documented = self._contract.operations[requirement.operation or ""].source == "documented"
-        return not documented and result.exchanges[-1].status in NOT_OFFERED
-
-    def record(self, requirement: Requirement, *results: CheckResult) -> list[NewFailure]:
-        """Record results of a check; return the failure if the requirement failed first now."""
-        self._results[requirement.id] += results
-        reasons = [
-            result.reason
-            for result in results
-            if _is_failure(result) and not self._is_not_offered(requirement, result)
-        ]
-        if not reasons or requirement.id in self._failed:
-            return []
-        self._failed.add(requirement.id)
-        return [(requirement, reasons[0])]
-
-    def failure_of(self, requirement: Requirement, exchange: Exchange) -> str | None:
-        """Return why an exchange by itself fails an exchange check, None where it does not."""
-        if self._kind(requirement) is not CheckKind.EXCHANGE:
-            return None
-        result = self._check_exchange(requirement, exchange)
-        return result.reason if result is not None and result.passed is False else None
-
-    def history_failures(
-        self, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
-    ) -> Iterator[tuple[Requirement, CheckResult]]:
-        """Yield what some jobs and exchanges by themselves violate; nothing is recorded."""
-        for requirement in self._requirements:
-            if requirement.id in self._skips or self._kind(requirement) is not CheckKind.HISTORY:
-                continue
-            failures = filter(_is_failure, self._check_history(requirement, exchanges, jobs))
-            if (first := next(failures, None)) is not None:
-                yield requirement, first
-
-    def prefer(self, requirement: Requirement, shortest: CheckResult) -> None:
-        """Show this failure of a requirement, should it fail: it is the shortest sequence."""
-        self._shortest[requirement.id] = shortest
-
-    def results(
-        self, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
-    ) -> Iterator[RequirementResult]:
-        """Yield the result of each requirement, once the run is over."""
-        self.evaluate(exchanges)
-        self._foreign_jobs = {job.id for job in jobs if not job.created_by_us}
-        by_operation: dict[str | None, list[Exchange]] = defaultdict(list)
-        for exchange in exchanges:
-            by_operation[exchange.operation].append(exchange)
-        for requirement in self._requirements:
-            if requirement.id in self._skips:
-                reason = self._skips[requirement.id]
-                yield RequirementResult(requirement, Verdict.SKIP, reason)
-                continue
-            if self._kind(requirement) is CheckKind.HISTORY:
-                self.record(requirement, *self._check_history(requirement, exchanges, jobs))
-            relevant = by_operation[requirement.operation] if requirement.operation else exchanges
-            yield self._result(requirement, self._results[requirement.id], relevant)
-
-    def _kind(self, requirement: Requirement) -> CheckKind | None:
-        check = self._checks.get(requirement.id)
-        return check.kind if check else None
-
-    def _check_exchange(self, requirement: Requirement, exchange: Exchange) -> CheckResult | None:
-        key = (requirement.id, exchange.number)
-        checked = self._checked.get(key)
-        if checked is None or checked[0] is not exchange:
-            checked = self._checked[key] = (exchange, self._run_check(requirement, exchange))
-        return checked[1]
-
-    def _run_check(self, requirement: Requirement, exchange: Exchange) -> CheckResult | None:
-        check = self._checks[requirement.id]
-        try:
-            return run_exchange_check(check, self._contract, requirement, exchange)
-        except Exception as error:  # noqa: BLE001  (whatever it is, it is ours, not the target's)
-            return check_crash(check, error, exchange)
-
-    def _check_history(
-        self, requirement: Requirement, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
-    ) -> list[CheckResult]:
-        check = self._checks[requirement.id]
-        case = HistoryCase(self._contract, requirement, jobs, exchanges)
-        try:
-            return run_history_check(check, case)
-        except Exception as error:  # noqa: BLE001  (as above)
-            return [check_crash(check, error)]
-
-    def _result(
-        self,
-        requirement: Requirement,
-        results: Sequence[CheckResult],
-        relevant: Sequence[Exchange],
-    ) -> RequirementResult:
-        absent = [result for result in results if self._is_not_offered(requirement, result)]
-        results = [result for result in results if result not in absent]
-        failures = [result for result in results if _is_failure(result)]
-        crashes = [result for result in results if isinstance(result, CheckCrash)]
-        successes = [result for result in results if result.passed]
-        if failures:
-            shortest = self._shortest.get(requirement.id)
-            shown = shortest or min(failures, key=self._evidence_order)
-            verdict, reason = failure_verdict(requirement, self._settings), shown.reason
-        elif crashes:
-            shown, verdict, reason = crashes[0], Verdict.ERROR, crashes[0].reason
-        elif successes:
-            shown, verdict, reason = min(successes, key=self._evidence_order), Verdict.PASS, ""
-        elif absent:
-            return RequirementResult(requirement, Verdict.SKIP, ABSENT_OPERATION)
-        else:
-            return _untested(requirement, results, relevant)
-        evidence = shown.exchanges[:MAX_EXCHANGES]
-        checked = len(successes) + len(failures)
-        return RequirementResult(requirement, verdict, reason, evidence, checked, len(failures))
-
-    def _evidence_order(self, result: CheckResult) -> tuple[int, ...]:
-        """Order results as evidence: the reproducible first, then the fewest and smallest."""
-        exchanges = result.exchanges
-        if not exchanges:
-            return (0, 0, 0)
-        ids = {str(v) for exchange in exchanges for v in exchange.path_parameters.values()}
-        smallest = min(exchange.sort_key for exchange in exchanges)
-        return (not ids.isdisjoint(self._foreign_jobs), len(exchanges), *smallest)
+    @property
+    def exit_code(self) -> int:
+        """0 conforms in what was judged, 1 fails, 3 was not judged as planned or required."""
+        codes = {Verdict.FAIL: EXIT_FAILED, Verdict.ERROR: EXIT_NOT_JUDGED}
+        return codes.get(self.verdict, EXIT_CONFORMS)
 
 
-class CheckCrash(CheckResult):
-    """The check itself raised an exception: a bug of the suite, never of the target."""
-
-    __slots__ = ()
-
-
-def check_crash(check: RegisteredCheck, error: Exception, *exchanges: Exchange) -> CheckCrash:
-    """Return the result that a check crashed."""
-    reason = f"the check {check.name!r} crashed: {type(error).__name__}: {error}"
-    return CheckCrash(None, reason, exchanges)
-
-
-def run_exchange_check(
-    check: RegisteredCheck, contract: Contract, requirement: Requirement, exchange: Exchange
-) -> CheckResult | None:
-    """Return the result of an exchange check, None where it does not apply to the exchange."""
-    case = exchange_case(contract, requirement, exchange, check.responses)
-    result = check.call(case, arguments_of(requirement)) if case else None
-    return result and replace(result, exchanges=(exchange,))
-
-
-def run_history_check(check: RegisteredCheck, case: HistoryCase) -> list[CheckResult]:
-    """Return the results of a history check: one that says why, where it applied to nothing."""
-    arguments = arguments_of(case.requirement)
-    texts = {k: " or ".join(v) if isinstance(v, list) else v for k, v in arguments.items()}
-    results = list(check.call(case, arguments))
-    return results or [skipped(check.otherwise.format_map(texts))]
-
-
-def run_active_check(check: RegisteredCheck, case: ActiveCase) -> Iterator[CheckResult]:
-    """Yield the results of an active check; what it cannot test or a crash is its last result.
+def read_baseline(file: Path) -> tuple[AcceptedFailure, ...]:
+    """Return the rows of a baseline file.
 
     Raises:
-        NotPermitted: the target does not allow a request of the check.
-        BudgetExceeded: nothing more may be sent.
-        TargetUnavailable: the target cannot be judged any more.
+        UsageError: the file cannot be read, or a row is invalid; the text names row and field.
     """
-    before = len(case.client.exchanges)
-    try:
-        yield from check.call(case, arguments_of(case.requirement))
-    except Untestable as reason:
-        yield skipped(str(reason))
-    except (NotPermitted, BudgetExceeded, TargetUnavailable):
-        raise
-    except Exception as error:  # noqa: BLE001  (as above)
-        yield check_crash(check, error, *case.client.exchanges[before:][-1:])
+    raw = read_user_yaml(file, "--baseline")
+    schema = json.loads(BASELINE_SCHEMA.read_text(encoding="utf-8"))
+    if invalid := first_invalid(schema, raw, file, "--baseline"):
+        path, message = invalid
+        raise UsageError(f"--baseline: {file}: {_place(raw, path)}{message}")
+    for id_, count in Counter(row["requirement"] for row in raw).items():
+        if count > 1:
+            raise UsageError(f"--baseline: {file}: {id_}: requirement: duplicate, in {count} rows")
+    return tuple(
+        AcceptedFailure(r["requirement"], r["owner"], r["reason"], date.fromisoformat(r["expires"]))
+        for r in raw
+    )
 
 
-def failure_verdict(requirement: Requirement, settings: Settings) -> Verdict:
-    """Return the verdict on a failed requirement.
-
-    A documented must is FAIL. A should, and what only the vendor's other pages or public clients
-    say, is WARN; in the profile `observed` the latter is FAIL too, and with `strict` everything.
-    """
-    firm = requirement.source == "documented" or settings.profile == OBSERVED
-    if settings.strict or (firm and requirement.level == "must"):
-        return Verdict.FAIL
-    return Verdict.WARN
+def _place(raw: Any, path: Sequence[str | int]) -> str:
+    if not path:
+        return ""
+    number = int(path[0])
+    row = raw[number]
+    id_ = f" ({row['requirement']})" if isinstance(row, dict) and "requirement" in row else ""
+    return f"row {number + 1}{id_}: " + "".join(f"{step}: " for step in path[1:])
 
 
-def arguments_of(requirement: Requirement) -> Mapping[str, Any]:
-    """Return the arguments that a row gives its check."""
-    return requirement.check.arguments if requirement.check else {}
+def apply_baseline(result: Result, accepted: Sequence[AcceptedFailure], today: date) -> Result:
+    """Return the result with accepted failures as WARN, and notes on outdated rows."""
+    rows = {row.requirement.id: row for row in result.requirements}
+    valid = {failure.requirement: failure for failure in accepted if failure.expires >= today}
+    changed = tuple(_expected(row, valid.get(row.requirement.id)) for row in result.requirements)
+    notes = [note for failure in accepted for note in _notes(failure, result, rows, today)]
+    return replace(result, requirements=changed, notes=(*result.notes, *notes))
 
 
-def _is_failure(result: CheckResult) -> bool:
-    """Return True for a failure with a response; without any the network is to blame."""
-    answered = not result.exchanges or any(e.response is not None for e in result.exchanges)
-    return result.passed is False and answered
+def _expected(row: RequirementResult, accepted: AcceptedFailure | None) -> RequirementResult:
+    if accepted is None or row.verdict is not Verdict.FAIL:
+        return row
+    reason = f"expected until {accepted.expires} ({accepted.owner}: {accepted.reason}): "
+    return replace(row, verdict=Verdict.WARN, reason=reason + row.reason, accepted=accepted)
 
 
-def _untested(
-    requirement: Requirement, results: Sequence[CheckResult], relevant: Sequence[Exchange]
-) -> RequirementResult:
-    unanswered = [e for result in results for e in result.exchanges if e.failure]
-    if not any(exchange.response for exchange in relevant):
-        unanswered += [exchange for exchange in relevant if exchange.failure]
-    if unanswered:
-        first = unanswered[0]
-        return RequirementResult(requirement, Verdict.ERROR, first.failure or "", (first,))
-    reason = next((result.reason for result in results if result.reason), NOT_APPLICABLE)
-    return RequirementResult(requirement, Verdict.SKIP, reason)
+def _notes(
+    accepted: AcceptedFailure, result: Result, rows: dict[str, RequirementResult], today: date
+) -> Iterator[str]:
+    id_ = accepted.requirement
+    row = rows.get(id_)
+    if row is None:
+        if not _is_known(id_, result):
+            yield f"Baseline: unknown requirement {id_}; remove its row."
+    elif row.verdict is Verdict.FAIL and accepted.expires < today:
+        yield (
+            f"Baseline: {id_} was accepted until {accepted.expires} only; "
+            f"ask {accepted.owner} ({accepted.reason})."
+        )
+    elif row.verdict is Verdict.PASS:
+        yield f"Baseline: {id_} does not fail any more; remove its row."
+
+
+def _is_known(id_: str, result: Result) -> bool:
+    """Return True if any vendor has such a requirement: a baseline may cover several."""
+    own = {requirement.id for requirement in result.contract.requirements}
+    others = (v for v in specs.vendors() if v != result.contract.vendor)
+    profile = result.contract.profile
+    return id_ in own or any(
+        id_ == requirement.id for v in others for requirement in specs.load(v, profile).requirements
+    )

@@ -158,7 +158,7 @@ def _sent(requirement: Requirement, check: "RegisteredCheck") -> str:
 
 
 def _failure(requirement: Requirement, profile: str) -> str:
-    from conformance.evaluation import failure_verdict  # noqa: PLC0415  (as above)
+    from conformance.evaluation.evaluator import failure_verdict  # noqa: PLC0415  (as above)
     from conformance.settings import Settings  # noqa: PLC0415
 
     if requirement.check is None or requirement.source == "assumed":

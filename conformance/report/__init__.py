@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.errors import UsageError
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.report import annotations, html_report, json_report, junit, markdown, text
 
 GITHUB: Final = "github"

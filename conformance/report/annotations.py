@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from conformance.errors import UsageError
-from conformance.evaluation.result import RequirementResult, Result
+from conformance.evaluation import RequirementResult, Result
 from conformance.report import markdown
 from conformance.report.exchange_text import visible
 from conformance.report.finding import (

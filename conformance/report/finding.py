@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.checks import CheckKind, load_checks
-from conformance.evaluation.result import RequirementResult, Result
+from conformance.evaluation import RequirementResult, Result
 from conformance.http.exchange import Exchange
 from conformance.report.exchange_text import (
     Excerpt,

@@ -9,8 +9,8 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
+from conformance.evaluation import RequirementResult, Result
 from conformance.evaluation.coverage import transitions_of
-from conformance.evaluation.result import RequirementResult, Result
 from conformance.report.exchange_text import MARK, curl, visible
 from conformance.report.finding import (
     SOURCE_LABELS,

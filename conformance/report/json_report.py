@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import orjson
 
+from conformance.evaluation import RequirementResult, Result
 from conformance.evaluation.coverage import Coverage, Transition
-from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.exchange import LONE_SURROGATE, Exchange, RecordedResponse
 from conformance.report.exchange_text import curl
 from conformance.report.finding import Finding, findings, judged_line, promises

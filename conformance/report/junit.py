@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from conformance.evaluation.result import RequirementResult, Result
+from conformance.evaluation import RequirementResult, Result
 from conformance.report.exchange_text import visible
 from conformance.report.finding import Finding, findings, judged_line, requirements_file
 from conformance.verdict import Verdict

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.report.exchange_text import curl, shortened, visible
 from conformance.report.finding import (
     Finding,

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.report.exchange_text import visible, wrap_curl
 from conformance.report.finding import (
     Finding,

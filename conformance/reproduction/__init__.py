@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.evaluation.result import ReplayStep
+from conformance.evaluation import ReplayStep
 from conformance.http.exchange import SAFE_METHODS, Exchange, RecordedRequest
 from conformance.target.job_ids import created_ids
 from conformance.target.tracker import JobHistory, ResourceTracker

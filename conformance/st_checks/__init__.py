@@ -22,7 +22,7 @@ import specs
 from conformance.checks import CheckKind, RegisteredCheck, load_checks
 from conformance.contract_queries import load_contract, match_path, security_scheme
 from conformance.drivers.engine import requirement_check
-from conformance.evaluation import Evaluator, failure_verdict
+from conformance.evaluation.evaluator import Evaluator, failure_verdict
 from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
 from conformance.http.redaction import Redactor
 from conformance.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 import specs
 from conformance import checks
 from conformance.drivers import fuzz
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.http.adapter import WsgiAdapter
 from conformance.http.limits import SkippingClock
 from conformance.reference.app import create_app

@@ -4,7 +4,7 @@ import pytest
 
 import specs
 from conformance import checks
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.reference.defects import DEFECTS, Defect
 from conformance.settings import Effort
 from conformance.verdict import Verdict

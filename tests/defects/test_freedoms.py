@@ -3,7 +3,7 @@
 import pytest
 
 import specs
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.reference.defects import VARIANTS, Variant
 from conformance.reference.defects.model import VENDOR_OF
 from conformance.verdict import Verdict

@@ -7,7 +7,7 @@ import pytest
 
 import specs
 from conformance import runner
-from conformance.evaluation.result import RequirementResult, Result
+from conformance.evaluation import RequirementResult, Result
 from conformance.plan import Plan, make_plan
 from conformance.reference.defects import DEFECTS
 from conformance.verdict import Verdict

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 import specs
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.runner import create_runner
 from conformance.settings import Settings
 from tests.acceptance.suite._spy import CONTROL, Spy

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from conformance.cli import main
 from conformance.errors import UsageError
-from conformance.evaluation.result import apply_baseline, read_baseline
+from conformance.evaluation import apply_baseline, read_baseline
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
 from conformance.settings import Effort, Settings

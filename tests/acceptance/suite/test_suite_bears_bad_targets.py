@@ -11,7 +11,7 @@ import pytest
 
 from conformance import report
 from conformance.errors import TargetUnavailable
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import Verdict

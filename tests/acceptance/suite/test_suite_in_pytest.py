@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
 from conformance.runner import create_runner

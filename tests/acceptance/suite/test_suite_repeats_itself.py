@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.settings import Effort, Settings
 from tests.acceptance.suite._runs import judge
 from tests.acceptance.suite._spy import Spy, spying

@@ -11,7 +11,7 @@ import requests
 
 import specs
 from conformance.contract_queries import match_path
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.settings import Effort, Settings
 from conformance.target import DEFAULT_MAX_CREATED
 from conformance.target.safety import READ_ONLY, CreationQuota

@@ -9,7 +9,7 @@ import orjson
 import specs
 from conformance.checks import load_checks
 from conformance.checks.cases import HistoryCase
-from conformance.evaluation import run_exchange_check, run_history_check
+from conformance.evaluation.evaluator import run_exchange_check, run_history_check
 from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
 from conformance.http.request import build_path
 from conformance.job_client import LIFECYCLE

@@ -1,7 +1,7 @@
 """A result with a row of each verdict, for the tests of the reports."""
 
+from conformance.evaluation import RequirementResult, Result
 from conformance.evaluation.coverage import measure_coverage
-from conformance.evaluation.result import RequirementResult, Result
 from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
 from conformance.target.tracker import ResourceTracker
 from conformance.verdict import Verdict

@@ -16,7 +16,7 @@ from conformance.checks import CheckKind, RegisteredCheck
 from conformance.cli import main
 from conformance.drivers.engine import EngineRun
 from conformance.errors import InternalError
-from conformance.evaluation.result import EXIT_FAILED, EXIT_NOT_JUDGED
+from conformance.evaluation import EXIT_FAILED, EXIT_NOT_JUDGED
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import Verdict, failed
@@ -135,7 +135,7 @@ def test_generation_that_fails_is_a_crash_of_the_suite(monkeypatch: pytest.Monke
 
 
 def test_a_crash_of_the_command_is_one_line_and_exit_code_3(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("conformance.evaluation.explain.list_checks", crash)
+    monkeypatch.setattr("conformance.evaluation.evaluator.explain.list_checks", crash)
     result = CliRunner().invoke(main, ["checks"])
     assert result.exit_code == EXIT_NOT_JUDGED
     assert FAULT in result.output

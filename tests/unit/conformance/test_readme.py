@@ -9,7 +9,7 @@ import yaml
 
 import conformance
 from conformance.cli import main
-from conformance.evaluation.result import read_baseline
+from conformance.evaluation import read_baseline
 from conformance.settings import Effort
 
 README = Path(conformance.__file__).with_name("README.md").read_text(encoding="utf-8")

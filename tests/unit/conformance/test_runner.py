@@ -7,7 +7,7 @@ import pytest
 from conformance import report
 from conformance.checks import CheckKind, RegisteredCheck
 from conformance.errors import TargetUnavailable, Untestable, UsageError
-from conformance.evaluation.result import RequirementResult, Result
+from conformance.evaluation import RequirementResult, Result
 from conformance.plan import NOT_SOURCED
 from conformance.report import text
 from conformance.runner import Runner

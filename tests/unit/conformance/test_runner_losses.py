@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from conformance.checks import CheckKind, RegisteredCheck
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.runner import CHECK_ATTEMPTS, Runner
 from conformance.settings import Effort, Settings
 from conformance.verdict import Verdict, failed, passed

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.checks.active_case import ActiveCase, expect_accepted, expect_rejected
 from conformance.errors import Untestable
-from conformance.evaluation import run_active_check
+from conformance.evaluation.evaluator import run_active_check
 from conformance.plan import make_plan
 from conformance.settings import Settings
 from conformance.target import Consent, no_credential

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks.active_case import ActiveCase
-from conformance.evaluation import run_active_check
+from conformance.evaluation.evaluator import run_active_check
 from tests.unit.conformance._cases import CHECKS, requirement
 from tests.unit.conformance._reference import reference_client
 

@@ -8,7 +8,7 @@ from conformance.checks import load_checks
 from conformance.drivers import deterministic_hypothesis
 from conformance.drivers.state_machine import MAX_REQUESTS, run_state_machine, shrink_histories
 from conformance.errors import BudgetExceeded
-from conformance.evaluation import Evaluator
+from conformance.evaluation.evaluator import Evaluator
 from conformance.job_client import LIFECYCLE, JobClient
 from conformance.settings import Effort, Settings
 from conformance.target.client import Client

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from conformance import report
-from conformance.evaluation.result import AcceptedFailure, Result
+from conformance.evaluation import AcceptedFailure, Result
 from conformance.report import annotations, junit
 from conformance.report.annotations import render_github, render_sarif
 from tests.unit.conformance._results import result

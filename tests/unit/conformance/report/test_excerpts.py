@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.evaluation.result import ReplayStep
+from conformance.evaluation import ReplayStep
 from conformance.report.exchange_text import MARK, MAX_LINES, excerpt, visible
 from conformance.report.finding import findings, requirement_lines
 from specs import load, vendors

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import report
-from conformance.evaluation.result import Result
+from conformance.evaluation import Result
 from conformance.http.redaction import Redactor
 from conformance.report.annotations import render_github, render_sarif
 from conformance.report.exchange_text import visible
