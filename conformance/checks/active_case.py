@@ -88,9 +88,13 @@ class ActiveCase:
             Untestable: the target has nothing that such a request could name.
         """
         request = self._request(parameters or {})
-        if any(self._is_unknown(name, str(value)) for name, value in request.path.items()):
+        if self.names_unknown(request):
             raise Untestable(NO_REQUEST_POSSIBLE)
         return request
+
+    def names_unknown(self, request: OperationRequest) -> bool:
+        """Return True if a request names what exists nowhere, or what this run has deleted."""
+        return any(self._is_unknown(name, str(value)) for name, value in request.path.items())
 
     def _is_unknown(self, name: str, id_: str) -> bool:
         """Return True for an id that exists nowhere, or that this run has deleted."""

@@ -1,19 +1,19 @@
 """Checks that only EnergyCAP needs: who receives a report, its schedule, echoed report ids."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks import active_check, history_check
+from conformance.checks import active_check
 from conformance.checks.active_case import ActiveCase, expect_accepted
-from conformance.checks.cases import HistoryCase
 from conformance.contract_queries import ABSENT, id_parameters, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http.exchange import Exchange
 from conformance.job_client import ACTIVE_CHECK
 from conformance.request_data import OperationRequest
 from conformance.target import Fact, Target
-from conformance.target.job_ids import created_ids
+from conformance.target.job_ids import created_ids, created_job_id
 from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 # Override users in one run, at most.
@@ -22,30 +22,63 @@ _INVALID: Final = frozenset({400, 422})
 _NO_COUNT: Final = "no response had a number of recipients"
 
 
-@history_check("response_echoes_report_ids", otherwise="no response had the ids of its request")
-def response_echoes_report_ids(
-    case: HistoryCase, *, requested: str, pointer: str, member: str
-) -> Iterator[CheckResult]:
-    """The items at `pointer` have, at `member`, the ids that the request has at `requested`.
+# So many ids that were not shown beside others are requested alone.
+MAX_ALONE: Final = 3
 
-    An id that no response ever had may name nothing, and no source says what becomes of it.
+
+@active_check("response_echoes_report_ids", writes=True, requests=2 + MAX_ALONE)
+def response_echoes_report_ids(
+    case: ActiveCase, *, requested: str, pointer: str, member: str
+) -> Iterator[CheckResult]:
+    """The items at `pointer` have, at `member`, the ids that the request has at `requested`, once.
+
+    All responses of the run count. An id that no response ever had may name nothing, and no source
+    says what becomes of it: those that are not shown beside others are requested alone.
     """
+    with suppress(NotPermitted):
+        _request_ids(case, requested, pointer, member)
+    own = [exchange for exchange in case.client.exchanges if exchange.operation == case.operation]
+    results = list(compare_ids(own, requested, pointer, member))
+    if not results:
+        raise Untestable("no response had the ids of its request")
+    yield from results
+
+
+def compare_ids(
+    exchanges: Sequence[Exchange], requested: str, pointer: str, member: str
+) -> Iterator[CheckResult]:
+    """Yield whether each success has the ids of its request; see `response_echoes_report_ids`."""
     echoes = [
-        (exchange, {str(id_) for id_ in ids}, _ids_at(exchange, pointer, member))
-        for exchange in case.exchanges
-        if exchange.operation == case.requirement.operation
-        and exchange.status == HTTPStatus.OK
+        (exchange, [str(id_) for id_ in ids], _ids_at(exchange, pointer, member))
+        for exchange in exchanges
+        if exchange.status == HTTPStatus.OK
         and isinstance(ids := value_at(exchange.request.json, requested), list)
         and isinstance(value_at(exchange.json, pointer), list)
     ]
     known = {id_ for _, _, shown in echoes for id_ in shown}
     for exchange, ids, shown in echoes:
         reason = f"requested were {sorted(ids)}, the response has {sorted(shown)}"
-        yield result_of(reason if shown != ids & known else None, exchange)
+        once = sorted(known.intersection(ids))
+        is_repeated = len(ids) > len(set(ids))  # then no source says how often it is in the group
+        same = once == (sorted(set(shown)) if is_repeated else sorted(shown))
+        yield result_of(None if same else reason, exchange)
 
 
-def _ids_at(exchange: Exchange, pointer: str, member: str) -> set[str]:
-    return {str(value) for _, value in values_at(exchange.json, f"{pointer}/-{member}")}
+def _request_ids(case: ActiveCase, requested: str, pointer: str, member: str) -> None:
+    """Request several ids together, twice, and those alone that were not shown."""
+    shown: set[str] = set()
+    for _ in range(2):
+        request = case.factory.minimal(case.operation)
+        shown.update(_ids_at(case.send(request), pointer, member))
+    ids = value_at(request.json, requested)
+    missing = [id_ for id_ in ids if str(id_) not in shown] if isinstance(ids, list) else []
+    for id_ in missing[:MAX_ALONE]:
+        alone = case.factory.with_fresh_unique_values(request.with_member(requested, [id_]))
+        case.send(alone, valid=None)
+
+
+def _ids_at(exchange: Exchange, pointer: str, member: str) -> list[str]:
+    return [str(value) for _, value in values_at(exchange.json, f"{pointer}/-{member}")]
 
 
 def _count(exchange: Exchange, pointer: str) -> int | None:
@@ -252,6 +285,38 @@ def run_names_own_resource(
             yield failed(reason, run, after)
     if not compared:
         raise Untestable("no run named what was run")
+
+
+@active_check("detail_shows_own_run", writes=True, requests=8)
+def detail_shows_own_run(
+    case: ActiveCase, *, override: str, run: str, create: str, member: str, shown: str
+) -> Iterator[CheckResult]:
+    """The detail of a run has at `shown` what the distribution that was run has at `member`.
+
+    Two distributions are created that differ there, and run.
+    """
+    users = list(case.target.values.get(override, ()))[:1] or None
+    number = case.client.next_number
+    details = []
+    for subject in (f"Run {number} one", f"Run {number} two"):
+        creation = case.send(case.factory.minimal(create).with_member(member, subject))
+        ids = dict(created_ids(case.contract, creation)) if creation.status == HTTPStatus.OK else {}
+        started = case.send(case.factory.minimal(run, ids).with_parameter(override, users))
+        log = created_job_id(case.contract, started) if started.status == HTTPStatus.OK else None
+        if not ids or log is None:
+            raise Untestable("no run of a distribution of this run answered with an id")
+        details.append((subject, started, log))
+    (name,) = id_parameters(case.contract, case.contract.operations[case.operation])
+    for subject, started, log in details:
+        detail = case.send_minimal(case.operation, {name: log})
+        found = _shown(detail, shown)
+        if not isinstance(found, str):
+            yield skipped(f"the detail has no {shown}")
+        elif found == subject:
+            yield passed(started, detail)
+        else:
+            reason = f"{shown} is {found!r}, but that of what was run is {subject!r}"
+            yield failed(reason, started, detail)
 
 
 @active_check("schedule_untouched", writes=True, requests=6)

@@ -17,13 +17,20 @@ from conformance.verdict import CheckResult, failed, passed, skipped
 
 
 @history_check("unique_ids", otherwise="fewer than two creations answered with an id")
-def unique_ids(case: HistoryCase) -> Iterator[CheckResult]:
-    """No two successful creations answer with the same id, whatever operation creates."""
-    pointers = _id_pointers(case)
+def unique_ids(case: HistoryCase, *, pointer: str = "") -> Iterator[CheckResult]:
+    """No two successful creations answer with the same id, whatever operation creates.
+
+    With `pointer` it is about what the operation of the requirement creates, and the JSON pointer
+    to its id; what was deleted may leave its id to another.
+    """
+    pointers = {case.requirement.operation or "": pointer} if pointer else _id_pointers(case)
     creations: dict[str, Exchange] = {}
     for exchange in case.exchanges:
-        pointer = pointers.get(exchange.operation or "")
-        id_ = value_at(exchange.json, pointer) if pointer and succeeded(exchange) else None
+        if pointer and exchange.request.method == "DELETE" and succeeded(exchange):
+            for value in exchange.path_parameters.values():
+                creations.pop(str(value), None)
+        at = pointers.get(exchange.operation or "")
+        id_ = value_at(exchange.json, at) if at and succeeded(exchange) else None
         if not isinstance(id_, str | int):
             continue
         if str(id_) in creations:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from conformance.checks import active_check
@@ -37,10 +38,15 @@ class _List(NamedTuple):
         """Return the parameter of the operation with this name."""
         return next(p for p in self.operation.parameters if p["name"] == name)
 
+    @property
+    def large_size(self) -> int:
+        """The size of a page that shows many."""
+        return widest_value(self.parameter(self.size)) or LARGE_PAGE_SIZE
+
     def request_page(self, case: ActiveCase, number: int, size: int) -> Exchange:
         """Request page `number` (from 0), with every flag that makes the list show more."""
         flags = {p["name"]: True for p in self.operation.parameters if widest_value(p) is True}
-        position = page_position(self.parameter(self.page), number, PAGE_SIZE)
+        position = page_position(self.parameter(self.page), number, size)
         values = {**flags, self.size: size, self.page: position}
         return case.send_minimal(self.operation.id, values)
 
@@ -109,7 +115,7 @@ def _own_resources(
     With them, a creation and the large page after it that lacks what was created. Lists of jobs
     have a check of their own for that: they may show finished ones alone.
     """
-    size = widest_value(listing.parameter(listing.size)) or LARGE_PAGE_SIZE
+    size = listing.large_size
     of_jobs = listing.operation.id in case.contract.lifecycle.locations
     own: tuple[str, ...] = ()
     for _ in range(MIN_RESOURCES + 1):
@@ -154,6 +160,87 @@ def _all_pages(case: ActiveCase, listing: _List) -> _Pages:
         if len(shown) != PAGE_SIZE:
             return _Pages(ids, tuple(exchanges), len(shown) < PAGE_SIZE)
     return _Pages(ids, tuple(exchanges), complete=False)
+
+
+@active_check("total_counts_items", requests=4)
+def total_counts_items(
+    case: ActiveCase, *, size: str, page: str, items: str, total: str
+) -> Iterator[CheckResult]:
+    """The total that a list states is the number of items on all of its pages.
+
+    `total` is a JSON pointer into the body, or else the name of a header. A list moves while others
+    write, so only what shows twice counts.
+    """
+    listing = _List(case.contract.operations[case.operation], size, page, items, "")
+    for _ in range(2):
+        pages = _large_pages(case, listing)
+        totals = [_stated_number(exchange, total) for exchange in pages]
+        if None in totals or not pages:
+            raise Untestable("the list states no total, or did not come to its end")
+        count = sum(len(listing.ids_in(exchange) or ()) for exchange in pages)
+        if count in totals:
+            yield passed(*pages)
+            return
+    yield failed(f"the list has {count} items on its pages, its total says {totals[-1]}", *pages)
+
+
+def _large_pages(case: ActiveCase, listing: _List) -> list[Exchange]:
+    """Return the pages of a list until one is empty; none where it does not come to its end."""
+    pages: list[Exchange] = []
+    for number in range(MAX_PAGES):
+        exchange = listing.request_page(case, number, listing.large_size)
+        shown = listing.ids_in(exchange) if exchange.status == HTTPStatus.OK else None
+        beyond = exchange.status in {400, 404} and bool(pages)
+        if beyond or shown == [] or (pages and exchange.json == pages[-1].json):
+            return pages or [exchange]
+        if shown is None:
+            return []
+        pages.append(exchange)
+    return []
+
+
+def _stated_number(exchange: Exchange, place: str) -> int | None:
+    """Return a number at a JSON pointer, or in a header; None where there is none."""
+    response = exchange.response
+    if place.startswith("/") or response is None:
+        value = value_at(exchange.json, place)
+    else:
+        value = response.headers.get(place)
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+@active_check("default_page_size", requests=MIN_RESOURCES)
+def default_page_size(
+    case: ActiveCase, *, size: str, items: str, default: int, create: str
+) -> Iterator[CheckResult]:
+    """A page whose size is not asked for has as many items as one of the size `default`.
+
+    Where a list is short, and the target allows it, `create` makes it longer.
+    """
+    for attempt in range(3):  # a list moves while others write
+        usual = case.send_minimal(case.operation)
+        full = case.send_minimal(case.operation, {size: default})
+        first, second = (_item_count(exchange, items) for exchange in (usual, full))
+        if first is None or second is None:
+            raise Untestable(_NO_LIST)
+        if not attempt and case.target.writes and second < MIN_RESOURCES:
+            for _ in range(MIN_RESOURCES - second):
+                _create(case, create)
+            continue
+        if first >= second:
+            yield passed(usual, full)
+            return
+    yield failed(
+        f"{first} items where {size} is left out, {second} where it is {default}", full, usual
+    )
+
+
+def _item_count(exchange: Exchange, items: str) -> int | None:
+    shown = value_at(exchange.json, items) if exchange.status == HTTPStatus.OK else None
+    return len(shown) if isinstance(shown, list) else None
 
 
 @active_check("respects_page_size")

@@ -6,9 +6,10 @@ from typing import Any
 from conformance.checks import Responses, active_check, exchange_check
 from conformance.checks.active_case import ActiveCase, expect_rejected
 from conformance.checks.cases import ExchangeCase
-from conformance.contract_queries import value_at
+from conformance.contract_queries import value_at, values_at
 from conformance.errors import Untestable
-from conformance.verdict import CheckResult, failed, passed
+from conformance.target.job_ids import created_ids
+from conformance.verdict import CheckResult, failed, passed, skipped
 
 
 @exchange_check("response_echoes_request", responses=Responses.SUCCESSFUL)
@@ -80,3 +81,59 @@ def deleted_is_gone(case: ActiveCase, *, create: str, read: str) -> Iterator[Che
         yield from expect_rejected(reading, "reading what was deleted", after=(deletion,))
     elif deletion.status is not None and deletion.status < 500:
         yield failed(f"the deletion is answered {deletion.status}", creation, deletion)
+
+
+@active_check("filter_selects", writes=True, requests=4)
+def filter_selects(
+    case: ActiveCase, *, parameter: str, text: str, create: str, member: str, key: str
+) -> Iterator[CheckResult]:
+    """A list with a filter shows what it names, and nothing else.
+
+    Two resources are created that differ at `member` of their bodies. The filter is `text` with the
+    value of the first one for `{}`; `key` is the JSON pointer to the id in an item of the list,
+    which has the value under the same name.
+    """
+    number = case.client.next_number
+    values = [f"Filtered {number} {letter}" for letter in ("one", "two")]
+    chosen, other = (_created_with(case, create, member, value) for value in values)
+    exchange = case.send_minimal(case.operation, {parameter: text.format(values[0])})
+    shown = exchange.json if exchange.status == 200 else None
+    if not isinstance(shown, list):
+        raise Untestable("the list with the filter was not answered")
+    names = {str(value_at(item, key)): value_at(item, member) for item in shown}
+    wrong = next((n for n in names.values() if isinstance(n, str) and n != values[0]), None)
+    if other in names or wrong is not None:
+        name = values[1] if other in names else wrong
+        yield failed(f"the filter for {values[0]!r} lets {name!r} through", exchange)
+    elif chosen in names:
+        yield passed(exchange)
+    else:
+        every = case.send_minimal(case.operation)
+        ids = {str(value_at(item, key)) for item in every.json or ()}
+        if chosen in ids:
+            yield failed(f"the filter for {values[0]!r} leaves it out", every, exchange)
+        else:
+            yield skipped("what was just created is not in the list without the filter either")
+
+
+def _created_with(case: ActiveCase, create: str, member: str, value: str) -> str:
+    """Create a resource with a value at a member of its body; return its id."""
+    request = case.factory.minimal(create).with_member(member, value)
+    creation = case.send(request)
+    ids = dict(created_ids(case.contract, creation)) if creation.status == 200 else {}
+    if not ids:
+        raise Untestable("no creation answered with an id")
+    return next(iter(ids.values()))
+
+
+@exchange_check("value_only_with_flag", responses=Responses.SUCCESSFUL)
+def value_only_with_flag(
+    case: ExchangeCase, *, parameter: str, items: str, value: str
+) -> CheckResult | None:
+    """No item of a list has `value` at the pointer `items` unless the flag `parameter` is set."""
+    flags = {text.lower() for name, text in case.exchange.request.query if name == parameter}
+    shown = [found for _, found in values_at(case.response.json, items)]
+    if flags - {"false"} or not shown:
+        return None
+    asked = f"with {parameter} false" if flags else f"without {parameter}"
+    return failed(f"{asked} an item is {value!r}") if value in shown else passed()

@@ -326,8 +326,7 @@ _BEYOND = (
     vendor_defect(
         "ec-dist-viewer",
         "distributions and logs are read without the Manage right",
-        # EC-AUTH-016, the detail of a log, needs a run: only a whole run has one.
-        requirements=tuple(f"EC-AUTH-{number:03}" for number in range(12, 16)),
+        requirements=tuple(f"EC-AUTH-{number:03}" for number in range(12, 17)),
     ),
     vendor_defect(
         "ec-dist-day-number",
@@ -356,6 +355,38 @@ _BEYOND = (
         "ec-list-large-page-refused",
         "a page size above 1000 is refused",
         requirements="EC-GRP-035",
+    ),
+    vendor_defect(
+        "ec-dist-filter-lets-all",
+        "a filter lets everything through",
+        requirements="EC-DIST-018",
+    ),
+    vendor_defect(
+        "ec-dist-filter-empty", "a filter lets nothing through", requirements="EC-DIST-018"
+    ),
+    vendor_defect(
+        "ec-list-total-wrong", "the total of a list is too high", requirements="EC-GRP-031"
+    ),
+    vendor_defect(
+        "ec-list-default-short", "without a size a page has three items", requirements="EC-GRP-032"
+    ),
+    vendor_defect("ec-group-id-twice", "two groups in a row get one id", requirements="EC-GRP-033"),
+    vendor_defect(
+        "ec-group-reports-first", "a group has but its first report", requirements="EC-GRP-017"
+    ),
+    vendor_defect(
+        "ec-group-reports-twice", "a group has its first report twice", requirements="EC-GRP-017"
+    ),
+    vendor_defect(
+        "ec-logs-unasked", "runs in progress are listed unasked", requirements="EC-LOG-023"
+    ),
+    vendor_defect(
+        "ec-log-detail-other", "every detail is that of the first run", requirements="EC-LOG-024"
+    ),
+    vendor_defect(
+        "ec-log-detail-viewer",
+        "the detail of a log is read without the Manage right",
+        requirements="EC-AUTH-016",
     ),
     vendor_defect(
         "ec-list-manager-only",
@@ -392,6 +423,7 @@ VARIANTS = (
     Variant("ec-free-no-offset", "date-times have no offset"),
     Variant("ec-free-bad-key-403", "an invalid key gets 403"),
     Variant("ec-free-code-kept", "the code of a group keeps its case"),
+    Variant("ec-free-small-pages", "a page has ten items at most, and says so"),
     Variant("ec-free-oldest-first", "logs are listed from the oldest on"),
     Variant(
         "ec-free-minimal",

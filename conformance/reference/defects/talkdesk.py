@@ -311,6 +311,9 @@ _BEYOND = (
         "td-list-total-string", "the total of a list is a string", requirements="TD-LIST-001"
     ),
     vendor_defect(
+        "td-list-total-wrong", "the total of the list is too high", requirements="TD-LIST-005"
+    ),
+    vendor_defect(
         "td-reader-writes",
         "the read scope is enough to create",
         requirements=("TD-AUTH-007", "TD-AUTH-014"),

@@ -60,7 +60,11 @@ class DistributionViews:
         text = params.get("filter", "")
         if " and " in text and self.context.has_defect("ec-dist-filter-refused"):
             raise bad_request("filter", "must be one statement")
+        if self.context.has_defect("ec-dist-filter-lets-all"):
+            text = ""
         selected = select(text, iter(self.store.distributions.values()))
+        if text and self.context.has_defect("ec-dist-filter-empty"):
+            selected = []
         bodies = [responses.distribution_body(one, self.context) for one in selected]
         return page(params, bodies, self.context)
 

@@ -95,6 +95,10 @@ class GroupViews:
         even = self.store.group_count % 2 == 1
         if even and self.context.has_defect("ec-group-reports-none"):
             return ()
+        if self.context.has_defect("ec-group-reports-first"):
+            return known[:1]
+        if self.context.has_defect("ec-group-reports-twice"):
+            return known + known[:1]
         several = even and len(known) > 1
         drop_last = several and self.context.has_defect("ec-group-reports-last")
         return known[:-1] if drop_last else known

@@ -156,10 +156,11 @@ class RunViews:
         self.auth.authenticate_reader()
         params = self._query("includeInProgress", "pageNumber", "pageSize")
         all_runs = boolean(params, "includeInProgress")
+        shows_all = self.context.has_defect("ec-logs-unasked")
         logs = [
             self._observe(run)
             for run in reversed(self.store.runs.values())
-            if all_runs or self.store.status(run) != IN_PROGRESS
+            if all_runs or self.store.status(run) != IN_PROGRESS or shows_all
         ]
         if self.context.has_variant("ec-free-oldest-first"):
             logs.reverse()
@@ -182,9 +183,13 @@ class RunViews:
         return Response(status=204)
 
     def detail(self, log_id: str) -> Response:
-        self.auth.authenticate_reader()
+        if not self.context.has_defect("ec-log-detail-viewer"):
+            self.auth.authenticate_reader()
+        self.auth.authenticate()
         self._query()
         run = self.store.runs.get(read_id(log_id, "reportDistributionLogId"))
+        if run is not None and self.context.has_defect("ec-log-detail-other"):
+            run = next(iter(self.store.runs.values()))
         if run is None:
             raise ApiError(404, "unknown log")
         return json_response(responses.log_detail_body(run, self.context))

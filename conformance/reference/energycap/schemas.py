@@ -32,15 +32,18 @@ def page(
     """
     number = integer(params.get("pageNumber", "1"), "pageNumber", 1)
     most = 1000 if context.has_defect("ec-list-large-page-refused") else INT32_MAX
-    size = min(integer(params.get("pageSize", "250"), "pageSize", 1, most), 1000)
+    usual = "3" if context.has_defect("ec-list-default-short") else "250"
+    limit = 10 if context.has_variant("ec-free-small-pages") else 1000
+    size = min(integer(params.get("pageSize", usual), "pageSize", 1, most), limit)
     start = (number - 1) * size + (defect == "shifted" and number > 1)
     if defect == "repeated":
         start = 0
+    more = 3 * context.has_defect("ec-list-total-wrong")
     return json_response(
         items[start : start + size],
         PageNumber=str(number),
         PageSize=str(size),
-        TotalNumberOfRecords=str(len(items)),
+        TotalNumberOfRecords=str(len(items) + more),
         TotalPages=str(-(-len(items) // size)),
     )
 

@@ -105,6 +105,8 @@ class Store:
         self.group_count += 1
         if self._context.has_variant("ec-free-id-reused"):
             return max(self.groups, default=0) + 1
+        if self._context.has_defect("ec-group-id-twice"):
+            return self._first + (self.group_count + 1) // 2
         return self._first + self.group_count
 
     def group(self, number: int) -> Group:

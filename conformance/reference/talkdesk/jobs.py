@@ -152,6 +152,8 @@ class JobViews:
             start = 0
         shown = own[start : start + size]
         total: Any = str(len(own)) if self.context.has_defect("td-list-total-string") else len(own)
+        if self.context.has_defect("td-list-total-wrong"):
+            total = len(own) + 3
         return {
             "_embedded": {"jobs": [self._summary(job) for job in shown]},
             "total": total,

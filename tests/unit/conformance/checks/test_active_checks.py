@@ -189,3 +189,32 @@ def test_without_a_control_url_no_job_is_accused_of_being_slow(
 def test_every_active_check_says_how_many_requests_it_sends() -> None:
     for name, check in CHECKS.items():
         assert check.requests >= 1, name
+
+
+def test_credential_that_is_not_refused_is_told_from_a_refusal_of_something_else() -> None:
+    """A finished job can be cancelled by nobody: the same 403 says that no token was looked at."""
+    with reference_client("talkdesk", ["td-any-token-ok"]) as client:
+        case = ActiveCase(requirement("TD-AUTH-015"), client)
+        assert case.finished_job({}, ours=True) is not None
+        results = run_check("TD-AUTH-015", client)
+    accepted = [result.reason for result in results if result.passed is FAILED]
+    assert "is answered 403 like the right credential: it is not refused" in accepted[0]
+    assert not any("not 401" in reason for reason in accepted)
+
+
+def test_credential_is_not_judged_where_the_right_one_gets_the_same_refusal() -> None:
+    consent = {"executeReportDistribution": Consent(path={}, query={}, any_query=True)}
+    with reference_client("energycap", consent=consent) as client:
+        (result,) = run_check("EC-AUTH-008", client)
+        assert result.passed is PASSED  # a 401 has no other reason
+    with reference_client("energycap", ["ec-exec-right-ignored"], consent=consent) as client:
+        results = run_check("EC-AUTH-005", client)
+    assert [result.passed for result in results] == [SKIPPED]
+    assert "but so is one with the right credential" in results[0].reason
+
+
+def test_key_in_a_query_is_tried_on_loopback_alone() -> None:
+    with reference_client("energycap", ["ec-key-in-query"]) as client:
+        client.target = replace(client.target, base_url="https://api.example")
+        run_check("EC-AUTH-002", client)
+        assert not any("ECI-ApiKey" in dict(e.request.query) for e in client.exchanges)

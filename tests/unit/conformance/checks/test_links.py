@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from conformance.checks.energycap import compare_ids
+from conformance.http.exchange import Exchange
 from tests.unit.conformance._cases import BASE, exchange, history, job, passes
 
 PASSED, FAILED, NOT_APPLICABLE = True, False, None
@@ -125,11 +127,21 @@ def group(answer: dict[str, Any], **asked: Any) -> Any:
 def test_reflects_report_ids(reports: Any, verdict: set[bool | None]) -> None:
     known = group({"reports": [{"reportId": 1}, {"reportId": 2}]}, reportIds=[1, 2])
     one = group({} if reports is None else {"reports": reports}, reportIds=[1, 2, 2])
-    assert history("EC-GRP-017", known, one) == verdict
+    assert echoes(known, one) == verdict
+
+
+def echoes(*exchanges: Exchange) -> set[bool | None]:
+    found = compare_ids(exchanges, "/reportIds", "/reports", "/reportId")
+    return {result.passed for result in found}
+
+
+def test_reflects_report_ids_once_where_they_were_requested_once() -> None:
+    twice = [{"reportId": 1}, {"reportId": 2}, {"reportId": 1}]
+    assert echoes(group({"reports": twice}, reportIds=[1, 2])) == {FAILED}
 
 
 def test_reflects_report_ids_knows_nothing_of_reports_that_were_never_shown() -> None:
-    assert history("EC-GRP-017", group({"reports": []}, reportIds=[8, 9])) == {PASSED}
+    assert echoes(group({"reports": []}, reportIds=[8, 9])) == {PASSED}
 
 
 def test_answered() -> None:
