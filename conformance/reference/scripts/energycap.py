@@ -72,9 +72,11 @@ def _runs() -> Iterator[Step]:
 
 def _logs() -> Iterator[Step]:
     every = Step(f"GET {DISTRIBUTIONS}/log?includeInProgress=true", MANAGER)
-    yield from (every, _wait(11), every, every)
+    yield from (every, Step(f"GET {DISTRIBUTIONS}/log", MANAGER), _wait(11), every, every)
     yield Step(f"GET {DISTRIBUTIONS}/log?pageSize=2&pageNumber=2", MANAGER)
     yield Step(f"GET {DISTRIBUTIONS}/log/1/detail", MANAGER | {"Accept-Encoding": "gzip"})
+    for number in range(1, 5):
+        yield from (Step(f"GET {DISTRIBUTIONS}/log/{number}/detail", h) for h in (MANAGER, VIEWER))
 
 
 def _distributions() -> Iterator[Step]:

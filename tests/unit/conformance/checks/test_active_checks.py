@@ -202,15 +202,14 @@ def test_credential_that_is_not_refused_is_told_from_a_refusal_of_something_else
     assert not any("not 401" in reason for reason in accepted)
 
 
-def test_credential_is_not_judged_where_the_right_one_gets_the_same_refusal() -> None:
-    consent = {"executeReportDistribution": Consent(path={}, query={}, any_query=True)}
-    with reference_client("energycap", consent=consent) as client:
-        (result,) = run_check("EC-AUTH-008", client)
-        assert result.passed is PASSED  # a 401 has no other reason
-    with reference_client("energycap", ["ec-exec-right-ignored"], consent=consent) as client:
-        results = run_check("EC-AUTH-005", client)
+def test_role_is_not_judged_where_the_right_one_gets_the_same_refusal() -> None:
+    """What exists nowhere is refused to anybody."""
+    with reference_client("energycap", ["ec-log-detail-viewer"], writes=False) as client:
+        results = run_check("EC-AUTH-016", client)
     assert [result.passed for result in results] == [SKIPPED]
     assert "but so is one with the right credential" in results[0].reason
+    with reference_client("energycap", writes=False) as client:
+        assert [result.passed for result in run_check("EC-AUTH-016", client)] == [PASSED]
 
 
 def test_key_in_a_query_is_tried_on_loopback_alone() -> None:
