@@ -51,10 +51,26 @@ TARGET_OPTIONS = (
     ),
 )
 RUN_OPTIONS = (
-    click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True),
-    click.option("--seed", type=int, default=1, show_default=True),
-    click.option("--effort", type=EFFORTS, default=Effort.DEFAULT.value, show_default=True),
-    click.option("--only", multiple=True, metavar="ID", help="Judge only this requirement."),
+    click.option(
+        "--profile",
+        type=click.Choice(PROFILES),
+        default=DOCUMENTED,
+        show_default=True,
+        help="Source that takes precedence where sources conflict.",
+    ),
+    click.option(
+        "--seed", type=int, default=1, show_default=True, help="The same seed sends the same."
+    ),
+    click.option(
+        "--effort",
+        type=EFFORTS,
+        default=Effort.DEFAULT.value,
+        show_default=True,
+        help="How much is sent; quick has no generated data.",
+    ),
+    click.option(
+        "--only", multiple=True, metavar="ID", help="Judge only this requirement. Repeatable."
+    ),
     click.option("--baseline", type=FILE, help="Accepted failures, with owner, reason and date."),
     click.option("--strict", is_flag=True, help="WARN counts as FAIL."),
     click.option(
@@ -76,7 +92,9 @@ RUN_OPTIONS = (
     ),
 )
 LIMIT_OPTIONS = (
-    click.option("--max-requests", type=click.IntRange(1), metavar="N"),
+    click.option(
+        "--max-requests", type=click.IntRange(1), metavar="N", help="Requests of the whole run."
+    ),
     click.option("--rate", type=POSITIVE, metavar="N", help="Maximum requests per second."),
     click.option(
         "--max-time",

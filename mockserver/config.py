@@ -117,17 +117,19 @@ class Settings:
         "URL",
     )
     workers: int = _setting(
-        1, "Processes on the port; more than one need a store.", "NUMBER", 1, 64
+        1, "Processes on the port; more than one need a --store that is no memory.", "NUMBER", 1, 64
     )
     tls: str | None = _setting(
         None,
-        "HTTPS with a certificate generated at the start, for localhost, loopback and --host.",
+        "HTTPS with a certificate generated at the start; needs the extra tls.",
         choices=("self-signed",),
     )
     tls_cert: Path | None = _setting(
         None, "HTTPS with this certificate (PEM, with its chain).", "FILE"
     )
-    tls_key: Path | None = _setting(None, "Private key of --tls-cert (PEM).", "FILE")
+    tls_key: Path | None = _setting(
+        None, "Private key of --tls-cert (PEM, without a password).", "FILE"
+    )
     tls_dir: Path | None = _setting(
         None, "Folder that keeps the authority of --tls self-signed from run to run.", "DIR"
     )
@@ -166,7 +168,7 @@ class Settings:
     )
     cors_origin: tuple[str, ...] = _setting(
         ("*",),
-        "Origin whose pages may call the vendors; * is any. Repeatable.",
+        "Origin whose pages may call the vendors, with credentials if named; * is any. Repeatable.",
         "ORIGIN",
         multiple=True,
     )
@@ -181,7 +183,7 @@ class Settings:
     )
     vendor_option: tuple[str, ...] = _setting(
         (),
-        "Setting of one vendor; mockserver/README.md lists them. Repeatable.",
+        "Setting of one vendor; mockserver/docs/reference.md lists them. Repeatable.",
         "VENDOR.NAME=VALUE",
         multiple=True,
     )
@@ -195,23 +197,39 @@ class Settings:
         "Time in the header Date of the vendors' responses; that of /_mock is always real.",
         choices=("real", "virtual"),
     )
-    max_body: int = _setting(_MIB, "Maximum size of a request body.", "BYTES", 1, 1024 * _MIB)
-    max_headers: int = _setting(
-        64 * 1024, "Maximum size of a request line with its headers.", "BYTES", 1024, 16 * _MIB
+    max_body: int = _setting(
+        _MIB, "Maximum size of a request body; beyond it 413.", "BYTES", 1, 1024 * _MIB
     )
-    max_sandboxes: int = _setting(20_000, "Maximum number of sandboxes.", "NUMBER", 1, 10_000_000)
+    max_headers: int = _setting(
+        64 * 1024,
+        "Maximum size of a request line with its headers; beyond it 431.",
+        "BYTES",
+        1024,
+        16 * _MIB,
+    )
+    max_sandboxes: int = _setting(
+        20_000, "Maximum number of sandboxes; beyond it 409.", "NUMBER", 1, 10_000_000
+    )
     max_journal: int = _setting(
         1000, "Maximum number of exchanges in the journal of a sandbox.", "NUMBER", 1, 10_000_000
     )
     max_journal_bytes: int = _setting(
-        256 * _MIB, "Maximum memory of all journals.", "BYTES", _MIB, 2**20 * _MIB
+        256 * _MIB,
+        "Maximum memory of all journals; one may use 1/32 of it.",
+        "BYTES",
+        _MIB,
+        2**20 * _MIB,
     )
     sandbox_idle: int = _setting(
-        3600, "Seconds after which an unused sandbox is deleted.", "SECONDS", 8, 365 * _DAY_SECONDS
+        3600,
+        "Real seconds after which an unused sandbox is deleted.",
+        "SECONDS",
+        8,
+        365 * _DAY_SECONDS,
     )
     request_timeout: int = _setting(
         60,
-        "Maximum seconds to receive a request.",
+        "Maximum seconds to receive a request; then 408.",
         "SECONDS",
         1,
         _DAY_SECONDS,

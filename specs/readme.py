@@ -5,7 +5,7 @@ A section stands between `<!-- NAME: written by … -->` and `<!-- end -->`.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,13 +17,13 @@ README = ROOT / "README.md"
 SECTION = re.compile(r"(<!-- ([\w-]+): written by .*? -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def update(text: str) -> str:
-    """Return `text` with its generated sections as the files are now."""
-    return SECTION.sub(lambda found: f"{found[1]}\n{_section(found[2])}\n{found[3]}", text)
-
-
 def _section(name: str) -> str:
-    return _diagrams() if name == "diagrams" else _table(name)
+    return _diagrams() if name == "diagrams" else key_table(name)
+
+
+def update(text: str, section: Callable[[str], str] = _section) -> str:
+    """Return `text` with its generated sections as the files are now; `section` writes one."""
+    return SECTION.sub(lambda found: f"{found[1]}\n{section(found[2])}\n{found[3]}", text)
 
 
 def _diagrams() -> str:
@@ -34,7 +34,7 @@ def _diagrams() -> str:
     return "\n".join(parts)
 
 
-def _table(stem: str) -> str:
+def key_table(stem: str) -> str:
     """Return the table of every key that `meta/<stem>.schema.json` describes."""
     schema = json.loads((ROOT / "meta" / f"{stem}.schema.json").read_text(encoding="utf-8"))
     lines = ["| key | value | meaning |", "|---|---|---|"]

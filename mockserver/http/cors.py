@@ -7,7 +7,7 @@ from mockserver.http.messages import Response
 from specs import Operation
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_ALWAYS_EXPOSED = {
+ALWAYS_EXPOSED = {
     "Allow",
     "Content-Disposition",
     "Content-Length",
@@ -36,7 +36,7 @@ class Cors:
         self._named = frozenset(origins) - {"*"}
         self._any = "*" in origins
         self._vary = {"Vary": "Origin"} if self._named else {}
-        names = _ALWAYS_EXPOSED.union(*map(_response_headers, operations))
+        names = ALWAYS_EXPOSED.union(*map(_response_headers, operations))
         self._exposed = {"Access-Control-Expose-Headers": ", ".join(sorted(names))}
 
     def headers(self, origin: str | None) -> dict[str, str]:

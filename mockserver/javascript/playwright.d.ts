@@ -4,7 +4,7 @@ import type { Mock, Sandbox, SandboxOptions, StartOptions } from "./index.js";
 export { expect } from "@playwright/test";
 
 export interface MockFixtures {
-  /** How the sandbox of a test begins: `test.use({ mockOptions: { scenario: "job-fails" } })`. */
+  /** How the sandbox of a test begins: `test.use({ mockOptions: { scenario: "fails" } })`. */
   mockOptions: SandboxOptions;
   /** A sandbox for this test alone; its journal is attached where the test fails. */
   mock: Sandbox;

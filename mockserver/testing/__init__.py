@@ -1,16 +1,17 @@
-"""A mock for tests. `MockServer` is imported at its first use: the client does not need it."""
+"""A mock for tests. Each name is imported at its first use: a client does not need a server."""
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mockserver.testing.client import ControlError, MockVendor, VerificationError, open_vendor
     from mockserver.testing.server import MockServer
 
-__all__ = ["MockServer"]
+__all__ = ["ControlError", "MockServer", "MockVendor", "VerificationError", "open_vendor"]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "MockServer":
-        from mockserver.testing.server import MockServer  # noqa: PLC0415
-
-        return MockServer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = "server" if name == "MockServer" else "client"
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -7,11 +7,15 @@ from pathlib import Path
 BORROWED = Path(sysconfig.get_path("purelib"))
 
 
-def make_environment(folder: Path) -> None:
-    """Create it; `pip` installs into it. A pip of its own would take most of the time."""
+def make_environment(folder: Path, *, installed: bool = False) -> None:
+    """Create it; `pip` installs into it. A pip of its own would take most of the time.
+
+    If `installed`, the package of this checkout is borrowed too.
+    """
     venv.create(folder, with_pip=False)
     site = sysconfig.get_path("purelib", "venv", {"base": str(folder)})
-    Path(site, "borrowed.pth").write_text(str(BORROWED), encoding="utf-8")
+    borrowed = f"import site; site.addsitedir({str(BORROWED)!r})" if installed else str(BORROWED)
+    Path(site, "borrowed.pth").write_text(borrowed, encoding="utf-8")
     pip = folder / "bin" / "pip"
     pip.write_text(f'#!/bin/sh\nexec {folder}/bin/python -m pip "$@"\n', encoding="utf-8")
     pip.chmod(0o755)

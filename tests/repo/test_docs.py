@@ -1,95 +1,43 @@
-"""The commands of the documentation run as written, in order, in a fresh environment.
+"""Every block of the documentation runs as written, in order, in a fresh environment.
 
-Each file is one session of bash in a copy of the checkout. `$ ` begins a command; the lines after
-it are what it prints, where ` ...` stands for the rest of a line. A block after
-`<!-- not run: REASON -->` is not run.
+Each file is one session of bash: those of a developer in a copy of the checkout, those of a user
+in an empty folder with the package installed. Only the ports are others, so that sessions run side
+by side.
 """
 
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.clients._environments import program
 from tests.repo._checkout import ROOT, files, name, text
+from tests.repo._documents import FENCE, Command, commands, printed, script
 from tests.repo._environment import make_environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documentation")]
+pytestmark = pytest.mark.slow
 
-FENCE = re.compile(
-    r"(?P<note><!-- not run: .+? -->\n)?^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
-)
-HEREDOC = re.compile(r"<<'(\w+)'")
-DOCUMENTS = ["README.md"]
-# A server that was sent to the background answers once its port does; a reader types that slowly.
-READY = "until (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null; do kill -0 $! || exit 9; done"
+DOCUMENTS = [
+    name(path)
+    for path in files()
+    if path.suffix == ".md" and any(it["mark"] != "not run" for it in FENCE.finditer(text(path)))
+]
+IN_A_CHECKOUT = {"README.md", "CONTRIBUTING.md", "specs/README.md"}
+INSTALLS = "README.md"
+"""The document that begins before the installation."""
 
+NEEDS = {"mockserver/javascript/README.md": ("npm", "npm")}
+"""A program besides those of a Python environment and curl, and its package in Debian."""
 
-@dataclass
-class Command:
-    """One command of a block, and the lines that it is said to print."""
-
-    line: int
-    text: str
-    output: list[str] = field(default_factory=list)
-
-    @property
-    def port(self) -> str | None:
-        """The port that it serves in the background, if it does."""
-        if not re.search(r"&\s*(#.*)?$", self.text):
-            return None
-        told = re.search(r"--port (\d+)", self.text)
-        return told[1] if told else "4010"
-
-
-def commands(document: str) -> Iterator[Command]:
-    """Yield the commands of a document's blocks that are to be run."""
-    for block in FENCE.finditer(document):
-        if not block["note"]:
-            first = document.count("\n", 0, block.start("body")) + 1
-            yield from _commands(block["body"].splitlines(), first)
-
-
-def _commands(lines: list[str], first: int) -> Iterator[Command]:
-    command: Command | None = None
-    end: str | None = ""  # what ends the command's text: a line of a heredoc, or "" for its own end
-    for number, line in enumerate(lines, first):
-        if line.startswith("$ ") and end == "":
-            if command:
-                yield command
-            command = Command(number, line[2:])
-        elif command is None:
-            raise AssertionError(f"line {number}: a block of a console begins with a command")
-        elif end or command.text.endswith("\\"):
-            command.text += f"\n{line}"
-        else:
-            command.output.append(line)
-            continue
-        heredoc = HEREDOC.search(line)
-        if heredoc and not end:
-            end = heredoc[1]
-        elif line == end:
-            end = ""
-    if command:
-        yield command
-
-
-def script(found: list[Command]) -> str:
-    """Return a script that runs the commands, and says which one it is at and which one failed."""
-    rows = []
-    for number, command in enumerate(found):
-        rows += [f"echo; echo '@@ {number}'", command.text]
-        rows += [READY.format(port=command.port)] if command.port else []
-        rows += [f"code=$?; ((code == 0)) || {{ echo; echo '@@ failed {number}'; exit $code; }}"]
-    return "\n".join(rows)
+PORTS = ("4010", "8443")
 
 
 @pytest.fixture
@@ -109,15 +57,27 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def folder(document: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Where the session of a document begins."""
+    if document in IN_A_CHECKOUT:
+        root: Path = request.getfixturevalue("checkout")
+        return root
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    return empty
+
+
+@pytest.fixture
+def environment(document: str, tmp_path: Path) -> dict[str, str]:
     """A fresh environment of Python; what pip would fetch is borrowed from that of the tests."""
     fresh = tmp_path / "fresh"
-    make_environment(fresh)
+    make_environment(fresh, installed=document != INSTALLS)
     tools = Path(sysconfig.get_path("scripts"))
     return {
         "PATH": f"{fresh}/bin:{tools}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",
+        "PIP_NO_COMPILE": "1",
         "PIP_NO_DEPS": "1",
         "PIP_NO_INDEX": "1",
     }
@@ -143,19 +103,38 @@ def run(program: str, folder: Path, environment: dict[str, str]) -> tuple[int, s
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_commands_do_what_the_document_says(
-    document: str, checkout: Path, environment: dict[str, str]
+def test_blocks_do_what_the_document_says(
+    document: str, folder: Path, environment: dict[str, str]
 ) -> None:
-    found = list(commands(text(ROOT / document)))
-    assert found
-    code, output = run(script(found), checkout, environment)
-    parts = re.split(r"^@@ (?:failed )?(\d+)\n", output, flags=re.MULTILINE)
-    printed = dict(zip(map(int, parts[1::2]), parts[2::2], strict=True))
-    last = found[max(printed)]
+    if document in NEEDS:
+        program(*NEEDS[document])
+    ports = {port: _free_port() for port in PORTS}
+    found = list(commands(re.sub("|".join(ports), lambda it: ports[it[0]], text(ROOT / document))))
+    code, output = run(script(found), folder, environment | {"MOCKSERVER_PORT": ports[PORTS[0]]})
+    outputs = printed(output)
+    last = found[max(outputs)]
     assert code == 0, f"{document}:{last.line}: {last.text}: exit code {code}\n{output[-3000:]}"
     for number, command in enumerate(found):
-        for expected in command.output:
-            pattern = re.escape(expected).replace(re.escape(" ..."), ".*")
-            assert re.search(f"^{pattern}$", printed[number], re.MULTILINE), (
-                f"{document}:{command.line}: {expected!r} is not in {printed[number]!r}"
-            )
+        _check_output(document, command, outputs[number])
+
+
+def _free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])
+
+
+def _check_output(document: str, command: Command, output: str) -> None:
+    for expected, pattern in command.expected():
+        assert re.search(pattern, output, re.MULTILINE), (
+            f"{document}:{command.line}: {expected!r} is not in {output!r}"
+        )
+
+
+def test_a_block_that_says_nothing_of_itself_is_refused() -> None:
+    with pytest.raises(AssertionError, match="line 4: a block of sh names no file"):
+        list(commands("# Title\n\n```sh\nmake\n```\n"))
+
+
+def test_a_server_s_port_is_waited_for() -> None:
+    (command,) = commands("```console\n$ mockserver serve --port 4011 &\n```\n")
+    assert command.readiness == "http://localhost:4011/_mock/health"

@@ -872,7 +872,7 @@ export interface components {
         };
         FaultId: string;
         /**
-         * @description latency: delayed, in real time. rate-limit: 429 with Retry-After. server-error: 500, 502, 503 (with Retry-After) or 504. expired-token: 401. drop-field, unknown-enum, wrong-type: one member of the JSON body is missing, has a value that its enum does not list, or has another type. drip: the body is sent slowly. truncate: it is cut off. wrong-length: Content-Length is wrong. reset: the connection is reset without a response.
+         * @description latency: delayed, in real time. rate-limit: 429 with Retry-After. server-error: 500, 502, 503 (with Retry-After) or 504. expired-token: 401. drop-field: a member of the JSON body is missing. unknown-enum: a member has a value that its enum does not list. wrong-type: a member has another type. drip: the body is sent slowly. truncate: the body is cut off. wrong-length: Content-Length is wrong. reset: the connection is reset without a response.
          * @enum {string}
          */
         FaultKind: "latency" | "rate-limit" | "server-error" | "expired-token" | "drop-field" | "unknown-enum" | "wrong-type" | "drip" | "truncate" | "wrong-length" | "reset";

@@ -12,7 +12,10 @@ from conformance.cli import main
 from conformance.evaluation import read_baseline
 from conformance.settings import Effort
 
-README = Path(conformance.__file__).with_name("README.md").read_text(encoding="utf-8")
+FOLDER = Path(conformance.__file__).parent
+README, REFERENCE = (
+    (FOLDER / name).read_text(encoding="utf-8") for name in ("README.md", "docs/reference.md")
+)
 
 
 def options(command: str) -> list[str]:
@@ -22,12 +25,12 @@ def options(command: str) -> list[str]:
 
 
 def test_every_option_of_a_run_is_named() -> None:
-    assert [name for name in options("run") if f"{name}" not in README] == []
+    assert [name for name in options("run") if f"{name}" not in REFERENCE] == []
 
 
 @pytest.mark.parametrize("command", ["list", "explain", "init", "replay", "selftest", "run"])
 def test_every_command_is_named(command: str) -> None:
-    assert f"conformance {command}" in README
+    assert f"conformance {command}" in REFERENCE
     assert command in main.commands
 
 

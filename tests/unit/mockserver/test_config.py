@@ -1,6 +1,5 @@
 """Settings: one field each for value, flag, variable, range and documentation."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ from mockserver.cli import main, serve
 from mockserver.config import OPTIONS, Option, Settings
 from mockserver.errors import ConfigurationError
 
-README = Path(__file__).parents[3] / "mockserver" / "README.md"
 NUMBERS = [option for option in OPTIONS if option.minimum is not None]
 
 
@@ -30,20 +28,6 @@ def test_each_setting_has_a_flag_and_a_variable(option: Option) -> None:
     found = {param.name: param for param in serve.params}[option.name]
     assert option.flag in found.opts
     assert found.envvar == option.variable == f"MOCKSERVER_{option.name.upper()}"
-
-
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
-def test_each_setting_is_documented(option: Option) -> None:
-    rows = [row for row in README.read_text("utf-8").splitlines() if row.startswith("| `--")]
-    row = next(row for row in rows if f"`{option.flag}`" in row)
-    assert f"`{option.variable}`" in row
-    assert _shown(option) in row
-
-
-def test_nothing_else_is_documented() -> None:
-    text = README.read_text("utf-8")
-    documented = set(re.findall(r"MOCKSERVER_[A-Z_]+", text))
-    assert documented == {option.variable for option in OPTIONS}
 
 
 @pytest.mark.parametrize("option", NUMBERS, ids=lambda option: option.name)
@@ -112,12 +96,6 @@ def _other(option: Option, folder: Path) -> Any:
     if option.default is None or option.name in {"host", "store"}:
         return "sqlite:///x.db" if option.name == "store" else f"{folder}/other"
     return type(option.default)(option.default + 1)
-
-
-def _shown(option: Option) -> str:
-    if option.multiple:
-        return ", ".join(option.default)
-    return "" if option.default is None else f"{option.default}"
 
 
 @pytest.mark.parametrize("name", ["cors_origin", "control_origin"])

@@ -10,7 +10,9 @@ from conformance.checks.lint import requirement_issues
 from specs import readme
 from specs.lint import check_vendor
 
-EXAMPLE = re.compile(r"^`(acme/\w+\.yaml)`:\n\n```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+EXAMPLE = re.compile(
+    r"^`(acme/\w+\.yaml)`:\n\n<!-- [^>]+ -->\n```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE
+)
 
 
 @pytest.fixture
