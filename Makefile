@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.report-contracts
 # Test processes side by side; what they do on one core stays small.
 JOBS ?= 2
+# A file stays in one process, with what its fixtures have started; tests/conftest.py has the order.
+PYTEST = $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # Hundreds of processes that the tests start would compile the same modules again.
 export PYTHONDONTWRITEBYTECODE :=
 # What runs side by side prints in one piece, where make can do that.
@@ -39,13 +41,15 @@ setup: $(STAMP) ## create or update .venv (every other target does so when neede
 demo: $(STAMP) ## start the mock, walk one job of each vendor through its life, judge all three
 	@$(BIN)/python .ci/demo.py $(ARGS)
 
+# One more: many of these tests wait for programs that they have started.
+test: JOBS = 3
 test: check ## everything: lint, types, imports, specs, and all the tests
 	$(say) "tests ($(JOBS) processes)"
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 quick: $(STAMP) ## the unit tests alone: no browser, no database, no other program
 	$(say) "unit tests ($(JOBS) processes)"
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow and not postgres and not browser and not nginx" tests/unit $(ARGS)
+	@$(PYTEST) -m "not slow and not postgres and not browser and not nginx" tests/unit $(ARGS)
 
 check: $(STAMP) ## all that needs no test run
 	@$(MAKE) --no-print-directory -j$(JOBS) $(SYNC) lint types imports specs

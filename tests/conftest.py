@@ -1,6 +1,8 @@
 """What every test may ask for: Hypothesis profiles, real programs, and an honest summary."""
 
 import os
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -25,15 +27,19 @@ settings.register_profile(
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+_UNIT = Path(__file__).parent / "unit"
 _MARKED_BY_FIXTURE = {"postgres_cluster": "postgres", "browser": "browser", "nginx": "nginx"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark a test by the system program that its fixtures need."""
+    """Mark a test by the system program that its fixtures need; bring the files into order."""
     for item in items:
         for fixture, marker in _MARKED_BY_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+    # Processes take file after file and have to end together: what takes long comes first.
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (_UNIT in item.path.parents, -tests[item.path], item.path))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -17,7 +17,7 @@ from tests.clients._environments import Environments, program
 from tests.clients._run import run
 from tests.clients._sandbox import Sandbox, new_sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("contract-tools")]
+pytestmark = pytest.mark.slow
 
 STUDY = "CFD8129A430A473C8A02F4BA5DAAD865"
 LISTS = {

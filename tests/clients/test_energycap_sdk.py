@@ -13,7 +13,7 @@ from tests.clients._environments import Environments
 from tests.clients._run import run
 from tests.clients._sandbox import Sandbox, new_sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("client-energycap-sdk")]
+pytestmark = pytest.mark.slow
 
 BUSY = {
     "match": {"operation": "getReportGroup"},

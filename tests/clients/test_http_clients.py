@@ -145,11 +145,7 @@ def runs(
 
 @pytest.fixture(
     params=[
-        pytest.param(
-            (client, profile, scheme),
-            id=f"{client.name}-{profile}-{scheme}",
-            marks=pytest.mark.xdist_group(f"client-{client.name}"),
-        )
+        pytest.param((client, profile, scheme), id=f"{client.name}-{profile}-{scheme}")
         for client in CLIENTS
         for profile, scheme in RUNS
     ],

@@ -16,7 +16,7 @@ from tests._serving import Served
 from tests.clients._environments import Environments, program
 from tests.clients._javascript import TYPES, Project, generate_types, make_project
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("javascript")]
+pytestmark = pytest.mark.slow
 
 COMMAND = json.dumps([sys.executable, "-m", "mockserver"])
 

@@ -10,7 +10,7 @@ from tests.clients._environments import Environments
 from tests.clients._run import run
 from tests.clients._sandbox import Sandbox, new_sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("client-requests-oauthlib")]
+pytestmark = pytest.mark.slow
 
 RETRIED = "/data/reports/ring_attempts/jobs"
 BUSY = {"kind": "server-error", "status": 503, "retry_after": 1}

@@ -26,7 +26,7 @@ from tests.repo._checkout import ROOT, name, text
 from tests.repo._checkout import files as tracked_files
 from tests.repo._environment import BORROWED, make_environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.slow
 
 NOBODY = 65534
 PYTHON = Path(sys.executable).resolve()

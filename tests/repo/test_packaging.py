@@ -12,7 +12,7 @@ import pytest
 
 from tests.repo._checkout import ROOT, files, name
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.slow
 
 OWNER = "somebody else"
 
