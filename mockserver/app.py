@@ -45,7 +45,10 @@ from specs.contract import read_operations
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The application with what the start-up banner and tests use; identities are by vendor."""
+    """The application with what the start-up banner and tests use.
+
+    By vendor: the identities, and the operations that are answered without any state.
+    """
 
     app: Application
     sandboxes: SandboxRegistry
@@ -53,6 +56,7 @@ class App:
     apis: tuple[Api, ...]
     store: Store
     fixtures: FixtureRepository
+    stateless: Mapping[str, tuple[str, ...]]
 
 
 def create_app(settings: Settings, store: Store | None = None) -> App:
@@ -103,7 +107,15 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         flush_journal=sandboxes.flush,
         virtual_date=settings.date_header == "virtual",
     )
-    return App(application, sandboxes, registry.fixtures.identities, apis, store, registry.fixtures)
+    return App(
+        application,
+        sandboxes,
+        registry.fixtures.identities,
+        apis,
+        store,
+        registry.fixtures,
+        {name: vendor.stateless for name, vendor in registry.vendors.items()},
+    )
 
 
 def vendor_apis(registry: VendorRegistry, origins: tuple[str, ...]) -> dict[str, Api]:

@@ -41,6 +41,15 @@ def _parameter(option: Option) -> click.Option:
     )
 
 
+def _report_replaced(settings: Settings) -> None:
+    """Print which of the user's vendors stand in for those that come with the mock."""
+    import specs
+
+    for name, folder in specs.vendor_folders(settings.vendors).items():
+        if name in specs.vendors() and specs.is_own(folder):
+            click.echo(f"{name}: {folder} replaces the vendor of this name", err=True)
+
+
 @main.command(
     params=[_parameter(option) for option in OPTIONS],
     epilog="For instance: mockserver serve --port 8080 --speed 60",
@@ -56,6 +65,8 @@ def serve(**options: Any) -> None:
     from specs import SpecError
 
     try:
-        run(Settings(**options), click.echo)
+        settings = Settings(**options)
+        _report_replaced(settings)
+        run(settings, click.echo)
     except (ConfigurationError, SpecError) as error:
         raise UsageError(str(error)) from None

@@ -20,6 +20,7 @@ _OPTIONS = (
     ("url", "URL", "Use a mock that is already running."),
     ("token", "TOKEN", "Token of its control plane."),
     ("ca", "FILE", "Certificate authority (PEM) to trust for its https:// URL."),
+    ("vendors", "DIR", "Folder of an own vendor, or of several; separated as in PATH."),
 )
 
 
@@ -63,6 +64,12 @@ def _ca_file(config: pytest.Config) -> Path | None:
     return path
 
 
+def _vendors(config: pytest.Config) -> tuple[Path, ...]:
+    """Return the folders of --mock-vendors; a relative one starts at pytest's root folder."""
+    names = (_option(config, "vendors") or "").split(os.pathsep)
+    return tuple(config.rootpath / Path(name).expanduser() for name in names if name)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark."""
     config.addinivalue_line("markers", _MARK)
@@ -77,7 +84,7 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
         return
     from mockserver.testing import MockServer  # noqa: PLC0415
 
-    with MockServer() as server:
+    with MockServer(vendors=_vendors(config)) as server:
         yield Server(server.base_url)
 
 

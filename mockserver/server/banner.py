@@ -46,6 +46,7 @@ def render_text(mock: App, settings: Settings, started: Started) -> str:
         if api.name in mock.identities:
             lines += ["", f"{api.name}: {', '.join(api.prefixes)}"]
             lines += [line for row in mock.identities[api.name] for line in _way_in(api, row)]
+            lines += _stateless(mock.stateless[api.name])
     lines += ["", "For tests only: the identities are invented and known to everybody."]
     return "\n".join(lines)
 
@@ -66,6 +67,13 @@ def render_json(mock: App, settings: Settings, started: Started) -> dict[str, An
         "vendors": list(mock.identities),
         "control_token": started.token,
     }
+
+
+def _stateless(operations: tuple[str, ...]) -> list[str]:
+    if not operations:
+        return []
+    text = f"answered with examples, without any state: {', '.join(operations)}"
+    return wrap(text, COLUMNS, initial_indent="  ", subsequent_indent="  ")
 
 
 def _store(mock: App, settings: Settings) -> list[str]:
