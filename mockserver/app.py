@@ -45,10 +45,7 @@ from specs.contract import read_operations
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The application with what the start-up banner and tests use.
-
-    By vendor: the identities, and the operations that are answered without any state.
-    """
+    """The application with what the start-up banner and tests use; identities are by vendor."""
 
     app: Application
     sandboxes: SandboxRegistry
@@ -56,7 +53,7 @@ class App:
     apis: tuple[Api, ...]
     store: Store
     fixtures: FixtureRepository
-    stateless: Mapping[str, tuple[str, ...]]
+    vendors: Mapping[str, Vendor]
 
 
 def create_app(settings: Settings, store: Store | None = None) -> App:
@@ -114,7 +111,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         apis,
         store,
         registry.fixtures,
-        {name: vendor.stateless for name, vendor in registry.vendors.items()},
+        registry.vendors,
     )
 
 

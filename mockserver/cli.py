@@ -1,6 +1,7 @@
 """The command `mockserver`."""
 
 import gc
+from pathlib import Path
 from typing import Any
 
 import click
@@ -70,3 +71,27 @@ def serve(**options: Any) -> None:
         run(settings, click.echo)
     except (ConfigurationError, SpecError) as error:
         raise UsageError(str(error)) from None
+
+
+@main.command()
+@click.argument("folder", type=click.Path(), metavar="DIR")
+def validate(folder: str) -> None:
+    """Check the vendors in DIR: the files, the fixtures, and the mock's responses.
+
+    Each fault is one line with file, place and reason; exit code 2 if there is one.
+    """
+    from mockserver.errors import ConfigurationError
+    from mockserver.server.run import try_out
+    from specs import SpecError, is_own, vendor_folders
+
+    try:
+        settings = Settings(vendors=(Path(folder),), clock="manual")
+        own = [name for name, path in vendor_folders(settings.vendors).items() if is_own(path)]
+        faults = list(try_out(settings, own))
+    except (ConfigurationError, SpecError) as error:
+        faults = str(error).splitlines()
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        raise SystemExit(2)
+    click.echo(f"{', '.join(own)}: no faults")

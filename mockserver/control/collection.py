@@ -23,10 +23,12 @@ _TIME = {"advance": "PT1H"}
 
 
 class Result(NamedTuple):
-    """A value in the response to the request of this name."""
+    """A value in the response to the request of this name, and the text around it in a path."""
 
     request: str
     location: str
+    before: str = ""
+    after: str = ""
 
     @property
     def variable(self) -> str:
@@ -154,9 +156,18 @@ class Collection:
         )
 
     def _path(self, operation: Operation) -> Iterator[Value]:
-        rows = {f"{{{row['name']}}}": row for row in operation.parameters if row["in"] == "path"}
+        rows = {row["name"]: row for row in operation.parameters if row["in"] == "path"}
         for segment in operation.path.strip("/").split("/"):
-            yield self._value(operation, rows[segment]) if segment in rows else segment
+            before, brace, rest = segment.partition("{")
+            name, _, after = rest.partition("}")
+            if not brace:
+                yield segment
+                continue
+            value = self._value(operation, rows[name])
+            if isinstance(value, Result):
+                yield value._replace(before=before, after=after)
+            else:
+                yield f"{before}{value}{after}"
 
     def _query(self, operation: Operation) -> Iterator[tuple[str, Value]]:
         asks = operation.method == CREATES and not _form(operation)
@@ -173,7 +184,7 @@ class Collection:
         return str(example[0] if isinstance(example, list) else example)
 
     def _example(self, row: Mapping[str, Any]) -> Any:
-        schema = pointer.resolve(self._contract.openapi, row["schema"])
+        schema = pointer.resolve(self._contract.openapi, row.get("schema", {}))
         example = row.get("example", schema.get("example", schema.get("default")))
         return schema["enum"][0] if example is None and "enum" in schema else example
 
@@ -186,7 +197,7 @@ class Collection:
             return CLIENT
         access = self._access
         able = (role for role, row in access.grants.items() if operation.grant in (None, *row))
-        return next(role for role in able if role in access.headers)
+        return next((role for role in able if role in access.headers), None)
 
     def _headers(self, call: Call) -> dict[str, str]:
         headers = dict(call.headers or {})
@@ -284,7 +295,9 @@ def _target(call: Call, reference: Reference) -> str:
 
 
 def _written(value: Value, reference: Reference) -> str:
-    return reference(value) if isinstance(value, Result) else quote(value, safe="")
+    if isinstance(value, Result):
+        return f"{quote(value.before)}{reference(value)}{quote(value.after, safe=':')}"
+    return quote(value, safe="")
 
 
 def _http_reference(result: Result) -> str:

@@ -46,7 +46,7 @@ def render_text(mock: App, settings: Settings, started: Started) -> str:
         if api.name in mock.identities:
             lines += ["", f"{api.name}: {', '.join(api.prefixes)}"]
             lines += [line for row in mock.identities[api.name] for line in _way_in(api, row)]
-            lines += _stateless(mock.stateless[api.name])
+            lines += _stateless(mock.vendors[api.name].stateless)
     lines += ["", "For tests only: the identities are invented and known to everybody."]
     return "\n".join(lines)
 

@@ -23,6 +23,7 @@ from mockserver.server.banner import Started, render_json, render_text
 from mockserver.server.protocol import Http1Protocol
 from mockserver.server.sockets import BoundSockets, Tls, bind, open_tls
 from mockserver.server.supervisor import WorkerSupervisor, stop_signals
+from mockserver.vendors import generic
 
 STOP_SECONDS = 5
 """How long running requests may take to end once the server stops."""
@@ -51,6 +52,21 @@ class Listener:
         self.bound.close()
         if self.tls is not None:
             self.tls.close()
+
+
+def try_out(settings: Settings, vendors: Iterable[str]) -> Iterable[str]:
+    """Yield what is wrong with the responses of a user's vendors, each a line; nothing listens.
+
+    Raises:
+        SpecError: a contract is invalid.
+        ConfigurationError: a setting or a fixture is invalid.
+    """
+    mock = create_app(settings)
+    for name in vendors:
+        vendor, known = mock.vendors[name], mock.identities[name]
+        identity = known[0].identity if known else None
+        for problem in generic.try_out(vendor, mock.sandboxes.default, identity):
+            yield f"{vendor.contract.folder}/lifecycle.yaml: {problem}"
 
 
 def listen(settings: Settings) -> Listener:

@@ -181,7 +181,7 @@ def test_faults_and_the_journal_work_on_it(exports: Caller) -> None:
     assert exports("GET", "/api/exports").status_code == 429
     (entry,) = exports.sandbox.requests(operation="getExport")
     assert entry["vendor"] == "exports"
-    exports.sandbox.verify(operation="createExport", times=1)
+    exports.sandbox.verify(operation="createExport", count={"exactly": 1})
 
 
 def test_a_reset_and_the_same_requests_give_the_same_bytes(exports: Caller) -> None:

@@ -13,9 +13,8 @@ from mockserver.vendors import Options, Vendor
 from mockserver.vendors.energycap.distributions import Distributions
 from mockserver.vendors.energycap.files import Seeds, file_response
 from mockserver.vendors.energycap.groups import Groups, code_of
-from mockserver.vendors.energycap.reference_data import ReferenceData, Schedules
+from mockserver.vendors.energycap.reference_data import ReferenceData, Schedules, Serializers
 from mockserver.vendors.energycap.runs import Runs
-from mockserver.vendors.energycap.serializers import Serializers
 from specs import Contract, Operation
 
 __all__ = ["create"]

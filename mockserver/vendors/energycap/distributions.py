@@ -16,11 +16,14 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors import Handler
-from mockserver.vendors.energycap.reference_data import DAY, SCHEDULE, ReferenceData, Schedules
-from mockserver.vendors.energycap.serializers import (
+from mockserver.vendors.energycap.reference_data import (
+    DAY,
     GROUPS,
     NAME,
     REPORT,
+    SCHEDULE,
+    ReferenceData,
+    Schedules,
     Serializers,
     filter_bodies,
 )

@@ -15,8 +15,15 @@ from mockserver.sandbox.resources import ResourceCollection, SeedRecords
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.timestamps import from_datetime
-from mockserver.vendors.energycap.reference_data import DAY, ReferenceData, Schedules
-from mockserver.vendors.energycap.serializers import ENDS, FILTERS, GROUPS, REPORT
+from mockserver.vendors.energycap.reference_data import (
+    DAY,
+    ENDS,
+    FILTERS,
+    GROUPS,
+    REPORT,
+    ReferenceData,
+    Schedules,
+)
 
 FORMATS: Mapping[str, Format] = {
     "PDF": binary_formats.PDF,

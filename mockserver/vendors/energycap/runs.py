@@ -14,8 +14,14 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
 from mockserver.vendors import Handler
 from mockserver.vendors.energycap.distributions import Distributions, paged_response
-from mockserver.vendors.energycap.reference_data import ReferenceData
-from mockserver.vendors.energycap.serializers import ENDS, FORMAT, GROUPS, NAME, Serializers
+from mockserver.vendors.energycap.reference_data import (
+    ENDS,
+    FORMAT,
+    GROUPS,
+    NAME,
+    ReferenceData,
+    Serializers,
+)
 from specs import Contract
 
 NO_RECIPIENTS = "NOT_SENT"

@@ -10,7 +10,8 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Response
 from mockserver.openapi.request_body import JSON
 from mockserver.timestamps import to_iso_string
-from mockserver.vendors.generic.operations import error_content, flatten, put
+from mockserver.vendors.generic.operations import flatten, put
+from mockserver.vendors.generic.served import error_content
 from specs import Contract, Operation, pointer
 from specs.contract import is_json
 from specs.values import plain_name, words

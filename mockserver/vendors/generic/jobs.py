@@ -16,6 +16,7 @@ from mockserver.vendors.generic.context import INPUT, JobFacts, Links, is_signed
 from mockserver.vendors.generic.files import FORMAT, Files
 from mockserver.vendors.generic.lists import JobLists
 from mockserver.vendors.generic.operations import IdMaker, Roles, signed_operations
+from mockserver.vendors.generic.served import query_keys
 from specs import Action, Contract, Operation, pointer
 from specs.contract import json_schema_of
 from specs.values import plain_name, words
@@ -245,10 +246,11 @@ class Jobs:
 
     def _inputs(self, request: Request) -> dict[str, Any]:
         """Return what a creation was sent, by place."""
+        secrets = query_keys(self._contract, request.operation)
         places = {
             "body": request.body,
             "path": dict(request.path),
-            "query": dict(request.query),
+            "query": {name: it for name, it in request.query.items() if name not in secrets},
             "header": {
                 name: request.headers[name]
                 for name in self._header_inputs

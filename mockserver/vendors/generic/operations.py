@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -86,56 +85,6 @@ def _id_parameter(
     return _last_parameter(operation) if "{" in last or operation.method != "POST" else None
 
 
-PROBLEM = "application/problem+json"
-_PROBLEM_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    },
-}
-
-
-def error_content(contract: Contract) -> dict[str, Any]:
-    """Return the content of the first error response with a body, else problem details."""
-    for operation in contract.operations.values():
-        known = {**{str(k): v for k, v in operation.responses.items()}, **operation.other_responses}
-        for status, response in known.items():
-            if status[0] in "4d" and response.get("content"):
-                return dict(response["content"])
-    return {PROBLEM: {"schema": _PROBLEM_SCHEMA}}
-
-
-def with_refusals(contract: Contract, roles: Roles) -> Contract:
-    """Return the contract with the responses and parameters that the mock needs beyond it.
-
-    A request is refused in the vendor's own error body also where the contract lists no such
-    response; a signed link has its signature in parameters that need not be declared.
-    """
-    common = error_content(contract)
-    signed = signed_operations(contract)
-    paths: dict[str, Any] = {path: dict(item) for path, item in contract.openapi["paths"].items()}
-    for operation in contract.operations.values():
-        row = dict(paths[operation.path][operation.method.lower()])
-        responses = {str(key): value for key, value in row["responses"].items()}
-        for status in sorted(_statuses(contract, roles, operation)):
-            if status not in operation.responses:
-                found = operation.response(status) or {}
-                response = {"description": HTTPStatus(status).phrase, "x-source": "assumed"}
-                response["content"] = found.get("content", common)
-                if found.get("headers"):
-                    response["headers"] = found["headers"]
-                responses[str(status)] = response
-        row["responses"] = responses
-        if operation.id in signed:
-            row["parameters"] = [*row.get("parameters", ()), *_missing_signature(operation)]
-        paths[operation.path][operation.method.lower()] = row
-    return replace(contract, openapi={**contract.openapi, "paths": paths})
-
-
 def signed_operations(contract: Contract) -> frozenset[str]:
     """Return the operations that a signed link leads to."""
     actions = contract.lifecycle.actions
@@ -145,32 +94,6 @@ def signed_operations(contract: Contract) -> frozenset[str]:
         for row in rows
         if row.kind == "link" and row.signed
     )
-
-
-def _statuses(contract: Contract, roles: Roles, operation: Operation) -> set[int]:
-    statuses = {400}
-    if operation.security and all(operation.security):
-        statuses.add(401)
-    if operation.grant:
-        statuses.add(contract.grant_refused)
-    if "{" in operation.path or operation.id in roles.parameters:
-        statuses.add(404)
-    if operation.id in signed_operations(contract):
-        statuses.add(403)
-    for action in roles.actions.get(operation.id, ()):
-        statuses |= {*action.refused.values(), *action.answers.values()}
-    return statuses
-
-
-def _missing_signature(operation: Operation) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "query", "schema": {"type": kind}, "x-source": "assumed"}
-        for name, kind, known in (
-            ("expires", "integer", EXPIRY_NAMES),
-            ("signature", "string", SIGNATURE_NAMES),
-        )
-        if signature_parameter(operation, known) is None
-    ]
 
 
 def signature_parameter(operation: Operation, known: tuple[str, ...]) -> str | None:
