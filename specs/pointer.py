@@ -67,6 +67,8 @@ _DEPTH = 8  # schemas may contain themselves
 
 
 def _member(document: dict[str, Any], schema: Any, token: str, depth: int) -> Any:
+    if not isinstance(schema, dict):  # no schema at all, or one that is true or false
+        raise LookupError(token)
     into_array = token == "-" or _is_index(token)
     if into_array and "items" in schema:
         return schema["items"]
