@@ -13,11 +13,39 @@ SuiteError
     └── Overloaded     … but 429 or 503, again and again
 """
 
+import json
 import traceback
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 MAX_CRASH_TEXT: Final = 200
+MAX_VALUE: Final = 60  # characters of a value in a reason
+_TYPES: Final = MappingProxyType(
+    {
+        "string": "text",
+        "integer": "an integer",
+        "number": "a number",
+        "boolean": "true or false",
+        "object": "an object",
+        "array": "a list",
+    }
+)
+_FORMATS: Final = MappingProxyType(
+    {"uri-reference": "a URI reference", "uri": "a URI", "int32": "an int32", "int64": "an int64"}
+)
+_LIMITS: Final = MappingProxyType(
+    {
+        "maximum": "at most {}",
+        "minimum": "at least {}",
+        "exclusiveMaximum": "less than {}",
+        "exclusiveMinimum": "more than {}",
+        "maxLength": "text of at most {} characters",
+        "minLength": "text of at least {} characters",
+        "maxItems": "a list of at most {} items",
+        "minItems": "a list of at least {} items",
+    }
+)
 
 
 class SuiteError(Exception):
@@ -96,3 +124,52 @@ class Overloaded(NetworkFailure):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, repeatable=False)
+
+
+def describe_schema_error(error: Any) -> str:
+    """Return what a value is, and what is due in its place, without the words of a validator."""
+    if error.kind.name == "required":
+        return f"{error.kind.property!r} is missing"
+    due = _due(error)
+    return str(error.message) if due is None else f"{_shown(error.instance)} where {due} is due"
+
+
+def _due(error: Any) -> str | None:
+    """Return what a schema asks for, None where only the validator can say it."""
+    kind = error.kind
+    due: str | None = None
+    match kind.name:
+        case "type":
+            types = sorted(kind.types, key=lambda type_: (type_ == "null", type_))
+            due = " or ".join(_TYPES.get(type_, type_) for type_ in types)
+        case "enum":
+            due = f"one of {', '.join(map(_plain, kind.options))}"
+        case "const":
+            due = _plain(kind.expected_value)
+        case "format":
+            due = _FORMATS.get(kind.format, f"a {kind.format}")
+        case "pattern":
+            due = f"text of the form {kind.pattern}"
+        case "anyOf" | "oneOf":
+            due = " or ".join(dict.fromkeys(_alternative(errors[0]) for errors in kind.context))
+        case name if name in _LIMITS:
+            due = _LIMITS[name].format(kind.limit)
+    return due
+
+
+def _alternative(error: Any) -> str:
+    if error.kind.name == "required":
+        return f"an object with {error.kind.property!r}"
+    return _due(error) or str(error.message)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as JSON, an object or list by its kind alone."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"

@@ -12,7 +12,7 @@ import orjson
 from conformance import report
 from conformance.checks import CheckKind
 from conformance.checks.active_case import ActiveCase
-from conformance.errors import BudgetExceeded, NotPermitted, UsageError
+from conformance.errors import BudgetExceeded, NotPermitted, UsageError, describe_schema_error
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.reproduction import step_from_json
@@ -83,7 +83,8 @@ def read_result(file: Path) -> dict[str, Any]:
     validator = jsonschema_rs.validator_for(orjson.loads(SCHEMA.read_bytes()))
     for invalid in validator.iter_errors(result):
         place = "/" + "/".join(str(step) for step in invalid.instance_path)
-        raise UsageError(f"{file}: not a result of `conformance run`: {place}: {invalid.message}")
+        problem = f"{place}: {describe_schema_error(invalid)}"
+        raise UsageError(f"{file}: not a result of `conformance run`: {problem}")
     return result
 
 

@@ -13,6 +13,7 @@ from conformance.checks import Responses, exchange_check
 from conformance.checks.cases import ExchangeCase, is_echo
 from conformance.checks.datetimes import parse_datetime
 from conformance.contract_queries import containers, values_at
+from conformance.errors import describe_schema_error
 from conformance.http.exchange import NOT_JSON
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import find, resolve, schema_at
@@ -55,7 +56,7 @@ def shallow_schema(case: ExchangeCase, pointer: str) -> dict[str, Any]:
 
 
 def _schema_error(validator: jsonschema_rs.Validator, value: Any) -> str | None:
-    return next((error.message for error in validator.iter_errors(value)), None)
+    return next((describe_schema_error(error) for error in validator.iter_errors(value)), None)
 
 
 def _first_error(locations: Iterable[tuple[str, str | None]]) -> CheckResult | None:
@@ -115,7 +116,7 @@ def body_schema(case: ExchangeCase) -> CheckResult | None:
         if is_echo(case.exchange, error) or _is_local_datetime(error):
             continue
         location = "".join(f"/{step}" for step in error.instance_path)
-        return failed(f"{location or 'the body'}: {error.message}")
+        return failed(f"{location or 'the body'}: {describe_schema_error(error)}")
     return passed()
 
 

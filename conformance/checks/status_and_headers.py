@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from conformance.checks import Responses, exchange_check
 from conformance.checks.cases import NOT_OFFERED, ExchangeCase, is_echo
+from conformance.errors import describe_schema_error
 from conformance.verdict import CheckResult, failed, passed
 from specs.pointer import resolve
 
@@ -82,7 +83,7 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
         value = int(text)
     validator = case.contract.validator(schema)
     errors = (e for e in validator.iter_errors(value) if not is_echo(case.exchange, e))
-    return next((error.message for error in errors), None)
+    return next((describe_schema_error(error) for error in errors), None)
 
 
 @exchange_check("disposition_parses")

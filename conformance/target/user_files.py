@@ -7,7 +7,7 @@ from typing import Any, Final
 import jsonschema_rs
 import yaml
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, describe_schema_error
 from specs import SpecError, read_yaml
 
 MAX_BYTES: Final = 1024 * 1024
@@ -51,7 +51,7 @@ def first_invalid(
     try:
         validator = jsonschema_rs.validator_for(schema, validate_formats=True)
         for invalid in validator.iter_errors(value):
-            return invalid.instance_path, _one_line(invalid.message)
+            return invalid.instance_path, _one_line(describe_schema_error(invalid))
     except (ValueError, TypeError, OverflowError) as error:
         raise UsageError(f"{option}: {file}: {_one_line(error)}") from None
     return None

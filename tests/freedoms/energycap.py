@@ -123,6 +123,10 @@ class EnergyCap(Service):
         "page_500": "a page of 0 is 500", "wide_page_500": "a page beyond int32 is 500",
         "wrong_total": "the total counts the page", "no_delete": "deleting a group deletes nothing",
         "no_update": "a change changes nothing", "log_lost": "a run has no log in the list",
+        "filter_ignored": "a filter of the list lets everything through",
+        "unasked_runs": "runs in progress are listed unasked",
+        "other_detail": "every log has the detail of the first",
+        "first_report": "a group has its first report alone",
         "reopens": "a run that is Complete is In Progress again",
     }  # fmt: skip
 
@@ -190,18 +194,30 @@ class EnergyCap(Service):
                 return Reply(204)
             case ("GET", "log"):
                 logs = [self._log(log) for log in reversed(self.logs.values())]
+                every = (request.first("includeInProgress") or "").lower() == "true"
+                if not every and not self.has("unasked_runs"):
+                    logs = [log for log in logs if log.get("status") != "In Progress"]
                 return self._page(request, logs[1:] if self.has("log_lost") else logs)
             case ("DELETE", "log"):
                 return Reply(204)
             case ("GET", "log", name, "detail"):
                 return self._detail(_number(name))
             case ("GET",):
-                return self._page(request, [self._whole(d) for d in self.distributions.values()])
+                rows = [self._whole(d) for d in self.distributions.values()]
+                return self._page(request, self._filtered(rows, request.first("filter") or ""))
             case ("POST",):
                 return self._edit(request, None)
             case (_, name, *area) if area in ([], ["filter"]):
                 return self._distribution(request, name, area)
         return self._error(404)
+
+    def _filtered(self, rows: list[Any], text: str) -> list[Any]:
+        """Return the distributions that a filter names; of its grammar only what names one."""
+        named = re.fullmatch(r"\s*reportDistributionName equals '(.*)'\s*", text)
+        if named is None or self.has("filter_ignored"):
+            return rows
+        name = named.group(1).replace("''", "'")
+        return [row for row in rows if row["reportDistributionName"] == name]
 
     def _distribution(self, request: Request, name: str, area: list[str]) -> Reply:
         distribution = self.distributions.get(_number(name))
@@ -326,6 +342,7 @@ class EnergyCap(Service):
             return Reply(200, {})
         ids = [i for i in group["reportIds"] if i in REPORTS]
         ids = ids[:3] if self.has("reports_dropped") else ids
+        ids = ids[:1] if self.has("first_report") else ids
         if self.has("reports_reversed"):
             ids = [45 - i for i in ids if 45 - i in REPORTS]
         data: dict[str, Any] = {k: v for k, v in group.items() if k != "reportIds"}
@@ -542,7 +559,8 @@ class EnergyCap(Service):
         log = next((log for log in self.logs.values() if log.id == number), None)
         if log is None:
             return self._error(404)
-        whole = self._whole(log.distribution)
+        first = next(iter(self.logs.values()))
+        whole = self._whole((first if self.has("other_detail") else log).distribution)
         report = {"baseReport": whole["baseReport"], "reportFilters": []}
         return Reply(
             200, {"emailSettings": whole["emailSettings"], "reportSettings": report, "errors": ""}

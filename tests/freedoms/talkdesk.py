@@ -125,7 +125,8 @@ class Talkdesk(Service):
         "utf8_500": "an id that is not UTF-8 is 500", "no_delete": "deleting deletes nothing",
         "no_cancel": "a cancelled job ends DONE", "delete_open": "anybody deletes",
         "other_type": "a job is readable under another type", "any_grant": "any grant buys a token",
-        "any_client": "any client buys a token",
+        "any_client": "any client buys a token", "any_secret": "any secret of the client buys one",
+        "token_in_query": "a token counts in the query",
     }  # fmt: skip
 
     def __init__(self, options: frozenset[str] = frozenset()) -> None:
@@ -191,7 +192,10 @@ class Talkdesk(Service):
         return action(request, kind, account, *rest)
 
     def _caller(self, request: Request) -> tuple[str, set[str]] | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        header = request.headers.get("authorization", "")
+        if self.has("token_in_query") and (token := request.first("access_token")):
+            header = header or f"Bearer {token}"
+        scheme, _, token = header.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" and not self.has("any_scheme"):
             return None
@@ -216,6 +220,8 @@ class Talkdesk(Service):
         except ValueError:
             pair = ()
         form = dict(parse_qsl(request.body.decode("latin-1")))
+        if self.has("any_secret") and pair[:1] == CLIENT[:1]:
+            pair = CLIENT
         if (scheme.lower() != "basic" or pair != CLIENT) and not self.has("any_client"):
             return Reply(401, {"error": "invalid_client", "error_description": "no"})
         grant = form.get("grant_type") or request.first("grant_type")

@@ -36,7 +36,7 @@ DETECTED = {
         "empty_bearer": "TD-AUTH-002", "any_case_token": "TD-AUTH-002", "nan": "TD-NET-004",
         "write_by_reader": "TD-AUTH-016",
         "swapped_jobs": "TD-JOB-003", "mojibake": "TD-NEW-007", "shifted": "TD-LIST-004",
-        "utf8_500": "TD-NET-002",
+        "utf8_500": "TD-NET-002", "any_secret": "TD-TOK-003",
     },
     "clinicalone": {
         "cut_token": "C1-AUTH-002", "near_mode": "C1-KICK-008", "offset_500": "C1-NET-001",
@@ -45,6 +45,7 @@ DETECTED = {
     "energycap": {
         "empty_key": "EC-AUTH-002", "wraps": "EC-EXEC-017", "fourth_dropped": "EC-EXEC-009",
         "wrong_name": "EC-LOG-021", "info_cut": "EC-GRP-018", "same_logs": "EC-LOG-013",
+        "first_report": "EC-GRP-017", "filter_ignored": "EC-DIST-018",
     },
 }  # fmt: skip
 

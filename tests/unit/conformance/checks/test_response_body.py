@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
+from conformance.errors import describe_schema_error
 from tests.unit.conformance._cases import exchange, job, passes, result_of
 
 PASSED, FAILED, NOT_APPLICABLE = True, False, None
@@ -43,7 +45,7 @@ def test_field_leaves_a_broken_holder_to_the_row_of_the_holder() -> None:
 def test_field_names_the_place_and_the_fault() -> None:
     result = result_of("TD-JOB-004", job(name=7))
     assert result is not None
-    assert result.reason.startswith("/job/name: 7 is not of type")
+    assert result.reason.startswith("/job/name: 7 where text is due")
 
 
 def test_field_checks_lower_case_by_profile() -> None:
@@ -180,3 +182,29 @@ def test_date_time_in_a_whole_body_may_lack_its_offset(begin: str, expected: boo
 def test_information_that_a_group_does_not_have_may_be_null(info: Any, expected: bool) -> None:
     created = exchange("createReportGroup", 200, {"reportGroupInfo": info}, vendor="energycap")
     assert passes("EC-GRP-006", created) is expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "text"),
+    [
+        ({"type": "string"}, 17, "17 where text is due"),
+        ({"type": ["null", "string"]}, [1], "a list where text or null is due"),
+        ({"enum": ["A", "B", "C", "D"]}, "Done", '"Done" where one of A, B, C, D is due'),
+        ({"format": "date-time"}, "soon", '"soon" where a date-time is due'),
+        ({"maximum": 10}, 11, "11 where at most 10 is due"),
+        ({"minItems": 1}, [], "a list where a list of at least 1 items is due"),
+        ({"required": ["id"]}, {}, "'id' is missing"),
+        (
+            {"anyOf": [{"type": "string"}, {"type": "object", "required": ["id"]}]},
+            {},
+            "an object where text or an object with 'id' is due",
+        ),
+        ({"const": "x"}, None, "null where x is due"),
+        ({"type": "string"}, 10**70, "1" + "0" * 59 + "… where text is due"),
+    ],
+)
+def test_what_is_due_is_said_without_the_words_of_a_validator(
+    schema: dict[str, Any], value: Any, text: str
+) -> None:
+    (error,) = jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(value)
+    assert describe_schema_error(error) == text
