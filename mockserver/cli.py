@@ -8,6 +8,7 @@ import click
 
 from mockserver.config import OPTIONS, Option, Settings
 from mockserver.version import VERSION
+from specs import PROFILES
 
 
 class UsageError(click.ClickException):
@@ -49,6 +50,31 @@ def _report_replaced(settings: Settings) -> None:
     for name, folder in specs.vendor_folders(settings.vendors).items():
         if name in specs.vendors() and specs.is_own(folder):
             click.echo(f"{name}: {folder} replaces the vendor of this name", err=True)
+
+
+@main.command()
+@click.argument("vendor")
+@click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
+@click.option(
+    "--openapi",
+    default="openapi.json",
+    show_default=True,
+    metavar="URL",
+    help="Where the vendor's OpenAPI document is.",
+)
+@click.option("--vendors", type=click.Path(), multiple=True, metavar="DIR", help="As of serve.")
+def arazzo(vendor: str, profile: str, openapi: str, vendors: tuple[str, ...]) -> None:
+    """Print the life of VENDOR's job as an Arazzo 1.0 document."""
+    import json
+
+    from specs import SpecError, load, vendor_folders
+    from specs.arazzo import document
+
+    try:
+        folder = vendor_folders(map(Path, vendors)).get(vendor)
+        click.echo(json.dumps(document(load(vendor, profile, folder=folder), openapi), indent=2))
+    except SpecError as error:
+        raise UsageError(str(error)) from None
 
 
 @main.command(

@@ -1,6 +1,7 @@
 """Handlers of the control plane's operations."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -175,8 +176,12 @@ class Control:
             return _download(
                 f"{vendor}.http", "text/plain; charset=utf-8", collection.http().encode()
             )
-        content = orjson.dumps(collection.postman(), option=orjson.OPT_INDENT_2)
-        return _download(f"{vendor}.postman_collection.json", "application/json", content)
+        name, content = f"{vendor}.postman_collection.json", collection.postman
+        if request.query["format"] == "arazzo":
+            contract = f"{access.base_url}/_mock/docs/{vendor}/openapi.json"
+            name, content = f"{vendor}.arazzo.json", partial(collection.arazzo, contract)
+        body = orjson.dumps(content(), option=orjson.OPT_INDENT_2)
+        return _download(name, "application/json", body)
 
     def _base_url(self, request: Request, host: str) -> str:
         return f"{self._scheme}://{host}{request.root_path}"

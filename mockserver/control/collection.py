@@ -1,6 +1,6 @@
-"""One request for each operation of a vendor, as a .http file or as a Postman collection (v2.1)."""
+"""A vendor's requests as a .http file or a Postman collection, its workflows as Arazzo."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -10,10 +10,11 @@ import orjson
 from mockserver.openapi.request_body import JSON
 from mockserver.sandbox.resolver import HEADER as SANDBOX_HEADER
 from specs import Contract, Operation, pointer
+from specs.arazzo import document
+from specs.examples import CREATES, ExampleRequests, example_body
 
-BODY = "$response.body#"
 FORM = "application/x-www-form-urlencoded"
-CREATES, DESTROYS = "POST", "DELETE"
+DESTROYS = "DELETE"
 CLIENT = "client"
 """The role, among the headers of a sandbox, of a client of the token endpoint."""
 
@@ -64,6 +65,12 @@ class Access:
     headers: Mapping[str, Mapping[str, str]]
     grants: Mapping[str, frozenset[str]]
 
+    def credential(self, grants: Iterable[str | None]) -> str | None:
+        """Return the header value of a role that has all `grants`, if there is one."""
+        wanted = set(grants) - {None}
+        able = (role for role, row in self.grants.items() if wanted <= row and role in self.headers)
+        return next((value for role in able for value in self.headers[role].values()), None)
+
     @property
     def variables(self) -> dict[str, str]:
         """The variables of a collection with their values."""
@@ -77,7 +84,7 @@ class Collection:
     def __init__(self, contract: Contract, access: Access) -> None:
         self._contract = contract
         self._access = access
-        self._sources = _sources(contract)
+        self._examples = ExampleRequests(contract)
         actions = contract.lifecycle.actions.values()
         self._states = {action.operation: action.allowed for action in actions}
         self._counts: dict[str, int] = {}
@@ -89,7 +96,7 @@ class Collection:
         destroyed: set[str] = set()
         ended: set[str] = set()
         for operation in sorted(self._contract.operations.values(), key=self._rank):
-            needed = {source for source, _ in self._origins(operation).values()}
+            needed = {it.operation for it in self._examples.sources(operation).values()}
             waits, acts = self._waits(operation), operation.id in self._states
             for source in sorted(needed):
                 is_over = source in ended and acts and not waits
@@ -106,7 +113,7 @@ class Collection:
                 destroyed |= needed
 
     def _rank(self, operation: Operation) -> tuple[bool, bool, bool]:
-        needs = bool(self._origins(operation))
+        needs = bool(self._examples.sources(operation))
         return operation.method == DESTROYS, self._waits(operation), needs
 
     def _waits(self, operation: Operation) -> bool:
@@ -115,22 +122,13 @@ class Collection:
             operation.id, self._contract.lifecycle.states
         )
 
-    def _origins(self, operation: Operation) -> dict[str, tuple[str, str]]:
-        """Return, by parameter, the operation that makes its value and where that value is."""
-        sources = self._sources
-        names = [row["name"] for row in operation.parameters if row.get("required")]
-        found = {
-            name: sources.get((operation.id, name)) or sources.get(("", name)) for name in names
-        }
-        return {name: it for name, it in found.items() if it and it[0] != operation.id}
-
     def _request(self, operation: Operation) -> Call:
         count = self._counts[operation.id] = self._counts.get(operation.id, 0) + 1
         name = operation.id if count == 1 else f"{operation.id}{count}"
         media, body = _body(operation)
         call = Call(
             name=name,
-            summary=str(operation.raw["summary"]),
+            summary=str(operation.raw.get("summary", operation.id)),
             method=operation.method,
             path=tuple(self._path(operation)),
             query=tuple(self._query(operation)),
@@ -171,22 +169,16 @@ class Collection:
 
     def _query(self, operation: Operation) -> Iterator[tuple[str, Value]]:
         asks = operation.method == CREATES and not _form(operation)
-        for row in operation.parameters:
-            wanted = row.get("required") or (asks and self._example(row) is not None)
-            if row["in"] == "query" and wanted:
+        for row in self._examples.parameters(operation, optional=asks):
+            if row["in"] == "query":
                 yield row["name"], self._value(operation, row)
 
     def _value(self, operation: Operation, row: Mapping[str, Any]) -> Value:
-        origin = self._origins(operation).get(row["name"])
-        if origin is not None and origin[0] in self._made:
-            return Result(self._made[origin[0]], origin[1])
-        example = self._example(row)
+        origin = self._examples.sources(operation).get(row["name"])
+        if origin is not None and origin.operation in self._made:
+            return Result(self._made[origin.operation], origin.location)
+        example = self._examples.value(row)
         return str(example[0] if isinstance(example, list) else example)
-
-    def _example(self, row: Mapping[str, Any]) -> Any:
-        schema = pointer.resolve(self._contract.openapi, row.get("schema", {}))
-        example = row.get("example", schema.get("example", schema.get("default")))
-        return schema["enum"][0] if example is None and "enum" in schema else example
 
     def _role(self, operation: Operation) -> str | None:
         schemes = {name for row in operation.security for name in row}
@@ -204,6 +196,12 @@ class Collection:
         if call.role is not None:
             headers |= dict.fromkeys(self._access.headers[call.role], f"{{{{{call.role}}}}}")
         return headers
+
+    def arazzo(self, url: str) -> dict[str, Any]:
+        """Return the life of a job as an Arazzo document; `url` is that of the contract."""
+        actions = self._contract.lifecycle.actions.values()
+        grants = (self._contract.operations[action.operation].grant for action in actions)
+        return document(self._contract, url, self._access.credential(grants))
 
     def http(self) -> str:
         """Return a .http file as VS Code's REST Client, Visual Studio and httpYac read it."""
@@ -252,30 +250,15 @@ class Collection:
         return item
 
 
-def _sources(contract: Contract) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return, by operation (empty: any) and parameter, the creation with its value and where."""
-    found: dict[tuple[str, str], tuple[str, str]] = {}
-    for operation in contract.operations.values():
-        if operation.method != CREATES:
-            continue
-        for response in operation.responses.values():
-            for link in response.get("links", {}).values():
-                for name, value in link.get("parameters", {}).items():
-                    if str(value).startswith(BODY):
-                        source = operation.id, value.removeprefix(BODY)
-                        found.setdefault((link["operationId"], name), source)
-                        found.setdefault(("", name), source)
-    return found
-
-
 def _body(operation: Operation) -> tuple[str, str | None]:
     """Return the media type and the first example of a request body, None without a body."""
-    for media, row in ((operation.body or {}).get("content", {})).items():
-        example = next((it["value"] for it in row.get("examples", {}).values()), row.get("example"))
-        if media == FORM:
-            return media, urlencode(example)
-        return media, orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
-    return "", None
+    found = example_body(operation)
+    if found is None:
+        return "", None
+    media, example = found
+    if media == FORM:
+        return media, urlencode(example)
+    return media, orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
 
 
 def _form(operation: Operation) -> bool:

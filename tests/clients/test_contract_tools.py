@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from jsonschema import Draft202012Validator
 
 from specs.files import CONTROL, DOCUMENTED, PROFILES, vendors
 from tests._serving import Served
@@ -133,6 +134,60 @@ def test_specmatic_finds_them_valid(documents: list[Document], environments: Env
     command = [java, "-XX:TieredStopAtLevel=1", "-jar", str(jar), "validate", "--dir=."]
     output = lint(command, folder)
     assert f"Passed: {len(documents):>5} | Failed:     0" in output, output[-2000:]
+
+
+@pytest.fixture(scope="module")
+def workflows(documents: list[Document]) -> list[Path]:
+    """The life of each vendor's job as a mock serves it, with jobs that end at once."""
+    found = []
+    for document in vendors_of(documents):
+        served = document.sandbox.served
+        headers = {"X-Mock-Sandbox": new_sandbox(served, speed=100_000).id}
+        url = f"{served.control_url}/collections/{document.name}?format=arazzo"
+        path = document.path.with_suffix(".arazzo.json")
+        path.write_bytes(requests.get(url, headers=headers, timeout=30).content)
+        found.append(path)
+    return found
+
+
+def vendors_of(documents: list[Document]) -> list[Document]:
+    """Return the contracts that are not the mock's own."""
+    return [document for document in documents if document.name != CONTROL]
+
+
+def test_workflows_are_valid_by_the_schema_of_arazzo(
+    workflows: list[Path], environments: Environments
+) -> None:
+    rules = environments.node_modules() / "@stoplight/spectral-rulesets/dist/arazzo/schemas"
+    schema = json.loads((rules / "arazzo/v1.0/index.json").read_text("utf-8"))
+    assert schema["$id"].startswith("https://spec.openapis.org/arazzo/1.0/schema/")
+    for path in workflows:
+        Draft202012Validator(schema).validate(json.loads(path.read_text("utf-8")))
+
+
+def test_spectral_has_no_warning_of_workflows(
+    workflows: list[Path], environments: Environments
+) -> None:
+    spectral = environments.node_modules() / "@stoplight/spectral-cli/dist/index.js"
+    folder = workflows[0].parent
+    (folder / "arazzo.yaml").write_text("extends: [[spectral:arazzo, recommended]]\n", "ascii")
+    command = [program("node", "nodejs"), str(spectral), "lint", *(it.name for it in workflows)]
+    output = lint([*command, "--ruleset", "arazzo.yaml", "--fail-severity", "hint"], folder)
+    assert "No results" in output
+
+
+def test_redocly_reads_and_runs_workflows(
+    documents: list[Document], workflows: list[Path], environments: Environments
+) -> None:
+    redocly = environments.node_modules() / "@redocly/cli/bin/cli.js"
+    command, folder = [program("node", "nodejs"), str(redocly)], workflows[0].parent
+    names = [path.name for path in workflows]
+    lint([*command, "lint", *names, "--extends", "recommended-strict"], folder)
+    for document, path in zip(vendors_of(documents), workflows, strict=True):
+        if document.profile == DOCUMENTED:  # Redocly follows the 303 of the other by itself
+            server = f"{document.name}={document.sandbox.served.base_url}"
+            run_it = ["respect", path.name, "--workflow", "complete", "--server", server]
+            assert "Workflows: 1 passed, 1 total" in lint([*command, *run_it], folder)
 
 
 def test_swagger_parser_validates_them(documents: list[Document], node: list[str]) -> None:

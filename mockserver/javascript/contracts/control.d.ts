@@ -1812,8 +1812,8 @@ export interface operations {
     getMockCollection: {
         parameters: {
             query?: {
-                /** @description `http` is a .http file, `postman` a Postman collection (v2.1). */
-                format?: "http" | "postman";
+                /** @description `http` is a .http file, `postman` a Postman collection (v2.1), `arazzo` the life of a job as an Arazzo 1.0 document. */
+                format?: "http" | "postman" | "arazzo";
             };
             header?: {
                 /** @description Id of the sandbox; by default, the default sandbox. */

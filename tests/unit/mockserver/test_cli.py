@@ -1,5 +1,6 @@
 """The command: what it prints, what it refuses, and that it stops when told."""
 
+import json
 import os
 import signal
 import socket
@@ -86,3 +87,15 @@ def test_serve_tells_where_it_is_and_stops_in_peace(number: signal.Signals) -> N
     for secret in ("mock-talkdesk-writer", "mock-clinicalone-manager", "mock-energycap-viewer"):
         assert secret in text
     assert max(map(len, lines)) <= 80
+
+
+def test_arazzo_prints_the_life_of_a_job_without_a_server() -> None:
+    done = CliRunner().invoke(main, ["arazzo", "talkdesk", "--openapi", "https://a.example/o.json"])
+    printed = json.loads(done.output)
+    assert printed["sourceDescriptions"][0]["url"] == "https://a.example/o.json"
+    assert [it["workflowId"] for it in printed["workflows"]] == ["complete", "delete", "cancel"]
+
+
+def test_arazzo_of_an_unknown_vendor_is_wrong_usage() -> None:
+    done = CliRunner().invoke(main, ["arazzo", "nobody"])
+    assert (done.exit_code, "unknown vendor; known are" in done.output) == (2, True)
