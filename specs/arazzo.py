@@ -36,7 +36,7 @@ def document(contract: Contract, url: str, credential: str | None = None) -> Jso
         "arazzo": VERSION,
         "info": {
             "title": lifecycle.title,
-            "summary": f"What a client does with a {lifecycle.job}, from its creation on.",
+            "summary": f"What a client does with the {lifecycle.job}, from its creation on.",
             "description": f"Made from the lifecycle and the contract of {title}.",
             "version": str(contract.openapi["info"]["version"]),
         },
@@ -51,7 +51,7 @@ def _workflows(contract: Contract) -> Iterator[tuple[str, str, list[str]]]:
     to_end = [_CREATE, _POLL]
     fetch = [_FETCH] if _FETCH in lifecycle.actions else []
     end = "and fetch its file" if fetch else "until it ends"
-    yield "complete", f"Create a {lifecycle.job}, poll it {end}.", [*to_end, *fetch]
+    yield "complete", f"Create the {lifecycle.job}, poll it {end}.", [*to_end, *fetch]
     for name, action in lifecycle.actions.items():
         if name == _CREATE or action.enters is None:
             continue
@@ -60,7 +60,7 @@ def _workflows(contract: Contract) -> Iterator[tuple[str, str, list[str]]]:
         verb = name.capitalize()
         yield (
             name,
-            f"{verb} a {lifecycle.job} in the state {_state(contract, action)}.",
+            f"{verb} the {lifecycle.job} in the state {_state(contract, action)}.",
             [
                 *before,
                 name,
