@@ -252,6 +252,33 @@ def compare(a: str, b: str, **options: Any) -> None:
 
 @main.command()
 @click.argument("vendor")
+@click.option("--upstream", required=True, help="Base URL of the API that answers.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4020, show_default=True)
+@click.option("--target", type=FILE, help="Target file: what may be written. Optional on loopback.")
+@click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["documented", "vendor", "never"]),
+    default="documented",
+    show_default=True,
+    help="Exit code 1 if traffic departed from a rule of this source, or of a surer one.",
+)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="The journal.")
+@click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, metavar="S")
+@click.option("--ca-bundle", type=FILE, help="Certificate authorities to trust.")
+def proxy(vendor: str, **options: Any) -> None:
+    """Pass traffic on to an implementation of VENDOR's API, and check both directions.
+
+    Exit code 0, 1 if traffic departed from the contract (--fail-on), 2 usage error.
+    """
+    from conformance.drift.serving import proxy_command
+
+    sys.exit(proxy_command(vendor, options))
+
+
+@main.command()
+@click.argument("vendor")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--writes/--read-only", default=None, help="Whether a run may create and delete.")
