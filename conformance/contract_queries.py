@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import specs
 from conformance.errors import UsageError
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from specs import Contract, Operation
 from specs.pointer import resolve, schema_at
 

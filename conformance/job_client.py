@@ -15,7 +15,7 @@ from conformance.contract_queries import (
     request_parameters,
     value_at,
 )
-from conformance.http.exchange import Exchange, ExchangeInfo
+from conformance.http import Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, parse_url
 from conformance.request_data import OperationRequest
 from conformance.request_data.factory import RequestFactory

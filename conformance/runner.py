@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from conformance.checks import RegisteredCheck, load_checks
+from conformance.checks import CheckResult, RegisteredCheck, Verdict, load_checks, skipped
 from conformance.checks.active_case import ActiveCase
 from conformance.checks.lint import require_valid_checks
 from conformance.contract_queries import is_job_operation, load_contract
@@ -37,8 +37,8 @@ from conformance.evaluation.coverage import (
     profile_hints,
 )
 from conformance.evaluation.evaluator import Evaluator, NewFailure, run_active_check
+from conformance.http import Exchange
 from conformance.http.adapter import AdapterFactory, GuardedAdapter
-from conformance.http.exchange import Exchange
 from conformance.http.limits import Clock
 from conformance.plan import Plan, PlanStep, make_plan
 from conformance.reproduction import replay_steps
@@ -49,7 +49,6 @@ from conformance.target import Target, read_target
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client
 from conformance.target.job_ids import missing_id_reason, with_configured_ids
-from conformance.verdict import CheckResult, Verdict, skipped
 from specs import Contract, Requirement
 
 # Seconds of `--max-time` from which on drivers shrink what they find.

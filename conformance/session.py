@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from conformance.errors import TargetUnavailable
+from conformance.http import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.http.adapter import (
     CA_BUNDLE_VARIABLES,
     AdapterFactory,
@@ -12,7 +13,6 @@ from conformance.http.adapter import (
     Session,
     check_ca_bundle,
 )
-from conformance.http.exchange import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.http.limits import Budget, Clock, SystemClock
 from conformance.http.redaction import Redactor
 from conformance.http.transport import ResponseLimits, Transport

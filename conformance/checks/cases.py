@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from conformance.checks import Responses
 from conformance.contract_queries import job_parameter, request_parameters
-from conformance.http.exchange import Exchange, RecordedResponse
+from conformance.http import Exchange, RecordedResponse
 from conformance.job_client import ACTIVE_CHECK, DOWNLOAD, LIFECYCLE, redirect_url
 from conformance.target import PRIMARY, READER
 from conformance.target.credentials import DRIVER as CREDENTIALS

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import (
     ATTEMPTS,
     ActiveCase,
@@ -14,7 +14,7 @@ from conformance.checks.active_case import (
     required,
 )
 from conformance.errors import Untestable
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.job_client import (
     ACTIVE_CHECK,
     UNFOLLOWED,
@@ -23,7 +23,6 @@ from conformance.job_client import (
     is_endless,
 )
 from conformance.request_data import OperationRequest
-from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 _NONE_FINISHED: Final = "no job of this run reached a state with a file"
 

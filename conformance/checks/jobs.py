@@ -6,14 +6,13 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.checks import history_check
+from conformance.checks import CheckResult, failed, history_check, passed, skipped
 from conformance.checks.cases import HistoryCase, ObservedRequest, succeeded
 from conformance.checks.datetimes import same_instant
 from conformance.contract_queries import ABSENT, job_parameter, operation_at, value_at
-from conformance.http.exchange import REDIRECTS, Exchange
+from conformance.http import REDIRECTS, Exchange
 from conformance.job_client import DOWNLOAD, UNFOLLOWED, file_url, is_endless
 from conformance.target.tracker import JobHistory, Observation
-from conformance.verdict import CheckResult, failed, passed, skipped
 
 
 @history_check("unique_ids", otherwise="fewer than two creations answered with an id")

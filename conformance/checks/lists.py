@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import ActiveCase, required
 from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.job_client import MAX_PAGES, page_position, widest_value
 from conformance.target import PRIMARY
 from conformance.target.job_ids import created_ids
-from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 from specs import Operation
 
 PAGE_SIZE: Final = 5

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, skipped
 from conformance.checks.active_case import ActiveCase, expect_accepted
 from conformance.contract_queries import (
     account_parameters,
@@ -15,10 +15,9 @@ from conformance.contract_queries import (
     request_parameters,
 )
 from conformance.errors import Untestable
-from conformance.http.exchange import REDIRECTS, SAFE_METHODS, Exchange
+from conformance.http import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.job_client import JobRef, follow_redirects, is_endless
 from conformance.request_data import OperationRequest
-from conformance.verdict import CheckResult, failed, passed, skipped
 
 _INVALID: Final = (400, 422)
 _INVALID_BODY: Final = (400, 415, 422)

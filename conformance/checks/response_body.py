@@ -9,13 +9,12 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.checks import Responses, exchange_check
+from conformance.checks import CheckResult, Responses, exchange_check, failed, passed
 from conformance.checks.cases import ExchangeCase, is_echo
 from conformance.checks.datetimes import parse_datetime
 from conformance.contract_queries import containers, values_at
 from conformance.errors import describe_schema_error
-from conformance.http.exchange import NOT_JSON
-from conformance.verdict import CheckResult, failed, passed
+from conformance.http import NOT_JSON
 from specs.pointer import find, resolve, schema_at
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})

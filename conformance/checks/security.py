@@ -9,14 +9,13 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import ActiveCase, expect_rejected
 from conformance.contract_queries import security_scheme, value_at
 from conformance.errors import NotPermitted, Untestable
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.request_data import OperationRequest
 from conformance.target import PRIMARY, WRONG, is_loopback
-from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 # Seconds for which a run really waits until a token expires.
 LONGEST_LIFETIME: Final = 5

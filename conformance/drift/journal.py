@@ -16,7 +16,7 @@ from conformance.contract_queries import match_path, parameter_schema, token_ope
 from conformance.drift.naming import RequirementNames
 from conformance.drift.proxy import Passage
 from conformance.evaluation.evaluator import run_exchange_check, run_history_check
-from conformance.http.exchange import NOT_JSON, Exchange, RecordedRequest, RecordedResponse
+from conformance.http import NOT_JSON, Exchange, RecordedRequest, RecordedResponse
 from conformance.http.redaction import Redactor
 from conformance.http.request import FORM
 from conformance.http.transport import decode_body

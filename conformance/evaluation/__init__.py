@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import specs
+from conformance.checks import Verdict
 from conformance.errors import UsageError
 from conformance.evaluation.coverage import Coverage
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.settings import Threshold
 from conformance.target.tracker import JobHistory
 from conformance.target.user_files import first_invalid, read_user_yaml
-from conformance.verdict import Verdict
 from specs import Contract, Requirement
 
 EXIT_CONFORMS = 0

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from conformance.contract_queries import value_at
-from conformance.http.exchange import BYTE_ORDER_MARK, NOT_JSON, Exchange
+from conformance.http import BYTE_ORDER_MARK, NOT_JSON, Exchange
 from conformance.target.tracker import JobHistory
 from specs import PROFILES, Contract, Lifecycle
 

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 import orjson
 
-from conformance.http.exchange import ExchangeInfo
+from conformance.http import ExchangeInfo
 from specs import Operation
 
 JSON = "application/json"

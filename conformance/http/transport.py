@@ -12,14 +12,8 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, IncompleteRead, ReadTimeoutError
 
 from conformance.errors import NetworkFailure, Overloaded, Timeout
+from conformance.http import SAFE_METHODS, Exchange, ExchangeInfo, RecordedRequest, RecordedResponse
 from conformance.http.adapter import Session, translate_errors
-from conformance.http.exchange import (
-    SAFE_METHODS,
-    Exchange,
-    ExchangeInfo,
-    RecordedRequest,
-    RecordedResponse,
-)
 from conformance.http.limits import Attempts, Budget, CircuitBreaker
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest

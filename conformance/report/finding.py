@@ -8,9 +8,9 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
-from conformance.checks import CheckKind, load_checks
+from conformance.checks import CheckKind, Verdict, load_checks
 from conformance.evaluation import RequirementResult, Result
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.report.exchange_text import (
     Excerpt,
     curl,
@@ -19,7 +19,6 @@ from conformance.report.exchange_text import (
     shortened,
     visible,
 )
-from conformance.verdict import Verdict
 from specs import Requirement
 from specs.files import ROOT
 

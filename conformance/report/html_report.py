@@ -9,6 +9,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
+from conformance.checks import WORST_FIRST, Verdict
 from conformance.evaluation import RequirementResult, Result
 from conformance.evaluation.coverage import transitions_of
 from conformance.report.exchange_text import MARK, curl, visible
@@ -22,7 +23,6 @@ from conformance.report.finding import (
 )
 from conformance.report.json_report import exchange_to_json
 from conformance.target.tracker import JobHistory
-from conformance.verdict import WORST_FIRST, Verdict
 from specs import Lifecycle, State, Statement
 
 MAX_JOBS = 14

@@ -11,7 +11,7 @@ import orjson
 from conformance.contract_queries import security_scheme
 from conformance.errors import BudgetExceeded, NotPermitted
 from conformance.evaluation import ReplayStep
-from conformance.http.exchange import Exchange, ExchangeInfo, RecordedRequest
+from conformance.http import Exchange, ExchangeInfo, RecordedRequest
 from conformance.http.request import HttpRequest
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.reproduction import MIN_LENGTH_IN_BODY

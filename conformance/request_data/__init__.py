@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from conformance.contract_queries import id_parameters, parameter_schema
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.http.request import UNSET, PreparedCall
 from conformance.target import PRIMARY
 from conformance.target.client import Client

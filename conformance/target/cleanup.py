@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from conformance.contract_queries import create_operations, id_parameters, token_operation, value_at
 from conformance.errors import SuiteError
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.target.client import Client
 from conformance.target.job_ids import created_job_id, expected_id
 from specs import Operation

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult
 
 from conformance.contract_queries import token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http.exchange import Exchange, ExchangeInfo
+from conformance.http import Exchange, ExchangeInfo
 from conformance.http.limits import Budget, patience
 from conformance.http.request import DEFAULT_HEADERS, HttpRequest, PreparedCall, prepare_call
 from conformance.http.transport import Transport

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract_queries import security_scheme, token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http.exchange import NOT_JSON, SAFE_METHODS, Exchange, ExchangeInfo
+from conformance.http import NOT_JSON, SAFE_METHODS, Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, PreparedCall, form_body
 from conformance.http.transport import Transport
 from conformance.target import PRIMARY, WRONG, Credential, Target, no_credential

@@ -19,7 +19,7 @@ from conformance.contract_queries import (
     value_at,
 )
 from conformance.errors import UsageError
-from conformance.http.exchange import NOT_JSON, Exchange
+from conformance.http import NOT_JSON, Exchange
 from conformance.http.request import parse_url
 from specs import Contract, Operation
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from conformance.contract_queries import id_parameters, jobs_for_formats, token_operation
 from conformance.errors import QuotaExceeded
-from conformance.http.exchange import SAFE_METHODS
+from conformance.http import SAFE_METHODS
 from conformance.target import PRIMARY, Consent, Target
 from conformance.target.tracker import ResourceTracker
 from specs import Contract, Operation

@@ -12,7 +12,7 @@ from conformance.contract_queries import (
     request_parameters,
     value_at,
 )
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.target.job_ids import created_ids, created_job_id
 from specs import Contract
 from specs.lifecycle import Location

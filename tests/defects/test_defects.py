@@ -4,10 +4,10 @@ import pytest
 
 import specs
 from conformance import checks
+from conformance.checks import Verdict
 from conformance.evaluation import Result
 from conformance.reference.defects import DEFECTS, Defect
 from conformance.settings import Effort
-from conformance.verdict import Verdict
 from tests.defects._run import contract, judge, without_schemathesis
 
 __all__ = ["without_schemathesis"]

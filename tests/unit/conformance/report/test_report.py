@@ -12,11 +12,11 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.cells import cell_len
 
 from conformance import report
+from conformance.checks import Verdict, failed
 from conformance.errors import UsageError
 from conformance.report import html_report, json_report, junit, markdown, text
 from conformance.report.finding import reproduction_hint
 from conformance.report.html_report import MAX_JOBS, build_timeline
-from conformance.verdict import Verdict, failed
 from tests.unit.conformance._results import result
 
 SCHEMA = json.loads(Path(json_report.__file__).with_name("result.schema.json").read_text())
