@@ -195,7 +195,8 @@ def new_vendor(name: str, source: str, out: str, keep: tuple[str, ...], **answer
 {folder} is written. To go on:
   mockserver validate {folder}
   mockserver serve --vendors {folder}
-  conformance run {name} --vendors {folder} --base-url http://127.0.0.1:4010
+  conformance run {name} --vendors {folder} --base-url http://127.0.0.1:4010 \\
+      --control-url http://127.0.0.1:4010/_mock
 """)
     if issues:
         raise SystemExit(2)

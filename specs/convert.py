@@ -11,34 +11,17 @@ from typing import Any
 from specs.errors import SpecError, SpecIssue
 from specs.lint.examples import check_examples
 from specs.own import METHODS
+from specs.values import words
 
 _VERSION = re.compile(r"3\.[01]\.\d+")
-_DROPPED = frozenset(
-    {
-        "$anchor",
-        "$comment",
-        "$defs",
-        "$dynamicAnchor",
-        "$dynamicRef",
-        "$id",
-        "$schema",
-        "contains",
-        "contentSchema",
-        "dependentRequired",
-        "dependentSchemas",
-        "discriminator",
-        "else",
-        "if",
-        "maxContains",
-        "minContains",
-        "patternProperties",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-        "xml",
-    }
+_KNOWN = words(
+    "title multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength "
+    "pattern maxItems minItems uniqueItems maxProperties minProperties required enum type not "
+    "allOf oneOf anyOf items properties additionalProperties description format default nullable "
+    "readOnly writeOnly example deprecated"
 )
+_CONVERTED = words("const examples prefixItems contentEncoding contentMediaType externalDocs xml")
+_STYLES = words("deepObject spaceDelimited pipeDelimited matrix label")
 _REF = "#/components/"
 
 
@@ -170,6 +153,10 @@ def _described(row: Any, losses: Losses) -> Any:
     if "$ref" in row:
         return {"$ref": row["$ref"]}
     made = {key: value for key, value in row.items() if not str(key).startswith("x-")}
+    if made.get("style") in _STYLES:
+        losses.add(f"the style {made.pop('style')} of parameters: they are taken as text")
+        made.pop("explode", None)
+        made["schema"] = {"type": "string"}
     if "schema" in made:
         made["schema"] = schema_of(made["schema"], losses)
     if "content" in made:
@@ -195,13 +182,14 @@ def schema_of(schema: Any, losses: Losses) -> Any:
     made = {
         key: _part(key, value, losses)
         for key, value in schema.items()
-        if key not in _DROPPED and not str(key).startswith("x-")
+        if key in _KNOWN | _CONVERTED
     }
-    for key in sorted(_DROPPED & schema.keys()):
-        losses.add(f"`{key}` in schemas")
+    for key in sorted(map(str, schema.keys() - _KNOWN - _CONVERTED)):
+        if not key.startswith("x-"):
+            losses.add(f"`{key}` in schemas")
     _convert_type(made, losses)
     _convert_values(made, losses)
-    return _without_null(made)
+    return _without_null({key: value for key, value in made.items() if key in _KNOWN})
 
 
 def _reference(schema: Mapping[str, Any], losses: Losses) -> dict[str, Any]:
@@ -243,6 +231,8 @@ def _convert_type(made: dict[str, Any], losses: Losses) -> None:
 
 
 def _convert_values(made: dict[str, Any], losses: Losses) -> None:
+    if not isinstance(made.get("required", [""]), list) or not made.get("required", [""]):
+        del made["required"]  # an empty list is nothing in 3.1, and wrong in 3.0
     if "const" in made:
         made["enum"] = [made.pop("const")]
     examples = made.pop("examples", None)
