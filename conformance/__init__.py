@@ -22,6 +22,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
     environment: Mapping[str, str] | None = None,
     on_progress: Callable[[str], None] | None = None,
     baseline: Path | str | None = None,
+    vendors: Iterable[Path | str] = (),
 ) -> "Result":
     """Judge the implementation of `vendor` at `base_url` and return the result tree.
 
@@ -35,6 +36,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
         environment: where `env: NAME` is looked up; by default that of the process.
         on_progress: called with a line before each step.
         baseline: a file with the failures that are accepted.
+        vendors: folders with vendors of your own (openapi.yaml, lifecycle.yaml).
 
     Raises:
         UsageError: the vendor, the target or a setting is invalid.
@@ -53,5 +55,6 @@ def run(  # noqa: PLR0913  (the parts of a run)
         environment=environment,
         on_progress=on_progress,
         baseline=None if baseline is None else Path(baseline),
+        vendors=tuple(map(Path, vendors)),
     )
     return runner.run()

@@ -55,6 +55,7 @@ def replay_command(
         control_url=options["control_url"],
         target=options["target"],
         settings=Settings(profile=result["profile"], seed=result["seed"], **limits),
+        vendors=options["vendors"],
     )
     labels = {True: "fails again", False: "does not fail any more", None: "cannot be judged"}
     outcomes = []

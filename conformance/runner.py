@@ -1,7 +1,7 @@
 """One run of the suite: preflight, drivers, active checks, clean-up, result."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -402,11 +402,12 @@ def create_runner(  # noqa: PLR0913  (the parts of `conformance.run`)
     on_progress: Callable[[str], None] | None = None,
     on_failure: Callable[[Requirement, str], None] | None = None,
     baseline: Path | None = None,
+    vendors: Sequence[Path] = (),
 ) -> Runner:
     """Return a runner; the arguments are those of `conformance.run`."""
     settings = settings or Settings()
     settings = replace(settings, only=frozenset(only) or settings.only)
-    contract = load_contract(vendor, settings.profile)
+    contract = load_contract(vendor, settings.profile, vendors)
     return Runner(
         contract,
         load_checks(),
@@ -416,11 +417,12 @@ def create_runner(  # noqa: PLR0913  (the parts of `conformance.run`)
             os.environ if environment is None else environment,
             file=target,
             control_url=control_url,
+            contract=contract,
         ),
         settings,
         on_progress=on_progress or _ignore,
         on_failure=on_failure or _ignore,
-        load_profile=partial(load_contract, vendor),
+        load_profile=partial(load_contract, vendor, vendors=vendors),
         baseline=read_baseline(baseline) if baseline else (),
     )
 

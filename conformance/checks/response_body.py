@@ -15,6 +15,7 @@ from conformance.checks.datetimes import parse_datetime
 from conformance.contract_queries import containers, values_at
 from conformance.errors import describe_schema_error
 from conformance.http import NOT_JSON
+from specs.contract import is_json
 from specs.pointer import find, resolve, schema_at
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
@@ -128,12 +129,19 @@ def _is_local_datetime(error: Any) -> bool:
 def _sourced_schema(case: ExchangeCase) -> Any:
     operation, status = case.operation, case.response.status
     # A success with an unlisted status is judged by the schema of the listed success.
-    listed = status if status in operation.responses else operation.success
-    response = operation.responses[listed]
-    if (status >= 400 and listed != status) or response.get("x-source") == "assumed":
+    response = operation.response(status)
+    if response is None and status < 400:
+        response = operation.responses[operation.success]
+    if response is None or response.get("x-source") == "assumed":
         return None
     content = response.get("content", {})
-    schema = content.get(case.response.media, content.get("application/json", {})).get("schema")
+    described = content.get(case.response.media)
+    other = case.response.media and not is_json(case.response.media)
+    if described is None and case.contract.own and status < 400 and other:
+        return None  # `media_type_listed` judges what it is called
+    if described is None:
+        described = next((row for media, row in content.items() if is_json(media)), {})
+    schema = described.get("schema")
     # A file that is no JSON is a string to OpenAPI: there is nothing in it to judge.
     is_file = resolve(case.contract.openapi, schema or {}).get("type") == "string"
     if schema is None or is_file:

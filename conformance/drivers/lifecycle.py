@@ -75,7 +75,8 @@ class LifecycleScript:
         for action in ("list", "poll"):
             if action in self._lifecycle.actions:
                 operation = self._lifecycle.actions[action].operation
-                if self._lifecycle.locations[operation].items is not None:
+                location = self._lifecycle.locations.get(operation)
+                if location is not None and location.items is not None:
                     yield operation
 
     def _poll_and_fetch(self, job: JobRef) -> None:

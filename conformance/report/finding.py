@@ -178,7 +178,7 @@ class Finding:
         earlier = {e.number: (e, "") for e in (*self.row.exchanges, *_steps(self.row))}
         named = {str(value) for e in self.row.exchanges for value in e.path_parameters.values()}
         for job in self.result.jobs:
-            for exchange, state in job.observations if job.id in named else ():
+            for exchange, state, _ in job.observations if job.id in named else ():
                 is_its_own = job.id in exchange.path_parameters.values() or exchange == job.creation
                 if exchange.number in earlier or (is_its_own and not self.is_in_one_request):
                     earlier[exchange.number] = (exchange, state)

@@ -29,8 +29,8 @@ def nowhere() -> str:
 def test_an_unknown_vendor_is_a_usage_error_that_names_the_known_ones(nowhere: str):
     result = conformance("run", "acme", "--base-url", nowhere)
     assert result.exit_code == 2
-    known = "clinicalone, energycap, talkdesk"
-    assert result.output == f"conformance: unknown vendor 'acme'; known vendors: {known}\n"
+    known, hint = "clinicalone, energycap, talkdesk", "; --vendors DIR adds those of a folder"
+    assert result.output == f"conformance: unknown vendor 'acme'; known vendors: {known}{hint}\n"
 
 
 def test_nobody_there_exits_3_with_a_plain_sentence(nowhere: str):
