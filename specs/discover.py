@@ -23,6 +23,7 @@ _STATUS = words(
     "lifecyclestate runstatus executionstatus batchstatus"
 )
 _DONE = words("done completed complete finished isdone iscompleted isfinished isready ready")
+_ERRORS = re.compile(r"/(?:last_?)?(?:error|failure)s?/", re.IGNORECASE)
 _FETCH_ENDS = words(
     "download file files result results content contents output data artifact export report csv"
 )
@@ -183,7 +184,8 @@ class _Finder:
             if row.method == "GET" and row.path in (create.path, many) and self._items_of(row):
                 found.setdefault("list", row)
             elif row.method == "DELETE" and row.path in (one, poll.path):
-                found.setdefault("delete", row)
+                is_cancel = re.search(r"cancel|abort", row.id, re.IGNORECASE)
+                found.setdefault("cancel" if is_cancel else "delete", row)
             elif below and last in _CANCEL_ENDS and row.method != "GET":
                 found.setdefault("cancel", row)
             elif below and row.method == "GET" and self._is_file(row, last):
@@ -197,7 +199,7 @@ class _Finder:
             last = row.path.rstrip("/").rsplit("/", 1)[-1]
             name = plain_name(row.path.split("{")[0].rstrip("/").rsplit("/", 1)[-1])
             is_other = not row.path.startswith(one) and row.path.count("{") == 1 and "{" in last
-            if row.method == "GET" and is_other and name in _FETCH_ENDS and not _json(row):
+            if row.method == "GET" and is_other and name in _FETCH_ENDS and media_types(row):
                 self.proposal.operations["fetch"] = row
                 if not row.security:
                     self.proposal.signed = self._url_of(self.proposal.operations["poll"])
@@ -266,7 +268,11 @@ class _Finder:
     def _status_of(self, row: Operation, items: str | None = None) -> str | None:
         if (given := self._answers.get("status")) and self._has(row, items, given):
             return given
-        members = list(self._members(row, items))
+        members = [
+            (at, schema)
+            for at, schema in self._members(row, items)
+            if not _ERRORS.match(at) and not pointer.properties(self._document, schema)
+        ]
         for at, schema in members:
             if plain_name(at.rsplit("/", 1)[-1]) in _STATUS and schema.get("type") != "object":
                 return at

@@ -193,6 +193,7 @@ def _state_name(value: Any, taken: Iterable[str]) -> str:
 def _named(found: Proposal, states: Mapping[str, dict[str, Any]], group: str) -> list[str]:
     if found.is_flag:
         flags = {"running": ["RUNNING"], "success": ["SUCCEEDED"], "failure": ["FAILED"]}
+        flags["cancelled"] = ["FAILED"] if "cancel" in found.operations else []
         return flags.get(group, [])
     values = found.states.get(group, [])
     return [name for name, row in states.items() if row["wire"] in values]

@@ -180,6 +180,29 @@ def test_schemas_of_3_1_become_those_of_3_0(new: Any, old: Any) -> None:
     assert schema_of(old, Losses()) == old
 
 
+def test_a_pre_signed_url_on_another_path_is_found(tmp_path: Path) -> None:
+    result = run("ex", EXAMPLES / "exports" / "openapi.yaml", tmp_path)
+    assert "fetch: GET /download/{export_id} (downloadExport)" in result.output
+    assert "cancel: DELETE /api/exports/{export_id} (cancelExport)" in result.output
+    with playing(tmp_path / "ex") as call:
+        made = call("POST", "/api/exports", json={"dataset": "orders"}).json()
+        call.sandbox.clock.advance(minutes=1)
+        url = call("GET", f"/api/exports/{made['id']}").json()["download_url"]
+        assert call("GET", url, role=None).status_code == 200
+
+
+def test_a_flag_with_an_error_shows_the_state(tmp_path: Path) -> None:
+    result = run("ops", EXAMPLES / "operations" / "openapi.yaml", tmp_path)
+    assert "states: told by a flag" in result.output
+    with playing(tmp_path / "ops") as call:
+        made = call("POST", "/v1/projects/film/renders", json={"scene": "x"})
+        assert made.status_code == 202
+        location = made.headers["Location"]
+        call.sandbox.clock.advance(minutes=1)
+        done = call("GET", location).json()
+        assert (done["done"], "error" in done, "response" in done) == (True, False, True)
+
+
 def test_a_flag_with_an_error_is_a_state() -> None:
     document = convert(specs.read_yaml(EXAMPLES / "operations" / "openapi.yaml"), "x", Losses())
     found = discover(document, {})
