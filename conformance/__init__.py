@@ -1,14 +1,48 @@
-"""The conformance suite: judges implementations of the vendors' APIs."""
+"""The conformance suite: judges implementations of the vendors' APIs.
+
+What is not `run` itself is imported at its first use.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from conformance.checks import Verdict
+    from conformance.errors import SuiteError, TargetUnavailable, UsageError
     from conformance.evaluation import Result
-    from conformance.settings import Settings
+    from conformance.settings import Effort, Settings
 
-__all__ = ["run"]
+__all__ = [
+    "Effort",
+    "Result",
+    "Settings",
+    "SuiteError",
+    "TargetUnavailable",
+    "UsageError",
+    "Verdict",
+    "run",
+]
+
+_MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "Effort": "settings",
+        "Result": "evaluation",
+        "Settings": "settings",
+        "SuiteError": "errors",
+        "TargetUnavailable": "errors",
+        "UsageError": "errors",
+        "Verdict": "checks",
+    }
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def run(  # noqa: PLR0913  (the parts of a run)
