@@ -41,6 +41,7 @@ await report({
   },
   async followed() {
     const reply = await call(state.job, {redirect: "follow"});
+    await reply.arrayBuffer(); // else Node ends only when the connection does
     return {status: reply.status, path: new URL(reply.url).pathname};
   },
   async head() {

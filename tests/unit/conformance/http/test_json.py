@@ -11,18 +11,15 @@ from conformance.http import NOT_JSON, parse_json
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
 )
 
 
 @given(VALUES)
-def test_what_json_writes_is_read(value: object) -> None:
+def test_what_json_writes_is_read_and_a_byte_order_mark_is_overlooked(value: object) -> None:
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
         assert parse_json(text.encode()) == value
-
-
-@given(VALUES)
-def test_a_byte_order_mark_is_overlooked(value: object) -> None:
-    assert parse_json(b"\xef\xbb\xbf" + json.dumps(value).encode()) == value
+        assert parse_json(b"\xef\xbb\xbf" + text.encode()) == value
 
 
 @given(st.integers(-(2**53) + 1, 2**53 - 1), st.integers(1, 5))
