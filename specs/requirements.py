@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -35,8 +34,6 @@ class Requirement:
 
     `source` is documented, vendor, observed or assumed; `level` must or should. Exactly one of
     `check` and `not_tested` (the reason) is set. `elements` are JSON pointers into openapi.yaml.
-    `place` is the file and JSON pointer that imply a generated row (`lifecycle.yaml#/edges`), None
-    for a row of requirements.yaml.
     """
 
     id: str
@@ -49,7 +46,6 @@ class Requirement:
     elements: tuple[str, ...]
     check: Check | None
     not_tested: str | None
-    place: str | None = None
 
 
 class Requirements(NamedTuple):
@@ -57,7 +53,7 @@ class Requirements(NamedTuple):
 
     statements: Mapping[str, Statement]
     requirements: tuple[Requirement, ...]
-    switched_off: Mapping[str, str] = MappingProxyType({})
+    switched_off: Mapping[str, str]
 
 
 def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import orjson
 
-from conformance.checks import Verdict
 from conformance.errors import UsageError
 from conformance.evaluation import RequirementResult, Result
 from conformance.report import markdown
@@ -26,6 +25,7 @@ from conformance.report.finding import (
     requirements_file,
 )
 from conformance.report.json_report import body_text
+from conformance.verdict import Verdict
 from specs import Requirement
 
 SCHEMA: Final = (

@@ -11,7 +11,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.checks import WORST_FIRST, Verdict
 from conformance.evaluation import Result
 from conformance.report.exchange_text import visible, wrap_curl
 from conformance.report.finding import (
@@ -22,6 +21,7 @@ from conformance.report.finding import (
     purposes_line,
     reproduction_hint,
 )
+from conformance.verdict import WORST_FIRST, Verdict
 from specs import Requirement
 
 WIDTH = 80
