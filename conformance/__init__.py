@@ -1,14 +1,48 @@
-"""The conformance suite: judges implementations of the vendors' APIs."""
+"""The conformance suite: judges implementations of the vendors' APIs.
+
+What is not `run` itself is imported at its first use.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from conformance.checks import Verdict
+    from conformance.errors import SuiteError, TargetUnavailable, UsageError
     from conformance.evaluation import Result
-    from conformance.settings import Settings
+    from conformance.settings import Effort, Settings
 
-__all__ = ["run"]
+__all__ = [
+    "Effort",
+    "Result",
+    "Settings",
+    "SuiteError",
+    "TargetUnavailable",
+    "UsageError",
+    "Verdict",
+    "run",
+]
+
+_MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "Effort": "settings",
+        "Result": "evaluation",
+        "Settings": "settings",
+        "SuiteError": "errors",
+        "TargetUnavailable": "errors",
+        "UsageError": "errors",
+        "Verdict": "checks",
+    }
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def run(  # noqa: PLR0913  (the parts of a run)
@@ -22,6 +56,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
     environment: Mapping[str, str] | None = None,
     on_progress: Callable[[str], None] | None = None,
     baseline: Path | str | None = None,
+    vendors: Iterable[Path | str] = (),
 ) -> "Result":
     """Judge the implementation of `vendor` at `base_url` and return the result tree.
 
@@ -35,6 +70,7 @@ def run(  # noqa: PLR0913  (the parts of a run)
         environment: where `env: NAME` is looked up; by default that of the process.
         on_progress: called with a line before each step.
         baseline: a file with the failures that are accepted.
+        vendors: folders with vendors of your own (openapi.yaml, lifecycle.yaml).
 
     Raises:
         UsageError: the vendor, the target or a setting is invalid.
@@ -53,5 +89,6 @@ def run(  # noqa: PLR0913  (the parts of a run)
         environment=environment,
         on_progress=on_progress,
         baseline=None if baseline is None else Path(baseline),
+        vendors=tuple(map(Path, vendors)),
     )
     return runner.run()

@@ -41,6 +41,13 @@ def read_threshold(
         raise click.BadParameter(f"{error}.") from None
 
 
+VENDORS_OPTION = click.option(
+    "--vendors",
+    multiple=True,
+    envvar="CONFORMANCE_VENDORS",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with vendors of your own (openapi.yaml, lifecycle.yaml); repeat.",
+)
 TARGET_OPTIONS = (
     click.option("--base-url", required=True, help="Base URL of the implementation."),
     click.option("--control-url", help="Control plane of the mock (…/_mock), to move its clock."),
@@ -125,14 +132,14 @@ def limit_settings(options: Mapping[str, Any]) -> dict[str, Any]:
 def replay_options(command: Command) -> Command:
     """Give a command the options of a replay: its base URL defaults to that of the result."""
     base_url = click.option("--base-url", help="Base URL; that of RESULT by default.")
-    for option in reversed((base_url, *TARGET_OPTIONS[1:], *LIMIT_OPTIONS)):
+    for option in reversed((base_url, *TARGET_OPTIONS[1:], VENDORS_OPTION, *LIMIT_OPTIONS)):
         command = option(command)
     return command
 
 
 def run_options(command: Command) -> Command:
     """Give a command the options of a run."""
-    for option in reversed((*TARGET_OPTIONS, *RUN_OPTIONS, *LIMIT_OPTIONS)):
+    for option in reversed((*TARGET_OPTIONS, VENDORS_OPTION, *RUN_OPTIONS, *LIMIT_OPTIONS)):
         command = option(command)
     return command
 
@@ -252,6 +259,33 @@ def compare(a: str, b: str, **options: Any) -> None:
 
 @main.command()
 @click.argument("vendor")
+@click.option("--upstream", required=True, help="Base URL of the API that answers.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4020, show_default=True)
+@click.option("--target", type=FILE, help="Target file: what may be written. Optional on loopback.")
+@click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["documented", "vendor", "never"]),
+    default="documented",
+    show_default=True,
+    help="Exit code 1 if traffic departed from a rule of this source, or of a surer one.",
+)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="The journal.")
+@click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, metavar="S")
+@click.option("--ca-bundle", type=FILE, help="Certificate authorities to trust.")
+def proxy(vendor: str, **options: Any) -> None:
+    """Pass traffic on to an implementation of VENDOR's API, and check both directions.
+
+    Exit code 0, 1 if traffic departed from the contract (--fail-on), 2 usage error.
+    """
+    from conformance.drift.serving import proxy_command
+
+    sys.exit(proxy_command(vendor, options))
+
+
+@main.command()
+@click.argument("vendor")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--writes/--read-only", default=None, help="Whether a run may create and delete.")
@@ -269,7 +303,16 @@ def compare(a: str, b: str, **options: Any) -> None:
 @click.option(
     "--ask/--no-ask", default=None, help="Ask for what no option says; by default on a terminal."
 )
-def init(vendor: str, file: Path | None, *, force: bool, ask: bool | None, **given: Any) -> None:
+@VENDORS_OPTION
+def init(
+    vendor: str,
+    file: Path | None,
+    *,
+    force: bool,
+    ask: bool | None,
+    vendors: tuple[Path, ...],
+    **given: Any,
+) -> None:
     """Write a commented target file for VENDOR to FILE, or to standard output."""
     from conformance.checks import facts_of, load_checks
     from conformance.contract_queries import load_contract
@@ -280,7 +323,7 @@ def init(vendor: str, file: Path | None, *, force: bool, ask: bool | None, **giv
         write_template,
     )
 
-    contract = load_contract(vendor, DOCUMENTED)
+    contract = load_contract(vendor, DOCUMENTED, _announced(vendors))
     facts = facts_of(contract, load_checks())
     to_stdout = file is None or str(file) == "-"
     if ask if ask is not None else not to_stdout and sys.stdin.isatty():
@@ -302,8 +345,14 @@ def init(vendor: str, file: Path | None, *, force: bool, ask: bool | None, **giv
 @click.option("--control-url", help="Control plane of the mock, if not the file's.")
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
 @click.option("--effort", type=EFFORTS, default=Effort.DEFAULT.value, show_default=True)
+@VENDORS_OPTION
 def check_target(
-    file: Path, base_url: str | None, control_url: str | None, profile: str, effort: str
+    file: Path,
+    base_url: str | None,
+    control_url: str | None,
+    profile: str,
+    effort: str,
+    vendors: tuple[Path, ...],
 ) -> None:
     """Say what can be judged with the target file FILE, and what not; nothing is sent.
 
@@ -317,10 +366,12 @@ def check_target(
     from conformance.target.tracker import ResourceTracker
 
     vendor, unset = vendor_of(file), unset_variables(file, os.environ)
-    contract = load_contract(vendor, profile)
+    contract = load_contract(vendor, profile, _announced(vendors))
     environment = os.environ | dict.fromkeys(unset, "not-set-yet")
     url = base_url or "https://target.invalid"
-    target = read_target(vendor, url, environment, file=file, control_url=control_url)
+    target = read_target(
+        vendor, url, environment, file=file, control_url=control_url, contract=contract
+    )
     policy = WritePolicy(contract, target, ResourceTracker(contract))
     settings = Settings(profile=profile, effort=Effort(effort))
     told = describe_target(contract, load_checks(), settings, policy, unset=unset)
@@ -331,22 +382,25 @@ def check_target(
 @main.command("list")
 @click.argument("vendor")
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
-def list_(vendor: str, profile: str) -> None:
+@VENDORS_OPTION
+def list_(vendor: str, profile: str, vendors: tuple[Path, ...]) -> None:
     """List VENDOR's requirements with source, level and check."""
     from conformance.contract_queries import load_contract
     from conformance.evaluation.explain import list_requirements
 
-    click.echo(list_requirements(load_contract(vendor, profile)), nl=False)
+    contract = load_contract(vendor, profile, _announced(vendors))
+    click.echo(list_requirements(contract), nl=False)
 
 
 @main.command()
 @click.argument("requirement")
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
-def explain(requirement: str, profile: str) -> None:
+@VENDORS_OPTION
+def explain(requirement: str, profile: str, vendors: tuple[Path, ...]) -> None:
     """Explain REQUIREMENT: its source, its check and where that is, what is sent."""
     from conformance.evaluation.explain import explain_requirement
 
-    click.echo(explain_requirement(requirement, profile), nl=False)
+    click.echo(explain_requirement(requirement, profile, _announced(vendors)), nl=False)
 
 
 @main.command()
@@ -379,6 +433,15 @@ def selftest(
     sys.exit(selftest_command(vendors, switches, seeds, jobs or processors(), full=whole))
 
 
+def _announced(vendors: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the folders with vendors; standard error says which built-in ones they replace."""
+    from conformance.contract_queries import replaced_vendors
+
+    for sentence in replaced_vendors(vendors):
+        click.echo(f"conformance: {sentence}", err=True)
+    return vendors
+
+
 def _run(vendor: str, options: Mapping[str, Any]) -> int:
     from rich.console import Console
 
@@ -397,6 +460,7 @@ def _run(vendor: str, options: Mapping[str, Any]) -> int:
         on_progress=progress.show_step,
         on_failure=progress.show_failure,
         baseline=options["baseline"],
+        vendors=_announced(options["vendors"]),
     )
     if options["dry_run"]:
         from conformance.plan import describe_plan

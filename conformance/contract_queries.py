@@ -1,17 +1,27 @@
 """What a contract implies without saying it outright: ids, links, credentials, JSON values."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+import yaml
+
 import specs
 from conformance.errors import UsageError
-from conformance.http.exchange import Exchange
-from specs import Contract, Operation
-from specs.pointer import resolve, schema_at
+from conformance.http import Exchange
+from specs import Contract, Operation, Requirement
+from specs.job_parameters import (
+    RESPONSE_BODY,
+    id_parameters,
+    job_parameter,
+    links,
+    parameter_schema,
+)
+from specs.pointer import resolve, schema_at, tokens
 
-RESPONSE_BODY = "$response.body#"
+__all__ = ["RESPONSE_BODY", "id_parameters", "job_parameter", "parameter_schema"]
 
 
 class Absent:
@@ -24,29 +34,34 @@ class Absent:
 ABSENT: Final = Absent()
 
 
-def load_contract(vendor: str, profile: str) -> Contract:
+def load_contract(vendor: str, profile: str, vendors: Iterable[Path] = ()) -> Contract:
     """Return a vendor's contract.
+
+    `vendors` are folders with vendors of the user's own.
 
     Raises:
         UsageError: there is no such vendor or profile.
         specs.SpecError: one of its files is invalid.
     """
-    vendors = specs.vendors()
-    if vendor not in vendors:
-        raise UsageError(f"unknown vendor {vendor!r}; known vendors: {', '.join(vendors)}")
+    folders = specs.vendor_folders(vendors)
+    if vendor not in folders:
+        hint = "" if vendors else "; --vendors DIR adds those of a folder"
+        known = ", ".join(folders)
+        raise UsageError(f"unknown vendor {vendor!r}; known vendors: {known}{hint}")
     if profile not in specs.PROFILES:
         names = ", ".join(specs.PROFILES)
         raise UsageError(f"--profile: unknown profile {profile!r}; known profiles: {names}")
-    return specs.load(vendor, profile)
+    return specs.load(vendor, profile, folder=folders[vendor])
+
+
+def replaced_vendors(vendors: Iterable[Path]) -> Iterator[str]:
+    """Yield a sentence for each built-in vendor that one of the user's own replaces."""
+    for name, folder in specs.vendor_folders(vendors).items():
+        if name in specs.vendors() and specs.is_own(folder):
+            yield f"the vendor {name!r} is that of {folder}, not the built-in one"
 
 
 # --- Operations and parameters
-
-
-def parameter_schema(contract: Contract, parameter: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema of a parameter, its reference resolved."""
-    schema: Mapping[str, Any] = resolve(contract.openapi, parameter.get("schema", {}))
-    return schema
 
 
 def has_parameter(operation: Operation, name: str) -> bool:
@@ -59,15 +74,6 @@ def request_parameters(exchange: Exchange) -> Mapping[str, Any]:
     return {**dict(exchange.request.query), **exchange.path_parameters}
 
 
-def id_parameters(contract: Contract, operation: Operation) -> tuple[str, ...]:
-    """Return the path parameters that are ids: those without an enum."""
-    return tuple(
-        parameter["name"]
-        for parameter in operation.parameters
-        if parameter["in"] == "path" and "enum" not in parameter_schema(contract, parameter)
-    )
-
-
 def account_parameters(contract: Contract, operation: Operation) -> Iterator[str]:
     """Yield the parameters whose valid values depend on the account."""
     ids = id_parameters(contract, operation)
@@ -76,24 +82,6 @@ def account_parameters(contract: Contract, operation: Operation) -> Iterator[str
         bounded = {"enum", "maximum", "format"} & schema.keys() or schema.get("type") == "boolean"
         if parameter["in"] in {"path", "query"} and (parameter["name"] in ids or not bounded):
             yield str(parameter["name"])
-
-
-def job_parameter(contract: Contract, operation_id: str) -> str | None:
-    """Return the parameter of an operation that takes a job's id, None where it has none.
-
-    The links of the operation that creates jobs say so. Without a link it is, for an operation
-    with an action in the lifecycle, the only path parameter without an enum.
-    """
-    create = contract.operations[contract.lifecycle.actions["create"].operation]
-    created_id = f"{RESPONSE_BODY}{contract.lifecycle.locations[create.id].id}"
-    for link in _links(create, create.success):
-        for name, expression in link.get("parameters", {}).items():
-            if link.get("operationId") == operation_id and expression == created_id:
-                return str(name)
-    ids = id_parameters(contract, contract.operations[operation_id])
-    actions = contract.lifecycle.actions.items()
-    acting = {action.operation for name, action in actions if name != "create"}
-    return ids[0] if len(ids) == 1 and operation_id in acting else None
 
 
 def is_job_operation(contract: Contract, operation_id: str) -> bool:
@@ -105,14 +93,10 @@ def is_job_operation(contract: Contract, operation_id: str) -> bool:
 
 def link_expressions(operation: Operation, status: int) -> Iterator[tuple[str, str]]:
     """Yield (parameter name, runtime expression) of the links of a response."""
-    for link in _links(operation, status):
+    for link in links(operation, status):
         for name, expression in link.get("parameters", {}).items():
             if isinstance(expression, str):
                 yield name, expression
-
-
-def _links(operation: Operation, status: int) -> Iterator[Mapping[str, Any]]:
-    yield from operation.responses.get(status, {}).get("links", {}).values()
 
 
 def security_scheme(contract: Contract, operation: Operation) -> Mapping[str, Any] | None:
@@ -125,12 +109,33 @@ def security_scheme(contract: Contract, operation: Operation) -> Mapping[str, An
 
 
 def token_operation(contract: Contract) -> Operation | None:
-    """Return the operation that exchanges client credentials for a token: the one with Basic."""
+    """Return the operation that exchanges client credentials for a token.
+
+    It is a POST with Basic whose body asks for a grant (RFC 6749, 4.4).
+    """
     for operation in contract.operations.values():
         scheme = security_scheme(contract, operation)
-        if scheme and (scheme.get("type"), scheme.get("scheme")) == ("http", "basic"):
+        if is_basic(scheme) and operation.method == "POST" and _asks_for_grant(contract, operation):
             return operation
     return None
+
+
+def is_basic(scheme: Mapping[str, Any] | None) -> bool:
+    """Return True for HTTP Basic."""
+    return (scheme or {}).get("type") == "http" and (scheme or {}).get("scheme") == "basic"
+
+
+def credential_place(scheme: Mapping[str, Any]) -> tuple[str, str]:
+    """Return where a scheme has its credential: `header`, `query` or `cookie`, and the name."""
+    if scheme["type"] == "apiKey":
+        return str(scheme["in"]), str(scheme["name"])
+    return "header", "Authorization"
+
+
+def _asks_for_grant(contract: Contract, operation: Operation) -> bool:
+    contents = (operation.body or {}).get("content", {}).values()
+    schemas = (resolve(contract.openapi, content.get("schema", {})) for content in contents)
+    return any("grant_type" in schema.get("properties", {}) for schema in schemas)
 
 
 # --- Created resources
@@ -154,7 +159,9 @@ def create_operations(contract: Contract) -> frozenset[str]:
 def id_type(contract: Contract, operation_id: str, status: int) -> type:
     """Return the type of a job's id in a body: an id of another type identifies no job."""
     location = contract.lifecycle.locations[operation_id]
-    schema = contract.schema(operation_id, status)
+    if location.id_header is not None or location.id_link is not None:
+        return str
+    schema = contract.schema(operation_id, status) or {}
     pointer = location.id if location.items is None else f"{location.items}/-{location.id}"
     try:
         id_schema = schema_at(contract.openapi, schema, pointer)
@@ -196,13 +203,25 @@ def jobs_for_formats(contract: Contract) -> int:
 
 
 def link_pointers(contract: Contract, operation_id: str) -> tuple[str, ...]:
-    """Return where bodies link to an operation, as the requirements of those links say."""
+    """Return where bodies link to an operation, as requirements and lifecycle say."""
     checks = [requirement.check for requirement in contract.requirements if requirement.check]
-    return tuple(
+    stated = tuple(
         str(check.arguments["pointer"])
         for check in checks
         if check.arguments.get("to") == operation_id and "pointer" in check.arguments
     )
+    return stated + tuple(_link_values(contract, operation_id))
+
+
+def _link_values(contract: Contract, operation_id: str) -> Iterator[str]:
+    """Yield where the lifecycle has a job's links to an operation."""
+    lifecycle = contract.lifecycle
+    for name in ("default", lifecycle.actions["poll"].operation):
+        for value in lifecycle.values.get(name, ()):
+            action = lifecycle.actions.get(str(value.argument))
+            to = action.operation if action else value.argument
+            if value.kind == "link" and to == operation_id and value.at is not None:
+                yield value.at
 
 
 def match_path(template: str, path: str) -> Mapping[str, str] | None:
@@ -273,3 +292,48 @@ def _walk(location: str, value: Any, steps: list[str]) -> Iterator[tuple[str, An
 
 def _unescape(step: str) -> str:
     return step.replace("~1", "/").replace("~0", "~")
+
+
+# --- Files
+
+
+def place_of(contract: Contract, requirement: Requirement) -> tuple[Path, int] | None:
+    """Return file and line (from 1) of what implies a generated requirement, None for others."""
+    if requirement.place is None or contract.folder is None:
+        return None
+    name, _, pointer = requirement.place.partition("#")
+    file = contract.folder / name
+    return file, line_at(file, pointer)
+
+
+def line_at(file: Path, pointer: str) -> int:
+    """Return the line (from 1) of the value at a JSON pointer of a YAML file, or the nearest above.
+
+    A path of a contract may have that of its server before it, which the file does not have there.
+    """
+    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    line = 1
+    for token in tokens(pointer):
+        entry = _entry(node, token)
+        if entry is None:
+            return line
+        line, node = entry
+    return line
+
+
+def _entry(node: yaml.Node | None, token: str) -> tuple[int, yaml.Node] | None:
+    """Return the line and the value of a member or an element of a YAML node, None without one."""
+    if isinstance(node, yaml.SequenceNode) and token.isdigit() and int(token) < len(node.value):
+        item = node.value[int(token)]
+        return item.start_mark.line + 1, item
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    for exact in (True, False):
+        for key, value in pairs:
+            same = key.value == token if exact else _is_end_of_path(key.value, token)
+            if same:
+                return key.start_mark.line + 1, value
+    return None
+
+
+def _is_end_of_path(key: str, path: str) -> bool:
+    return key.startswith("/") and path.endswith(key)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -15,9 +16,9 @@ from conformance.contract_queries import (
     request_parameters,
     value_at,
 )
-from conformance.http.exchange import Exchange, ExchangeInfo
+from conformance.http import Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, parse_url
-from conformance.request_data import OperationRequest
+from conformance.request_data import OperationRequest, following_page
 from conformance.request_data.factory import RequestFactory
 from conformance.target import PRIMARY
 from conformance.target.client import Client
@@ -45,6 +46,8 @@ UNFOLLOWED: Final = (
 )
 # A storage may take a signature or a credential, but not both.
 _UNSIGNED: Final = frozenset({400, 401, 403})
+# Of a list of a user's own vendor, whose pages may be small.
+MAX_OWN_PAGES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,11 @@ def download(client: Client, url: SplitResult, job: JobRef) -> Exchange | None:
     if (url.scheme, url.netloc) != (base.scheme, base.netloc):
         allowed = url.hostname in client.target.download_hosts
         return client.download(url, replace(info, role=None)) if allowed else None
-    fetch = client.contract.operations[client.contract.lifecycle.actions["fetch"].operation]
+    actions = client.contract.lifecycle.actions
+    fetch = client.contract.operations[actions.get("fetch", actions["poll"]).operation]
     path = url.path.removeprefix(base.path) + (f"?{url.query}" if url.query else "")
+    if client.contract.own and (named := match_path(fetch.path, url.path)) is not None:
+        info = replace(info, operation=fetch.id, path_parameters=named)
     request = HttpRequest("GET", client.restore_url(path))
     headers = {"Accept": "*/*"}
     exchange = client.send(fetch, request, headers, info=info)
@@ -149,15 +155,21 @@ def file_url(contract: Contract, exchange: Exchange) -> SplitResult | None:
     response = exchange.response
     if response is None:
         return None
-    fetch = contract.lifecycle.actions["fetch"].operation
-    urls = [value_at(exchange.json, pointer) for pointer in link_pointers(contract, fetch)]
+    fetch = contract.lifecycle.actions.get("fetch")
+    if fetch is None:
+        return None
+    urls = [
+        value_at(exchange.json, pointer) for pointer in link_pointers(contract, fetch.operation)
+    ]
     if 300 <= response.status < 400:
         urls.insert(0, response.headers.get("Location"))
     text = next((url for url in urls if isinstance(url, str)), None)
     url = parse_url(text, exchange.request.url) if text is not None else None
     if url is None or url.netloc != urlsplit(exchange.request.url).netloc:
         return url
-    target = match_path(contract.operations[fetch].path, url.path)
+    if url.query:  # a signature, without which the same path is refused
+        return url
+    target = match_path(contract.operations[fetch.operation].path, url.path)
     if target is not None:  # a file may have an id of its own
         own = {unquote(str(value)) for value in exchange.path_parameters.values()}
         return None if own.issuperset(map(unquote, target.values())) else url
@@ -256,8 +268,7 @@ class JobClient:
     def _last_states(self, history: JobHistory | None) -> frozenset[str]:
         if history is None:
             return frozenset()
-        shown = history.observations[-1].state if history.observations else ""
-        states = self.lifecycle.states_named(shown)
+        states = history.observations[-1].states if history.observations else frozenset()
         return frozenset(self.file_states) if not states and history.file else states
 
     def known_jobs(self, *states: str) -> Iterator[JobRef]:
@@ -290,7 +301,8 @@ class JobClient:
     def poll(self, job: JobRef) -> frozenset[str]:
         """Poll a job and return its possible states; none where the response did not show it."""
         operation = self.lifecycle.actions["poll"].operation
-        if self.lifecycle.locations[operation].items is None:
+        location = self.lifecycle.locations.get(operation)
+        if location is None or location.items is None:
             return self._states_in(self.perform("poll", job), job)
         for exchange in self.list_pages(operation, job, PRIMARY):
             if states := self._states_in(exchange, job):
@@ -319,6 +331,9 @@ class JobClient:
 
         A page with fewer items than requested is not the last: a server may have smaller pages.
         """
+        if self.client.contract.own:
+            yield from self._own_pages(operation_id, job, role)
+            return
         operation = self.client.contract.operations[operation_id]
         items = self.lifecycle.locations[operation_id].items or ""
         has_pages = any(map(_is_page_or_offset, operation.parameters))
@@ -327,6 +342,33 @@ class JobClient:
             yield exchange
             if not has_pages or not value_at(exchange.json, items):
                 return
+
+    def _own_pages(self, operation_id: str, job: JobRef, role: str) -> Iterator[Exchange]:
+        request = self.request_for(operation_id, job)
+        paging = self.client.contract.paging(operation_id)
+        if paging is not None and paging.size is not None:
+            request = request.with_parameter(paging.size, paging.max_size)
+        yield from islice(self.walk_pages(request, role), MAX_OWN_PAGES)
+
+    def walk_pages(self, request: OperationRequest, role: str = PRIMARY) -> Iterator[Exchange]:
+        """Request the pages of a list of the user's own vendor, from `request` to the last.
+
+        A page that leads back to one that was requested is the last.
+        """
+        contract, operation_id = self.client.contract, request.operation
+        paging, pointer = (
+            contract.paging(operation_id),
+            self.lifecycle.locations[operation_id].items,
+        )
+        requested: list[Mapping[str, Any]] = []
+        page: OperationRequest | None = request
+        while page is not None and page.query not in requested:
+            requested.append(page.query)
+            exchange = page.send(self.client, self._driver, role=role)
+            yield exchange
+            shown = value_at(exchange.json, pointer or "")
+            items = len(shown) if isinstance(shown, list) else 0
+            page = following_page(contract, paging, page, exchange, items) if paging else None
 
     def wait_for_state(self, job: JobRef, *states: str, seconds: float | None = None) -> bool:
         """Poll until a job is in one of `states`; return False where it does not get there.

@@ -5,6 +5,7 @@ passes with a warning, a FAIL fails with its evidence. With pytest-xdist use `--
 one process judges one vendor.
 """
 
+import os
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,6 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--conformance-effort", metavar="LEVEL", default="default")
     group.addoption("--conformance-seed", metavar="N", type=int, default=1)
     group.addoption("--conformance-strict", action="store_true", help="WARN counts as FAIL.")
+    group.addoption(
+        "--conformance-vendors",
+        action="append",
+        metavar="DIR",
+        type=Path,
+        help="Folder with vendors of your own; repeat.",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k and -m select items
@@ -128,9 +136,8 @@ class RequirementItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Return the file with the requirement."""
-        import specs  # noqa: PLC0415  (see above)
-
-        file = Path(specs.__file__).parent / self.parent.vendor / "requirements.yaml"
+        contract = _contract(self.config, self.parent.vendor)
+        file = (contract.folder or Path()) / "requirements.yaml"
         return file, None, f"{self.name} {self.text}"
 
 
@@ -147,9 +154,17 @@ def _contract(config: pytest.Config, vendor: str) -> "Contract":
     from specs import SpecError  # noqa: PLC0415
 
     try:
-        return load_contract(vendor, config.getoption("--conformance-profile"))
+        return load_contract(vendor, config.getoption("--conformance-profile"), _vendors(config))
     except (UsageError, SpecError) as error:
         raise pytest.UsageError(f"--conformance: {error}") from None
+
+
+def _vendors(config: pytest.Config) -> tuple[Path, ...]:
+    """Return the folders of the option, else those of CONFORMANCE_VENDORS."""
+    given: list[Path] = config.getoption("--conformance-vendors") or [
+        Path(name) for name in os.environ.get("CONFORMANCE_VENDORS", "").split(os.pathsep) if name
+    ]
+    return tuple(given)
 
 
 def _require_extra() -> None:
@@ -182,6 +197,7 @@ def _run(config: pytest.Config, vendor: str, only: list[str]) -> "Result | Excep
             baseline=config.getoption("--conformance-baseline"),
             settings=settings,
             only=() if is_full else only,
+            vendors=_vendors(config),
         )
     except (SuiteError, ValueError) as error:
         return error

@@ -10,7 +10,7 @@ import jsonschema_rs
 import orjson
 
 from conformance import report
-from conformance.checks import CheckKind
+from conformance.checks import CheckKind, CheckResult, Verdict
 from conformance.checks.active_case import ActiveCase
 from conformance.errors import BudgetExceeded, NotPermitted, UsageError, describe_schema_error
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
@@ -21,7 +21,6 @@ from conformance.runner import Runner, create_runner
 from conformance.session import open_session, preflight
 from conformance.settings import Settings
 from conformance.target.cleanup import clean_up
-from conformance.verdict import CheckResult, Verdict
 from specs import Requirement
 
 SCHEMA: Final = Path(report.__file__).parent / "result.schema.json"
@@ -56,6 +55,7 @@ def replay_command(
         control_url=options["control_url"],
         target=options["target"],
         settings=Settings(profile=result["profile"], seed=result["seed"], **limits),
+        vendors=options["vendors"],
     )
     labels = {True: "fails again", False: "does not fail any more", None: "cannot be judged"}
     outcomes = []

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 import specs
+from conformance.checks import Verdict
 from conformance.errors import UsageError
 from conformance.evaluation import Result
 from conformance.http.adapter import WsgiAdapter
@@ -24,7 +25,6 @@ from conformance.reference.defects import DEFECTS, VARIANTS, Defect
 from conformance.reference.serving import serve
 from conformance.runner import Runner, create_runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import Verdict
 from specs import DOCUMENTED
 
 WIDTH = 80

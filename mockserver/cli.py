@@ -1,6 +1,7 @@
 """The command `mockserver`."""
 
 import gc
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,97 @@ def validate(folder: str) -> None:
     if faults:
         raise SystemExit(2)
     click.echo(f"{', '.join(own)}: no faults")
+
+
+_FLAGS = {
+    "create": "operationId that creates a job",
+    "poll": "operationId that shows the state of a job",
+    "list": "operationId that lists jobs",
+    "fetch": "operationId that downloads the file of a job",
+    "delete": "operationId that deletes a job",
+    "cancel": "operationId that cancels a job",
+    "id": "JSON pointer to the job's id in a response",
+    "status": "JSON pointer to the job's state in a response",
+    "states": "values of the state, in order and with commas",
+}
+
+
+@main.command(
+    "new-vendor",
+    params=[
+        click.Argument(["name"]),
+        click.Option(
+            ["--openapi", "source"],
+            type=click.Path(exists=True, dir_okay=False),
+            required=True,
+            help="OpenAPI document, 3.0 or 3.1, YAML or JSON.",
+        ),
+        click.Option(
+            ["--out"],
+            type=click.Path(file_okay=False),
+            default="vendors",
+            show_default=True,
+            help="Folder that gets the folder NAME.",
+        ),
+        click.Option(
+            ["--keep"],
+            multiple=True,
+            metavar="PATH",
+            help="Path prefix to keep besides those of the jobs. Repeatable.",
+        ),
+        *(click.Option([f"--{flag}"], help=f"{text}.") for flag, text in _FLAGS.items()),
+    ],
+)
+def new_vendor(name: str, source: str, out: str, keep: tuple[str, ...], **answers: Any) -> None:
+    """Write the files of a vendor NAME from an OpenAPI document.
+
+    It finds the operations that create, poll, list, fetch, delete and cancel a job; what it cannot
+    tell it asks on a terminal, else it names the option that answers.
+    """
+    from specs import SpecError
+    from specs.files import RESERVED, SLUG
+    from specs.new_vendor import Draft
+
+    if not SLUG.fullmatch(name) or name in RESERVED:
+        raise UsageError(f"{name}: a name has a-z, 0-9 and -, with a letter first")
+    folder = Path(out) / name
+    if folder.exists():
+        raise UsageError(f"{folder}: is there already")
+    given = {flag: value for flag, value in answers.items() if value}
+    try:
+        draft = Draft(Path(source))
+        while questions := draft.find(given):
+            given |= {q.flag: _answer(q.flag, q.text, q.choices) for q in questions[:1]}
+        draft.write(folder, keep)
+        issues = draft.issues(folder)
+    except (SpecError, OSError) as error:
+        raise UsageError(str(error)) from None
+    for line in draft.report():
+        click.echo(line)
+    for issue in issues:
+        click.echo(str(issue), err=True)
+    click.echo(f"""
+{folder} is written. To go on:
+  mockserver validate {folder}
+  mockserver serve --vendors {folder}
+  conformance run {name} --vendors {folder} --base-url http://127.0.0.1:4010 \\
+      --control-url http://127.0.0.1:4010/_mock
+""")
+    if issues:
+        raise SystemExit(2)
+
+
+def _answer(flag: str, text: str, choices: tuple[str, ...]) -> str:
+    """Ask a question on a terminal.
+
+    Raises:
+        UsageError: nobody is there to answer; the text names the option.
+    """
+    if not sys.stdin.isatty():
+        listed = f" One of: {', '.join(choices)}." if choices else ""
+        raise UsageError(f"{text} Answer with --{flag}.{listed}")
+    for number, choice in enumerate(choices, 1):
+        click.echo(f"  {number}  {choice}")
+    answer: str = click.prompt(text)
+    is_number = answer.isdecimal() and 0 < int(answer) <= len(choices)
+    return choices[int(answer) - 1] if is_number else answer

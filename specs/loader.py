@@ -7,6 +7,7 @@ from specs import lint_cache
 from specs.contract import Contract, read_contract
 from specs.errors import SpecError
 from specs.files import CONTROL, DOCUMENTED, ROOT, is_own, read_openapi
+from specs.implied import with_implied
 
 
 def load(
@@ -19,8 +20,9 @@ def load(
 ) -> Contract:
     """Return the contract of `vendor` in `profile`.
 
-    Its files are in `root`, or in `folder` as `vendor_folders` has it, which may be a user's own.
-    Files that `cache` (by default the user's, see `specs.lint_cache`) does not know are linted.
+    Its files are in `root`, or in `folder` as `vendor_folders` has it, which may be a user's own:
+    then the requirements are those of its requirements.yaml and what the contract implies. Files
+    that `cache` (by default the user's, see `specs.lint_cache`) does not know are linted.
 
     Raises:
         SpecError: a file is missing or invalid; the text names file, place and reason.
@@ -36,7 +38,8 @@ def load(
         if issues:
             raise SpecError(issues)
         cache.add(digest)
-    return read_contract(vendor, profile, folder, own=own)
+    contract = read_contract(vendor, profile, folder, own=own)
+    return with_implied(contract) if own else contract
 
 
 def load_control(root: Path = ROOT) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -34,6 +35,8 @@ class Requirement:
 
     `source` is documented, vendor, observed or assumed; `level` must or should. Exactly one of
     `check` and `not_tested` (the reason) is set. `elements` are JSON pointers into openapi.yaml.
+    `place` is the file and JSON pointer that imply a generated row (`lifecycle.yaml#/edges`), None
+    for a row of requirements.yaml.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Requirement:
     elements: tuple[str, ...]
     check: Check | None
     not_tested: str | None
+    place: str | None = None
 
 
 class Requirements(NamedTuple):
@@ -53,7 +57,7 @@ class Requirements(NamedTuple):
 
     statements: Mapping[str, Statement]
     requirements: tuple[Requirement, ...]
-    switched_off: Mapping[str, str]
+    switched_off: Mapping[str, str] = MappingProxyType({})
 
 
 def read_requirements(raw: Mapping[str, Any], profile: str) -> Requirements:

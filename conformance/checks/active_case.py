@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from conformance.checks import CheckResult, failed, passed, skipped
 from conformance.contract_queries import has_parameter, job_parameter
 from conformance.errors import Untestable
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.job_client import ACTIVE_CHECK, JobClient, JobRef
 from conformance.request_data import OperationRequest
 from conformance.target import PRIMARY
 from conformance.target.client import Client
 from conformance.target.job_ids import created_ids
-from conformance.verdict import CheckResult, failed, passed, skipped
 from specs import Requirement
 
 NO_REQUEST_POSSIBLE: Final = (

@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from conformance.checks import Responses
 from conformance.contract_queries import job_parameter, request_parameters
-from conformance.http.exchange import Exchange, RecordedResponse
+from conformance.http import Exchange, RecordedResponse
 from conformance.job_client import ACTIVE_CHECK, DOWNLOAD, LIFECYCLE, redirect_url
 from conformance.target import PRIMARY, READER
 from conformance.target.credentials import DRIVER as CREDENTIALS
@@ -168,8 +168,7 @@ class HistoryCase:
 
     def possible_states(self, observation: Observation | None) -> frozenset[str]:
         """Return the lifecycle states that an observed name may stand for; none if unknown."""
-        lifecycle = self.contract.lifecycle
-        return lifecycle.states_named(observation.state) if observation else frozenset()
+        return observation.states if observation else frozenset()
 
     def surely_in(self, observation: Observation | None, states: Sequence[str]) -> bool:
         """Return True if an observation can only be one of `states`."""

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from conformance.checks import Responses, exchange_check
+from conformance.checks import CheckResult, Responses, exchange_check, failed, passed, skipped
 from conformance.checks.cases import ExchangeCase
 from conformance.contract_queries import value_at, values_at
-from conformance.verdict import CheckResult, failed, passed, skipped
 
 
 def parse_datetime(value: Any) -> datetime | date | None:

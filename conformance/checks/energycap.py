@@ -5,16 +5,15 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import ActiveCase, expect_accepted
 from conformance.contract_queries import ABSENT, id_parameters, value_at, values_at
 from conformance.errors import NotPermitted, Untestable
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.job_client import ACTIVE_CHECK
 from conformance.request_data import OperationRequest
 from conformance.target import Fact, Target
 from conformance.target.job_ids import created_ids, created_job_id
-from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 # Override users in one run, at most.
 MAX_OVERRIDE: Final = 5

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from conformance.checks import history_check
+from conformance.checks import CheckResult, failed, history_check, passed, result_of
 from conformance.checks.cases import HistoryCase
 from conformance.contract_queries import request_parameters, value_at
-from conformance.http.exchange import NOT_JSON, Exchange, RecordedResponse, parse_json
+from conformance.http import NOT_JSON, Exchange, RecordedResponse, parse_json
 from conformance.job_client import DOWNLOAD
 from conformance.target.tracker import JobHistory
-from conformance.verdict import CheckResult, failed, passed, result_of
 
 _BOM: Final = "\ufeff"
 _OTHER_DELIMITERS: Final = (";", "\t", "|")

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import (
     ATTEMPTS,
     ActiveCase,
@@ -13,40 +13,95 @@ from conformance.checks.active_case import (
     expect_rejected,
     required,
 )
+from conformance.contract_queries import value_at
 from conformance.errors import Untestable
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
+from conformance.http.request import parse_url
 from conformance.job_client import (
     ACTIVE_CHECK,
     UNFOLLOWED,
     JobRef,
+    download,
     follow_redirects,
     is_endless,
 )
 from conformance.request_data import OperationRequest
-from conformance.verdict import CheckResult, failed, passed, result_of, skipped
+from specs import Action
 
 _NONE_FINISHED: Final = "no job of this run reached a state with a file"
 
 
 @active_check("location_is_fetchable", requests=3)
-def location_is_fetchable(case: ActiveCase) -> Iterator[CheckResult]:
-    """The Location of a finished job's redirect can be fetched."""
+def location_is_fetchable(case: ActiveCase, *, pointer: str | None = None) -> Iterator[CheckResult]:
+    """The Location of a finished job's redirect, or the link at `pointer`, can be fetched."""
     job = case.finished_job({}, ours=False)
     if job is None:
         raise Untestable(_NONE_FINISHED)
     poll = case.jobs.perform("poll", job)
-    followed = follow_redirects(case.client, poll, job)
+    followed = _results(case, poll, job, pointer)
     if not followed:
-        raise Untestable("no redirect with a Location on this host was answered")
-    status = followed[-1].status
+        place = "redirect with a Location" if pointer is None else f"link at {pointer}"
+        hosts = " (`download_hosts` in the target file allows others)" if pointer else ""
+        raise Untestable(f"no {place} on this host was answered{hosts}")
+    status, subject = followed[-1].status, "Location" if pointer is None else "link"
     if is_endless([poll, *followed]):
-        yield failed("the Location redirects for ever", poll, *followed)
+        yield failed(f"the {subject} redirects for ever", poll, *followed)
     elif status is not None and 400 <= status < 500:
-        yield failed(f"the Location answers {status}", poll, *followed)
+        yield failed(f"the {subject} answers {status}", poll, *followed)
     elif status is not None and status < 300:
         yield passed(poll, *followed)
     elif status is not None and status < 400:
         yield skipped(UNFOLLOWED)
+
+
+def _results(case: ActiveCase, poll: Exchange, job: JobRef, pointer: str | None) -> list[Exchange]:
+    """Follow the redirect of a poll, or the link at `pointer` of its body, to the end."""
+    if pointer is None:
+        return [*follow_redirects(case.client, poll, job)]
+    text = value_at(poll.json, pointer)
+    url = parse_url(text, poll.request.url) if isinstance(text, str) else None
+    first = download(case.client, url, job) if url is not None else None
+    return [first, *follow_redirects(case.client, first, job)] if first is not None else []
+
+
+@active_check("action_takes_effect", writes=True, requests=8)
+def action_takes_effect(case: ActiveCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
+    """After a success of the operation the job comes to one of `states`, or it is gone.
+
+    It may take its time: only a job that comes to a state fails in which the operation would have
+    been refused.
+    """
+    action = next(a for a in case.jobs.lifecycle.actions.values() if a.operation == case.operation)
+    job = _job_for_action(case, action)
+    exchange = case.jobs.perform(action.name, job)
+    if exchange.status is None or exchange.status >= 300:
+        raise Untestable(f"the operation was answered {exchange.status}")
+    poll = case.jobs.perform("poll", job)
+    if poll.status in _GONE:
+        yield passed(exchange, poll)
+        return
+    open_in = action.allowed | action.ignored | set(states)
+    elsewhere = [name for name in case.jobs.lifecycle.states if name not in open_in]
+    came = case.jobs.wait_for_state(job, *states, *elsewhere)
+    now, last = case.jobs.last_states(job), case.client.exchanges[-1]
+    if not came:
+        yield skipped(f"what became of the job {job.id} did not show in the time of this check")
+    elif now & set(states):
+        yield passed(exchange, last)
+    else:
+        reason = f"the job {job.id} is {' or '.join(sorted(now))} after {action.name}"
+        yield failed(f"{reason}, not {' or '.join(states)}", exchange, last)
+
+
+def _job_for_action(case: ActiveCase, action: Action) -> JobRef:
+    """Return a job of this run in a state in which the action succeeds."""
+    new = required(case.new_job())
+    if not case.jobs.poll(new) & action.allowed and action.allowed:
+        case.jobs.wait_for_state(new, *sorted(action.allowed))
+    return new
+
+
+_GONE: Final = frozenset({404, 410})
 
 
 @active_check("deleted_file_is_gone", writes=True, requests=8)

@@ -6,14 +6,23 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.checks import history_check
-from conformance.checks.cases import HistoryCase, ObservedRequest, succeeded
+from conformance.checks import (
+    CheckResult,
+    Responses,
+    exchange_check,
+    failed,
+    history_check,
+    passed,
+    skipped,
+)
+from conformance.checks.cases import ExchangeCase, HistoryCase, ObservedRequest, succeeded
 from conformance.checks.datetimes import same_instant
 from conformance.contract_queries import ABSENT, job_parameter, operation_at, value_at
-from conformance.http.exchange import REDIRECTS, Exchange
+from conformance.http import REDIRECTS, Exchange
 from conformance.job_client import DOWNLOAD, UNFOLLOWED, file_url, is_endless
-from conformance.target.tracker import JobHistory, Observation
-from conformance.verdict import CheckResult, failed, passed, skipped
+from conformance.target.job_ids import shown_id
+from conformance.target.tracker import JobHistory, Observation, observed_state
+from specs import Condition, Location
 
 
 @history_check("unique_ids", otherwise="fewer than two creations answered with an id")
@@ -23,14 +32,15 @@ def unique_ids(case: HistoryCase, *, pointer: str = "") -> Iterator[CheckResult]
     With `pointer` it is about what the operation of the requirement creates, and the JSON pointer
     to its id; what was deleted may leave its id to another.
     """
-    pointers = {case.requirement.operation or "": pointer} if pointer else _id_pointers(case)
+    creators = {case.requirement.operation} if pointer else _creations(case)
     creations: dict[str, Exchange] = {}
     for exchange in case.exchanges:
         if pointer and exchange.request.method == "DELETE" and succeeded(exchange):
             for value in exchange.path_parameters.values():
                 creations.pop(str(value), None)
-        at = pointers.get(exchange.operation or "")
-        id_ = value_at(exchange.json, at) if at and succeeded(exchange) else None
+        if exchange.operation not in creators or not succeeded(exchange):
+            continue
+        id_ = value_at(exchange.json, pointer) if pointer else _shown_id(case, exchange)
         if not isinstance(id_, str | int):
             continue
         if str(id_) in creations:
@@ -40,11 +50,15 @@ def unique_ids(case: HistoryCase, *, pointer: str = "") -> Iterator[CheckResult]
         creations.setdefault(str(id_), exchange)
 
 
-def _id_pointers(case: HistoryCase) -> dict[str, str]:
-    """Return the JSON pointer of the new id by operation that creates jobs."""
+def _shown_id(case: HistoryCase, exchange: Exchange) -> str | int | None:
+    return shown_id(case.contract, exchange.operation or "", exchange, exchange.json)
+
+
+def _creations(case: HistoryCase) -> set[str | None]:
+    """Return the operations that create jobs and show the new id."""
     return {
-        name: location.configured_id or location.id
-        for name, location in case.contract.lifecycle.locations.items()
+        name
+        for name in case.contract.lifecycle.locations
         if case.contract.operations[name].method == "POST"
         and job_parameter(case.contract, name) is None
     }
@@ -145,6 +159,64 @@ def _transition_result(
     return failed(reason, earlier.exchange, later.exchange)
 
 
+@exchange_check("state_is_known", responses=Responses.SUCCESSFUL)
+def state_is_known(case: ExchangeCase) -> CheckResult | None:
+    """Each job in a response is in a state that lifecycle.yaml knows, as far as it shows one.
+
+    Where members show the state together, they contradict no state alone: a member that is left out
+    says nothing.
+    """
+    lifecycle, operation = case.contract.lifecycle, case.operation.id
+    location = lifecycle.locations[operation]
+    body: Any = case.response.json
+    items = [body] if location.items is None else value_at(body, location.items)
+    shown = 0
+    for item in items if isinstance(items, list) else ():
+        states = lifecycle.states_shown(operation, case.response.status, item)
+        if not states and (reason := _unknown_state(location, item)):
+            return failed(f"{reason}, which is no state of a {lifecycle.job}")
+        shown += bool(states)
+    return passed() if shown else None
+
+
+def _unknown_state(location: Location, item: Any) -> str | None:
+    """Return what shows that a job is in an unknown state; None where it may just not be told."""
+    if not isinstance(item, dict):
+        return None
+    if location.shown is None:
+        value = value_at(item, location.status) if location.status else ABSENT
+        return None if value is ABSENT or value is None else f"{location.status} is {value!r}"
+    for conditions in location.shown.values():
+        told = [c for c in conditions if c.present is not None or _is_told(item, c)]
+        if all(condition.holds(item) for condition in told):
+            return None  # what is left out may have any value
+    places = dict.fromkeys(c.at for conditions in location.shown.values() for c in conditions)
+    values = {at: value_at(item, at) for at in places}
+    return ", ".join(f"{at} is {value!r}" for at, value in values.items() if value is not ABSENT)
+
+
+def _is_told(item: Any, condition: Condition) -> bool:
+    value = value_at(item, condition.at)
+    return value is not ABSENT and value is not None
+
+
+@exchange_check("state_has_its_status", responses=Responses.SUCCESSFUL)
+def state_has_its_status(case: ExchangeCase) -> CheckResult | None:
+    """A response that shows a state has the HTTP status that lifecycle.yaml gives to the state."""
+    lifecycle = case.contract.lifecycle
+    shown = observed_state(lifecycle, case.exchange, case.response.json)
+    if shown is None or not shown.states:
+        return None
+    actions = [a for a in lifecycle.actions.values() if a.operation == case.operation.id]
+    expected = {
+        action.status(state, case.operation.success) for action in actions for state in shown.states
+    }
+    if case.response.status in expected:
+        return passed()
+    listed = " or ".join(map(str, sorted(expected)))
+    return failed(f"{shown.state} is answered {case.response.status}, not {listed}")
+
+
 _NO_FILE: Final = (
     "no file was fetched while a job was {states} (`known` in the target file may name such jobs)"
 )
@@ -196,7 +268,7 @@ def _unavailable_reason(followed: Sequence[Exchange]) -> str | None:
     return f"is answered {fetch.status}" + f", which leads to {last.status}" * (last is not fetch)
 
 
-@history_check("file_unavailable_in", otherwise="no file was fetched while a job was {states}")
+@history_check("file_unavailable_in", otherwise=_NO_FILE)
 def file_unavailable_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
     """No file can be fetched while a job surely is in one of `states`.
 

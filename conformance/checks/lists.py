@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import ActiveCase, required
 from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
-from conformance.http.exchange import Exchange
-from conformance.job_client import MAX_PAGES, page_position, widest_value
+from conformance.http import Exchange
+from conformance.job_client import MAX_OWN_PAGES, MAX_PAGES, page_position, widest_value
 from conformance.target import PRIMARY
-from conformance.target.job_ids import created_ids
-from conformance.verdict import CheckResult, failed, passed, result_of, skipped
+from conformance.target.job_ids import created_ids, shown_id
 from specs import Operation
 
 PAGE_SIZE: Final = 5
@@ -245,9 +244,88 @@ def _item_count(exchange: Exchange, items: str) -> int | None:
     return len(shown) if isinstance(shown, list) else None
 
 
+@active_check("list_pages_whole", writes=True, requests=30)
+def list_pages_whole(case: ActiveCase, *, size: str) -> Iterator[CheckResult]:
+    """Each job of the run that large pages show is once on small pages, as these lead on.
+
+    A cursor or a link that a page has given is not refused. A list moves while others write, so
+    only what shows twice counts.
+    """
+    _make_jobs(case, MIN_RESOURCES)
+    for attempt in range(2):
+        own = _own_on_pages(case)
+        if len(own) <= SMALL_PAGE:
+            raise Untestable(f"fewer than {SMALL_PAGE + 1} jobs of this run are in the list")
+        pages = _small_pages(case, size)
+        reason = pages.refusal or (
+            _paging_error(pages.pages, own) if pages.pages.complete else None
+        )
+        if reason is None or attempt:
+            break
+    if reason is not None:
+        yield failed(reason, *pages.pages.exchanges)
+    elif pages.pages.complete:
+        yield passed(*pages.pages.exchanges[:2])
+    else:
+        yield skipped("the list did not come to its end in pages of the requested size")
+
+
+def _make_jobs(case: ActiveCase, count: int) -> None:
+    """Create jobs until the run has so many, as far as the target allows it."""
+    for _ in range(count - len([*case.own_jobs()])):
+        case.new_job()
+
+
+SMALL_PAGE: Final = 3
+
+
+class _Walk(NamedTuple):
+    """Small pages, and why what they lead to is refused (None where it is not)."""
+
+    pages: _Pages
+    refusal: str | None = None
+
+
+def _own_on_pages(case: ActiveCase) -> tuple[str, ...]:
+    """Return the ids of the run's jobs that the list has, in pages as large as they may be."""
+    job = required(case.newest_job())
+    shown: set[str] = set()
+    for exchange in case.jobs.list_pages(case.operation, job, PRIMARY):
+        shown |= _listed_jobs(case, exchange) or set()
+    return tuple(own.id for own in case.own_jobs() if own.id in shown)
+
+
+def _small_pages(case: ActiveCase, size: str) -> _Walk:
+    request = case.jobs.request_for(case.operation, required(case.newest_job()))
+    ids: Counter[str] = Counter()
+    exchanges: list[Exchange] = []
+    before: set[str] = set()
+    for exchange in case.jobs.walk_pages(request.with_parameter(size, SMALL_PAGE)):
+        shown = _listed_jobs(case, exchange)
+        if shown is None:
+            paging = case.contract.paging(case.operation)
+            led = paging is not None and paging.next is not None and exchanges
+            refused = 400 <= (exchange.status or 0) < 500 and exchange.status != 429
+            reason = f"the page that a page led to is answered {exchange.status}"
+            refusal = reason if led and refused else None
+            exchanges.append(exchange)
+            ended = bool(exchanges[1:]) and exchange.status in {400, 404}
+            return _Walk(_Pages(ids, tuple(exchanges), ended), refusal)
+        exchanges.append(exchange)
+        ids.update(shown)
+        if shown == before and shown:  # it would go on like this for ever
+            break
+        before = shown
+        if len(exchanges) >= MAX_SMALL_PAGES:
+            return _Walk(_Pages(ids, tuple(exchanges), complete=False))
+    return _Walk(_Pages(ids, tuple(exchanges), complete=True))
+
+
 @active_check("respects_page_size")
 def respects_page_size(case: ActiveCase, *, parameter: str, items: str) -> Iterator[CheckResult]:
     """A list with a page size of one has at most one item."""
+    if case.contract.own and case.target.writes:
+        _make_jobs(case, 2)
     exchange = case.send_minimal(case.operation, {parameter: 1})
     listed = value_at(exchange.json, items)
     if not isinstance(listed, list):
@@ -271,8 +349,9 @@ def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
             return
     if not pages:
         raise Untestable(_NO_LIST)
-    if len(pages) == MAX_PAGES and _listed_jobs(case, pages[-1]):
-        raise Untestable(f"the list goes on behind its first {MAX_PAGES} pages")
+    most = MAX_OWN_PAGES if case.contract.own else MAX_PAGES
+    if len(pages) == most and _listed_jobs(case, pages[-1]):
+        raise Untestable(f"the list goes on behind its first {most} pages")
     history = case.jobs.history(job)
     creation = (history.creation,) if history and history.creation else ()
     yield failed(f"the job {job.id} is not in the list", *creation, *pages)
@@ -298,4 +377,5 @@ def _listed_jobs(case: ActiveCase, exchange: Exchange) -> set[str] | None:
     items = value_at(exchange.json, location.items or "") if location else None
     if exchange.status != 200 or not isinstance(items, list) or location is None:
         return None
-    return {str(value_at(item, location.id)) for item in items}
+    ids = (shown_id(case.contract, case.operation, exchange, item) for item in items)
+    return {str(id_) for id_ in ids}

@@ -1,11 +1,12 @@
 """Active checks of parameters, bodies and media types: what is accepted, what rejected."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, skipped
 from conformance.checks.active_case import ActiveCase, expect_accepted
 from conformance.contract_queries import (
     account_parameters,
@@ -15,10 +16,9 @@ from conformance.contract_queries import (
     request_parameters,
 )
 from conformance.errors import Untestable
-from conformance.http.exchange import REDIRECTS, SAFE_METHODS, Exchange
+from conformance.http import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.job_client import JobRef, follow_redirects, is_endless
 from conformance.request_data import OperationRequest
-from conformance.verdict import CheckResult, failed, passed, skipped
 
 _INVALID: Final = (400, 422)
 _INVALID_BODY: Final = (400, 415, 422)
@@ -86,13 +86,29 @@ _FULLWIDTH: Final = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 
 @active_check("rejects_unknown_id")
 def rejects_unknown_id(
-    case: ActiveCase, *, parameter: str, statuses: Sequence[int] = ()
+    case: ActiveCase,
+    *,
+    parameter: str,
+    statuses: Sequence[int] = (),
+    malformed: Sequence[int] = (),
 ) -> Iterator[CheckResult]:
-    """An id that does not exist is rejected in an otherwise valid request."""
+    """An id that does not exist is rejected in an otherwise valid request.
+
+    `malformed` are the statuses that are as good where ids have no known format: a server may see
+    of its own that it has not given out such an id.
+    """
     unused = _unused_id(case, parameter)
+    if statuses and not _PLAIN_ID.fullmatch(unused):
+        statuses = [*statuses, *malformed]
     request = case.factory.minimal(case.operation, {parameter: unused})
     subject = f"the unknown {parameter} {unused}"
     yield from case.send_invalid(request, subject, statuses, valid=None)
+
+
+# A number, hexadecimal digits, or a UUID.
+_PLAIN_ID: Final = re.compile(
+    r"\d+|[0-9a-f]{16,}|[0-9A-F]{16,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
 
 
 def _unused_id(case: ActiveCase, parameter: str) -> str:
@@ -287,6 +303,28 @@ def rejects_body(
     for value in values:
         request = _changed(case.request_for_rejection(), member, value)
         yield from case.send_invalid(request, _body_subject(member, value), statuses)
+
+
+@active_check("rejects_invalid_body", writes=True, requests=4)
+def rejects_invalid_body(case: ActiveCase, *, kind: str) -> Iterator[CheckResult]:
+    """A valid request is rejected once its body breaks its schema.
+
+    `kind` says how: a `required` member is left out, a value has another `type` that nothing reads
+    as the right one, or is none of an `enum`.
+    """
+    request = case.request_for_rejection()
+    body = request.json if request.form is None else request.form
+    bodies = case.factory.invalid_bodies(case.operation, body, kind)
+    for name, changed in islice(bodies, MAX_INVALID):
+        subject = (
+            f"a body without {name}"
+            if kind == "required"
+            else f"a body with {changed[name]!r} as {name}"
+        )
+        yield from case.send_invalid(request.with_body(changed), subject)
+
+
+MAX_INVALID: Final = 6
 
 
 @active_check("accepts_media_type", writes=True, requests=2)

@@ -3,13 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks import Responses, active_check, exchange_check
+from conformance.checks import (
+    CheckResult,
+    Responses,
+    active_check,
+    exchange_check,
+    failed,
+    passed,
+    skipped,
+)
 from conformance.checks.active_case import ActiveCase, expect_rejected
 from conformance.checks.cases import ExchangeCase
 from conformance.contract_queries import value_at, values_at
 from conformance.errors import Untestable
 from conformance.target.job_ids import created_ids
-from conformance.verdict import CheckResult, failed, passed, skipped
 
 
 @exchange_check("response_echoes_request", responses=Responses.SUCCESSFUL)

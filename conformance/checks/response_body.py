@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.checks import Responses, exchange_check
+from conformance.checks import CheckResult, Responses, exchange_check, failed, passed
 from conformance.checks.cases import ExchangeCase, is_echo
 from conformance.checks.datetimes import parse_datetime
 from conformance.contract_queries import containers, values_at
 from conformance.errors import describe_schema_error
-from conformance.http.exchange import NOT_JSON
-from conformance.verdict import CheckResult, failed, passed
+from conformance.http import NOT_JSON
+from specs.contract import is_json
 from specs.pointer import find, resolve, schema_at
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
@@ -26,22 +26,17 @@ _NOT_JSON_MEDIA: Final = ("text/html", "text/xml", "application/xml", "applicati
 
 @exchange_check("field_matches_schema", responses=Responses.SUCCESSFUL)
 def field_matches_schema(
-    case: ExchangeCase,
-    *,
-    pointers: Sequence[str],
-    alternative: bool = False,
-    nullable: bool = False,
+    case: ExchangeCase, *, pointers: Sequence[str], alternative: bool = False
 ) -> CheckResult | None:
     """Values at `pointers`, where present, have the contract's type, enum, format and bounds.
 
     Their members are left to the requirements of those. Where the pointers are `alternative` names
-    of one value, null under one of them is as good as absence; where they are `nullable`, null is
-    always. Source: openapi.yaml.
+    of one value, null under one of them is as good as absence. Source: openapi.yaml.
     """
     if case.response.json is NOT_JSON:
         return None
     found = [(p, *row) for p in pointers for row in values_at(case.response.json, p)]
-    if nullable or (alternative and any(value is not None for _, _, value in found)):
+    if alternative and any(value is not None for _, _, value in found):
         found = [row for row in found if row[2] is not None]
     return _first_error(
         (location, _schema_error(case.contract.validator(shallow_schema(case, pointer)), value))
@@ -134,12 +129,19 @@ def _is_local_datetime(error: Any) -> bool:
 def _sourced_schema(case: ExchangeCase) -> Any:
     operation, status = case.operation, case.response.status
     # A success with an unlisted status is judged by the schema of the listed success.
-    listed = status if status in operation.responses else operation.success
-    response = operation.responses[listed]
-    if (status >= 400 and listed != status) or response.get("x-source") == "assumed":
+    response = operation.response(status)
+    if response is None and status < 400:
+        response = operation.responses[operation.success]
+    if response is None or response.get("x-source") == "assumed":
         return None
     content = response.get("content", {})
-    schema = content.get(case.response.media, content.get("application/json", {})).get("schema")
+    described = content.get(case.response.media)
+    other = case.response.media and not is_json(case.response.media)
+    if described is None and case.contract.own and status < 400 and other:
+        return None  # `media_type_listed` judges what it is called
+    if described is None:
+        described = next((row for media, row in content.items() if is_json(media)), {})
+    schema = described.get("schema")
     # A file that is no JSON is a string to OpenAPI: there is nothing in it to judge.
     is_file = resolve(case.contract.openapi, schema or {}).get("type") == "string"
     if schema is None or is_file:

@@ -3,20 +3,19 @@
 import socket
 import ssl
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.checks import active_check
+from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import ActiveCase, expect_rejected
-from conformance.contract_queries import security_scheme, value_at
+from conformance.contract_queries import credential_place, is_basic, security_scheme, value_at
 from conformance.errors import NotPermitted, Untestable
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.request_data import OperationRequest
 from conformance.target import PRIMARY, WRONG, is_loopback
-from conformance.verdict import CheckResult, failed, passed, result_of, skipped
 
 # Seconds for which a run really waits until a token expires.
 LONGEST_LIFETIME: Final = 5
@@ -82,12 +81,16 @@ def rejects_wrong_credentials(
     request = case.request_for_rejection()
     subject = "a request with invented credentials"
     yield from _expect_refused(case, request, subject, statuses, role=WRONG)
-    for headers, what in (*_near_credentials(case), *_near_clients(case)):
-        subject = f"a request with {what}"
-        yield from _expect_refused(case, request, subject, statuses, role=None, headers=headers)
     security = security_scheme(case.contract, case.contract.operations[case.operation])
-    if security is not None and security["type"] == "apiKey":
-        name = security["name"]
+    place, name = credential_place(security) if security is not None else ("", "")
+    for part, what in (*_near_credentials(case), *_near_clients(case)):
+        subject, options = f"a request with {what}", {"role": None}
+        if place == "query" and name in part:
+            near = replace(request, query={**request.query, **part})
+            yield from _expect_refused(case, near, subject, statuses, **options)
+        else:
+            yield from _expect_refused(case, request, subject, statuses, headers=part, **options)
+    if place == "header" and name != "Authorization" and not case.contract.own:
         yield from _expect_refused_in_query(case, name, f"the right key as {name} in the query")
 
 
@@ -105,23 +108,35 @@ def _expect_refused_in_query(case: ActiveCase, name: str, what: str) -> Iterator
 
 
 def _near_credentials(case: ActiveCase) -> Iterator[tuple[dict[str, str], str]]:
-    """Yield headers that a careless comparison would accept, each with what it is."""
-    right = _credential_header(case, "Bearer")
-    if right is None or _scheme(case) == "basic":
+    """Yield what a careless comparison would accept, each with what it is.
+
+    It is a header, or a query parameter where the key is in the query.
+    """
+    scheme = security_scheme(case.contract, case.contract.operations[case.operation])
+    credential = case.target.credentials.get(PRIMARY)
+    if scheme is None or is_basic(scheme) or credential is None or credential.token is None:
         return
-    name, value = next(iter(right.items()))
-    placeholder = value.removeprefix("Bearer ")
-    yield {name: f"{value}x"}, "one letter after the right credential"
-    yield {name: value.removesuffix(placeholder)}, "an empty credential"
+    name, lead = _place_of(scheme)
+    placeholder = credential.placeholder
+    yield {name: f"{lead}{placeholder}x"}, "one letter after the right credential"
+    yield {name: lead}, "an empty credential"
     for suffix, change, what in (
         ("CUT", _without_end, "the first part of the right credential"),
         ("CASE", str.swapcase, "the right credential in the other case"),
     ):
         near = case.client.changed_secret(placeholder, suffix, change)
         if near is not None:
-            yield {name: value.replace(placeholder, near)}, what
-    if name != "Authorization":
+            yield {name: lead + near}, what
+    if name != "Authorization" and not case.contract.own:
         yield {"Authorization": f"Bearer {placeholder}"}, f"the right key, but not as {name}"
+
+
+def _place_of(scheme: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the header or query parameter of a credential, and what stands before it there."""
+    place, name = credential_place(scheme)
+    if place == "cookie":
+        return "Cookie", f"{name}="
+    return name, "" if scheme["type"] == "apiKey" else "Bearer "
 
 
 def _near_clients(case: ActiveCase) -> Iterator[tuple[dict[str, str], str]]:
@@ -163,7 +178,7 @@ def _credential_header(case: ActiveCase, scheme: str) -> dict[str, str] | None:
     if credential.token is None:
         return None
     if security["type"] == "apiKey":
-        return {security["name"]: credential.placeholder}
+        return {security["name"]: credential.placeholder} if security["in"] == "header" else None
     if security.get("scheme") == "bearer":
         return {"Authorization": f"{scheme} {credential.placeholder}"}
     return None

@@ -1,6 +1,6 @@
 """Which requirements a difference is about: those whose element of the contract it concerns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from conformance.checks import CheckKind, RegisteredCheck
@@ -14,7 +14,7 @@ JSON: Final = "application/json"
 class RequirementNames:
     """Names the requirements of one contract, the most specific ones first."""
 
-    def __init__(self, contract: Contract, checks: dict[str, RegisteredCheck]) -> None:
+    def __init__(self, contract: Contract, checks: Mapping[str, RegisteredCheck]) -> None:
         self._contract = contract
         self._checks = checks
         self._ids = {requirement.id for requirement in contract.requirements}
@@ -56,6 +56,35 @@ class RequirementNames:
             if requirement.operation == operation and pointer in _pointers(requirement)
         ]
         return self._first([*found, *self._about(operation, deepest[::-1])], operation)
+
+    def of_request(self, operation: str, place: str) -> tuple[str, ...]:
+        """Return the requirements about a parameter (by name), or a member of the body."""
+        row = self._contract.operations[operation]
+        if place and not place.startswith("/"):
+            return self._first(self._about(operation, [*self._parameter(row, place)]), operation)
+        body = row.raw.get("requestBody", {})
+        element = f"{self._element(operation)}/requestBody"
+        if "$ref" in body:
+            element = body["$ref"]
+            body = self._find(element)
+        for media, content in body.get("content", {}).items():
+            escaped = media.replace("/", "~1")
+            start = f"{element}/content/{escaped}/schema"
+            path = [element, *self._walk(content.get("schema"), start, place)]
+            if found := self._about(operation, path[::-1]):
+                return self._first(found, operation)
+        return self._first([], operation)
+
+    def _parameter(self, operation: Operation, name: str) -> Iterator[str]:
+        for number, raw in enumerate(operation.raw.get("parameters", ())):
+            parameter = self._find(raw["$ref"]) if "$ref" in raw else raw
+            if parameter["name"] == name:
+                yield raw.get("$ref", f"{self._element(operation.id)}/parameters/{number}")
+        for reference, parameter in (
+            self._contract.openapi["components"].get("parameters", {}).items()
+        ):
+            if parameter.get("name") == name:
+                yield f"#/components/parameters/{reference}"
 
     def of_lifecycle(self) -> tuple[str, ...]:
         """Return the requirements about the order of states."""
@@ -109,6 +138,10 @@ class RequirementNames:
             yield response["$ref"]
         schema = self._raw_response(row, status).get("content", {}).get(JSON, {}).get("schema")
         element = f"{self._element(operation)}/responses/{status}/content/application~1json/schema"
+        yield from self._walk(schema, element, subject)
+
+    def _walk(self, schema: Any, element: str, subject: str) -> Iterator[str]:
+        """Yield the elements from a schema down to what the pointer `subject` names in it."""
         for token in [None, *tokens(subject)]:
             if token is not None:
                 schema, element = _step(schema, element, token)

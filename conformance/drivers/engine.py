@@ -16,7 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine.events import EngineEvent, FatalError, Interrupted, NonFatalError
 
 from conformance.errors import InternalError
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.http.request import DEFAULT_HEADERS, HttpRequest
 from specs import Contract, Requirement
 

@@ -12,7 +12,7 @@ from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
 from conformance.drivers.engine import EngineRun, copy_case, http_request, requirement_check
 from conformance.errors import NotPermitted
-from conformance.http.exchange import Exchange, ExchangeInfo
+from conformance.http import Exchange, ExchangeInfo
 from conformance.request_data import existing_resources
 from conformance.settings import Effort
 from conformance.target import PRIMARY

@@ -7,7 +7,7 @@ from conformance.contract_queries import file_formats, job_parameter, jobs_for_f
 from conformance.drivers import DriverCase
 from conformance.drivers.state_machine import run_state_machine, shrink_histories
 from conformance.errors import NotPermitted, QuotaExceeded
-from conformance.http.exchange import SAFE_METHODS
+from conformance.http import SAFE_METHODS
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.request_data import OperationRequest
 from conformance.settings import Effort
@@ -75,7 +75,8 @@ class LifecycleScript:
         for action in ("list", "poll"):
             if action in self._lifecycle.actions:
                 operation = self._lifecycle.actions[action].operation
-                if self._lifecycle.locations[operation].items is not None:
+                location = self._lifecycle.locations.get(operation)
+                if location is not None and location.items is not None:
                     yield operation
 
     def _poll_and_fetch(self, job: JobRef) -> None:

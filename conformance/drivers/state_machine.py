@@ -20,14 +20,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from conformance.checks import CheckResult
 from conformance.errors import BudgetExceeded, NotPermitted
 from conformance.evaluation.evaluator import MAX_EXCHANGES, Evaluator
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.job_client import JobClient, JobRef
 from conformance.request_data import OperationRequest
 from conformance.settings import Effort
 from conformance.target.tracker import JobHistory
-from conformance.verdict import CheckResult
 from specs import Requirement
 
 # The first example is always the simplest one, in which nothing happens.

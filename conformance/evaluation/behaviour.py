@@ -12,7 +12,7 @@ from typing import Any, Final
 from conformance.contract_queries import parameter_schema
 from conformance.evaluation.job_times import JobTimes
 from conformance.evaluation.shapes import ResponseShape, error_words, type_name, walk
-from conformance.http.exchange import NOT_JSON, Exchange
+from conformance.http import NOT_JSON, Exchange
 from conformance.http.request import DEFAULT_HEADERS, FORM, JSON
 from conformance.target.client import Client
 from specs import Contract, Operation

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from conformance.contract_queries import value_at
-from conformance.http.exchange import BYTE_ORDER_MARK, NOT_JSON, Exchange
-from conformance.target.tracker import JobHistory
+from conformance.http import BYTE_ORDER_MARK, NOT_JSON, Exchange
+from conformance.target.tracker import JobHistory, state_label
 from specs import PROFILES, Contract, Lifecycle
 
 # What requests serve, by the part of the suite that sends them.
@@ -54,7 +54,7 @@ def measure_coverage(
 ) -> Coverage:
     """Return the coverage of a run."""
     lifecycle = contract.lifecycle
-    states = _unique(state.wire for state in lifecycle.states.values())
+    states = _unique(state_label(lifecycle, {name}) for name in lifecycle.states)
     edges = _unique(_wire_edges(lifecycle))
     seen = {observation.state for job in jobs for observation in job.observations}
     transitions = {transition for job in jobs for transition in transitions_of(job)}
@@ -76,7 +76,7 @@ def transitions_of(job: JobHistory) -> Iterator[Transition]:
 
 def _wire_edges(lifecycle: Lifecycle) -> Iterator[Transition]:
     for edge in lifecycle.edges:
-        start, end = lifecycle.wire_name(edge.start), lifecycle.wire_name(edge.end)
+        start, end = (state_label(lifecycle, {name}) for name in (edge.start, edge.end))
         if start != end:
             yield start, end
 

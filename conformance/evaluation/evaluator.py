@@ -6,16 +6,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from conformance.checks import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, CheckResult, RegisteredCheck, Verdict, skipped
 from conformance.checks.active_case import ActiveCase
 from conformance.checks.cases import NOT_OFFERED, HistoryCase, exchange_case
 from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable, Untestable
 from conformance.evaluation import RequirementResult
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.settings import Settings
 from conformance.target import PRIMARY
 from conformance.target.tracker import JobHistory
-from conformance.verdict import CheckResult, Verdict, skipped
 from specs import OBSERVED, Contract, Requirement
 
 NOT_APPLICABLE = "no exchange or job of the run was one that this applies to"

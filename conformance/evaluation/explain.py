@@ -2,14 +2,14 @@
 
 import inspect
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 import specs
-from conformance.contract_queries import load_contract
+from conformance.contract_queries import load_contract, place_of
 from conformance.errors import UsageError
 from specs import Contract, Requirement
 
@@ -42,14 +42,14 @@ def list_checks() -> str:
     return "\n\n".join("\n".join(_describe_check(check)) for _, check in checks) + "\n"
 
 
-def explain_requirement(id_: str, profile: str) -> str:
+def explain_requirement(id_: str, profile: str, vendors: Sequence[Path] = ()) -> str:
     """Return the source of a requirement, what is sent for it, and what counts as a failure.
 
     Raises:
         UsageError: no vendor has such a requirement in this profile.
     """
-    for vendor in specs.vendors():
-        contract = load_contract(vendor, profile)
+    for vendor in specs.vendor_folders(vendors):
+        contract = load_contract(vendor, profile, vendors)
         for requirement in contract.requirements:
             if requirement.id == id_:
                 return describe_requirement(contract, requirement)
@@ -79,6 +79,8 @@ def _lines(contract: Contract, requirement: Requirement) -> Iterator[str]:
         yield from _wrap("Operation", f"{operation.id}: {operation.method} {operation.path}")
     for element in requirement.elements:
         yield f"{'Contract':<{LABEL_WIDTH}}{element}"
+    if (place := place_of(contract, requirement)) is not None:
+        yield f"{'Place':<{LABEL_WIDTH}}{shown_path(place[0])}:{place[1]}"
     yield from _check(contract, requirement)
     yield from _wrap("Failure", _failure(requirement, contract.profile))
 
@@ -109,9 +111,12 @@ def _docstring(check: "RegisteredCheck") -> str:
 def _location(check: "RegisteredCheck") -> str:
     """Return file (relative where it is below the working directory) and line of a check."""
     code = inspect.unwrap(check.function).__code__
-    path = Path(code.co_filename)
-    path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return f"{path}:{code.co_firstlineno}"
+    return f"{shown_path(Path(code.co_filename))}:{code.co_firstlineno}"
+
+
+def shown_path(path: Path) -> Path:
+    """Return a path, relative where it is below the working directory."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _check(contract: Contract, requirement: Requirement) -> Iterator[str]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from conformance.contract_queries import job_parameter, request_parameters
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.target.client import Client
 from conformance.target.tracker import JobHistory, Observation
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from conformance.contract_queries import value_at
-from conformance.http.exchange import NOT_JSON, RecordedResponse
+from conformance.http import NOT_JSON, RecordedResponse
 
 MAX_DEPTH: Final = 7
 MAX_VALUES: Final = 6

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from conformance.errors import BudgetExceeded, NetworkFailure, Overloaded, Timeout
-from conformance.http.exchange import NOT_JSON, ExchangeInfo, RecordedResponse
+from conformance.http import NOT_JSON, ExchangeInfo, RecordedResponse
 
 TIMEOUTS_PER_OPERATION = 2
 TIMEOUTS_PER_RUN = 3

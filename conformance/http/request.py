@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 import orjson
 
-from conformance.http.exchange import ExchangeInfo
+from conformance.http import ExchangeInfo
 from specs import Operation
 
 JSON = "application/json"
@@ -48,6 +48,15 @@ class HttpRequest:
         others = {name: v for name, v in self.headers.items() if name.lower() not in changed}
         added = {name: value for name, value in headers.items() if value is not None}
         return replace(self, headers={**others, **added})
+
+    def with_query(self, name: str, value: str) -> "HttpRequest":
+        """Return the request with one more query parameter, unless it has one of this name."""
+        if name in dict(self.query):
+            return self
+        raw = self.raw_query
+        if raw is not None:
+            raw = f"{raw}&{urlencode({name: value})}" if raw else urlencode({name: value})
+        return replace(self, query=(*self.query, (name, value)), raw_query=raw)
 
 
 def build_path(operation: Operation, values: Mapping[str, Any]) -> str:

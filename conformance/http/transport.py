@@ -12,19 +12,14 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, IncompleteRead, ReadTimeoutError
 
 from conformance.errors import NetworkFailure, Overloaded, Timeout
+from conformance.http import SAFE_METHODS, Exchange, ExchangeInfo, RecordedRequest, RecordedResponse
 from conformance.http.adapter import Session, translate_errors
-from conformance.http.exchange import (
-    SAFE_METHODS,
-    Exchange,
-    ExchangeInfo,
-    RecordedRequest,
-    RecordedResponse,
-)
 from conformance.http.limits import Attempts, Budget, CircuitBreaker
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest
 
 CHUNK = 64 * 1024
+MAX_BODY = 32 * 2**20
 OVERLOAD = frozenset({429, 503})
 ATTEMPTS_UNDER_LOAD = 5
 # Without Retry-After; doubled each time.
@@ -68,7 +63,7 @@ def read_body(response: requests.Response, limit: int, timeout: float) -> Respon
         if isinstance(error.__context__, IncompleteRead) or isinstance(error, HTTPError):
             return ResponseBody(bytes(raw), _incomplete(response, len(raw)), broken_off=True)
         raise NetworkFailure("the connection broke while the body was coming") from error
-    return _decode(bytes(raw), response.headers.get("Content-Encoding", ""), limit)
+    return decode_body(bytes(raw), response.headers.get("Content-Encoding", ""), limit)
 
 
 def _too_large(limit: int) -> Timeout:
@@ -82,7 +77,12 @@ def _incomplete(response: requests.Response, size: int) -> str:
     return f"the body broke off after {size} bytes"
 
 
-def _decode(raw: bytes, encoding: str, limit: int) -> ResponseBody:
+def decode_body(raw: bytes, encoding: str, limit: int = MAX_BODY) -> ResponseBody:
+    """Return a body without its Content-Encoding.
+
+    Raises:
+        Timeout: it is larger than `limit` bytes.
+    """
     coding = encoding.strip().lower()
     if coding in {"", "identity"} or not raw:
         return ResponseBody(raw)
@@ -114,7 +114,7 @@ class ResponseLimits:
     """`timeout`: seconds for one whole response; `max_body`: bytes, decoded."""
 
     timeout: float = 10.0
-    max_body: int = 32 * 2**20
+    max_body: int = MAX_BODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 
+from conformance.checks import Verdict
 from conformance.errors import UsageError
 from conformance.evaluation import RequirementResult, Result
 from conformance.report import markdown
@@ -25,7 +26,6 @@ from conformance.report.finding import (
     requirements_file,
 )
 from conformance.report.json_report import body_text
-from conformance.verdict import Verdict
 from specs import Requirement
 
 SCHEMA: Final = (

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.http.exchange import NOT_JSON, Exchange
+from conformance.http import NOT_JSON, Exchange
 
 MAX_LINES: Final = 20
 MAX_SENT: Final = 8

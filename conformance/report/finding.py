@@ -8,9 +8,9 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
-from conformance.checks import CheckKind, load_checks
+from conformance.checks import CheckKind, Verdict, load_checks
 from conformance.evaluation import RequirementResult, Result
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.report.exchange_text import (
     Excerpt,
     curl,
@@ -19,14 +19,11 @@ from conformance.report.exchange_text import (
     shortened,
     visible,
 )
-from conformance.verdict import Verdict
 from specs import Requirement
 from specs.files import ROOT
 
 MAX_REASONS: Final = 5
 MAX_BEFORE: Final = 6
-# Of all musts, so many have to be judged before a result is said to conform in them.
-ENOUGH: Final = 0.5
 MAX_TARGET: Final = 44  # characters of a path and query
 VERDICT_LABELS: Final = MappingProxyType(
     {
@@ -58,11 +55,7 @@ def headline(result: Result) -> str:
         return "was not judged: nothing could be tried"
     if result.verdict is Verdict.ERROR:
         return "was judged only in part" if n else "could not be judged"
-    if n == m:
-        return "conforms"
-    if n < m * ENOUGH:
-        return f"was judged in only {n} of {m} musts, and fails none"
-    return f"conforms in the {n} of {m} musts that were judged"
+    return "conforms" if n == m else f"conforms in the {n} of {m} musts that were judged"
 
 
 def judged_line(result: Result, width: int | None = None) -> str:
@@ -185,7 +178,7 @@ class Finding:
         earlier = {e.number: (e, "") for e in (*self.row.exchanges, *_steps(self.row))}
         named = {str(value) for e in self.row.exchanges for value in e.path_parameters.values()}
         for job in self.result.jobs:
-            for exchange, state in job.observations if job.id in named else ():
+            for exchange, state, _ in job.observations if job.id in named else ():
                 is_its_own = job.id in exchange.path_parameters.values() or exchange == job.creation
                 if exchange.number in earlier or (is_its_own and not self.is_in_one_request):
                     earlier[exchange.number] = (exchange, state)

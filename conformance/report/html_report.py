@@ -9,6 +9,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
+from conformance.checks import WORST_FIRST, Verdict
 from conformance.evaluation import RequirementResult, Result
 from conformance.evaluation.coverage import transitions_of
 from conformance.report.exchange_text import MARK, curl, visible
@@ -21,8 +22,7 @@ from conformance.report.finding import (
     reproduction_hint,
 )
 from conformance.report.json_report import exchange_to_json
-from conformance.target.tracker import JobHistory
-from conformance.verdict import WORST_FIRST, Verdict
+from conformance.target.tracker import JobHistory, state_label
 from specs import Lifecycle, State, Statement
 
 MAX_JOBS = 14
@@ -105,9 +105,10 @@ def _legend(lifecycle: Lifecycle, jobs: Sequence[JobHistory]) -> dict[str, int]:
     unused = {kind: list(colours) for kind, colours in COLOURS.items()}
     legend: dict[str, int] = {}
     for state in lifecycle.states.values():
-        if state.wire not in legend:
+        label = state_label(lifecycle, {state.name})
+        if label not in legend:
             colours = unused[_kind(lifecycle, state)]
-            legend[state.wire] = colours.pop(0) if len(colours) > 1 else colours[0]
+            legend[label] = colours.pop(0) if len(colours) > 1 else colours[0]
     for job in jobs:
         for observation in job.observations:
             legend.setdefault(observation.state, UNKNOWN)
@@ -125,7 +126,7 @@ def _bars(
     job: JobHistory, places: dict[int, float], step: float, legend: dict[str, int]
 ) -> tuple[Bar, ...]:
     stretches: list[tuple[str, int, int]] = []
-    for exchange, state in job.observations:
+    for exchange, state, _ in job.observations:
         number = exchange.number
         if stretches and stretches[-1][0] == state:
             stretches[-1] = (state, stretches[-1][1], number)

@@ -6,7 +6,7 @@ import orjson
 
 from conformance.evaluation import RequirementResult, Result
 from conformance.evaluation.coverage import Coverage, Transition
-from conformance.http.exchange import LONE_SURROGATE, Exchange, RecordedResponse
+from conformance.http import LONE_SURROGATE, Exchange, RecordedResponse
 from conformance.report.exchange_text import curl
 from conformance.report.finding import Finding, findings, judged_line, promises
 from conformance.reproduction import step_to_json

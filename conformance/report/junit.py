@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from conformance.checks import Verdict
 from conformance.evaluation import RequirementResult, Result
 from conformance.report.exchange_text import visible
 from conformance.report.finding import Finding, findings, judged_line, requirements_file
-from conformance.verdict import Verdict
 
 NO_OPERATION: Final = "any operation"
 _OUTCOMES: Final = MappingProxyType({Verdict.FAIL: "failure", Verdict.ERROR: "error"})

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from conformance.checks import WORST_FIRST, Verdict
 from conformance.evaluation import Result
 from conformance.report.exchange_text import curl, shortened, visible
 from conformance.report.finding import (
@@ -15,7 +16,6 @@ from conformance.report.finding import (
     purposes_line,
     reproduction_hint,
 )
-from conformance.verdict import WORST_FIRST, Verdict
 
 SIGNS: Final = MappingProxyType(
     {

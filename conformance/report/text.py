@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from conformance.checks import WORST_FIRST, Verdict
 from conformance.evaluation import Result
 from conformance.report.exchange_text import visible, wrap_curl
 from conformance.report.finding import (
@@ -21,7 +22,6 @@ from conformance.report.finding import (
     purposes_line,
     reproduction_hint,
 )
-from conformance.verdict import WORST_FIRST, Verdict
 from specs import Requirement
 
 WIDTH = 80

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.evaluation import ReplayStep
-from conformance.http.exchange import SAFE_METHODS, Exchange, RecordedRequest
+from conformance.http import SAFE_METHODS, Exchange, RecordedRequest
 from conformance.target.job_ids import created_ids
 from conformance.target.tracker import JobHistory, ResourceTracker
 from specs import Contract

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import orjson
 
-from conformance.contract_queries import security_scheme
+from conformance.contract_queries import credential_place, security_scheme
 from conformance.errors import BudgetExceeded, NotPermitted
 from conformance.evaluation import ReplayStep
-from conformance.http.exchange import Exchange, ExchangeInfo, RecordedRequest
+from conformance.http import Exchange, ExchangeInfo, RecordedRequest
 from conformance.http.request import HttpRequest
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.reproduction import MIN_LENGTH_IN_BODY
@@ -85,7 +85,7 @@ class Replayer:
         actions = contract.lifecycle.actions
         fetch = actions.get("fetch", actions["poll"]).operation
         operation = contract.operations[recorded.operation or fetch]
-        old = recorded.request
+        old = self._without_key(operation, recorded.request)
         request = HttpRequest(
             old.method,
             self._with_new_ids(old.path),
@@ -104,10 +104,21 @@ class Replayer:
             operation, request, self._headers(operation, old.headers), info=info
         )
 
+    def _without_key(self, operation: Operation, old: RecordedRequest) -> RecordedRequest:
+        """Return a request without the key in its query, which the client sets itself."""
+        scheme = security_scheme(self._client.contract, operation)
+        place, key = credential_place(scheme) if scheme else ("", "")
+        if place != "query" or not _UNCHANGED_CREDENTIAL.fullmatch(dict(old.query).get(key, "")):
+            return old
+        rest = tuple((name, value) for name, value in old.query if name != key)
+        url = urlsplit(old.url)._replace(query=urlencode(rest)).geturl()
+        return replace(old, url=url, query=rest)
+
     def _headers(self, operation: Operation, headers: Mapping[str, str]) -> dict[str, str | None]:
         """Return the headers that the client does not set itself."""
-        scheme = security_scheme(self._client.contract, operation) or {}
-        credential_header = str(scheme.get("name", "Authorization")).lower()
+        scheme = security_scheme(self._client.contract, operation)
+        place, name = credential_place(scheme) if scheme else ("header", "Authorization")
+        credential_header = "cookie" if place == "cookie" else name.lower()
         others: dict[str, str | None] = {}
         for name, value in headers.items():
             is_credential = name.lower() == credential_header

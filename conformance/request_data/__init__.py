@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
-from conformance.contract_queries import id_parameters, parameter_schema
-from conformance.http.exchange import Exchange
-from conformance.http.request import UNSET, PreparedCall
+from conformance.contract_queries import (
+    ABSENT,
+    id_parameters,
+    match_path,
+    parameter_schema,
+    value_at,
+)
+from conformance.http import Exchange
+from conformance.http.request import UNSET, PreparedCall, parse_url
 from conformance.target import PRIMARY
 from conformance.target.client import Client
-from specs import Operation
+from specs import Contract, Operation, Paging
+from specs.samples import sample
 
 _JSON_HEADER: Final = {"Content-Type": "application/json"}
 
@@ -77,6 +85,37 @@ class OperationRequest:
         return self.with_body({key: value for key, value in dict(body).items() if key != name})
 
 
+def following_page(
+    contract: Contract, paging: Paging, request: OperationRequest, exchange: Exchange, items: int
+) -> OperationRequest | None:
+    """Return the request for the page after one with so many `items`; None after the last.
+
+    It is what the page says comes next, where pages say so; else the next number or offset, until
+    a page is empty.
+    """
+    if paging.next is not None:
+        value = value_at(exchange.json, paging.next)
+        if value is ABSENT or value == "" or not isinstance(value, str | int | float):
+            return None
+        if paging.next_is == "link":
+            return _linked_page(contract, request, exchange, str(value))
+        return request.with_parameter(paging.at, value) if paging.at else None
+    if not items or paging.at is None or paging.style == "cursor":
+        return None
+    is_offset = paging.style == "offset"
+    now = request.query.get(paging.at) or (0 if is_offset else paging.first)
+    return request.with_parameter(paging.at, int(now) + (items if is_offset else 1))
+
+
+def _linked_page(
+    contract: Contract, request: OperationRequest, exchange: Exchange, link: str
+) -> OperationRequest | None:
+    url = parse_url(link, exchange.request.url)
+    if url is None or match_path(contract.operations[request.operation].path, url.path) is None:
+        return None
+    return replace(request, query=dict(parse_qsl(url.query)))
+
+
 def parameter_values(client: Client, operation: Operation) -> dict[str, dict[str, Any]]:
     """Return values for the required parameters by location (`path`, `query`, `header`)."""
     ids = id_parameters(client.contract, operation)
@@ -131,6 +170,6 @@ def parameter_value(
     for source, key in ((parameter, "example"), (schema, "example"), (schema, "default")):
         if key in source:
             return source[key]
-    if "enum" in schema:
-        return schema["enum"][0]
+    if "enum" in schema or client.contract.own:
+        return sample(client.contract, schema)
     return schema.get("minimum", 1) if schema.get("type") in {"integer", "number"} else "x"

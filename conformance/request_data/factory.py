@@ -14,8 +14,9 @@ from conformance.contract_queries import id_parameters, parameter_schema
 from conformance.http.request import UNSET
 from conformance.request_data import OperationRequest, parameter_value
 from conformance.target.client import Client
-from specs import Operation
-from specs.pointer import resolve
+from specs import Contract, Operation
+from specs.pointer import properties, resolve
+from specs.samples import sample
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -65,7 +66,10 @@ class RequestFactory:
         media, examples = self._examples(operation)
         if media is None:
             return request
-        body = dict(examples[0]) if examples else {}
+        body = examples[0] if examples else sample(self._contract, self._body_schema(operation))
+        if not isinstance(body, Mapping):
+            return replace(request, json=body)
+        body = dict(body)
         if self.body_options(operation.id):
             for name, values in self._client.target.values.items():
                 if name in body:
@@ -76,8 +80,10 @@ class RequestFactory:
     def _examples(self, operation: Operation) -> tuple[str | None, list[Any]]:
         content = (operation.body or {}).get("content", {})
         media = next((name for name in (JSON, FORM) if name in content), None)
-        examples = content.get(media, {}).get("examples", {}).values()
-        return media, [example["value"] for example in examples]
+        described = content.get(media, {})
+        refs = (resolve(self._contract.openapi, e) for e in described.get("examples", {}).values())
+        examples = [example["value"] for example in refs if "value" in example]
+        return media, examples or ([described["example"]] if "example" in described else [])
 
     def _body_schema(self, operation: Operation) -> Mapping[str, Any]:
         content = (operation.body or {}).get("content", {})
@@ -116,6 +122,13 @@ class RequestFactory:
             return request
         unique = self._unique_values(request.operation, request.json, offset)
         return replace(request, json={**request.json, **unique})
+
+    def invalid_bodies(
+        self, operation_id: str, body: Any, kind: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield a member's name and a body that breaks its schema there; see `invalid_bodies`."""
+        schema = self._body_schema(self._contract.operations[operation_id])
+        return invalid_bodies(self._contract, schema, body, kind)
 
     def enum_names(self, operation_id: str) -> frozenset[str]:
         """Return the names of the body members and parameters that have an enum."""
@@ -261,3 +274,41 @@ def _apply(request: OperationRequest, drawn: Mapping[tuple[str, str], Any]) -> O
         elif location == "body":
             request = request.with_member(name, value)
     return request
+
+
+# What no reading of a value makes valid for another type.
+_OF_ANOTHER_TYPE: Final[Mapping[str, Any]] = {
+    "integer": {"no": "number"},
+    "number": {"no": "number"},
+    "boolean": {"no": "boolean"},
+    "array": 7,
+    "object": "no-object",
+}
+
+
+def invalid_bodies(
+    contract: Contract, schema: Mapping[str, Any], body: Any, kind: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name of a member, and a body whose member breaks its schema.
+
+    It is left out (`required`), of another `type`, or no value of its `enum`. What the schema as a
+    whole allows all the same is not yielded.
+    """
+    if not isinstance(body, Mapping):
+        return
+    validator = contract.validator(schema)
+    for name, member in properties(contract.openapi, schema).items():
+        changed = _broken(body, name, resolve(contract.openapi, member), kind)
+        if changed is not None and not validator.is_valid(changed):
+            yield name, changed
+
+
+def _broken(
+    body: Mapping[str, Any], name: str, schema: Mapping[str, Any], kind: str
+) -> dict[str, Any] | None:
+    if kind == "required":
+        return {key: value for key, value in body.items() if key != name} if name in body else None
+    if kind == "enum":
+        return {**body, name: "no-such-value"} if "enum" in schema else None
+    other = _OF_ANOTHER_TYPE.get(str(schema.get("type")))
+    return None if other is None else {**body, name: other}

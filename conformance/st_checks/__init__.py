@@ -19,15 +19,14 @@ from schemathesis import APIOperation, BaseSchema, Case, HookContext, Response
 from schemathesis.core.result import Ok
 
 import specs
-from conformance.checks import CheckKind, RegisteredCheck, load_checks
-from conformance.contract_queries import load_contract, match_path, security_scheme
+from conformance.checks import CheckKind, RegisteredCheck, Verdict, load_checks
+from conformance.contract_queries import is_basic, load_contract, match_path, security_scheme
 from conformance.drivers.engine import requirement_check
 from conformance.evaluation.evaluator import Evaluator, failure_verdict
-from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
+from conformance.http import Exchange, RecordedRequest, RecordedResponse
 from conformance.http.redaction import Redactor
 from conformance.settings import Settings
 from conformance.target import PRIMARY
-from conformance.verdict import Verdict
 from specs import Contract, Operation, Requirement
 
 DRIVER: Final = "schemathesis"
@@ -93,7 +92,7 @@ class VendorChecks:
         for name, value in exchange.request.headers.items():
             if name.lower() == header:
                 redactor.register(value.rpartition(" ")[2], "$CREDENTIAL")
-        if scheme.get("scheme") == "basic":
+        if is_basic(scheme):
             redactor.register_tokens(exchange.response_body, "$TOKEN")
         return redactor
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.target.user_files import first_invalid, read_user_yaml
-from specs import fixtures
+from specs import Contract, fixtures
+from specs.samples import sample
 
 PRIMARY: Final = "primary"
 READER: Final = "reader"
@@ -153,11 +154,13 @@ def read_target(
     *,
     file: Path | None = None,
     control_url: str | None = None,
+    contract: Contract | None = None,
 ) -> Target:
     """Return the target at `base_url`.
 
-    `environment` is where `env: NAME` in the file is looked up. Without a `file` the built-in
-    target of the fixtures is used, on loopback only. `control_url` overrides the file's.
+    `environment` is where `env: NAME` in the file is looked up. Without a `file` the target of the
+    fixtures is used, on loopback only: for the `contract` of a user's own vendor that of its
+    folder, or else the identities that the mock has by default. `control_url` overrides the file's.
 
     Raises:
         UsageError: something is missing or wrong; the text names the flag or the field.
@@ -172,8 +175,9 @@ def read_target(
                 f"{host} is not a loopback address: give its credentials with --target FILE "
                 f"(`conformance init {vendor} FILE` writes one)"
             )
-        file = fixtures() / vendor / "target.yaml"
-    raw = _read(file, vendor)
+        file = _built_in_file(vendor, contract)
+    is_default = contract is not None and contract.own and is_built_in and not file.is_file()
+    raw = default_target(contract) if contract and is_default else _read(file, vendor)
     control_url = control_url or raw.get("control_url")
     secrets = _SecretReader(file, environment, literal=loopback)
     return Target(
@@ -188,6 +192,42 @@ def read_target(
         is_built_in=is_built_in,
         **_plain_fields(raw),
     )
+
+
+def _built_in_file(vendor: str, contract: Contract | None) -> Path:
+    if contract is None or not contract.own or contract.folder is None:
+        return fixtures() / vendor / "target.yaml"
+    return contract.folder / "fixtures" / "target.yaml"
+
+
+def default_target(contract: Contract) -> dict[str, Any]:
+    """Return the content of a target file for a vendor that has none: a mock with its defaults.
+
+    Its identities are the roles `user` and `other`, of another account. What a creation names that
+    exists already, such as a project, is consented to by an example of the contract.
+    """
+    vendor = contract.vendor
+    create = contract.operations[contract.lifecycle.actions["create"].operation]
+    scope = {
+        p["name"]: [sample(contract, {"example": p["example"]} if "example" in p else p["schema"])]
+        for p in create.parameters
+        if p["in"] == "path"
+    }
+    return {
+        "vendor": vendor,
+        "writes": True,
+        "credentials": {
+            PRIMARY: _default_credential(vendor, "user"),
+            FOREIGN: _default_credential(vendor, "other"),
+        },
+        "consent": {create.id: {"path": scope, "any_query": True}} if scope else {},
+    }
+
+
+def _default_credential(vendor: str, role: str) -> dict[str, str]:
+    """Return the secret of a role of the mock; as Basic it is the user and the password."""
+    secret = f"mock-{vendor}-{role}"
+    return {"token": secret, "client_id": secret, "client_secret": secret}
 
 
 def _plain_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,7 +293,7 @@ class _SecretReader:
             if name in row
         }
         middle = "" if role == PRIMARY else f"{role.upper()}_"
-        placeholder = f"${vendor.upper()}_{middle}TOKEN"
+        placeholder = f"${vendor.upper().replace('-', '_')}_{middle}TOKEN"
         return Credential(role, placeholder, token_url=row.get("token_url"), **values)
 
     def _value(self, role: str, name: str, value: Any) -> str:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.contract_queries import create_operations, id_parameters, token_operation, value_at
+from conformance.contract_queries import create_operations, id_parameters, token_operation
 from conformance.errors import SuiteError
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.target.client import Client
 from conformance.target.job_ids import created_job_id, expected_id
+from conformance.target.tracker import observed_state
 from specs import Operation
 
 DRIVER = "clean-up"
@@ -103,12 +104,14 @@ def _created_resources(client: Client) -> list[CreatedResource]:
 
 
 def _operations_on(client: Client, resource: CreatedResource) -> list[Operation]:
-    """Return the operations whose path has the resource's id and no other."""
+    """Return the operations whose path has the resource's id, and no other but its creation's."""
+    scope = resource.origin.path_parameters.keys()
     return [
         operation
         for operation in client.contract.operations.values()
-        if len(ids := id_parameters(client.contract, operation)) == 1
-        and ids[0] in resource.parameters
+        if (ids := set(id_parameters(client.contract, operation)) - scope)
+        and len(ids) == 1
+        and ids <= set(resource.parameters)
     ]
 
 
@@ -127,15 +130,15 @@ def _delete(client: Client, resource: CreatedResource, deletes: list[Operation])
 def _is_gone(client: Client, resource: CreatedResource) -> bool:
     """Read the resource again, where that is possible: it must be gone, or in a final state."""
     lifecycle = client.contract.lifecycle
-    active = {state.wire.lower() for state in lifecycle.states.values() if not state.final}
     poll = lifecycle.actions["poll"].operation
     for operation in _operations_on(client, resource):
         location = lifecycle.locations.get(operation.id)
         if operation.method != "GET" or (location and operation.id != poll):
             continue
         exchange = _call(client, operation, resource)
-        if location and location.status and exchange.status == 200:
-            return str(value_at(exchange.json, location.status)).lower() not in active
+        shown = observed_state(lifecycle, exchange, exchange.json) if location else None
+        if shown is not None:
+            return not shown.states or any(lifecycle.states[name].final for name in shown.states)
         return exchange.status in GONE
     return True
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import SplitResult
 
-from conformance.contract_queries import token_operation
+from conformance.contract_queries import credential_place, security_scheme, token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http.exchange import Exchange, ExchangeInfo
+from conformance.http import Exchange, ExchangeInfo
 from conformance.http.limits import Budget, patience
 from conformance.http.request import DEFAULT_HEADERS, HttpRequest, PreparedCall, prepare_call
 from conformance.http.transport import Transport
@@ -26,6 +26,7 @@ from specs import Contract, Operation
 
 # A shorter text may be in a response by chance, and would be taken for the secret.
 SHORTEST_SECRET: Final = 8
+_NO_KEY: Final = {"type": "http"}
 
 
 class Client:
@@ -64,8 +65,6 @@ class Client:
         self.budget: Budget = transport.budget
         # Called before each request of an operation; what it raises ends the driver.
         self.before_request: Callable[[], None] | None = None
-        # Called with the seconds before each wait for the target that takes real time.
-        self.on_wait: Callable[[float], None] = lambda _: None
 
     @property
     def jobs(self) -> Sequence[JobHistory]:
@@ -97,7 +96,15 @@ class Client:
         """Return a request that is ready to be sent; `parts` are those of `prepare_call`."""
         call = prepare_call(self.contract.operations[operation_id], role=role, **parts)
         headers = {name: v and self.restore_secrets(v) for name, v in call.headers.items()}
-        return replace(call, headers=headers)
+        return replace(call, headers=headers, request=self._restored(call))
+
+    def _restored(self, call: PreparedCall) -> HttpRequest:
+        """Return the request with the secret of a placeholder where a key is in the query."""
+        place, name = credential_place(security_scheme(self.contract, call.operation) or _NO_KEY)
+        if place != "query" or name not in dict(call.request.query):
+            return call.request
+        pairs = ((n, self.restore_secrets(v) if n == name else v) for n, v in call.request.query)
+        return replace(call.request, query=tuple(pairs))
 
     def send_together(self, calls: Sequence[PreparedCall]) -> list[Exchange]:
         """Send prepared requests at the same time, each on a connection of its own.
@@ -265,15 +272,15 @@ class Client:
 
     def _authorized(self, call: PreparedCall) -> tuple[HttpRequest, ExchangeInfo]:
         operation, info = call.operation, call.info
-        own: dict[str, str | None] = {**self._credentials.headers(operation, info.role)}
+        request = self._credentials.authorize(call.request, operation, info.role)
         if self.target.sandbox:
-            own[SANDBOX_HEADER] = self.target.sandbox
+            request = request.with_headers({SANDBOX_HEADER: self.target.sandbox})
         info = replace(
             info,
             repeatable=self.is_repeatable(operation),
             tokens=self._token_placeholder(operation, info.role),
         )
-        return call.request.with_headers(own).with_headers(call.headers), info
+        return request.with_headers(call.headers), info
 
     def _count(self, call: PreparedCall, exchange: Exchange) -> None:
         self.quota.record(call.operation, exchange.status, call.info.valid)
@@ -330,18 +337,11 @@ class Client:
         if self._control is not None and self._control.advance_clock(seconds):
             self._moved += seconds
             return True
-        self.on_wait(seconds)
         return self.budget.sleep(seconds)
 
-    def check_control(self) -> None:
-        """Make sure that the control URL, if there is one, can be used. See `ControlPlane.check`.
-
-        Raises:
-            TargetUnavailable: nothing answers there.
-            UsageError: it is no control plane, or asks for a token.
-        """
-        if self._control is not None:
-            self._control.check()
+    def control_answers(self) -> bool:
+        """Return True if the control URL answers, or there is none."""
+        return self._control is None or self._control.is_healthy()
 
     @property
     def has_control(self) -> bool:

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.contract_queries import security_scheme, token_operation
+from conformance.contract_queries import (
+    credential_place,
+    is_basic,
+    security_scheme,
+    token_operation,
+)
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http.exchange import NOT_JSON, SAFE_METHODS, Exchange, ExchangeInfo
+from conformance.http import NOT_JSON, SAFE_METHODS, Exchange, ExchangeInfo
 from conformance.http.request import HttpRequest, PreparedCall, form_body
 from conformance.http.transport import Transport
 from conformance.target import PRIMARY, WRONG, Credential, Target, no_credential
@@ -42,14 +47,22 @@ class CredentialWatch:
     _latest: dict[str, dict[str, KnownGood]] = field(default_factory=dict)
     _granted: set[tuple[str, str]] = field(default_factory=set)
     _cleared: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _token_operation: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        token = token_operation(self.contract)
+        self._token_operation = token.id if token else None
 
     def sends_own_credential(self, call: PreparedCall) -> bool:
         """Return True if a request carries its role's token or key, unchanged."""
-        scheme = security_scheme(self.contract, call.operation)
-        if call.info.role in {None, WRONG} or scheme is None or scheme.get("scheme") == "basic":
+        scheme, token = security_scheme(self.contract, call.operation), self._token_operation
+        if call.info.role in {None, WRONG} or scheme is None or call.operation.id == token:
             return False
-        name = scheme["name"] if scheme["type"] == "apiKey" else "Authorization"
-        return name.lower() not in {header.lower() for header in call.headers}
+        place, name = credential_place(scheme)
+        if place == "query":
+            return name not in dict(call.request.query)
+        header = "cookie" if place == "cookie" else name.lower()
+        return header not in {sent.lower() for sent in call.headers}
 
     def observe(self, call: PreparedCall, exchange: Exchange) -> None:
         """Remember a request if it can be repeated to see whether its credential still works."""
@@ -148,8 +161,10 @@ class Credentials:
             if credential.client_id and credential.client_secret:
                 self._basic_credential(credential.role)
 
-    def headers(self, operation: Operation, role: str | None) -> dict[str, str]:
-        """Return the headers of `role` for an operation; none where it needs no credential.
+    def authorize(
+        self, request: HttpRequest, operation: Operation, role: str | None
+    ) -> HttpRequest:
+        """Return a request with the credential of `role`, if its operation needs one.
 
         Raises:
             NotPermitted: the target names no such credential.
@@ -157,12 +172,19 @@ class Credentials:
         """
         scheme = security_scheme(self._contract, operation)
         if role is None or scheme is None:
-            return {}
-        if (scheme["type"], scheme.get("scheme")) == ("http", "basic"):
-            return {"Authorization": f"Basic {self._basic_credential(role)}"}
-        if scheme["type"] == "apiKey":
-            return {scheme["name"]: self._token(role)}
-        return {"Authorization": f"Bearer {self._token(role)}"}
+            return request
+        place, name = credential_place(scheme)
+        if is_basic(scheme):
+            secret = f"Basic {self._basic_credential(role)}"
+        else:
+            secret = (
+                self._token(role) if scheme["type"] == "apiKey" else f"Bearer {self._token(role)}"
+            )
+        if place == "query":
+            return request.with_query(name, secret)
+        return request.with_headers(
+            {"Cookie": f"{name}={secret}"} if place == "cookie" else {name: secret}
+        )
 
     def version(self, role: str | None) -> int:
         """Return how often the token of `role` was renewed because it was refused."""
@@ -201,11 +223,14 @@ class Credentials:
         if role == WRONG:
             return self._redactor.register_basic(INVENTED, INVENTED, "$NO_SUCH_CREDENTIAL")
         credential = self._credential(role)
-        if credential.client_id is None or credential.client_secret is None:
-            raise NotPermitted(f"the target names no client credentials for the role {role!r}")
-        return self._redactor.register_basic(
-            credential.client_id, credential.client_secret, f"{credential.placeholder}_BASIC"
-        )
+        id_, secret = credential.client_id, credential.client_secret
+        if id_ is None and ":" in (credential.token or ""):
+            id_, _, secret = (credential.token or "").partition(":")
+        if id_ is None or secret is None:
+            raise NotPermitted(
+                f"the target file has no `client_id` and `client_secret` for the role {role!r}"
+            )
+        return self._redactor.register_basic(id_, secret, f"{credential.placeholder}_BASIC")
 
     def _token(self, role: str) -> str:
         if role == WRONG:

@@ -19,7 +19,7 @@ from conformance.contract_queries import (
     value_at,
 )
 from conformance.errors import UsageError
-from conformance.http.exchange import NOT_JSON, Exchange
+from conformance.http import NOT_JSON, Exchange
 from conformance.http.request import parse_url
 from specs import Contract, Operation
 
@@ -58,6 +58,9 @@ def created_ids(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, s
     id parameter of another operation fits that one.
     """
     operation = contract.operations[exchange.operation or ""]
+    if contract.own and operation.id == contract.lifecycle.actions["create"].operation:
+        yield from _created_job(contract, exchange)
+        return
     if operation.method != "POST" or id_parameters(contract, operation):
         return
     if operation.id in contract.lifecycle.locations:
@@ -70,6 +73,16 @@ def created_ids(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, s
         value = value_at(exchange.json, pointer)
         if type(value) is parameter_type(contract, name) and value != "":
             yield name, str(value)
+
+
+def _created_job(contract: Contract, exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """Yield the id of a created job by each parameter that takes one, once."""
+    id_ = created_job_id(contract, exchange)
+    operations = (action.operation for action in contract.lifecycle.actions.values())
+    names = (job_parameter(contract, operation) for operation in operations)
+    for name in dict.fromkeys(name for name in names if name is not None):
+        if id_ is not None:
+            yield name, str(id_)
 
 
 def _id_pointers(
@@ -92,11 +105,9 @@ def created_job_id(contract: Contract, exchange: Exchange) -> str | int | None:
     operation, status = exchange.operation or "", exchange.status or 0
     type_ = id_type(contract, operation, status)
     location = contract.lifecycle.locations[operation]
-    stated = [p for p in (location.configured_id, location.id) if p is not None]
-    for pointer in stated:
-        value: Any = value_at(exchange.json, pointer)
-        if type(value) is type_ and value != "":
-            return value if isinstance(value, int) else str(value)
+    value: Any = shown_id(contract, operation, exchange, exchange.json)
+    if value is not None:
+        return value if isinstance(value, int) else str(value)
     if (linked := _linked_id(contract, exchange)) is not None and type_ is str:
         return linked
     own = set(map(str, exchange.path_parameters.values()))
@@ -106,6 +117,25 @@ def created_job_id(contract: Contract, exchange: Exchange) -> str | int | None:
         if type(value) is type_ and value != "" and str(value) not in own:
             return value if isinstance(value, int) else str(value)
     return None
+
+
+def shown_id(
+    contract: Contract, operation_id: str, exchange: Exchange, item: Any
+) -> str | int | None:
+    """Return the id of a job where the target file or the lifecycle says, None without one.
+
+    `item` is the body, or what a list has of the job. An id of another type identifies no job.
+    """
+    location = contract.lifecycle.locations[operation_id]
+    type_ = id_type(contract, operation_id, exchange.status or 0)
+    in_link = location.id_header is not None or location.id_link is not None
+    places = (location.configured_id, None if in_link else location.id)
+    for pointer in (place for place in places if place is not None):
+        value = value_at(item, pointer)
+        if type(value) is type_ and value != "":
+            return value if isinstance(value, int) else str(value)
+    headers = exchange.response.headers if exchange.response else {}
+    return location.id_in(item, headers) if in_link else None
 
 
 def _linked_id(contract: Contract, exchange: Exchange) -> str | None:
@@ -140,9 +170,10 @@ def missing_id_reason(contract: Contract, exchanges: Iterable[Exchange]) -> str 
 def expected_id(contract: Contract, exchange: Exchange) -> str:
     """Return where the id of a creation was expected, and what the response was."""
     location = contract.lifecycle.locations[exchange.operation or ""]
-    pointer = location.configured_id or location.id
+    place = location.configured_id or location.id or location.id_link
+    place = place or f"the end of the header {location.id_header}"
     return (
-        f"expected the id at {pointer}, got {_shown(exchange)} "
+        f"expected the id at {place}, got {_shown(exchange)} "
         "(`job_id` in the target file says where it is)"
     )
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from conformance.contract_queries import id_parameters, jobs_for_formats, token_operation
 from conformance.errors import QuotaExceeded
-from conformance.http.exchange import SAFE_METHODS
+from conformance.http import SAFE_METHODS
 from conformance.target import PRIMARY, Consent, Target
 from conformance.target.tracker import ResourceTracker
 from specs import Contract, Operation
@@ -124,11 +124,10 @@ class WritePolicy:
             return "the target file has no `client_id` that requests tokens"
         return None if self.target.writes else READ_ONLY
 
-    def missing_key(self, operation: str | None, by_jobs: bool) -> str | None:
+    def missing_key(self, operation: str | None) -> str | None:
         """Return which key of the target file would show more of an operation, None if none.
 
-        `operation` is None for a requirement of all operations; `by_jobs` is whether jobs in
-        certain states would show it.
+        `operation` is None for a requirement of all operations.
         """
         target = self.target
         if not target.writes:
@@ -138,7 +137,7 @@ class WritePolicy:
         for name in names + ([create.operation] if create else []):
             if self.needs_consent(self._contract.operations[name]) and name not in target.consent:
                 return f"a `consent` for {name} in the target file lets a run show it"
-        if by_jobs and not target.known and not target.control_url:
+        if not target.known and not target.control_url:
             return "`known` in the target file can name jobs that show it"
         return None
 

@@ -142,7 +142,7 @@ def _id_places(contract: Contract) -> str:
 
 
 def _credentials(contract: Contract, answers: Answers) -> Iterator[str]:
-    name = contract.vendor.upper()
+    name = contract.vendor.upper().replace("-", "_")
     yield "credentials:"
     yield "  # May do everything that is judged."
     operation = token_operation(contract)

@@ -1,28 +1,31 @@
 """Tracks what a run has observed of jobs, and what it has created and may therefore change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from conformance.contract_queries import (
     create_operations,
     id_parameters,
-    id_type,
     job_parameter,
     request_parameters,
     value_at,
 )
-from conformance.http.exchange import Exchange
-from conformance.target.job_ids import created_ids, created_job_id
-from specs import Contract
-from specs.lifecycle import Location
+from conformance.http import Exchange
+from conformance.target.job_ids import created_ids, created_job_id, shown_id
+from specs import Contract, Lifecycle
 
 
 class Observation(NamedTuple):
-    """A job in a state (its name on the wire), as an exchange shows it."""
+    """A job in a state, as an exchange shows it.
+
+    `state` is its name on the wire, or in lifecycle.yaml where the wire has no name for it;
+    `states` are those of the lifecycle that it may be, none where it is unknown.
+    """
 
     exchange: Exchange
     state: str
+    states: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -87,10 +90,11 @@ class ResourceTracker:
         for parameter, value in created_ids(self._contract, exchange):
             self._created.setdefault(parameter, {}).setdefault(value, exchange)
             self._deleted.discard((parameter, value))
-        for id_, state in self._shown_jobs(exchange, exchange.operation, exchange.status):
+        for id_, item in self._shown_jobs(exchange, exchange.operation):
             job = self._job(id_, exchange)
-            if state is not None:
-                job.observations.append(Observation(exchange, state))
+            shown = observed_state(self._contract.lifecycle, exchange, item)
+            if shown is not None:
+                job.observations.append(shown)
         fetch = self._contract.lifecycle.actions.get("fetch")
         if fetch is not None and exchange.operation == fetch.operation and exchange.status != 204:
             name = job_parameter(self._contract, fetch.operation)
@@ -105,37 +109,56 @@ class ResourceTracker:
             self._jobs[id_] = JobHistory(id_, "/".join(scope), creation)
         return self._jobs[id_]
 
-    def _shown_jobs(
-        self, exchange: Exchange, operation_id: str, status: int
-    ) -> Iterator[tuple[str, str | None]]:
-        """Yield id and state (None where there is none) of the jobs in a response."""
+    def _shown_jobs(self, exchange: Exchange, operation_id: str) -> Iterator[tuple[str, Any]]:
+        """Yield id and description (the body, or an item of a list) of the jobs in a response."""
         location = self._contract.lifecycle.locations.get(operation_id)
+        poll = self._contract.lifecycle.actions["poll"].operation
         if location is None:
+            requested = self._requested_id(exchange) if operation_id == poll else None
+            yield from () if requested is None else ((requested, exchange.json),)
             return
         if operation_id in self._create_operations and location.items is None:
             id_: Any = created_job_id(self._contract, exchange)
             if id_ is not None:
-                yield str(id_), _state(exchange.json, location)
+                yield str(id_), exchange.json
             return
         requested = self._requested_id(exchange)
-        type_ = id_type(self._contract, operation_id, status)
         for item in _items(exchange.json, location.items):
-            id_ = requested or value_at(item, location.configured_id or location.id)
-            if requested or type(id_) is type_:
-                yield str(id_), _state(item, location)
+            id_ = requested or shown_id(self._contract, operation_id, exchange, item)
+            if id_ is not None:
+                yield str(id_), item
 
     def _requested_id(self, exchange: Exchange) -> str | None:
         """Return the id in the request's path: a wrong one in the body is another requirement."""
         operation = self._contract.operations[exchange.operation or ""]
-        names = [n for n in id_parameters(self._contract, operation) if n in operation.path]
-        if len(names) != 1 or names[0] not in exchange.path_parameters:
+        location = self._contract.lifecycle.locations.get(operation.id)
+        if location is not None and location.items is not None:
             return None
-        return str(exchange.path_parameters[names[0]])
+        names = [n for n in id_parameters(self._contract, operation) if n in operation.path]
+        name = names[0] if len(names) == 1 else job_parameter(self._contract, operation.id)
+        value = request_parameters(exchange).get(name or "")
+        return None if value is None else str(value)
 
 
-def _state(item: Any, location: Location) -> str | None:
-    state = value_at(item, location.status) if location.status is not None else None
-    return state if isinstance(state, str) else None
+def observed_state(lifecycle: Lifecycle, exchange: Exchange, item: Any) -> Observation | None:
+    """Return the state in which a response shows a job; None where it shows none.
+
+    `item` is its body, or what a list has of the job.
+    """
+    operation, status = exchange.operation or "", exchange.status or 0
+    states = lifecycle.states_shown(operation, status, item)
+    location = lifecycle.locations.get(operation)
+    named = value_at(item, location.status) if location and location.status else None
+    if isinstance(named, str) and not (location and location.shown):
+        return Observation(exchange, named, states)
+    return Observation(exchange, state_label(lifecycle, states), states) if states else None
+
+
+def state_label(lifecycle: Lifecycle, states: Collection[str]) -> str:
+    """Return the name on the wire that states share, else their names in lifecycle.yaml."""
+    values = {lifecycle.states[state].value for state in states}
+    wire = values.pop() if len(values) == 1 else None
+    return wire if isinstance(wire, str) else " or ".join(sorted(states))
 
 
 def _items(body: Any, pointer: str | None) -> Iterable[Any]:

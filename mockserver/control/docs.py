@@ -1,5 +1,6 @@
 """Documentation pages: Connexion's Swagger UI for the contract of each API."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ _BUNDLE = frozenset({"swagger-ui-bundle.js", "swagger-ui.css"})
 """The files of Swagger UI that the template uses."""
 
 
-def docs(apis: tuple[Api, ...], base: str) -> Asgi:
+def docs(apis: tuple[Api, ...], base: str, headers: Sequence[tuple[bytes, bytes]]) -> Asgi:
     """Return an ASGI application with the Swagger UI of every API under `base`/<name>/.
 
-    Each is built at its first request, because most runs need none.
+    Every response has `headers`. Each is built at its first request, because most runs need none.
     """
     applications: dict[str, Asgi] = {}
     apis_by_name = {api.name: api for api in apis}
@@ -44,12 +45,18 @@ def docs(apis: tuple[Api, ...], base: str) -> Asgi:
             application = Response(status_code=204, headers={"Allow": ", ".join(_METHODS)})
         elif file == _DOCUMENT and context.method in _METHODS:
             application = _document(apis_by_name[name], context.root_path)
+
+        async def send_with_headers(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *headers]}
+            await send(message)
+
         try:
             if file in _BUNDLE and context.method != "OPTIONS":
                 application = await bundle.get_response(file, scope)
             # Starlette wants the path whole (ASGI, HTTP connection scope), ours has no root path.
             whole = {**scope, "path": f"{context.root_path}{scope['path']}"}
-            await application(whole, receive, send)
+            await application(whole, receive, send_with_headers)
         except HTTPException as error:
             raise _as_api_error(error, context.method) from None
 

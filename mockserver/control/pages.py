@@ -28,26 +28,33 @@ _PACKED = frozenset({".js", ".json", ".md", ".ts"})
 _INDEX = "index.html"
 _FOLDER = Path(__file__).with_name("dashboard")
 _METHODS = "GET, HEAD, OPTIONS"
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-    )
-)
-_HEADERS = [
-    (b"cache-control", b"no-cache"),
-    (b"content-security-policy", _POLICY.encode()),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-]
+_Headers = list[tuple[bytes, bytes]]
+
+
+def _headers(**changes: str) -> _Headers:
+    """Return the headers of pages that load from their own origin only, but for `changes`."""
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    } | {name.replace("_", "-"): value for name, value in changes.items()}
+    text = "; ".join(f"{name} {value}" for name, value in policy.items())
+    return [
+        (b"content-security-policy", text.encode()),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+
+
+_HEADERS = [(b"cache-control", b"no-cache"), *_headers(require_trusted_types_for="'script'")]
+_DOCS_HEADERS = _headers(img_src="'self' data:")
+"""Swagger UI has pictures in its style sheet, and writes markup."""
 
 
 class Pages:
@@ -70,7 +77,7 @@ class Pages:
         if self._docs is None:  # most runs need none, and it imports templates
             from mockserver.control.docs import docs  # noqa: PLC0415
 
-            self._docs = docs(self._apis, DOCS)
+            self._docs = docs(self._apis, DOCS, _DOCS_HEADERS)
         return self._docs
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

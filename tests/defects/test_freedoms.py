@@ -3,10 +3,10 @@
 import pytest
 
 import specs
+from conformance.checks import Verdict
 from conformance.evaluation import Result
 from conformance.reference.defects import VARIANTS, Variant
 from conformance.reference.defects.model import VENDOR_OF
-from conformance.verdict import Verdict
 from tests.defects._run import judge, without_schemathesis
 
 __all__ = ["without_schemathesis"]

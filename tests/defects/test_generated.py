@@ -7,10 +7,10 @@ import pytest
 
 import specs
 from conformance import runner
+from conformance.checks import Verdict
 from conformance.evaluation import RequirementResult, Result
 from conformance.plan import Plan, make_plan
 from conformance.reference.defects import DEFECTS
-from conformance.verdict import Verdict
 from tests.defects._run import judge
 
 # Defects that do not hide each other are planted together: a run takes seconds.

@@ -1,5 +1,6 @@
 """What is built holds all that is needed, and works installed, away from the checkout."""
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -126,3 +127,11 @@ def test_installed_suite_lists_the_requirements(
     vendor: str, installed: Path, tmp_path: Path
 ) -> None:
     assert run(installed / "conformance", "list", vendor, cwd=tmp_path).strip()
+
+
+def test_installed_api_is_typed_for_a_strict_program(installed: Path, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "tests/repo/programs/public_api.py", tmp_path / "program.py")
+    python = ("--python-executable", installed / "python")
+    strict = ("--strict", "--warn-unreachable", "--cache-dir", tmp_path / "cache")
+    checked = run(sys.executable, "-m", "mypy", *python, *strict, "program.py", cwd=tmp_path)
+    assert checked.startswith("Success: no issues found in 1 source file")

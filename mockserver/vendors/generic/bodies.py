@@ -7,9 +7,11 @@ optional member for which all that has nothing is left out.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from random import Random
 from typing import Any
 
 from mockserver.openapi.examples import ExampleGenerator
+from mockserver.openapi.schemas import Schemas
 from mockserver.timestamps import to_iso_string
 from mockserver.vendors.generic.context import JobFacts, Links
 from mockserver.vendors.generic.operations import Roles, flatten, put
@@ -56,6 +58,7 @@ class JobBodies:
         self._links = links
         self.document = contract.openapi
         self._examples = ExampleGenerator(contract.openapi, use_examples=True)
+        self._schemas = Schemas(contract.openapi)
         lifecycle = contract.lifecycle
         self._states = lifecycle.states
         self._failed = _failed_states(contract)
@@ -198,8 +201,7 @@ class JobBodies:
         if in_error and kind == "string" and plain in _REASONS:
             return self.reason
         if plain in self._inputs and not in_error:
-            source = self._inputs[plain]
-            return lambda facts: _input(facts, source)
+            return self._echo(self._inputs[plain], schema)
         if maker := self._time_by_name(plain, schema):
             return maker
         if kind == "string" and (
@@ -216,6 +218,35 @@ class JobBodies:
         if kind == "string" and _FAILED.fullmatch(plain) and "enum" not in schema:
             return self.only_in(self._failed, self.reason)
         return None
+
+    def _echo(self, source: str, schema: Mapping[str, Any]) -> Maker:
+        """Return what makes an input again, with the required members that only a response has."""
+        is_valid = self._schemas.validator(dict(schema)).is_valid
+
+        def make(facts: JobFacts) -> Any:
+            value = _input(facts, source)
+            if value is ABSENT or is_valid(value):
+                return value
+            rng = facts.sandbox.ids.random(f"{source} of {facts.job.id}", 0)
+            value = self._completed(value, schema, rng)
+            return value if is_valid(value) else ABSENT
+
+        return make
+
+    def _completed(self, value: Any, schema: Any, rng: Random) -> Any:
+        flat = flatten(self.document, schema)
+        if isinstance(value, list):
+            return [self._completed(row, flat.get("items", {}), rng) for row in value]
+        if not isinstance(value, dict):
+            return value
+        members = flat.get("properties", {})
+        known = {
+            name: self._completed(row, members.get(name, {}), rng) for name, row in value.items()
+        }
+        missing = [name for name in flat.get("required", ()) if name not in known]
+        return known | {
+            name: self._examples.draw(members[name], rng) for name in missing if name in members
+        }
 
     def restriction(self, name: str) -> frozenset[str] | None:
         """Return the states in which an optional member is there by its name; None: in any."""

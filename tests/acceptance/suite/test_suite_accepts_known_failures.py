@@ -6,13 +6,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from conformance.checks import Verdict
 from conformance.cli import main
 from conformance.errors import UsageError
 from conformance.evaluation import apply_baseline, read_baseline
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
 from conformance.settings import Effort, Settings
-from conformance.verdict import Verdict
 from tests.acceptance.suite._runs import judge
 from tests.acceptance.suite._spy import spying
 from tests.unit.conformance._clock import FakeClock

@@ -10,11 +10,11 @@ from threading import Event
 import pytest
 
 from conformance import report
+from conformance.checks import Verdict
 from conformance.errors import TargetUnavailable
 from conformance.evaluation import Result
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import Verdict
 from tests.acceptance.suite._wild import SLOW, WILD
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._raw import Answer, reply, serving

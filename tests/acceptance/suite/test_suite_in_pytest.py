@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import conformance
+from conformance.checks import Verdict
 from conformance.evaluation import Result
 from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import Verdict
 from tests.acceptance.suite._spy import Spy, spying
 
 pytest_plugins = ["pytester"]

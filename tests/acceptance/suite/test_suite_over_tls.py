@@ -5,9 +5,9 @@ import ssl
 import pytest
 
 import conformance
+from conformance.checks import Verdict
 from conformance.errors import TargetUnavailable
 from conformance.settings import Settings
-from conformance.verdict import Verdict
 from mockserver.testing import MockServer
 
 TLS = "TD-NET-001"

@@ -7,15 +7,14 @@ from typing import Any
 import orjson
 
 import specs
-from conformance.checks import load_checks
+from conformance.checks import CheckResult, load_checks
 from conformance.checks.cases import HistoryCase
 from conformance.evaluation.evaluator import run_exchange_check, run_history_check
-from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
+from conformance.http import Exchange, RecordedRequest, RecordedResponse
 from conformance.http.request import build_path
 from conformance.job_client import LIFECYCLE
 from conformance.target import PRIMARY
 from conformance.target.tracker import ResourceTracker
-from conformance.verdict import CheckResult
 
 BASE = "http://127.0.0.1:9"
 VENDORS = {"TD": "talkdesk", "C1": "clinicalone", "EC": "energycap"}

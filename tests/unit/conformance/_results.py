@@ -1,10 +1,10 @@
 """A result with a row of each verdict, for the tests of the reports."""
 
+from conformance.checks import Verdict
 from conformance.evaluation import RequirementResult, Result
 from conformance.evaluation.coverage import measure_coverage
-from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
+from conformance.http import Exchange, RecordedRequest, RecordedResponse
 from conformance.target.tracker import ResourceTracker
-from conformance.verdict import Verdict
 from tests.unit.conformance._tiny_vendor import contract, row
 
 NASTY = 'it says <script>alert(1)</script> & \x00 "quoted" | `code` \ud7ff'

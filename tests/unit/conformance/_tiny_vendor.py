@@ -6,9 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.checks import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck, failed, passed
 from conformance.target import Credential, Target
-from conformance.verdict import failed, passed
 from specs import Contract, Requirement, Statement
 from specs.lifecycle import read_lifecycle
 from specs.requirements import Check, Requirements

@@ -12,14 +12,13 @@ from click.testing import CliRunner
 from schemathesis.engine.events import FatalError
 
 from conformance import report
-from conformance.checks import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck, Verdict, failed
 from conformance.cli import main
 from conformance.drivers.engine import EngineRun
 from conformance.errors import InternalError
 from conformance.evaluation import EXIT_FAILED, EXIT_NOT_JUDGED
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import Verdict, failed
 from tests.unit.conformance._tiny_vendor import CHECKS, TinyServer, contract, row, target
 
 QUICK = Settings(effort=Effort.QUICK, timeout=5.0)

@@ -5,14 +5,13 @@ import importlib
 import pytest
 
 from conformance import report
-from conformance.checks import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck, Verdict, failed, passed, skipped
 from conformance.errors import TargetUnavailable, Untestable, UsageError
 from conformance.evaluation import RequirementResult, Result
 from conformance.plan import NOT_SOURCED
 from conformance.report import text
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings, Threshold
-from conformance.verdict import Verdict, failed, passed, skipped
 from specs import SpecError
 from tests.unit.conformance._raw import reply, serving
 from tests.unit.conformance._tiny_vendor import CHECKS, TOKEN, TinyServer, contract, row, target

@@ -2,11 +2,10 @@
 
 import pytest
 
-from conformance.checks import CheckKind, RegisteredCheck
-from conformance.http.exchange import Exchange
+from conformance.checks import CheckKind, RegisteredCheck, passed
+from conformance.http import Exchange
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import passed
 from tests.unit.conformance._clock import FakeClock
 from tests.unit.conformance._tiny_vendor import TinyServer, contract, row, target
 

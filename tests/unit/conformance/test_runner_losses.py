@@ -4,11 +4,10 @@ import itertools
 
 import pytest
 
-from conformance.checks import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck, Verdict, failed, passed
 from conformance.evaluation import Result
 from conformance.runner import CHECK_ATTEMPTS, Runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import Verdict, failed, passed
 from tests.unit.conformance._tiny_vendor import TinyServer, contract, row, target
 
 ROW = row("TY-ONE-001", "creates")

@@ -4,10 +4,9 @@ import importlib
 
 import pytest
 
-from conformance.checks import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck, failed, passed
 from conformance.runner import Runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import failed, passed
 from tests.unit.conformance._tiny_vendor import CHECKS, TinyServer, contract, row, target
 
 ROWS = (

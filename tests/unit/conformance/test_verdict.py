@@ -1,6 +1,6 @@
 """Tests of verdicts."""
 
-from conformance.verdict import WORST_FIRST, Verdict, failed, passed, skipped
+from conformance.checks import WORST_FIRST, Verdict, failed, passed, skipped
 
 
 def test_verdicts_are_ordered_from_best_to_worst():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from conformance.checks import CheckResult
 from conformance.checks.active_case import ActiveCase, expect_accepted, expect_rejected
 from conformance.errors import Untestable
 from conformance.evaluation.evaluator import run_active_check
@@ -12,7 +13,6 @@ from conformance.plan import make_plan
 from conformance.settings import Settings
 from conformance.target import Consent, no_credential
 from conformance.target.client import Client
-from conformance.verdict import CheckResult
 from tests.unit.conformance._cases import CHECKS, exchange, requirement
 from tests.unit.conformance._reference import reference_client
 

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.checks.files import FORMAT_VALIDATORS, decode_text
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from tests.unit.conformance._cases import exchange, history, job, numbered
 
 PASSED, FAILED, SKIPPED = {True}, {False}, {None}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.job_client import DOWNLOAD
 from tests.unit.conformance._cases import BASE, exchange, history, job, numbered
 

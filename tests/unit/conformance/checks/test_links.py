@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from conformance.checks.energycap import compare_ids
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from tests.unit.conformance._cases import BASE, exchange, history, job, passes
 
 PASSED, FAILED, NOT_APPLICABLE = True, False, None

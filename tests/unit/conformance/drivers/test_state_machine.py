@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import load_checks
+from conformance.checks import Verdict, load_checks
 from conformance.drivers import deterministic_hypothesis
 from conformance.drivers.state_machine import MAX_REQUESTS, run_state_machine, shrink_histories
 from conformance.errors import BudgetExceeded
@@ -12,7 +12,6 @@ from conformance.evaluation.evaluator import Evaluator
 from conformance.job_client import LIFECYCLE, JobClient
 from conformance.settings import Effort, Settings
 from conformance.target.client import Client
-from conformance.verdict import Verdict
 from tests.unit.conformance._reference import reference_client
 
 

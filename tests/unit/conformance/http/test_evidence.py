@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conformance.http.exchange import NOT_JSON, Exchange, RecordedRequest, RecordedResponse
+from conformance.http import NOT_JSON, Exchange, RecordedRequest, RecordedResponse
 from conformance.report.exchange_text import curl, wrap_curl
 from conformance.report.json_report import MAX_BODY_SHOWN, exchange_to_json
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.http.exchange import ExchangeInfo
+from conformance.http import ExchangeInfo
 from conformance.http.request import HttpRequest
 from tests.unit.conformance._raw import reply, serving
 from tests.unit.conformance.http.test_transport import LABEL, answer_of, ask, transport

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from conformance.errors import BudgetExceeded, NotPermitted
+from conformance.http import Exchange, ExchangeInfo, RecordedResponse
 from conformance.http.adapter import GuardedAdapter, Session
-from conformance.http.exchange import Exchange, ExchangeInfo, RecordedResponse
 from conformance.http.limits import Budget
 from conformance.http.redaction import Redactor
 from conformance.http.request import HttpRequest

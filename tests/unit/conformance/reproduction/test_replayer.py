@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.http.exchange import Exchange
+from conformance.http import Exchange
 from conformance.reproduction.replayer import MAX_REQUESTS, Shrinker
 from conformance.session import open_session
 from conformance.settings import Settings

@@ -9,12 +9,12 @@ import yaml
 from click.testing import CliRunner, Result
 
 import specs
+from conformance.checks import Verdict
 from conformance.cli import main
 from conformance.reference.app import create_app
 from conformance.reference.serving import serve
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
-from conformance.verdict import Verdict
 from specs import fixtures
 
 LOOPBACK = "http://127.0.0.1:9"

@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.checks import CheckKind, RegisteredCheck
+from conformance.checks import CheckKind, RegisteredCheck, failed, passed
 from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.runner import Runner
 from conformance.session import open_session
 from conformance.settings import Effort, Settings
 from conformance.target import PRIMARY, WRONG, Credential, Target
-from conformance.verdict import failed, passed
 from specs import load
 from tests.unit.conformance._raw import reply, serving
 from tests.unit.conformance._tiny_vendor import TinyServer, contract, row, target

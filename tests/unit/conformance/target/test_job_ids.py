@@ -7,7 +7,7 @@ import pytest
 
 import specs
 from conformance.errors import UsageError
-from conformance.http.exchange import Exchange, RecordedRequest, RecordedResponse
+from conformance.http import Exchange, RecordedRequest, RecordedResponse
 from conformance.target.job_ids import created_ids, created_job_id, expected_id, with_configured_ids
 from conformance.target.tracker import ResourceTracker
 

@@ -50,6 +50,16 @@ def test_head_is_a_get_without_its_body(mock: App) -> None:
     assert (head.status, head.headers, head.body) == (200, get.headers, b"")
 
 
+@pytest.mark.parametrize("file", ["", "openapi.json", "documentation.js", "swagger-ui.css"])
+def test_documentation_loads_from_its_own_origin_alone(mock: App, file: str) -> None:
+    headers = ask(mock.app, "GET", f"/_mock/docs/talkdesk/{file}").headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["form-action"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["img-src"] == "'self' data:"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 def test_policy_lets_in_nothing_but_the_page_itself(mock: App) -> None:
     headers = ask(mock.app, "GET", HOME).headers
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))

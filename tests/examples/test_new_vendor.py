@@ -1,0 +1,216 @@
+"""From an OpenAPI document to a mock: `mockserver new-vendor` on facts of two public documents."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+import specs
+from mockserver.cli import main
+from mockserver.testing import MockServer
+from mockserver.testing.client import open_vendor
+from specs.convert import Losses, convert, schema_of
+from specs.discover import discover
+from tests.examples.conftest import EXAMPLES, Caller
+
+DOCUMENTS = EXAMPLES / "documents"
+
+
+def run(name: str, document: Path, out: Path, *flags: str) -> Any:
+    command = ["new-vendor", name, "--openapi", str(document), "--out", str(out), *flags]
+    return CliRunner().invoke(main, command)
+
+
+@contextmanager
+def playing(folder: Path) -> Iterator[Caller]:
+    with MockServer(vendors=[folder]) as server, open_vendor(server.base_url) as sandbox:
+        yield Caller(sandbox, folder.name)
+
+
+def test_an_export_service_is_found_without_a_question(tmp_path: Path) -> None:
+    result = run("shipping", DOCUMENTS / "exports-3.0.yaml", tmp_path)
+    assert result.exit_code == 0, result.output
+    for line in (
+        "create: POST /exports (createExport)",
+        "poll: GET /exports/{id}/status (getExportStatus)",
+        "list: GET /exports (getExports)",
+        "fetch: GET /exports/{id} (downloadExport)",
+        "delete: DELETE /exports/{id} (deleteExport)",
+        "not kept: 1 paths that are not about these jobs (1)",
+        f"  mockserver serve --vendors {tmp_path / 'shipping'}",
+    ):
+        assert line in result.output.splitlines()
+    with playing(tmp_path / "shipping") as call:
+        order = {"name": "x", "format": "csv", "sources": [{"application": "a", "resource": "b"}]}
+        made = call("POST", "/api/export/v1/exports", json=order)
+        assert made.status_code == 202, made.text
+        assert made.json()["sources"][0].keys() == {"application", "resource", "id"}
+        one = f"/api/export/v1/exports/{made.json()['id']}"
+        assert call("GET", one).status_code == 409
+        call.sandbox.clock.advance(minutes=1)
+        assert call("GET", f"{one}/status").json()["status"] == "complete"
+        assert call("GET", one).headers["Content-Type"] == "application/zip"
+        listed = call("GET", "/api/export/v1/exports?application=other").json()
+        assert listed["meta"] == {"count": 0} or listed["data"]
+        assert call("DELETE", one).status_code == 202
+        assert call("GET", f"{one}/status").status_code == 404
+
+
+def test_batches_of_openapi_3_1_are_found_and_paged_by_id(tmp_path: Path) -> None:
+    result = run("batches", DOCUMENTS / "batches-3.1.yaml", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "not played: cancelling" in result.output
+    assert "not kept: webhooks: 3.0 has none (1)" in result.output
+    assert "not kept: `propertyNames` in schemas (1)" in result.output
+    order = {"input_file_id": "f", "endpoint": "/v1/answers", "completion_window": "24h"}
+    with playing(tmp_path / "batches") as call:
+        made = [call("POST", "/v1/batches", json=order).json() for _ in range(5)]
+        assert made[0].items() >= {**order, "status": "validating", "object": "batch"}.items()
+        assert isinstance(made[0]["created_at"], int)
+        listed: list[str] = []
+        more, after = True, ""
+        while more:
+            page = call("GET", f"/v1/batches?limit=2{after}").json()
+            listed += [row["id"] for row in page["data"]]
+            more, after = page["has_more"], f"&after={page['data'][-1]['id']}"
+        assert listed == [row["id"] for row in made[::-1]]
+        cancelled = call("POST", f"/v1/batches/{made[0]['id']}/cancel").json()
+        assert cancelled["status"] == "cancelled"
+        call.sandbox.clock.advance(minutes=2)
+        assert call("GET", f"/v1/batches/{made[1]['id']}").json()["status"] == "completed"
+        wrong = call("POST", "/v1/batches", json={**order, "completion_window": "1h"})
+        assert wrong.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["exports-3.0", "batches-3.1"])
+def test_what_is_written_is_valid_in_itself(tmp_path: Path, name: str) -> None:
+    run("made", DOCUMENTS / f"{name}.yaml", tmp_path)
+    result = CliRunner().invoke(main, ["validate", str(tmp_path / "made")])
+    assert (result.exit_code, result.output) == (0, "made: no faults\n")
+    contract = specs.load("made", folder=tmp_path / "made")
+    assert contract.requirements == ()
+
+
+def test_a_question_names_its_option_and_what_may_be_answered(tmp_path: Path) -> None:
+    document = specs.read_yaml(DOCUMENTS / "batches-3.1.yaml")
+    for suffix in ("", "/{batch_id}", "/{batch_id}/cancel"):
+        item = yaml.safe_load(yaml.safe_dump(document["paths"][f"/batches{suffix}"]))
+        for row in item.values():
+            row["operationId"] = f"{row['operationId']}Too"
+        document["paths"][f"/jobs{suffix}"] = item
+    path = tmp_path / "two.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    result = run("two", path, tmp_path)
+    assert result.exit_code == 2
+    text = "which operation creates a job? Answer with --create. One of: "
+    assert text in result.output
+    assert {"createBatch", "createBatchToo"} <= set(
+        result.output.replace(",", "").replace(".", "").split()
+    )
+    assert not (tmp_path / "two").exists()
+    answered = run("two", path, tmp_path, "--create", "createBatchToo")
+    assert "create: POST /jobs (createBatchToo)" in answered.output
+
+
+def test_a_state_without_an_enum_is_asked_for(tmp_path: Path) -> None:
+    document = specs.read_yaml(DOCUMENTS / "exports-3.0.yaml")
+    document["components"]["schemas"]["ExportStatus"]["properties"]["status"] = {"type": "string"}
+    path = tmp_path / "plain.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert "Answer with --states." in run("plain", path, tmp_path).output
+    result = run("plain", path, tmp_path, "--states", "new,busy,running,done,broken,failed")
+    assert "not played: busy, broken" in result.output
+    states = specs.load("plain", folder=tmp_path / "plain").lifecycle.states
+    assert [row.wire for row in states.values()] == ["new", "running", "done", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("swagger: '2.0'\n", "is Swagger 2.0: convert it to OpenAPI 3 first"),
+        ("openapi: 4.0.0\n", "must be 3.0.x or 3.1.x"),
+        ("a: [\n", "line 2"),
+        ("openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths: {}\n", "which operation creates"),
+    ],
+)
+def test_a_document_that_cannot_be_used_is_told(tmp_path: Path, content: str, text: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(content, encoding="utf-8")
+    result = run("x", path, tmp_path)
+    assert result.exit_code == 2
+    assert text in result.output
+
+
+def test_names_and_folders_that_cannot_be_are_told(tmp_path: Path) -> None:
+    document = DOCUMENTS / "exports-3.0.yaml"
+    assert run("My Vendor", document, tmp_path).exit_code == 2
+    (tmp_path / "there").mkdir()
+    assert "is there already" in run("there", document, tmp_path).output
+
+
+SCHEMAS: list[tuple[Any, Any]] = [
+    ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
+    ({"const": 1}, {"enum": [1]}),
+    (
+        {"type": "integer", "exclusiveMinimum": 0},
+        {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
+    ),
+    (
+        {"anyOf": [{"$ref": "#/a"}, {"type": "null"}]},
+        {"allOf": [{"$ref": "#/a"}], "nullable": True},
+    ),
+    ({"$ref": "#/a", "description": "x"}, {"$ref": "#/a"}),
+    ({"$ref": "#/a", "default": 1}, {"allOf": [{"$ref": "#/a"}], "default": 1}),
+    ({"type": "array"}, {"type": "array", "items": {}}),
+    ({"examples": [3, 4]}, {"example": 3}),
+    ({"contentEncoding": "base64", "type": "string"}, {"type": "string", "format": "byte"}),
+    ({"type": "object", "required": []}, {"type": "object"}),
+    ({"properties": {"const": {"const": "x"}}}, {"properties": {"const": {"enum": ["x"]}}}),
+    (True, {}),
+]
+
+
+@pytest.mark.parametrize(("new", "old"), SCHEMAS)
+def test_schemas_of_3_1_become_those_of_3_0(new: Any, old: Any) -> None:
+    assert schema_of(new, Losses()) == old
+    assert schema_of(old, Losses()) == old
+
+
+def test_a_pre_signed_url_on_another_path_is_found(tmp_path: Path) -> None:
+    result = run("ex", EXAMPLES / "exports" / "openapi.yaml", tmp_path)
+    assert "fetch: GET /download/{export_id} (downloadExport)" in result.output
+    assert "cancel: DELETE /api/exports/{export_id} (cancelExport)" in result.output
+    with playing(tmp_path / "ex") as call:
+        made = call("POST", "/api/exports", json={"dataset": "orders"}).json()
+        call.sandbox.clock.advance(minutes=1)
+        url = call("GET", f"/api/exports/{made['id']}").json()["download_url"]
+        assert call("GET", url, role=None).status_code == 200
+
+
+def test_a_flag_with_an_error_shows_the_state(tmp_path: Path) -> None:
+    result = run("ops", EXAMPLES / "operations" / "openapi.yaml", tmp_path)
+    assert "states: told by a flag" in result.output
+    with playing(tmp_path / "ops") as call:
+        made = call("POST", "/v1/projects/film/renders", json={"scene": "x"})
+        assert made.status_code == 202
+        location = made.headers["Location"]
+        call.sandbox.clock.advance(minutes=1)
+        done = call("GET", location).json()
+        assert (done["done"], "error" in done, "response" in done) == (True, False, True)
+
+
+def test_a_flag_with_an_error_is_a_state() -> None:
+    document = convert(specs.read_yaml(EXAMPLES / "operations" / "openapi.yaml"), "x", Losses())
+    found = discover(document, {})
+    assert {name: row.id for name, row in found.operations.items()} == {
+        "create": "startRender",
+        "poll": "getOperation",
+        "list": "listOperations",
+        "fetch": "downloadFrames",
+        "delete": "deleteOperation",
+        "cancel": "cancelOperation",
+    }
