@@ -15,7 +15,9 @@ USED = {
     "connexion": {
         "exceptions.ProblemException",
         "middleware.ConnexionMiddleware",
+        "middleware.security.SecurityAPI",
         "middleware.security.SecurityMiddleware",
+        "middleware.security.SecurityOperation",
         "middleware.swagger_ui.SwaggerUIMiddleware",
         "options.SwaggerUIOptions",
         "resolver.Resolver",
