@@ -63,8 +63,10 @@ class RequestCycle:
     """One request and its response; it is also the `ConnectionControl` that a scope carries.
 
     `headers` are sent with every response. `on_response` is called once the response is sent.
-    `skippable` tells that a response may precede the end of the body and leave the connection open,
-    since what is missing of the body is read and dropped.
+    `keep_alive` tells whether the connection stays open after it. `expects_continue` tells that the
+    client waits for a 100 before it sends the body. `skippable` tells that a response may precede
+    the end of the body and leave the connection open, since what is missing of the body is read and
+    dropped.
     """
 
     __slots__ = (
@@ -74,25 +76,20 @@ class RequestCycle:
         "response_started", "scope", "skippable", "transport",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913 (what it has from its connection, and from its head)
+    def __init__(
         self,
         scope: Scope,
         transport: asyncio.Transport,
         flow: FlowControl,
         on_response: Callable[[], None],
         headers: Iterable[tuple[bytes, bytes]],
-        *,
-        keep_alive: bool,
-        expects_continue: bool = False,
-        skippable: bool = True,
     ) -> None:
         self.scope = scope
         self.transport = transport
         self.flow = flow
         self.on_response = on_response
-        self.keep_alive = keep_alive
-        self.expects_continue = expects_continue
-        self.skippable = skippable
+        self.keep_alive = self.skippable = True
+        self.expects_continue = False
         self.is_http_1_0 = scope["http_version"] == "1.0"
         self.disconnected = self.response_started = self.response_complete = False
         self.body, self.more_body = b"", True

@@ -132,35 +132,19 @@ class Http1Protocol(asyncio.Protocol):
         if head is None:
             return
         in_body, arrived = self._reader.in_body, bool(self._reader.buffer)
-        self._cycle = cycle = self._make_cycle(
-            self._make_scope(head),
-            keep_alive=head.keep_alive,
-            expects_continue=head.expects_continue and in_body and not arrived,
-            skippable=not head.chunked and head.content_length <= MAX_DROPPED_BYTES,
-        )
+        cycle = self._start_cycle(self._make_scope(head))
+        cycle.keep_alive = head.keep_alive
+        cycle.expects_continue = head.expects_continue and in_body and not arrived
+        cycle.skippable = not head.chunked and head.content_length <= MAX_DROPPED_BYTES
         if not in_body:
             cycle.add_body(b"", more=False)
         elif arrived:  # so that most applications need not wait for it
             self._read_body()
         self._run(cycle)
 
-    def _make_cycle(
-        self,
-        scope: Scope,
-        *,
-        keep_alive: bool,
-        expects_continue: bool = False,
-        skippable: bool = True,
-    ) -> RequestCycle:
-        cycle = scope[CONNECTION_KEY] = RequestCycle(
-            scope,
-            self.transport,
-            self._flow,
-            self._on_response,
-            self._state.default_headers,
-            keep_alive=keep_alive,
-            expects_continue=expects_continue,
-            skippable=skippable,
+    def _start_cycle(self, scope: Scope) -> RequestCycle:
+        cycle = self._cycle = scope[CONNECTION_KEY] = RequestCycle(
+            scope, self.transport, self._flow, self._on_response, self._state.default_headers
         )
         return cycle
 
@@ -226,10 +210,10 @@ class Http1Protocol(asyncio.Protocol):
         """Let the application answer what is no request."""
         scope = self._make_scope(self._reader.sketch())
         rejection = scope[REJECTION_KEY] = Rejection(status, message)
-        self._cycle = self._make_cycle(scope, keep_alive=False)
-        self._cycle.reject(rejection)
+        cycle = self._start_cycle(scope)
+        cycle.reject(rejection)
         self._ignore_the_rest()
-        self._run(self._cycle)
+        self._run(cycle)
 
     def _reject_body(self, status: int, message: str) -> None:
         """Let the application answer that the body went wrong, if it has not answered yet."""

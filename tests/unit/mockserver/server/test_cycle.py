@@ -46,7 +46,7 @@ def after(act: Act, method: str = "GET", version: str = "1.1") -> list[list[byte
         transport = Transport()
         scope = {"type": "http", "http_version": version, "method": method, "path": "/"}
         flow = FlowControl(transport)
-        cycle = RequestCycle(scope, transport, flow, lambda: None, (), keep_alive=True)
+        cycle = RequestCycle(scope, transport, flow, lambda: None, ())
 
         async def app(_scope: Any, _receive: Any, send: Send) -> None:
             await act(cycle, send)
