@@ -5,6 +5,8 @@ from math import log
 from random import Random
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.auth.authentication import www_authenticate
 from mockserver.errors import ApiError, ContractViolation
 from mockserver.faults import json_pointer
@@ -139,7 +141,7 @@ class FaultApplier:
         if error is None:
             return None
         response = self._api.error(error, compiled.operation if compiled else None)
-        return response._replace(headers={**error.headers, **response.headers})
+        return replace(response, headers={**error.headers, **response.headers})
 
     def corrupt_body(
         self, fault: Fault, compiled: CompiledOperation | None, response: Response, rank: Rank
@@ -150,7 +152,7 @@ class FaultApplier:
         corrupted = self._corruption.corrupt(
             fault, _schema(compiled, response.status), response.body, rank
         )
-        return corrupted and (corrupted[0], response._replace(body=corrupted[1]))
+        return corrupted and (corrupted[0], replace(response, body=corrupted[1]))
 
     def is_applicable(self, fault: Fault, response: Response) -> bool:
         """Return True if a transport or latency fault is applicable to a response."""

@@ -4,18 +4,20 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter_ns
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
+
+from msgspec.structs import replace
 
 from mockserver.auth.control_plane import ControlPlaneAccess
 from mockserver.control.pages import Pages
 from mockserver.errors import ApiError, ContractViolation, ServiceUnavailable
 from mockserver.faults.injection import FaultInjector
-from mockserver.http import Executor, transfer
+from mockserver.http import Executor, call_inline, transfer
 from mockserver.http.context import CONTEXT_KEY, Asgi, Receive, RequestContext, Scope, Send
 from mockserver.http.cors import is_preflight
 from mockserver.http.dispatch import Dispatcher
 from mockserver.http.headers import HeaderCache
-from mockserver.http.messages import Response
+from mockserver.http.messages import Response, Result
 from mockserver.http.routing import Api, ApiRegistry, Route, Router
 from mockserver.http.security import Security
 from mockserver.journal import Flush
@@ -31,18 +33,6 @@ _RETRY_AFTER_SECONDS = "1"
 _INTERNAL_ERROR = "the mock has a fault; its log says more"
 
 ResolveSandbox = Callable[[RequestContext], Sandbox]
-
-
-class Result(NamedTuple):
-    """A response, how it came about, and why where that is not OK.
-
-    `is_deferred` says that the journal can be written only later.
-    """
-
-    response: Response
-    outcome: Outcome = Outcome.OK
-    reason: str = ""
-    is_deferred: bool = False
 
 
 class Application:
@@ -72,6 +62,7 @@ class Application:
         self._dispatcher = dispatcher
         self._fault_injector = fault_injector
         self._run = run
+        self._never_waits = run is call_inline  # a coroutine for nothing costs more than the rest
         self._flush_journal = flush_journal
         self._virtual_date = virtual_date
         self._header_cache = HeaderCache()
@@ -117,7 +108,11 @@ class Application:
         """
         if context.rejection is not None:
             await self._reject(context, context.rejection)
-        await self._route_and_choose_sandbox(context)
+        refusal = self._route(context)
+        if self._never_waits:
+            self._choose_sandbox(context, refusal)
+        else:
+            await self._run(self._choose_sandbox, context, refusal)
         if context.method == "OPTIONS":
             return self._options(context)
         await self._security.authenticate(context)
@@ -125,8 +120,7 @@ class Application:
             response = await context.fault_session.before_handler(context, self._run)
             if response is not None:
                 return response
-        request = await self._dispatcher.read_request(context)
-        return await self._dispatcher.respond(context, request)
+        return await self._dispatcher.respond(context)
 
     async def _reject(self, context: RequestContext, rejection: Rejection) -> NoReturn:
         """Refuse what the server took for no request; where it names a sandbox, that records it.
@@ -139,17 +133,21 @@ class Application:
                 context.sandbox = await self._run(self._resolve_sandbox, context)
         raise ApiError(rejection.status, rejection.message)
 
-    async def _route_and_choose_sandbox(self, context: RequestContext) -> None:
-        """Set route and sandbox; a 404 or 405 of the path comes before an unknown sandbox."""
-        refusal: ApiError | None = None
-        if context.method != "OPTIONS":
-            try:
-                route, context.segments = self._router.find(context.method, context.path)
-                context.api, context.operation = route
-            except ApiError as error:
-                refusal = error
+    def _route(self, context: RequestContext) -> ApiError | None:
+        """Set the route of a request; return the 404 or 405 where there is none."""
+        if context.method == "OPTIONS":
+            return None
         try:
-            sandbox = await self._run(self._resolve_sandbox, context)
+            route, context.segments = self._router.find(context.method, context.path)
+        except ApiError as error:
+            return error
+        context.api, context.operation = route
+        return None
+
+    def _choose_sandbox(self, context: RequestContext, refusal: ApiError | None) -> None:
+        """Set the sandbox; a refusal by the path comes before an unknown sandbox."""
+        try:
+            sandbox = self._resolve_sandbox(context)
         except ApiError as error:
             raise refusal or error from None
         context.sandbox = sandbox.for_request(context.touched_jobs)
@@ -166,7 +164,11 @@ class Application:
                 self._check_contract(context, result.response)
                 if context.fault_session is not None:
                     after_handler = context.fault_session.after_handler
-                    result = Result(*await self._run(after_handler, context, *result[:3]))
+                    result = Result(
+                        *await self._run(
+                            after_handler, context, result.response, result.outcome, result.reason
+                        )
+                    )
             body, headers = self._encode(context, result.response)
         except ServiceUnavailable as error:
             result = self._unavailable(context, error)
@@ -178,13 +180,13 @@ class Application:
             body, headers = self._encode(context, result.response)
         if not context.is_control:
             try:
-                self._record(context, result, body, started_at)
+                self._recorder.record(context, self._api(context), result, body, started_at)
                 if self._flush_journal is not None and not result.is_deferred:
                     await self._flush_journal()
             except ServiceUnavailable as error:
                 result = self._unavailable(context, error)
                 body, headers = self._encode(context, result.response)
-                self._record(context, result, body, started_at)
+                self._recorder.record(context, self._api(context), result, body, started_at)
         return result.response, body, headers
 
     def _encode(self, context: RequestContext, response: Response) -> tuple[bytes, transfer.Pairs]:
@@ -198,20 +200,6 @@ class Application:
         if self._virtual_date and context.sandbox is not None and not context.is_control:
             headers.append((b"date", to_http_date(context.sandbox.now()).encode()))
         return body, headers
-
-    def _record(
-        self, context: RequestContext, result: Result, body: bytes, started_at: int
-    ) -> None:
-        """Add a request and its response to the journal."""
-        self._recorder.record(
-            context,
-            self._api(context),
-            result.response,
-            body,
-            (result.outcome, result.reason),
-            started_at,
-            deferred=result.is_deferred,
-        )
 
     def _check_contract(self, context: RequestContext, response: Response) -> None:
         session = context.fault_session
@@ -257,7 +245,7 @@ class Application:
         missing = {n: v for n, v in error.headers.items() if n not in response.headers}
         if not missing:
             return response
-        return response._replace(headers={**response.headers, **missing})
+        return replace(response, headers={**response.headers, **missing})
 
     def _refused(self, context: RequestContext, error: ApiError) -> Result:
         return Result(self._error_response(context, error), Outcome.REFUSED, error.message)

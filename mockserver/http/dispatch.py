@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from mockserver.errors import ApiError, ServiceUnavailable
-from mockserver.http import Executor
+from mockserver.http import Executor, call_inline
 from mockserver.http.context import RequestContext
 from mockserver.http.messages import Request, Response
 from mockserver.http.prefer import Preferences
@@ -38,14 +40,31 @@ class Dispatcher:
         self._preferences = preferences
         self._resolve_scenario = resolve_scenario
         self._run = run
+        self._never_waits = run is call_inline
         self._replacement = replacement
 
-    async def read_request(self, context: RequestContext) -> Request:
-        """Return the request, parsed and valid.
+    async def respond(self, context: RequestContext) -> Response:
+        """Return the response that a request prefers (see `mockserver.http.prefer`), or the
+        handler's.
 
         Raises:
-            ApiError: 400, 413 or 415; a parameter, the media type or the body breaks the contract.
+            ApiError: 400, 413 or 415, a parameter, the media type or the body breaks the contract;
+                or what the handler refuses the request with.
         """
+        request = await self._read_request(context)
+        assert context.api is not None
+        if "prefer" in request.headers:
+            preferred = self._preferences.answer(request)
+            if preferred is not None:
+                return preferred
+        context.handled = True
+        handler = context.api.handlers[request.operation.id]
+        if self._never_waits:
+            return self._call(context, handler, request)
+        return await self._run(self._call, context, handler, request)
+
+    async def _read_request(self, context: RequestContext) -> Request:
+        """Return the request, parsed and valid."""
         operation, headers, sandbox = context.operation, context.headers, context.sandbox
         assert operation is not None
         assert sandbox is not None
@@ -69,22 +88,6 @@ class Dispatcher:
             sandbox,
             context.root_path,
         )
-
-    async def respond(self, context: RequestContext, request: Request) -> Response:
-        """Return the response that the request prefers (see `mockserver.http.prefer`), or the
-        handler's.
-
-        Raises:
-            ApiError: the handler refuses the request.
-        """
-        assert context.api is not None
-        if "prefer" in request.headers:
-            preferred = self._preferences.answer(request)
-            if preferred is not None:
-                return preferred
-        context.handled = True
-        handler = context.api.handlers[request.operation.id]
-        return await self._run(self._call, context, handler, request)
 
     def _call(self, context: RequestContext, handler: Handler, request: Request) -> Response:
         """Call a handler; call it again if the sandbox was reset while it ran.
@@ -113,7 +116,7 @@ class Dispatcher:
             fresh = context.sandbox = fresh.for_request(context.touched_jobs)
             if _SCENARIO in request.headers:
                 fresh = self._with_scenario(fresh, request.headers[_SCENARIO])
-            request = request._replace(sandbox=fresh)
+            request = replace(request, sandbox=fresh)
 
     def _with_scenario(self, sandbox: Sandbox, scenario: str) -> Sandbox:
         """Return the sandbox with the job scripts of another scenario, for this request alone."""

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.auth import Identity
+from mockserver.journal.base import Outcome
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Operation
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True):
     """One request that its contract allows: values parsed and valid, defaults filled in.
 
     `path` and `query` hold JSON types by parameter name; `headers` are all the request's, by
@@ -46,10 +49,22 @@ class StreamingBody:
     chunks: Callable[[], Iterator[bytes]]
 
 
-class Response(NamedTuple):
+class Response(Struct, frozen=True):
     """The answer to a call: a status and JSON types, or a file, or nothing."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = MappingProxyType({})
     file: StreamingBody | None = None
+
+
+class Result(Struct, frozen=True):
+    """A response, how it came about, and why where that is not OK.
+
+    `is_deferred` says that the journal can be written only later.
+    """
+
+    response: Response
+    outcome: Outcome = Outcome.OK
+    reason: str = ""
+    is_deferred: bool = False

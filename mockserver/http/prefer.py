@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.errors import ApiError, ContractViolation
 from mockserver.http.headers import read_directives
 from mockserver.http.messages import Request, Response
@@ -73,7 +75,7 @@ class Preferences:
         if request.root_path:
             response = _with_root_path(response, request.root_path, api.prefixes)
         applied = {_APPLIED: f"code={status}"}
-        return response._replace(headers={**response.headers, **applied})
+        return replace(response, headers={**response.headers, **applied})
 
     def _example_response(self, request: Request, preference: Preference, status: int) -> Response:
         generator, operation = self._generators[request.operation.vendor], request.operation
@@ -95,7 +97,7 @@ class Preferences:
         if self._generators[api.name].has_example(request.operation, status):
             return example
         response = api.error(error, request.operation)
-        response = response._replace(headers={**example.headers, **response.headers})
+        response = replace(response, headers={**example.headers, **response.headers})
         try:
             api.operations[request.operation.id].responses.check(response)
         except ContractViolation:
@@ -114,7 +116,7 @@ def _with_root_path(response: Response, root_path: str, prefixes: tuple[str, ...
             return {name: prefixed(member) for name, member in value.items()}
         return [prefixed(item) for item in value] if isinstance(value, list) else value
 
-    return response._replace(body=prefixed(response.body), headers=prefixed(dict(response.headers)))
+    return replace(response, body=prefixed(response.body), headers=prefixed(dict(response.headers)))
 
 
 def _status(request: Request, preference: Preference) -> int:

@@ -1,7 +1,9 @@
 """The jobs of all vendors: stored facts, states derived over time, and administration."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 Schedule = tuple[tuple[str, int | None], ...]
 """States and their durations in milliseconds; None for a terminal state."""
@@ -10,7 +12,7 @@ Transitions = tuple[tuple[str, int], ...]
 """States entered, each with its time in milliseconds since the epoch."""
 
 
-class Job(NamedTuple):
+class Job(Struct, frozen=True):
     """The stored facts of a job. Times are virtual, in milliseconds since the epoch.
 
     `schedule` applies from the last of `transitions` on, or from `created_at` if there is none.

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.errors import ApiError
 from mockserver.jobs import Job, Schedule, Transitions
 from mockserver.timestamps import parse_duration
@@ -177,8 +179,8 @@ def remaining_schedule(schedule: Schedule, state: str) -> Schedule:
 
 def transition(job: Job, state: str, now: int, schedule: Schedule | None = None) -> Job:
     """Return the job after it enters `state` at `now`; `schedule` replaces its schedule."""
-    return job._replace(
-        transitions=(*timeline(job, now), (state, now)), schedule=schedule or job.schedule
+    return replace(
+        job, transitions=(*timeline(job, now), (state, now)), schedule=schedule or job.schedule
     )
 
 
@@ -194,7 +196,7 @@ def force_outcome(lifecycle: Lifecycle, job: Job, outcome: str, now: int) -> Job
     state = entered[-1][0]
     target = _find(lifecycle, state, outcome)
     path = ((name, now) for name in _shortest_path(lifecycle, state, target))
-    return job._replace(transitions=(*entered, *path), schedule=((target, None),), outcome=target)
+    return replace(job, transitions=(*entered, *path), schedule=((target, None),), outcome=target)
 
 
 def _find(lifecycle: Lifecycle, state: str, outcome: str) -> str:

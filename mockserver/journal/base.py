@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict, astuple
 
 MAX_BODY_BYTES = 4096
 """Maximum number of recorded bytes of a body."""
@@ -30,7 +32,7 @@ class Fault(NamedTuple):
     label: str
 
 
-class JobTouch(NamedTuple):
+class JobTouch(Struct, frozen=True):
     """A job that an exchange read or changed: its state before (None: created) and after."""
 
     job: str
@@ -38,7 +40,7 @@ class JobTouch(NamedTuple):
     after: str
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One exchange. `at` is virtual time in milliseconds, `took` real time in microseconds.
 
     `status` is None where nothing was sent. `reason` says more about a verdict that is not OK.
@@ -78,10 +80,10 @@ class Entry(NamedTuple):
 
 def pack(entry: Entry) -> str:
     """Return an entry as text without its number, which the store assigns."""
-    row = entry._asdict() | {
+    row = asdict(entry) | {
         "number": 0,
         "faults": [list(fault) for fault in entry.faults],
-        "touched": [list(touch) for touch in entry.touched],
+        "touched": [astuple(touch) for touch in entry.touched],
         "request_headers": dict(entry.request_headers),
         "request_body": entry.request_body.decode("latin-1"),
         "response_headers": dict(entry.response_headers),

@@ -5,10 +5,10 @@ from time import perf_counter_ns
 
 from mockserver.http.context import RequestContext
 from mockserver.http.headers import memory_size
-from mockserver.http.messages import Response, StreamingBody
+from mockserver.http.messages import Response, Result, StreamingBody
 from mockserver.http.routing import Api
 from mockserver.journal import redaction
-from mockserver.journal.base import MAX_BODY_BYTES, Entry, Outcome
+from mockserver.journal.base import MAX_BODY_BYTES, Entry
 
 MAX_TEXT_LENGTH = 2048
 """How many characters of a path, a query or a reason are recorded."""
@@ -18,9 +18,6 @@ REDACTED, REDACTED_BYTES = redaction.REDACTED, redaction.REDACTED.encode()
 _ENTRY_BYTES, _JOB_BYTES = 900, 100
 """The memory that an entry and each of its jobs take besides their text (measured)."""
 
-Judgement = tuple[Outcome, str]
-"""The outcome of an exchange, and its reason where that is not OK."""
-
 
 class Recorder:
     """Records exchanges; it runs for every request."""
@@ -29,55 +26,46 @@ class Recorder:
         self._headers = redaction.HeaderRedactor()
 
     def record(
-        self,
-        context: RequestContext,
-        api: Api,
-        response: Response,
-        body: bytes,
-        judgement: Judgement,
-        started_at: int,
-        *,
-        deferred: bool = False,
+        self, context: RequestContext, api: Api, result: Result, body: bytes, started_at: int
     ) -> None:
-        """Record a request that came at `started_at` (of `perf_counter_ns`) and its response."""
+        """Record a request that came at `started_at` (of `perf_counter_ns`) and its result."""
         sandbox = context.sandbox
         if sandbox is None:  # the request names an unknown one
             return
+        response = result.response
         status: int | None = response.status
         if context.fault_session is not None and context.fault_session.resets:
             status, response, body = None, Response(response.status), b""
         path, query, sent = _redact_request(context)
-        headers, received, reason = self._redact_response(context, response, body, judgement[1])
+        headers, received, reason = self._redact_response(context, response, body, result.reason)
         jobs, file, journal = tuple(context.touched_jobs), response.file, sandbox.journal
         text_size = len(path) + len(query) + len(sent) + len(received) + len(reason)
         headers_size = context.head.size + (memory_size(headers) if headers else 0)
-        journal.add(
-            Entry(  # positional, because keywords cost as much as all the rest
-                journal.next_number(),
-                sandbox.now(),
-                (perf_counter_ns() - started_at) // 1000,
-                context.method,
-                path,
-                query,
-                api.name if api.prefixes else None,
-                context.operation_id,
-                context.identity.role if context.identity else None,
-                status,
-                judgement[0],
-                reason,
-                context.faults,
-                jobs,
-                context.head.redacted,
-                sent,
-                len(context.body),
-                headers,
-                received,
-                _length(file) if file else len(body),
-                file.media if file else None,
-                _ENTRY_BYTES + text_size + headers_size + _JOB_BYTES * len(jobs),
-            ),
-            deferred=deferred,
+        entry = Entry(  # positional, because keywords cost as much as all the rest
+            journal.next_number(),
+            sandbox.now(),
+            (perf_counter_ns() - started_at) // 1000,
+            context.method,
+            path,
+            query,
+            api.name if api.prefixes else None,
+            context.operation_id,
+            context.identity.role if context.identity else None,
+            status,
+            result.outcome,
+            reason,
+            context.faults,
+            jobs,
+            context.head.redacted,
+            sent,
+            len(context.body),
+            headers,
+            received,
+            _length(file) if file else len(body),
+            file.media if file else None,
+            _ENTRY_BYTES + text_size + headers_size + _JOB_BYTES * len(jobs),
         )
+        journal.add(entry, deferred=result.is_deferred)
 
     def _redact_response(
         self, context: RequestContext, response: Response, body: bytes, reason: str

@@ -61,12 +61,13 @@ class SandboxFactory:
         )
         rules = FaultRules(ids, records, self._fault_state(state), self._persist_faults(id_))
         return Sandbox(
-            id_=id_,
+            id=id_,
             seed=state.config.seed,
             profile=self._profile,
             clock=clock,
             records=records,
             journal=journal or self._journals.open(state.namespace),
+            ids=ids,
             faults=rules,
             scenario=state.config.scenario,
             job_scripts=self._job_scripts(state.config.scenario),

@@ -118,8 +118,7 @@ class SandboxRegistry:
             entry = self._read(id_)
             if entry is None:
                 return None
-        is_touch_due = self._now_ns() - entry.state.last_used > self._touch_interval
-        if is_touch_due and id_ != DEFAULT:
+        if id_ != DEFAULT and self._now_ns() - entry.state.last_used > self._touch_interval:
             return self.find(id_) if self._touch(id_) else None
         if not entry.is_seeded:
             try:

@@ -10,6 +10,8 @@ StoreError                an operation that failed; nothing of it has happened
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from msgspec import Struct
+
 from mockserver.errors import ServiceUnavailable
 
 
@@ -36,7 +38,7 @@ class StoreUnavailable(StoreError, ServiceUnavailable):  # noqa: N818
         return f"The store cannot be used at present: {self.args[0]}"
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True):
     """One record as it was read: JSON types, a copy that belongs to the caller.
 
     `number` is its position in `group`, counted from 1 without gaps and never reused;

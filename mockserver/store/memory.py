@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from mockserver.store.base import (
     Conflict,
@@ -74,7 +75,7 @@ class _Table:
     def read(self, group: _Group, index: int) -> Record:
         """Return the record at an index of a group, with its number there."""
         id_ = group.ids[index]
-        return self.unpack(id_, self.rows[id_])._replace(number=group.numbers[index])
+        return replace(self.unpack(id_, self.rows[id_]), number=group.numbers[index])
 
     def insert(self, new: NewRecord) -> Record:
         group = self._own_group(new.group)

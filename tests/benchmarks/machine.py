@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-_PACKAGES = ("connexion", "jsonschema-rs", "orjson", "starlette", "uvicorn", "uvloop")
+_PACKAGES = ("connexion", "jsonschema-rs", "msgspec", "orjson", "starlette", "uvicorn", "uvloop")
 
 
 def describe() -> dict[str, Any]:

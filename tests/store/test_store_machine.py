@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from msgspec.structs import replace
 
 from mockserver.store.base import (
     Conflict,
@@ -94,7 +95,7 @@ class Machine(RuleBasedStateMachine):
                 self.records.replace(record, data)
             return record
         # A record that was removed and made again may have the version of an older one.
-        self.model[record.id] = present._replace(version=present.version + 1, data=data)
+        self.model[record.id] = replace(present, version=present.version + 1, data=data)
         assert self.records.replace(record, data) == self.model[record.id]
         return self.model[record.id]
 

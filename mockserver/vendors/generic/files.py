@@ -7,6 +7,8 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from msgspec import structs
+
 from mockserver.http.messages import Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository, NewJob
@@ -93,7 +95,7 @@ class Files:
         )
         rng = sandbox.ids.random(f"rows of {job.id}", 0)
         title = str(job.details.get("name") or f"{job.vendor}-{job.id}")
-        return attachment(title, table, file_format, rng)._replace(status=self._status)
+        return structs.replace(attachment(title, table, file_format, rng), status=self._status)
 
     def _of_job(self, job: Job) -> FileSpec:
         """Return the declaration for the format of a job."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
@@ -189,7 +191,7 @@ class Jobs:
 
     def _with_headers(self, operation: Operation, facts: JobFacts, response: Response) -> Response:
         headers = _headers(self._bodies.headers(operation, response.status), facts)
-        return response._replace(headers={**headers, **response.headers})
+        return replace(response, headers={**headers, **response.headers})
 
     def _find(self, request: Request) -> Job:
         """Return the job of a request.

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.journal.base import Entry, Outcome
 
 _PLAIN = Entry(
@@ -32,4 +34,4 @@ _PLAIN = Entry(
 
 def entry(**changes: Any) -> Entry:
     """Return an entry that differs from a plain poll by `changes`."""
-    return _PLAIN._replace(**changes)
+    return replace(_PLAIN, **changes)

@@ -8,7 +8,9 @@ import specs
 from mockserver.auth import Identity
 from mockserver.clock import Clock, ClockSettings, Mode
 from mockserver.errors import ApiError
+from mockserver.faults.rules import FaultRules
 from mockserver.http.messages import Request, Response
+from mockserver.ids import Ids
 from mockserver.journal.base import Bounds
 from mockserver.journal.memory import MemoryBudget, MemoryJournal
 from mockserver.openapi import compile_operations
@@ -34,12 +36,15 @@ def make_sandbox(
 ) -> Sandbox:
     store = store or MemoryStore()
     store.create(name)
+    ids, records = Ids(seed, name), Records(store, name)
     return Sandbox(
-        id_=name,
+        id=name,
         seed=seed,
         profile=profile,
         clock=Clock(ClockSettings(Mode.MANUAL)),
-        records=Records(store, name),
+        records=records,
+        ids=ids,
+        faults=FaultRules(ids, records),
         journal=MemoryJournal(Bounds(), MemoryBudget(2**20)),
     )
 

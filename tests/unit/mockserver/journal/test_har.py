@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import specs
 from mockserver.journal.base import MAX_BODY_BYTES, Bounds, Entry
@@ -43,7 +44,7 @@ def decoded(text: str, encoding: str) -> bytes:
 def test_whole_body_is_kept_to_the_byte(body: bytes) -> None:
     sent = {"content-type": "application/octet-stream"}
     row = entry(method="POST", request_headers=sent, request_body=body, request_length=len(body))
-    shown = archived(row._replace(response_body=body, response_length=len(body)))
+    shown = archived(replace(row, response_body=body, response_length=len(body)))
     for message in (shown["request"].get("postData", {}), shown["response"]["content"]):
         encoding = message.get("encoding", message.get("_encoding", ""))
         assert decoded(message.get("text", ""), encoding) == body
@@ -66,7 +67,7 @@ def test_archive_is_valid_whatever_was_sent(
     path: str, query: str, sent: dict[str, str], received: dict[str, str], method: str
 ) -> None:
     row = entry(method=method, path=path, query=query, request_headers=sent)
-    shown = archived(row._replace(response_headers=received))
+    shown = archived(replace(row, response_headers=received))
     url = urlsplit(shown["request"]["url"])
     assert url.scheme == "http"
     assert url.netloc
