@@ -1,7 +1,7 @@
 """One run of the suite: preflight, drivers, active checks, clean-up, result."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Final
 from conformance.checks import CheckResult, RegisteredCheck, Verdict, load_checks, skipped
 from conformance.checks.active_case import ActiveCase
 from conformance.checks.lint import require_valid_checks
-from conformance.contract_queries import is_job_operation, load_contract
+from conformance.contract_queries import load_contract
 from conformance.drivers import DriverCase, deterministic_hypothesis
 from conformance.errors import (
     BudgetExceeded,
@@ -26,6 +26,7 @@ from conformance.evaluation import (
     AcceptedFailure,
     RequirementResult,
     Result,
+    SkipReasons,
     apply_baseline,
     read_baseline,
 )
@@ -62,6 +63,19 @@ CHECK_ATTEMPTS: Final = 3
 
 def _ignore(*_: object) -> None:
     pass
+
+
+@dataclass(slots=True)
+class _WaitProgress:
+    """Tells how long a step has waited for the target's jobs."""
+
+    step: str
+    tell: Callable[[str], None]
+    waited: float = 0.0
+
+    def __call__(self, seconds: float) -> None:
+        self.tell(f"{self.step}: waiting for the target's jobs, {self.waited:.0f} s so far")
+        self.waited += seconds
 
 
 @dataclass(slots=True)
@@ -128,15 +142,9 @@ class Runner:
         )
         try:
             self._run_steps(plan, client, evaluator)
-            missing_id = missing_id_reason(self.contract, client.exchanges)
-            results = [
-                self._with_missing_key(
-                    self._with_stop_reason(self._with_missing_id(result, plan, missing_id), plan),
-                    plan,
-                    client,
-                )
-                for result in evaluator.results(tuple(client.exchanges), client.jobs)
-            ]
+            found = list(evaluator.results(tuple(client.exchanges), client.jobs))
+            reasons = self._skip_reasons(plan, client)
+            results = [reasons.complete(result) for result in found]
             shrinking_from = client.next_number
             shrinker = Shrinker(client)
             reproducible = tuple(
@@ -171,6 +179,7 @@ class Runner:
             if not pending:  # a failure is final, so the rest can change no verdict
                 return
             self.on_progress(step.name)
+            client.on_wait = _WaitProgress(step.name, self.on_progress)
             if step.requirement is None:
                 client.before_request = stop_if_decided if self.fail_fast else None
                 self._drive(step, client, evaluator)
@@ -275,42 +284,28 @@ class Runner:
         self._unavailable = isinstance(reason, TargetUnavailable)
         return skipped(self._stop_reason)
 
-    def _with_missing_id(
-        self, result: RequirementResult, plan: Plan, reason: str | None
-    ) -> RequirementResult:
-        """Add to the reason of a skipped requirement of jobs that no creation showed an id."""
-        requirement = result.requirement
-        planned = requirement.check is not None and requirement.id not in plan.skips
-        if reason is None or not planned or result.verdict is not Verdict.SKIP:
-            return result
-        is_of_jobs = requirement.operation is None or is_job_operation(
-            self.contract, requirement.operation
+    def _skip_reasons(self, plan: Plan, client: Client) -> SkipReasons:
+        return SkipReasons(
+            contract=self.contract,
+            planned=frozenset(r.id for r in plan.requirements if r.check) - plan.skips.keys(),
+            missing_id=missing_id_reason(self.contract, client.exchanges),
+            stop_reason=self._stop_reason,
+            untried=frozenset(self._untried(plan)),
+            successful=frozenset(e.operation for e in client.exchanges if (e.status or 500) < 400),
+            missing_key=client.policy.missing_key,
         )
-        return replace(result, reason=f"{result.reason}; {reason}") if is_of_jobs else result
 
-    def _with_missing_key(
-        self, result: RequirementResult, plan: Plan, client: Client
-    ) -> RequirementResult:
-        """Add to the reason of a SKIP the key of the target file that would let it be judged."""
-        requirement = result.requirement
-        planned = requirement.check is not None and requirement.id not in plan.skips
-        names_key = "`" in result.reason or result.reason == self._stop_reason
-        if result.verdict is not Verdict.SKIP or not planned or names_key:
-            return result
-        key = client.policy.missing_key(requirement.operation)
-        return result if key is None else replace(result, reason=f"{result.reason}; {key}")
-
-    def _with_stop_reason(self, result: RequirementResult, plan: Plan) -> RequirementResult:
-        """Give the end of a budget as the reason where a requirement was planned, but not tried."""
-        id_, operation = result.requirement.id, result.requirement.operation
-        if result.verdict is not Verdict.SKIP or id_ in plan.skips:
-            return result
+    def _untried(self, plan: Plan) -> Iterator[str]:
+        """Yield the requirements whose step a budget cut, or the driver of their operation."""
         active = {step.requirement.id for step in plan.steps if step.requirement}
         for step in self._cut_steps:
-            shows = step.requirement is None and (operation is None or operation in step.operations)
-            if step.requirement == result.requirement or (shows and id_ not in active):
-                return replace(result, reason=self._stop_reason or "")
-        return result
+            if step.requirement is not None:
+                yield step.requirement.id
+                continue
+            for row in plan.requirements:
+                shows = row.operation is None or row.operation in step.operations
+                if shows and row.id not in active:
+                    yield row.id
 
     def _shrunk(
         self, result: RequirementResult, evaluator: Evaluator, shrinker: Shrinker

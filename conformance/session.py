@@ -20,7 +20,7 @@ from conformance.request_data import parameter_values
 from conformance.settings import Settings
 from conformance.target import PRIMARY, Target, is_loopback
 from conformance.target.client import Client
-from conformance.target.control import ControlPlane
+from conformance.target.control import TOKEN_VARIABLE, ControlPlane
 from conformance.target.credentials import Credentials, token_endpoint
 from specs import Contract
 
@@ -70,7 +70,12 @@ def open_session(
         direct = is_loopback(target.control_url)
         session = Session(adapter(target.control_url, ()), settings.ca_bundle)
         control = ControlPlane(
-            target.control_url, session, target.sandbox, settings.timeout, direct=direct
+            target.control_url,
+            session,
+            target.sandbox,
+            settings.timeout,
+            direct=direct,
+            token=os.environ.get(TOKEN_VARIABLE),
         )
     return Client(contract, target, transport, credentials, control)
 
@@ -81,10 +86,10 @@ def preflight(client: Client) -> None:
     Raises:
         TargetUnavailable: the base URL or the control URL does not answer, the credentials are
             rejected there, or every request is redirected.
+        UsageError: the control URL is none, or asks for a token.
     """
     target = client.target
-    if not client.control_answers():
-        raise TargetUnavailable(f"--control-url: no response from {target.control_url}/health")
+    client.check_control()
     blocked = []
     safe = [o for o in client.contract.operations.values() if o.method in SAFE_METHODS]
     for operation in safe[:MAX_REQUESTS]:

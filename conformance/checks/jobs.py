@@ -268,7 +268,7 @@ def _unavailable_reason(followed: Sequence[Exchange]) -> str | None:
     return f"is answered {fetch.status}" + f", which leads to {last.status}" * (last is not fetch)
 
 
-@history_check("file_unavailable_in", otherwise=_NO_FILE)
+@history_check("file_unavailable_in", otherwise="no file was fetched while a job was {states}")
 def file_unavailable_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[CheckResult]:
     """No file can be fetched while a job surely is in one of `states`.
 

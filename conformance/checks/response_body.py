@@ -26,17 +26,22 @@ _NOT_JSON_MEDIA: Final = ("text/html", "text/xml", "application/xml", "applicati
 
 @exchange_check("field_matches_schema", responses=Responses.SUCCESSFUL)
 def field_matches_schema(
-    case: ExchangeCase, *, pointers: Sequence[str], alternative: bool = False
+    case: ExchangeCase,
+    *,
+    pointers: Sequence[str],
+    alternative: bool = False,
+    nullable: bool = False,
 ) -> CheckResult | None:
     """Values at `pointers`, where present, have the contract's type, enum, format and bounds.
 
     Their members are left to the requirements of those. Where the pointers are `alternative` names
-    of one value, null under one of them is as good as absence. Source: openapi.yaml.
+    of one value, null under one of them is as good as absence; where they are `nullable`, null is
+    always. Source: openapi.yaml.
     """
     if case.response.json is NOT_JSON:
         return None
     found = [(p, *row) for p in pointers for row in values_at(case.response.json, p)]
-    if alternative and any(value is not None for _, _, value in found):
+    if nullable or (alternative and any(value is not None for _, _, value in found)):
         found = [row for row in found if row[2] is not None]
     return _first_error(
         (location, _schema_error(case.contract.validator(shallow_schema(case, pointer)), value))

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import specs
 from conformance.checks import Verdict
+from conformance.contract_queries import is_job_operation, job_parameter
 from conformance.errors import UsageError
 from conformance.evaluation.coverage import Coverage
 from conformance.http import Exchange
@@ -72,6 +73,56 @@ class RequirementResult:
     def is_judged(self) -> bool:
         """True for PASS, WARN and FAIL."""
         return self.verdict not in {Verdict.SKIP, Verdict.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class SkipReasons:
+    """What a run knows at its end of why requirements have no verdict.
+
+    `planned` are the requirements that were to be tested, `untried` those that the end of a budget
+    (`stop_reason`) left out. `missing_id` says that no creation showed an id. `successful` are the
+    operations of which a request succeeded. `missing_key` returns what the target file should say
+    to show more of an operation; its second argument is whether known jobs would.
+    """
+
+    contract: Contract
+    planned: frozenset[str]
+    missing_id: str | None
+    stop_reason: str | None
+    untried: frozenset[str]
+    successful: frozenset[str | None]
+    missing_key: Callable[[str | None, bool], str | None]
+
+    def complete(self, result: RequirementResult) -> RequirementResult:
+        """Return a result with all that is known of why it is a SKIP."""
+        requirement = result.requirement
+        if result.verdict is not Verdict.SKIP:
+            return result
+        if requirement.id in self.untried and self.stop_reason is not None:
+            return replace(result, reason=self.stop_reason)
+        if requirement.id not in self.planned:
+            return result
+        operation = requirement.operation
+        is_of_jobs = operation is None or is_job_operation(self.contract, operation)
+        if self.missing_id is not None and is_of_jobs:
+            result = replace(result, reason=f"{result.reason}; {self.missing_id}")
+        if "`" in result.reason or result.reason == self.stop_reason:
+            return result  # it names a key already, or no key would help
+        key = self.missing_key(operation, self._may_be_shown_by_jobs(requirement))
+        return result if key is None else replace(result, reason=f"{result.reason}; {key}")
+
+    def _may_be_shown_by_jobs(self, requirement: Requirement) -> bool:
+        """Return True where what was not seen is a job in some state, or any job at all."""
+        arguments = requirement.check.arguments if requirement.check else {}
+        by_time = frozenset({"time"})
+        lifecycle = self.contract.lifecycle
+        if states := arguments.get("states"):  # a job that the file names stays where it is
+            return any(not lifecycle.reachable(state, by_time) for state in states)
+        if "format" in arguments:
+            return True
+        operation = requirement.operation
+        acts_on_job = operation is not None and job_parameter(self.contract, operation) is not None
+        return acts_on_job and operation not in self.successful
 
 
 @dataclass(frozen=True, slots=True)

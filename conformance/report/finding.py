@@ -24,6 +24,8 @@ from specs.files import ROOT
 
 MAX_REASONS: Final = 5
 MAX_BEFORE: Final = 6
+# Of all musts, so many have to be judged before a result is said to conform in them.
+ENOUGH: Final = 0.5
 MAX_TARGET: Final = 44  # characters of a path and query
 VERDICT_LABELS: Final = MappingProxyType(
     {
@@ -55,7 +57,11 @@ def headline(result: Result) -> str:
         return "was not judged: nothing could be tried"
     if result.verdict is Verdict.ERROR:
         return "was judged only in part" if n else "could not be judged"
-    return "conforms" if n == m else f"conforms in the {n} of {m} musts that were judged"
+    if n == m:
+        return "conforms"
+    if n < m * ENOUGH:
+        return f"was judged in only {n} of {m} musts, and fails none"
+    return f"conforms in the {n} of {m} musts that were judged"
 
 
 def judged_line(result: Result, width: int | None = None) -> str:

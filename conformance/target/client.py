@@ -65,6 +65,8 @@ class Client:
         self.budget: Budget = transport.budget
         # Called before each request of an operation; what it raises ends the driver.
         self.before_request: Callable[[], None] | None = None
+        # Called with the seconds before each wait for the target that takes real time.
+        self.on_wait: Callable[[float], None] = lambda _: None
 
     @property
     def jobs(self) -> Sequence[JobHistory]:
@@ -337,11 +339,18 @@ class Client:
         if self._control is not None and self._control.advance_clock(seconds):
             self._moved += seconds
             return True
+        self.on_wait(seconds)
         return self.budget.sleep(seconds)
 
-    def control_answers(self) -> bool:
-        """Return True if the control URL answers, or there is none."""
-        return self._control is None or self._control.is_healthy()
+    def check_control(self) -> None:
+        """Make sure that the control URL, if there is one, can be used. See `ControlPlane.check`.
+
+        Raises:
+            TargetUnavailable: nothing answers there.
+            UsageError: it is no control plane, or asks for a token.
+        """
+        if self._control is not None:
+            self._control.check()
 
     @property
     def has_control(self) -> bool:

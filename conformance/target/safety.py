@@ -124,10 +124,11 @@ class WritePolicy:
             return "the target file has no `client_id` that requests tokens"
         return None if self.target.writes else READ_ONLY
 
-    def missing_key(self, operation: str | None) -> str | None:
+    def missing_key(self, operation: str | None, by_jobs: bool) -> str | None:
         """Return which key of the target file would show more of an operation, None if none.
 
-        `operation` is None for a requirement of all operations.
+        `operation` is None for a requirement of all operations; `by_jobs` is whether jobs in
+        certain states would show it.
         """
         target = self.target
         if not target.writes:
@@ -137,7 +138,7 @@ class WritePolicy:
         for name in names + ([create.operation] if create else []):
             if self.needs_consent(self._contract.operations[name]) and name not in target.consent:
                 return f"a `consent` for {name} in the target file lets a run show it"
-        if not target.known and not target.control_url:
+        if by_jobs and not target.known and not target.control_url:
             return "`known` in the target file can name jobs that show it"
         return None
 

@@ -461,7 +461,7 @@ class Talkdesk(Service):
         if self.has("file_circle"):
             return Reply(303, headers={"Location": request.path})
         if self.has("one_credential"):
-            return Reply(307, headers={"Location": f"/storage/t-{job.id}?sig=inv"})
+            return Reply(303, headers={"Location": f"/storage/t-{job.id}?sig=inv"})
         if self.has("file_redirect"):
             return Reply(303, headers={"Location": f"{self.storage}/storage/t-{job.id}?sig=inv"})
         return self._content(job)

@@ -423,6 +423,7 @@ VARIANTS = (
     Variant("ec-free-no-offset", "date-times have no offset"),
     Variant("ec-free-bad-key-403", "an invalid key gets 403"),
     Variant("ec-free-code-kept", "the code of a group keeps its case"),
+    Variant("ec-free-null-creator", "the creator and the report's code in a log are null"),
     Variant("ec-free-small-pages", "a page has ten items at most, and says so"),
     Variant("ec-free-oldest-first", "logs are listed from the oldest on"),
     Variant(

@@ -207,12 +207,14 @@ def log_body(run: Run, store: Store, context: AppContext) -> Body:
     snapshot = RunSnapshot(run, store.status(run), next(iter(store.runs)), store.end(run))
     if context.has_variant("ec-free-empty-log"):
         return {}
-    report_distribution = {
+    report_distribution: Body = {
         "createdByUser": user_body(1),
         "reportCode": report_code(run.distribution.report),
         "reportDistributionId": run.distribution.id,
         "reportDistributionName": run.distribution.name,
     }
+    if context.has_variant("ec-free-null-creator"):
+        report_distribution |= {"createdByUser": None, "reportCode": None}
     body: Body = {
         "beginDate": format_date_time(run.begin, context),
         "endDate": format_date_time(snapshot.end, context) if snapshot.over else None,
