@@ -1,7 +1,7 @@
 """A vendor's requirements as pytest items: `pytest --conformance VENDOR --conformance-url URL`.
 
 A satisfied requirement passes, one that could not be tried is skipped with its reason, a WARN
-passes with a warning, a FAIL fails with its evidence. With pytest-xdist use `--dist loadgroup`:
+passes with a warning, a FAIL fails with its evidence. With pytest-xdist use `--dist loadfile`:
 one process judges one vendor.
 """
 
@@ -84,7 +84,6 @@ class VendorCollector(pytest.Collector):
         """
         for requirement in _contract(self.config, self.vendor).requirements:
             item: RequirementItem = RequirementItem.from_parent(self, name=requirement.id)
-            item.add_marker(pytest.mark.xdist_group(self.name))
             item.text = requirement.text
             yield item
 

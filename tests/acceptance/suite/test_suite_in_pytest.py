@@ -1,5 +1,6 @@
 """The suite as a library, and its requirements as pytest items."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,16 @@ def test_what_is_chosen_by_k_is_judged_alone_and_other_tests_run_beside(
         done = pytester.runpytest_inprocess(*options(spy, "-k", "TD-NET-002 or own", "-v"))
     assert done.parseoutcomes()["passed"] == 2
     done.stdout.fnmatch_lines(["*TD-NET-002 PASSED*"])
+
+
+def test_one_process_judges_a_vendor(pytester: pytest.Pytester):
+    side_by_side = ("-n", "2", "--dist", "loadfile", "-v")
+    with spying() as spy:
+        done = pytester.runpytest_subprocess(
+            *options(spy, "-k", f"TD-NET-002 or {BROKEN}", *side_by_side)
+        )
+    assert done.parseoutcomes()["passed"] == 2
+    assert len(set(re.findall(r"^\[(gw\d)\]", done.stdout.str(), re.MULTILINE))) == 1
 
 
 @pytest.mark.parametrize(
