@@ -23,6 +23,7 @@ EXIT_USAGE = 2
 EXIT_NOT_JUDGED = 3
 POSITIVE = click.FloatRange(0, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 FURTHER_ROLES = ("reader", "limited", "foreign")
 EFFORTS = click.Choice([effort.value for effort in Effort])
 
@@ -272,6 +273,7 @@ def compare(a: str, b: str, **options: Any) -> None:
     help="Exit code 1 if traffic departed from a rule of this source, or of a surer one.",
 )
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="The journal.")
+@click.option("--record", type=FOLDER, help="Write what passed to this folder, as a scenario.")
 @click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, metavar="S")
 @click.option("--ca-bundle", type=FILE, help="Certificate authorities to trust.")
 def proxy(vendor: str, **options: Any) -> None:
@@ -282,6 +284,22 @@ def proxy(vendor: str, **options: Any) -> None:
     from conformance.drift.serving import proxy_command
 
     sys.exit(proxy_command(vendor, options))
+
+
+@main.command()
+@click.argument("vendor")
+@click.option("--har", type=FILE, required=True, help="HTTP archive of a browser or a proxy.")
+@click.option("--output", type=FOLDER, required=True, help="Folder for VENDOR/NAME.yaml.")
+@click.option("--name", default="recorded", show_default=True, help="Name of the scenario.")
+@click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
+def record(vendor: str, har: Path, output: Path, name: str, profile: str) -> None:
+    """Turn recorded traffic with VENDOR's API into a scenario of the mock.
+
+    `mockserver serve --scenarios OUTPUT --scenario NAME` plays it.
+    """
+    from conformance.drift.recording import record_har
+
+    click.echo(f"{record_har(vendor, har, output, name, profile)}: the scenario")
 
 
 @main.command()

@@ -49,7 +49,7 @@ from conformance.settings import Effort, Settings
 from conformance.target import Target, read_target
 from conformance.target.cleanup import clean_up
 from conformance.target.client import Client
-from conformance.target.job_ids import missing_id_reason, with_configured_ids
+from conformance.target.tracker import missing_id_reason, with_configured_ids
 from specs import Contract, Requirement
 
 # Seconds of `--max-time` from which on drivers shrink what they find.

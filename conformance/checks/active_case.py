@@ -11,7 +11,7 @@ from conformance.job_client import ACTIVE_CHECK, JobClient, JobRef
 from conformance.request_data import OperationRequest
 from conformance.target import PRIMARY
 from conformance.target.client import Client
-from conformance.target.job_ids import created_ids
+from conformance.target.tracker import created_ids
 from specs import Requirement
 
 NO_REQUEST_POSSIBLE: Final = (

@@ -13,7 +13,7 @@ from conformance.http import Exchange
 from conformance.job_client import ACTIVE_CHECK
 from conformance.request_data import OperationRequest
 from conformance.target import Fact, Target
-from conformance.target.job_ids import created_ids, created_job_id
+from conformance.target.tracker import created_ids, created_job_id
 
 # Override users in one run, at most.
 MAX_OVERRIDE: Final = 5

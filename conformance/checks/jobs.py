@@ -20,8 +20,7 @@ from conformance.checks.datetimes import same_instant
 from conformance.contract_queries import ABSENT, job_parameter, operation_at, value_at
 from conformance.http import REDIRECTS, Exchange
 from conformance.job_client import DOWNLOAD, UNFOLLOWED, file_url, is_endless
-from conformance.target.job_ids import shown_id
-from conformance.target.tracker import JobHistory, Observation, observed_state
+from conformance.target.tracker import JobHistory, Observation, observed_state, shown_id
 from specs import Condition, Location
 
 

@@ -12,7 +12,7 @@ from conformance.errors import NotPermitted, Untestable
 from conformance.http import Exchange
 from conformance.job_client import MAX_OWN_PAGES, MAX_PAGES, page_position, widest_value
 from conformance.target import PRIMARY
-from conformance.target.job_ids import created_ids, shown_id
+from conformance.target.tracker import created_ids, shown_id
 from specs import Operation
 
 PAGE_SIZE: Final = 5

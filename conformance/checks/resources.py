@@ -16,7 +16,7 @@ from conformance.checks.active_case import ActiveCase, expect_rejected
 from conformance.checks.cases import ExchangeCase
 from conformance.contract_queries import value_at, values_at
 from conformance.errors import Untestable
-from conformance.target.job_ids import created_ids
+from conformance.target.tracker import created_ids
 
 
 @exchange_check("response_echoes_request", responses=Responses.SUCCESSFUL)

@@ -4,8 +4,10 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -17,11 +19,13 @@ from conformance.checks import load_checks
 from conformance.contract_queries import load_contract
 from conformance.drift.journal import Journal
 from conformance.drift.proxy import OWN_PATH, ProxyApp
+from conformance.drift.recording import write_recording
 from conformance.errors import UsageError
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED
 from conformance.target import check_url, is_loopback, read_target
 
 NEVER: Final = "never"
+RECORDED: Final = "recorded"
 FAIL_ON: Final = ("documented", "vendor", NEVER)
 
 
@@ -123,6 +127,11 @@ def _end(journal: Journal, options: Mapping[str, Any]) -> int:
     sys.stdout.write("\n".join(lines) + "\n")
     if options["report"] is not None:
         _write(options["report"], orjson.dumps(journal.entries(0), option=orjson.OPT_INDENT_2))
+    if options["record"] is not None:
+        first = min(journal.seconds.values(), default=time.monotonic())
+        began = datetime.now(UTC) - timedelta(seconds=time.monotonic() - first)
+        scenario = write_recording(journal, options["record"], RECORDED, began)
+        sys.stdout.write(f"{scenario}: the scenario\n")
     failed = options["fail_on"] != NEVER and journal.fails(options["fail_on"])
     return EXIT_FAILED if failed else EXIT_CONFORMS
 

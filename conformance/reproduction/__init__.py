@@ -7,8 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.evaluation import ReplayStep
 from conformance.http import SAFE_METHODS, Exchange, RecordedRequest
-from conformance.target.job_ids import created_ids
-from conformance.target.tracker import JobHistory, ResourceTracker
+from conformance.target.tracker import JobHistory, ResourceTracker, created_ids
 from specs import Contract
 
 # A shorter id is looked for in paths and queries only: in a body it may be anything.

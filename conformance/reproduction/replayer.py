@@ -16,7 +16,7 @@ from conformance.http.request import HttpRequest
 from conformance.job_client import LIFECYCLE, JobClient, JobRef
 from conformance.reproduction import MIN_LENGTH_IN_BODY
 from conformance.target.client import Client
-from conformance.target.job_ids import created_ids
+from conformance.target.tracker import created_ids
 from specs import Operation
 
 # Headers that the client or the transport sets for each request.

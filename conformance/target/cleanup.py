@@ -8,8 +8,7 @@ from conformance.contract_queries import create_operations, id_parameters, token
 from conformance.errors import SuiteError
 from conformance.http import Exchange
 from conformance.target.client import Client
-from conformance.target.job_ids import created_job_id, expected_id
-from conformance.target.tracker import observed_state
+from conformance.target.tracker import created_job_id, expected_id, observed_state
 from specs import Operation
 
 DRIVER = "clean-up"

@@ -22,7 +22,7 @@ def changed(check: str, name: str = "", **arguments: Any) -> specs.Contract:
         if row.check and row.check.name == check
     )
     new = specs.Check(name or check, {**old.arguments, **arguments})
-    rows = Requirements({}, (replace(row, check=new),))
+    rows = Requirements({}, (replace(row, check=new),), {})
     return replace(contract, load_requirements=lambda: rows)
 
 

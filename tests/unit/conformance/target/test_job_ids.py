@@ -8,8 +8,13 @@ import pytest
 import specs
 from conformance.errors import UsageError
 from conformance.http import Exchange, RecordedRequest, RecordedResponse
-from conformance.target.job_ids import created_ids, created_job_id, expected_id, with_configured_ids
-from conformance.target.tracker import ResourceTracker
+from conformance.target.tracker import (
+    ResourceTracker,
+    created_ids,
+    created_job_id,
+    expected_id,
+    with_configured_ids,
+)
 
 CREATE = {"talkdesk": "createReportJob", "clinicalone": "createReport"}
 ID = "0123456789ABCDEF0123456789ABCDEF"

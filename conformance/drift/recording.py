@@ -1,0 +1,385 @@
+"""Recorded traffic as a scenario of the mock, without anything that identifies anybody.
+
+What is written is chosen from what the contract knows: words of its enums and members. Every other
+text, number, date and address is replaced, the same one always by the same.
+"""
+
+import csv
+import io
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import isodate
+import orjson
+import yaml
+
+from conformance.checks import load_checks
+from conformance.contract_queries import load_contract
+from conformance.drift.journal import Journal
+from conformance.drift.proxy import Capture, Passage
+from conformance.errors import UsageError
+from conformance.evaluation.shapes import format_name
+from conformance.http import NOT_JSON, Exchange, RecordedResponse
+from conformance.target.tracker import JobHistory
+from specs import Contract
+
+Json = Any
+# When the mock's recording begins; every date moves by the same time.
+START: Final = datetime(2026, 3, 30, 9, tzinfo=UTC)
+OVERLOAD: Final = frozenset({429, 500, 502, 503, 504})
+# A count below says nothing about anybody; what is above may be an id, and gets a number from 1001.
+KEPT_BELOW: Final = 10
+FIRST_NUMBER: Final = 1000
+MAX_DIGITS: Final = 40
+KEPT_HEADERS: Final = frozenset({"content-type", "retry-after", "cache-control", "allow"})
+_MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
+_DATE_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
+)
+_NAME: Final = re.compile(r"[a-z0-9-]{1,40}")
+_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class Anonymizer:
+    """Replaces whatever is no word of the contract, the same value always by the same."""
+
+    def __init__(self, contract: Contract, began: datetime) -> None:
+        self._known = frozenset(_words(contract.openapi)) | {
+            state.wire for state in contract.lifecycle.states.values()
+        }
+        self._shift = START - began
+        self._replaced: dict[tuple[str, str], str] = {}
+
+    def json(self, value: Json) -> Json:
+        """Return a JSON value with other texts, numbers and unknown names."""
+        if isinstance(value, dict):
+            return {self.word(str(name), "member"): self.json(v) for name, v in value.items()}
+        if isinstance(value, list):
+            return [self.json(item) for item in value]
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bool) or value is None:
+            return value
+        return self._number(value)
+
+    def word(self, text: str, kind: str) -> str:
+        """Return a word that the contract knows, or a replacement of this kind."""
+        return text if text in self._known else self._replacement(kind, text)
+
+    def text(self, text: str) -> str:
+        """Return a text of the same form with nothing of what it says."""
+        form = format_name(text)
+        if text in self._known or form == "empty":
+            replaced = text
+        elif _DATE_TIME.fullmatch(text):
+            replaced = self._date(text)
+        elif _MAIL.fullmatch(text):
+            replaced = f"{self._replacement('person', text)}@example.com"
+        elif form in {"uuid", "uuid in capitals", "32 hex digits"}:
+            replaced = self._id(text, form)
+        elif form == "digits":
+            replaced = str(self._number(int(text))) if len(text) < MAX_DIGITS else "0"
+        elif form in {"URL", "path"}:
+            replaced = self.target(urlsplit(text).path)
+        else:
+            replaced = self._replacement("text", text)
+        return replaced
+
+    def target(self, target: str) -> str:
+        """Return path and query with other values; the contract's own segments stay."""
+        path, mark, query = target.partition("?")
+        segments = [self.text(segment) for segment in path.split("/")]
+        pairs = [
+            (self.word(name, "parameter"), self.text(value))
+            for name, value in parse_qsl(query, keep_blank_values=True)
+        ]
+        return "/".join(segments) + (f"?{urlencode(pairs)}" if mark else "")
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return the headers whose values identify nobody."""
+        kept = {}
+        for name, value in headers.items():
+            key = name.lower()
+            if key == "location":
+                kept[name] = self.target(urlsplit(value).path)
+            elif key == "content-type":
+                media = _MEDIA.match(value)
+                kept[name] = media[0] if media and media[0].lower() in self._known else "text/plain"
+            elif key in KEPT_HEADERS and re.fullmatch(r"[0-9]{1,5}|no-store|no-cache", value):
+                kept[name] = value
+        return kept
+
+    def _date(self, text: str) -> str:
+        try:
+            moment = datetime.fromisoformat(text.replace(" ", "T"))
+            shifted = moment + self._shift
+        except (ValueError, OverflowError):
+            return "2026-03-30"
+        if len(text) == len("2026-01-01"):
+            return shifted.date().isoformat()
+        return shifted.isoformat().replace("+00:00", "Z" if text.endswith("Z") else "+00:00")
+
+    def _number(self, value: float) -> float:
+        if abs(value) < KEPT_BELOW:
+            return value
+        number = int(self._replacement("", str(value)))
+        return number if isinstance(value, int) else float(number)
+
+    def _id(self, text: str, form: str) -> str:
+        number = int(self._replacement("", text.lower()))
+        digits = f"{number:032x}"
+        if form == "32 hex digits":
+            return digits.upper() if text.isupper() else digits
+        uuid = "-".join(
+            (digits[:8], digits[8:12], "4" + digits[13:16], "8" + digits[17:20], digits[20:])
+        )
+        return uuid.upper() if form == "uuid in capitals" else uuid
+
+    def _replacement(self, kind: str, text: str) -> str:
+        key = (kind, text)
+        if key not in self._replaced:
+            number = sum(other == kind for other, _ in self._replaced) + 1
+            self._replaced[key] = f"{kind}-{number}" if kind else str(FIRST_NUMBER + number)
+        return self._replaced[key]
+
+
+def _words(node: Any) -> Iterator[str]:
+    """Yield what a contract calls things: members, parameters, enum values, media types, paths."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _words(item)
+    if not isinstance(node, dict):
+        return
+    for name, value in node.items():
+        if name in {"properties", "content", "headers"} and isinstance(value, dict):
+            yield from value
+        elif name == "paths":
+            yield from (part for path in value for part in path.split("/") if "{" not in part)
+        elif name == "enum":
+            yield from (item for item in value if isinstance(item, str))
+        elif name == "const" or (name == "name" and "in" in node):
+            yield from [value] if isinstance(value, str) else []
+        if name not in {"example", "examples", "x-examples"}:
+            yield from _words(value)
+
+
+# --- The scenario
+
+
+def scenario_of(journal: Journal) -> dict[str, Any]:
+    """Return the scenario of what passed: jobs by their plans, overload as faults."""
+    contract = journal.contract
+    created = [job for job in journal.tracker.jobs if job.creation is not None]
+    futures = []
+    for number, job in enumerate(created[:100], 1):
+        if plan := _plan(contract, job, journal.seconds):
+            rows = _rows(job.file.response) if job.file is not None else None
+            futures.append({"nth": number, "plan": plan} | ({} if rows is None else {"rows": rows}))
+    faults = list(_faults(journal.exchanges))[:100]
+    summary = f"Recorded: {len(futures)} jobs and {len(faults)} refusals under load."
+    return {
+        "vendor": contract.vendor,
+        "summary": summary,
+        "clock": {"now": START.isoformat().replace("+00:00", "Z")},
+        **({"jobs": futures} if futures else {}),
+        **({"faults": faults} if faults else {}),
+    }
+
+
+def _plan(
+    contract: Contract, job: JobHistory, seconds: Mapping[int, float]
+) -> list[dict[str, Any]]:
+    """Return the timeline of a job: each state until halfway between its last look and the next."""
+    created = seconds[job.creation.number] if job.creation else 0.0
+    stays: list[tuple[str, float, float]] = [(contract.lifecycle.initial, created, created)]
+    for seen in job.observations:
+        names = contract.lifecycle.states_named(seen.state)
+        at = seconds.get(seen.exchange.number)
+        if at is None or not names:
+            continue
+        state, first, _ = stays[-1]
+        if state in names:
+            stays[-1] = (state, first, at)
+        else:
+            name = next(n for n in contract.lifecycle.states if n in names)
+            if not _by_time(contract, state, name):
+                break  # a client's action led there
+            stays.append((name, at, at))
+    plan: list[dict[str, Any]] = []
+    began = created
+    for (state, _, last), following in pairwise(stays):
+        change = (last + following[1]) / 2
+        lasts = timedelta(seconds=max(0.0, round(change - began, 1)))
+        plan.append({"state": state, "lasts": isodate.duration_isoformat(lasts)})
+        began = change
+    return [*plan, {"state": stays[-1][0]}] if plan else []
+
+
+def _by_time(contract: Contract, start: str, end: str) -> bool:
+    return end in contract.lifecycle.reachable(start, frozenset({"time"}))
+
+
+def _rows(response: RecordedResponse | None) -> int | None:
+    """Return how many rows a file has; None where that is unknown."""
+    if response is None or not response.complete:
+        return None
+    if response.json is not NOT_JSON:
+        body = response.json
+        lists = [body] if isinstance(body, list) else []
+        if isinstance(body, dict):
+            lists = [value for value in body.values() if isinstance(value, list)]
+        return max(map(len, lists), default=None)
+    if response.media != "text/csv":
+        return None
+    text = response.body.decode("utf-8-sig", errors="replace")
+    return max(0, sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) - 1)
+
+
+def _faults(exchanges: Sequence[Exchange]) -> Iterator[dict[str, Any]]:
+    """Yield a fault rule for each response under load, for the same request of its operation."""
+    counts: dict[str, int] = {}
+    for exchange in exchanges:
+        if exchange.operation is None:
+            continue
+        counts[exchange.operation] = number = counts.get(exchange.operation, 0) + 1
+        response = exchange.response
+        if response is None or response.status not in OVERLOAD:
+            continue
+        fault: dict[str, Any] = {"kind": "server-error", "status": response.status}
+        if response.status == 429:
+            fault = {"kind": "rate-limit"}
+        retry = response.headers.get("Retry-After", "")
+        may_say_when = response.status in {429, 503}
+        if may_say_when and retry.isascii() and retry.isdigit() and len(retry) < 5:
+            fault["retry_after"] = int(retry)
+        yield {"match": {"operation": exchange.operation, "nth": number}, "fault": fault}
+
+
+def session_of(journal: Journal, began: datetime) -> list[dict[str, Any]]:
+    """Return the exchanges that passed, anonymised: for people, the mock does not read them."""
+    anonymizer = Anonymizer(journal.contract, began)
+    start = min(journal.seconds.values(), default=0.0)
+    return [
+        {
+            "seconds": round(journal.seconds[exchange.number] - start, 1),
+            "operation": exchange.operation,
+            "method": exchange.request.method,
+            "target": anonymizer.target(
+                urlsplit(exchange.request.url)._replace(scheme="", netloc="").geturl()
+            ),
+            "sent": _body(anonymizer, exchange.request.json),
+            "status": exchange.status,
+            "headers": anonymizer.headers(exchange.response.headers) if exchange.response else {},
+            "received": _body(anonymizer, exchange.json),
+        }
+        for exchange in journal.exchanges
+        if exchange.operation is not None
+    ]
+
+
+def _target(exchange: Exchange) -> str:
+    url = urlsplit(exchange.request.url)
+    return f"{url.path}?{url.query}" if url.query else url.path
+
+
+def _body(anonymizer: Anonymizer, value: Any) -> Any:
+    return None if value is NOT_JSON else anonymizer.json(value)
+
+
+def write_recording(journal: Journal, folder: Path, name: str, began: datetime) -> Path:
+    """Write DIR/VENDOR/NAME.yaml, and the session as JSON lines; return the scenario's path.
+
+    Raises:
+        UsageError: a file cannot be written, or the mock takes no scenario of this name.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"--name: {name!r} must be 1 to 40 lower-case letters, digits and hyphens")
+    scenario = folder / journal.contract.vendor / f"{name}.yaml"
+    text = yaml.safe_dump(scenario_of(journal), sort_keys=False, allow_unicode=True)
+    session = b"".join(orjson.dumps(row) + b"\n" for row in session_of(journal, began))
+    try:
+        scenario.parent.mkdir(parents=True, exist_ok=True)
+        scenario.write_text(text, encoding="utf-8")
+        (folder / f"{journal.contract.vendor}-{name}.jsonl").write_bytes(session)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+    return scenario
+
+
+# --- From an HTTP archive
+
+
+def record_har(vendor: str, file: Path, folder: Path, name: str, profile: str) -> Path:
+    """Write the scenario of a HAR file; see `write_recording`.
+
+    Raises:
+        UsageError: the file is no HTTP archive, or has nothing of this vendor.
+    """
+    passages = list(_passages(file))
+    contract = load_contract(vendor, profile)
+    journal = Journal(contract, load_checks(), "http://recorded.invalid", None)
+    for passage in passages:
+        journal.record(passage)
+    journal.close()
+    if not any(exchange.operation for exchange in journal.exchanges):
+        raise UsageError(f"--har: {file}: has no request of an operation of {vendor}")
+    began = datetime.fromtimestamp(min(passage.started for passage in passages), UTC)
+    return write_recording(journal, folder, name, began)
+
+
+def _passages(file: Path) -> Iterator[Passage]:
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8-sig"))["log"]["entries"]
+        rows = sorted(entries, key=lambda entry: _moment(entry["startedDateTime"]))
+        yield from map(_passage, rows)
+    except OSError as error:
+        raise UsageError(f"--har: {file}: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UsageError(f"--har: {file}: is not an HTTP archive (HAR 1.2)") from None
+
+
+def _passage(entry: Mapping[str, Any]) -> Passage:
+    request, response = entry["request"], entry["response"]
+    url = urlsplit(request["url"])
+    post = request.get("postData") or {}
+    content = response.get("content") or {}
+    received = content.get("text", "").encode(errors="replace")
+    if content.get("encoding") == "base64":
+        received = b64decode(received)
+    passage = Passage(
+        request["method"],
+        url.path + (f"?{url.query}" if url.query else ""),
+        _headers(request["headers"]),
+        _capture(post.get("text", "").encode(errors="replace")),
+        response["status"] or None,
+        # Archives hold bodies without their coding.
+        [h for h in _headers(response["headers"]) if h[0].lower() != b"content-encoding"],
+        _capture(received),
+    )
+    passage.started = _moment(entry["startedDateTime"]).timestamp()
+    passage.seconds = max(0.0, float(entry.get("time") or 0)) / 1000
+    return passage
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _headers(rows: Sequence[Mapping[str, str]]) -> list[tuple[bytes, bytes]]:
+    encoded = [(row["name"].encode("latin-1", "replace"), row["value"]) for row in rows]
+    return [(name, value.encode("latin-1", "replace")) for name, value in encoded]
+
+
+def _capture(content: bytes) -> Capture:
+    capture = Capture()
+    if content:
+        capture.add(content)
+    return capture
