@@ -93,11 +93,9 @@ class _Template(Generic[T]):
     affixes: Mapping[int, tuple[str, str]]
     methods: dict[str, T] = field(default_factory=dict)
 
-    def matches(self, segments: Sequence[str]) -> bool:
-        """Return whether the segments of a path fit."""
-        if self.pick(segments) != self.literals:
-            return False
-        return not self.affixes or all(
+    def has_affixes(self, segments: Sequence[str]) -> bool:
+        """Return whether the segments of a path have the text around their parameters."""
+        return all(
             len(segments[at]) > len(before) + len(after)
             and segments[at].startswith(before)
             and segments[at].endswith(after)
@@ -179,10 +177,14 @@ class Router(Generic[T]):
     def _match(self, segments: list[str]) -> _Template[T] | None:
         if len(segments) < 2 or not segments[-1]:
             return None
-        for first in (segments[1], _ANY):
-            for template in self._templates.get((len(segments), first), ()):
-                if template.matches(segments):
-                    return template
+        for template in self._templates.get((len(segments), segments[1]), ()):
+            if template.pick(segments) == template.literals and (
+                not template.affixes or template.has_affixes(segments)
+            ):
+                return template
+        for template in self._templates.get((len(segments), _ANY), ()):
+            if template.pick(segments) == template.literals and template.has_affixes(segments):
+                return template
         return None
 
 

@@ -15,7 +15,7 @@ from mockserver.timestamps import to_iso_string
 from specs import Operation, pointer
 from specs.contract import is_json
 
-_MAX_DEPTH = 12
+_MAX_DEPTH = 8
 _DAY = 86_400_000
 _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
 
@@ -34,7 +34,7 @@ class ExampleGenerator:
         """Return a value valid for `schema`, with every declared member."""
         schema = self._resolved(schema)
         if "enum" in schema:
-            return rng.choice([value for value in schema["enum"] if value is not None])
+            return rng.choice([value for value in schema["enum"] if value is not None] or [None])
         if "example" in schema and (self._use_examples or "pattern" in schema):
             return schema["example"]
         if "properties" in schema or schema.get("type") == "object":
