@@ -66,7 +66,8 @@ class Paging:
     """How a list has pages: names of query parameters, and pointers into the body of the list.
 
     `style` is `page` (numbers from `first`), `offset` or `cursor`. `next_is` says what `next`
-    holds: a `link`, a `cursor` or a `number`.
+    holds: a `link`, a `cursor` or a `number`; `id`: nothing leads on, the cursor is the id of the
+    last job of the page before, and the last page is one that is not full or says so.
     """
 
     style: str
@@ -189,7 +190,7 @@ def read_paging(
         at=at,
         total=declared.get("total", total),
         next=following,
-        next_is=declared.get("next_is") or _kind_of_next(style, kind),
+        next_is=declared.get("next_is") or _kind_of_next(style, following, kind),
         first=declared.get("first", _first(_schema_of(document, query, at))),
         default_size=declared.get("default_size", _integer(bounds, "default", 20)),
         max_size=declared.get("max_size", _integer(bounds, "maximum", 100)),
@@ -224,7 +225,9 @@ def _first(schema: Mapping[str, Any]) -> int:
     return 0 if bound == 0 else 1
 
 
-def _kind_of_next(style: str, kind: str) -> str:
+def _kind_of_next(style: str, following: str | None, kind: str) -> str:
+    if following is None and style == "cursor":
+        return "id"
     return "link" if kind == "string" and style != "cursor" else kind.replace("string", "cursor")
 
 

@@ -119,7 +119,8 @@ class JobLists:
         shown = jobs[:size]
         following: str | None = None
         if len(jobs) > size and shown:
-            following = _encode(shown[-1].number) if paging.next else shown[-1].id
+            is_id = paging.next_is == "id"
+            following = shown[-1].id if is_id else _encode(shown[-1].number)
         total = self._repository.count(request.sandbox, group)
         return Page(shown, following, total, cursor, size)
 
@@ -248,6 +249,8 @@ class JobLists:
             return len(page.jobs) if plain in _COUNTS else None
         if kind == "string" and plain in ("self", "selfurl", "selflink"):
             return self._url(request, {})
+        if kind == "string" and page.jobs and plain in ("firstid", "lastid"):
+            return page.jobs[-1 if plain == "lastid" else 0].id
         return None
 
     def _neutral(self, schema: Mapping[str, Any], request: Request) -> Any:
