@@ -111,6 +111,35 @@ class JobScriptParser:
             )
 
 
+def usual_scenarios(contract: Contract) -> dict[str, Scenario]:
+    """Return the scenarios that a user's vendor has without a file, as its lifecycle allows."""
+    lifecycle = contract.lifecycle
+    working = [stage.state for stage in lifecycle.timeline if stage.seconds is not None]
+    working = [state for state in working if not lifecycle.states[state].file]
+    failures = [
+        (edge.start, edge.end)
+        for edge in lifecycle.edges
+        if edge.by == "time" and edge.start in working and not lifecycle.states[edge.end].file
+        if edge.end not in working and lifecycle.states[edge.end].final
+    ]
+    scripts = {
+        "quick": ("Jobs finish at once.", JobScript(pace=0)),
+        "slow": ("Jobs are sixty times as slow as usual.", JobScript(pace=60)),
+        "no-rows": ("The files have no rows.", JobScript(rows=0)),
+    }
+    if working:
+        last = working[-1]
+        scripts["stuck"] = (f"Jobs stay {last} forever.", JobScript(stuck_in=last))
+    if failures:
+        start, end = failures[-1]
+        ending = ScriptedEnd(end, start, part=0.6)
+        scripts["fails"] = (f"Jobs end as {end}.", JobScript(ending=ending))
+    return {
+        name: Scenario(contract.vendor, name, summary, builtin=True, scripts=(script,))
+        for name, (summary, script) in scripts.items()
+    }
+
+
 def _fraction(text: str, location: str) -> float:
     part = float(text.removesuffix("%")) / 100
     if part > 1:

@@ -15,7 +15,7 @@ from mockserver.errors import ApiError, ConfigurationError
 from mockserver.openapi.schemas import hint
 from mockserver.scenarios import InitialState, Scenario, Seed
 from mockserver.scenarios.files import IDENTITIES, SEED, File, FixturePaths, State, load_yaml
-from mockserver.scenarios.parser import ScenarioParser
+from mockserver.scenarios.parser import ScenarioParser, usual_scenarios
 from specs import Contract
 
 NO_SCENARIO = "none"
@@ -186,7 +186,8 @@ class FixtureRepository:
 
     def _read_scenarios(self, vendor: str, seed: Seed) -> dict[str, Scenario]:
         assert self._parser is not None
-        scenarios: dict[str, Scenario] = {}
+        contract = self._contracts[vendor]
+        scenarios = usual_scenarios(contract) if contract.own else {}
         for name, file in self._paths.scenarios_of(vendor).items():
             if name == NO_SCENARIO:
                 raise ConfigurationError(
@@ -195,7 +196,7 @@ class FixtureRepository:
             scenario = scenarios[name] = self._parser.read(vendor, name, file, seed)
             if scenario.seed is not None:
                 self._check_seed(vendor, scenario.seed, file)
-        return scenarios
+        return dict(sorted(scenarios.items()))
 
     def _check_seed(self, vendor: str, seed: Seed, file: File) -> None:
         try:

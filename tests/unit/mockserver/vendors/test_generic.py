@@ -421,6 +421,25 @@ def test_fixtures_in_the_vendors_folder(tmp_path: Path) -> None:
         assert call("GET", f"/jobs/{made['id']}").json()["status"] == "failed"
 
 
+@pytest.mark.parametrize(
+    ("scenario", "after", "status"),
+    [
+        ("quick", 0, "done"),
+        ("slow", 100, "waiting"),
+        ("stuck", 10_000, "waiting"),
+        ("fails", 6, "failed"),
+        ("small/fails", 6, "failed"),
+    ],
+)
+def test_the_usual_scenarios_are_there_without_a_file(
+    tmp_path: Path, scenario: str, after: int, status: str
+) -> None:
+    with playing(tmp_path) as call:
+        made = call("POST", "/jobs", json={}, headers={"X-Mock-Scenario": scenario}).json()
+        call.sandbox.clock.advance(seconds=after)
+        assert call("GET", f"/jobs/{made['id']}").json()["status"] == status
+
+
 def test_a_broken_fixture_ends_the_start(tmp_path: Path) -> None:
     folder = write(tmp_path)
     (folder / "fixtures").mkdir()
