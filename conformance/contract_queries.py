@@ -297,21 +297,35 @@ def _unescape(step: str) -> str:
 # --- Files
 
 
-def place_of(contract: Contract, requirement: Requirement) -> tuple[Path, int] | None:
-    """Return file and line (from 1) of what implies a generated requirement, None for others."""
-    if requirement.place is None or contract.folder is None:
-        return None
-    name, _, pointer = requirement.place.partition("#")
-    file = contract.folder / name
-    return file, line_at(file, pointer)
+def places_of(
+    contract: Contract, requirements: Iterable[Requirement]
+) -> Mapping[str, tuple[Path, int]]:
+    """Return by id file and line (from 1) of what implies the generated ones of requirements."""
+    files: dict[Path, yaml.Node | None] = {}
+    places = {}
+    for requirement in requirements:
+        if requirement.place is None or contract.folder is None:
+            continue
+        name, _, pointer = requirement.place.partition("#")
+        file = contract.folder / name
+        if file not in files:
+            text = file.read_text(encoding="utf-8")
+            files[file] = yaml.compose(text, Loader=yaml.CSafeLoader)
+        places[requirement.id] = file, _line_at(files[file], pointer)
+    return places
 
 
-def line_at(file: Path, pointer: str) -> int:
-    """Return the line (from 1) of the value at a JSON pointer of a YAML file, or the nearest above.
+def shown_path(path: Path) -> Path:
+    """Return a path, relative where it is below the working directory."""
+    path = path.absolute()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _line_at(node: yaml.Node | None, pointer: str) -> int:
+    """Return the line (from 1) of the value at a JSON pointer, or of the nearest above.
 
     A path of a contract may have that of its server before it, which the file does not have there.
     """
-    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     line = 1
     for token in tokens(pointer):
         entry = _entry(node, token)

@@ -4,6 +4,7 @@ An argument of one name means the same in every check, so its value is linted by
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from conformance.checks import RegisteredCheck, load_checks
@@ -39,7 +40,8 @@ def require_valid_checks(contract: Contract, checks: Mapping[str, RegisteredChec
     Raises:
         SpecError: they do not.
     """
-    file = f"specs/{contract.vendor}/requirements.yaml"
+    folder = contract.folder if contract.own and contract.folder else Path("specs", contract.vendor)
+    file = str(folder / "requirements.yaml")
     if issues := list(requirement_issues(contract, checks)):
         raise SpecError(SpecIssue(file, id_, reason) for id_, reason in issues)
 

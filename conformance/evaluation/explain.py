@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 import specs
-from conformance.contract_queries import load_contract, place_of
+from conformance.contract_queries import load_contract, places_of, shown_path
 from conformance.errors import UsageError
 from specs import Contract, Requirement
 
@@ -79,7 +79,7 @@ def _lines(contract: Contract, requirement: Requirement) -> Iterator[str]:
         yield from _wrap("Operation", f"{operation.id}: {operation.method} {operation.path}")
     for element in requirement.elements:
         yield f"{'Contract':<{LABEL_WIDTH}}{element}"
-    if (place := place_of(contract, requirement)) is not None:
+    if (place := places_of(contract, [requirement]).get(requirement.id)) is not None:
         yield f"{'Place':<{LABEL_WIDTH}}{shown_path(place[0])}:{place[1]}"
     yield from _check(contract, requirement)
     yield from _wrap("Failure", _failure(requirement, contract.profile))
@@ -112,11 +112,6 @@ def _location(check: "RegisteredCheck") -> str:
     """Return file (relative where it is below the working directory) and line of a check."""
     code = inspect.unwrap(check.function).__code__
     return f"{shown_path(Path(code.co_filename))}:{code.co_firstlineno}"
-
-
-def shown_path(path: Path) -> Path:
-    """Return a path, relative where it is below the working directory."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _check(contract: Contract, requirement: Requirement) -> Iterator[str]:

@@ -41,7 +41,7 @@ _COMMANDS: Final = MappingProxyType(
 
 def render_sarif(result: Result) -> bytes:
     """Return the problems as SARIF 2.1.0, each at its requirement's row; rules have help texts."""
-    lines = requirement_lines(result.contract.vendor)
+    lines = requirement_lines(result.contract)
     ids = [row.requirement.id for row in result.requirements]
     run = {
         "tool": {
@@ -90,7 +90,7 @@ def _version() -> str:
 
 def _rule(result: Result, requirement: Requirement, line: int) -> dict[str, Any]:
     promised = promises(result, requirement)
-    place = f"{requirements_file(result.contract.vendor)}:{line}"
+    place = f"{requirements_file(result.contract, requirement)}:{line}"
     help_text = "\n".join(
         [
             requirement.text,
@@ -126,7 +126,10 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
     vendor = finding.result.contract.vendor
     location: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": requirements_file(vendor), "uriBaseId": "SRCROOT"},
+            "artifactLocation": {
+                "uri": requirements_file(finding.result.contract, row.requirement),
+                "uriBaseId": "SRCROOT",
+            },
             "region": region,
         }
     }
@@ -198,14 +201,14 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def render_github(result: Result) -> str:
     """Return an annotation for each problem, as workflow commands of GitHub Actions."""
-    file = requirements_file(result.contract.vendor)
-    lines = [_annotation(finding, file) for finding in findings(result)]
+    lines = [_annotation(finding) for finding in findings(result)]
     name = f"{result.contract.vendor} ({result.contract.profile}) {headline(result)}"
     lines.append(f"::notice title={_property(name)}::{_data(judged_line(result))}")
     return "\n".join(lines) + "\n"
 
 
-def _annotation(finding: Finding, file: str) -> str:
+def _annotation(finding: Finding) -> str:
+    file = requirements_file(finding.result.contract, finding.row.requirement)
     command = _COMMANDS[finding.row.verdict]
     title = f"{finding.row.verdict} {finding.id} {finding.text}"
     before = [f"Before: {line}" for line in finding.before]

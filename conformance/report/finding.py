@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.checks import CheckKind, Verdict, load_checks
+from conformance.contract_queries import places_of, shown_path
 from conformance.evaluation import RequirementResult, Result
 from conformance.http import Exchange
 from conformance.report.exchange_text import (
@@ -19,7 +20,7 @@ from conformance.report.exchange_text import (
     shortened,
     visible,
 )
-from specs import Requirement
+from specs import Contract, Requirement
 from specs.files import ROOT
 
 MAX_REASONS: Final = 5
@@ -85,19 +86,28 @@ def purposes_line(result: Result) -> str:
     return "Requests: " + ", ".join(f"{purpose} {count}" for purpose, count in counts)
 
 
-def requirements_file(vendor: str) -> str:
-    """Return the path of a vendor's requirements in the repository."""
-    return f"specs/{vendor}/requirements.yaml"
+def requirements_file(contract: Contract, requirement: Requirement | None = None) -> str:
+    """Return the path of a vendor's requirements in the repository.
+
+    For a user's own vendor it is the file with the row, or the one that implies it.
+    """
+    if not contract.own or contract.folder is None:
+        return f"specs/{contract.vendor}/requirements.yaml"
+    place = requirement.place if requirement is not None else None
+    name = place.partition("#")[0] if place is not None else "requirements.yaml"
+    return shown_path(contract.folder / name).as_posix()
 
 
-def requirement_lines(vendor: str) -> dict[str, int]:
-    """Return the line of each requirement's row by id, from 1; empty if there is no such file."""
-    file = ROOT / vendor / "requirements.yaml"
-    if not file.is_file():
-        return {}
+def requirement_lines(contract: Contract) -> dict[str, int]:
+    """Return the line of each requirement by id, from 1, in its file; none where there is none."""
+    implied = places_of(contract, contract.requirements)
+    folder = contract.folder or ROOT / contract.vendor
+    file = folder / "requirements.yaml"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
     rows = re.compile(r"\s*-\s+\{?\s*id:\s*[\"']?([\w-]+)")
-    lines = enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
-    return {match[1]: number for number, line in lines if (match := rows.match(line))}
+    lines = enumerate(text.splitlines(), start=1)
+    own = {match[1]: number for number, line in lines if (match := rows.match(line))}
+    return own | {id_: line for id_, (_, line) in implied.items()}
 
 
 def promises(result: Result, requirement: Requirement) -> list[str]:
@@ -140,7 +150,7 @@ class Finding:
     @property
     def place(self) -> str:
         """File and line of the requirement's row."""
-        file = requirements_file(self.result.contract.vendor)
+        file = requirements_file(self.result.contract, self.row.requirement)
         return f"{file}:{self.line}" if self.line else file
 
     @property
@@ -272,7 +282,7 @@ class Finding:
 
 def findings(result: Result) -> list[Finding]:
     """Return the problems of a result, the worst first."""
-    lines = requirement_lines(result.contract.vendor)
+    lines = requirement_lines(result.contract)
     return [Finding(result, row, lines.get(row.requirement.id, 0)) for row in result.problems]
 
 

@@ -43,7 +43,7 @@ def render(result: Result, *, gitlab: bool = False) -> bytes:
                 time=_seconds([row]),
             )
             if gitlab:
-                case.set("file", requirements_file(vendor))
+                case.set("file", requirements_file(result.contract, row.requirement))
                 _add_properties(case, [("requirement", row.requirement.id), *_about(row)])
             _add_outcome(case, row, shown.get(row.requirement.id))
     xml: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)

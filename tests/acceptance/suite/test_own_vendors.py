@@ -1,0 +1,99 @@
+"""The mock plays the example vendors of three files each, the suite judges it, and finds its faults."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from conformance.evaluation import Result
+from conformance.runner import create_runner
+from conformance.settings import Effort, Settings
+from mockserver.testing import MockServer
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+# By vendor: the operation, the fault of the mock, and the row that must detect it.
+FAULTS: dict[str, list[tuple[str, dict[str, Any], str]]] = {
+    "operations": [
+        ("getOperation", {"kind": "drop-field", "pointer": "/done"}, "BODY-getOperation"),
+        ("getOperation", {"kind": "drop-field", "pointer": "/name"}, "BODY-getOperation"),
+        ("getOperation", {"kind": "wrong-type", "pointer": "/done"}, "BODY-getOperation"),
+        ("getOperation", {"kind": "drop-field", "pointer": "/error/code"}, "ERROR-getOperation"),
+        ("getOperation", {"kind": "server-error", "status": 500}, "SERVER-getOperation"),
+        ("getOperation", {"kind": "wrong-length", "delta": 3}, "WHOLE"),
+        ("startRender", {"kind": "wrong-type", "pointer": "/metadata"}, "BODY-startRender"),
+        ("startRender", {"kind": "server-error", "status": 500}, "SERVER-startRender"),
+        ("listOperations", {"kind": "drop-field", "pointer": "/operations"}, "BODY-listOperations"),
+        ("listOperations", {"kind": "server-error", "status": 500}, "SERVER-listOperations"),
+        ("cancelOperation", {"kind": "drop-field", "pointer": "/done"}, "BODY-cancelOperation"),
+        ("downloadFrames", {"kind": "truncate", "part": 0.5}, "WHOLE"),
+        ("downloadFrames", {"kind": "server-error", "status": 500}, "SERVER-downloadFrames"),
+    ],
+    "exports": [
+        ("getExport", {"kind": "unknown-enum", "pointer": "/status"}, "STATE-getExport"),
+        ("getExport", {"kind": "drop-field", "pointer": "/created_at"}, "BODY-getExport"),
+        ("getExport", {"kind": "wrong-type", "pointer": "/dataset"}, "BODY-getExport"),
+        ("getExport", {"kind": "server-error", "status": 500}, "SERVER-getExport"),
+        ("createExport", {"kind": "drop-field", "pointer": "/status"}, "BODY-createExport"),
+        ("createExport", {"kind": "unknown-enum", "pointer": "/status"}, "STATE-createExport"),
+        ("createExport", {"kind": "drop-field", "pointer": "/message"}, "ERROR-createExport"),
+        ("createExport", {"kind": "server-error", "status": 500}, "SERVER-createExport"),
+        ("listExports", {"kind": "drop-field", "pointer": "/total"}, "BODY-listExports"),
+        ("listExports", {"kind": "unknown-enum", "pointer": "/data/0/status"}, "STATE-listExports"),
+        ("cancelExport", {"kind": "server-error", "status": 500}, "SERVER-cancelExport"),
+        ("downloadExport", {"kind": "truncate", "part": 0.5}, "WHOLE"),
+        ("downloadExport", {"kind": "server-error", "status": 500}, "SERVER-downloadExport"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[MockServer]:
+    with MockServer(vendors=[EXAMPLES]) as server:
+        yield server
+
+
+def judge(mock: MockServer, vendor: str, *only: str, effort: Effort = Effort.QUICK) -> Result:
+    return create_runner(
+        vendor,
+        mock.base_url,
+        control_url=f"{mock.base_url}/_mock",
+        settings=Settings(effort=effort, only=frozenset(only)),
+        environment={},
+        vendors=[EXAMPLES],
+    ).run()
+
+
+@pytest.mark.parametrize("vendor", FAULTS)
+def test_the_mock_of_three_files_passes(mock: MockServer, vendor: str) -> None:
+    result = judge(mock, vendor, effort=Effort.DEFAULT)
+    assert not {row.requirement.id: row.reason for row in result.problems}
+    generated = [row for row in result.requirements if "-AUTO-" in row.requirement.id]
+    assert not [row.requirement.id for row in generated if not row.is_judged]
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("vendor", "operation", "fault", "row"),
+    [(vendor, *fault) for vendor, faults in FAULTS.items() for fault in faults],
+)
+def test_each_fault_of_the_mock_is_detected(
+    mock: MockServer, vendor: str, operation: str, fault: dict[str, Any], row: str
+) -> None:
+    control = f"{mock.base_url}/_mock"
+    rule = {"match": {"vendor": vendor, "operation": operation}, "fault": fault}
+    requests.post(f"{control}/faults", json=rule, timeout=10).raise_for_status()
+    try:
+        result = judge(mock, vendor, id_ := f"{vendor.upper()}-AUTO-{row}")
+    finally:
+        requests.delete(f"{control}/faults", timeout=10).raise_for_status()
+    assert [row.requirement.id for row in result.problems] == [id_]
+    assert result.exit_code == 1
+
+
+def test_no_code_of_a_vendor_is_loaded() -> None:
+    names = [name for name in sys.modules if name.endswith((".operations", ".exports"))]
+    assert not [name for name in names if name.startswith("mockserver.vendors")]
