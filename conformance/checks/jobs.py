@@ -173,7 +173,7 @@ def state_is_known(case: ExchangeCase) -> CheckResult | None:
     for item in items if isinstance(items, list) else ():
         states = lifecycle.states_shown(operation, case.response.status, item)
         if not states and (reason := _unknown_state(location, item)):
-            return failed(f"{reason}, which is no state of a {lifecycle.job}")
+            return failed(f"{reason}, which is no state of the {lifecycle.job}")
         shown += bool(states)
     return passed() if shown else None
 

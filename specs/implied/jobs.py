@@ -65,8 +65,8 @@ def _poll(acted: _Acted) -> Iterator[Requirement]:
     resting = [name for name in lifecycle.states if name not in moving]
     edges = acted.rows.in_lifecycle("edges")
     for subject, states, text in (
-        ("EDGE", moving, f"A {job} moves along the edges of its lifecycle alone, and never back."),
-        ("FINAL", resting, f"A {job} that has ended stays {any_of(resting)}."),
+        ("EDGE", moving, f"Every {job} moves along the edges of its lifecycle, and never back."),
+        ("FINAL", resting, f"Every {job} that has ended stays {any_of(resting)}."),
     ):
         if states:
             check, name = "no_backward_transition", acted.operation.id
@@ -75,11 +75,11 @@ def _poll(acted: _Acted) -> Iterator[Requirement]:
             )
     location = lifecycle.locations.get(acted.operation.id)
     if acted.action.answers and location is not None and (location.status or location.shown):
-        text = f"A {job} in a state that has a status of its own is answered by it."
+        text = f"Every {job} in a state that has an HTTP status is answered by it."
         yield acted.row("ANSWER", text, "state_has_its_status")
     redirects = any(status in REDIRECTS for status in acted.action.answers.values())
     if redirects and "fetch" in lifecycle.actions:
-        text = f"Where a {job} redirects to, there is its file."
+        text = f"Where the {job} redirects to, there is its file."
         yield acted.row("RESULT", text, "location_is_fetchable")
 
 
@@ -89,10 +89,10 @@ def _fetch(acted: _Acted) -> Iterator[Requirement]:
     have = [state.name for state in states if state.file and state.name in allowed]
     have_not = [state.name for state in states if not state.file and state.name not in allowed]
     if have:
-        text = f"The file of a {lifecycle.job} that is {any_of(have)} can be fetched."
+        text = f"The file of every {lifecycle.job} that is {any_of(have)} can be fetched."
         yield acted.row("FILE", text, "file_available_in", {"states": have})
     if have_not:
-        text = f"There is no file while a {lifecycle.job} is {any_of(have_not)}."
+        text = f"There is no file while the {lifecycle.job} is {any_of(have_not)}."
         yield acted.row("NOFILE", text, "file_unavailable_in", {"states": have_not})
     file = lifecycle.file
     if file is not None and file.formats:
@@ -163,16 +163,16 @@ def _change(acted: _Acted) -> Iterator[Requirement]:
     gives_file = enters is not None and lifecycle.states[enters].file
     may_have_file = any(state.file for state in lifecycle.states.values())
     if action.name == "start":
-        text = f"A {job} that was started leaves {lifecycle.initial}."
+        text = f"Every {job} that was started leaves {lifecycle.initial}."
         yield acted.row("STARTED", text, "start_leaves_initial_state")
     elif enters is not None:
-        text = f"After a success of {name} a {job} comes to {enters}, or is gone."
+        text = f"After a success of {name} the {job} comes to {enters}, or is gone."
         yield acted.row("EFFECT", text, "action_takes_effect", {"states": [enters]})
     if action.name == "delete" and "fetch" in lifecycle.actions and not gives_file:
         text = f"After a success of {name} the file is not given out any more."
         yield acted.row("GONE", text, "deleted_file_is_gone")
     if action.name == "cancel" and may_have_file and not gives_file:
-        text = f"A {job} that was cancelled comes to no file."
+        text = f"No {job} that was cancelled comes to a file."
         yield acted.row("STOPPED", text, "cancelled_job_has_no_file")
     for state in lifecycle.states:
         if _is_closed(lifecycle, action, state):
@@ -181,7 +181,7 @@ def _change(acted: _Acted) -> Iterator[Requirement]:
             by = f" by {status}" if status else ""
             yield acted.row(
                 "CLOSED",
-                f"{name} of a {job} that is {state} is refused{by}.",
+                f"{name} is refused{by} while the {job} is {state}.",
                 "rejected_in_states",
                 {"states": [state]} | ({"statuses": [status]} if status else {}),
                 detail=state,
@@ -251,7 +251,7 @@ def _of_values(rows: Rows, operation: Operation) -> Iterator[Requirement]:
         elif schema and value.kind == "input" and str(value.argument).startswith("/"):
             yield rows.row(
                 "ECHO",
-                f"A {lifecycle.job} has at {at} what its creation asked for at {value.argument}.",
+                f"Every {lifecycle.job} has at {at} what was asked for at {value.argument}.",
                 "job_echoes_request",
                 {"pointer": at, "requested": [value.argument]},
                 place=place,
@@ -268,11 +268,11 @@ def _of_link(rows: Rows, operation: Operation, value: Value, place: str) -> Iter
     fetch = lifecycle.actions.get("fetch")
     if fetch is not None and to == fetch.operation:
         subject, check = "RESULT", "location_is_fetchable"
-        text = f"Where a {job} says at {value.at} that its file is, there is one."
+        text = f"Where the {job} says at {value.at} that its file is, there is one."
         arguments = {"pointer": value.at}
     elif not value.signed:
         subject, check = "LINK", "link_targets_same_resource"
-        text = f"The link of a {job} at {value.at} leads to {to} of the same {job}."
+        text = f"The link of the {job} at {value.at} leads to {to} of the same {job}."
         arguments = {"pointer": value.at, "to": to}
     else:
         return

@@ -174,7 +174,7 @@ def _parameters(rows: Rows, operation: Operation) -> Iterator[Requirement]:
         if values and parameter.get("x-source") != "assumed":
             yield rows.row(
                 "PARAM",
-                f"{operation.id} with a {name} that the contract forbids is refused.",
+                f"{operation.id} is refused if the contract forbids the value of {name}.",
                 "rejects_parameter",
                 {"parameter": name, "values": values},
                 place=rows.at_parameter(operation, name),
