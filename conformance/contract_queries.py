@@ -163,6 +163,8 @@ def id_type(contract: Contract, operation_id: str, status: int) -> type:
         return str
     schema = contract.schema(operation_id, status) or {}
     pointer = location.id if location.items is None else f"{location.items}/-{location.id}"
+    if schema is None:  # no body is promised with this status
+        return str
     try:
         id_schema = schema_at(contract.openapi, schema, pointer)
     except (LookupError, TypeError):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.checks import CheckKind, RegisteredCheck
-from conformance.drivers import DriverCase, concurrent, examples, lifecycle, negative
+from conformance.drivers import DriverCase, concurrent, lifecycle, negative
 from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
 from conformance.target import no_credential
@@ -20,8 +20,7 @@ _LIFECYCLE_REQUESTS: Final = MappingProxyType(
     {Effort.QUICK: 60, Effort.DEFAULT: 250, Effort.DEEP: 1500}
 )
 _CONCURRENT_PER_OPERATION: Final = 4
-_EXAMPLES_PER_OPERATION: Final = 6
-_NEGATIVE_PER_OPERATION: Final = 20
+_NEGATIVE_PER_OPERATION: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,6 @@ def _driver_steps(
         yield PlanStep("concurrent", requests, together, concurrent.drive)
     if operations:
         count = len(operations)
-        yield PlanStep("examples", _EXAMPLES_PER_OPERATION * count, operations, examples.drive)
         if settings.effort is not Effort.QUICK:
             yield PlanStep("fuzz", settings.effort.examples * 3 * count, operations, _fuzz)
         yield PlanStep("negative", _NEGATIVE_PER_OPERATION * count, operations, negative.drive)

@@ -21,6 +21,7 @@ from conformance.contract_queries import match_path, operation_at, value_at
 from conformance.errors import describe_schema_error
 from conformance.http import NOT_JSON, Exchange, parse_json
 from conformance.http.request import parse_url
+from conformance.job_client import NEGATIVE
 from conformance.target.tracker import observed_state
 from specs import Contract
 from specs.pointer import resolve
@@ -42,9 +43,16 @@ def no_server_error(case: ExchangeCase) -> CheckResult | None:
     status, request = case.response.status, case.exchange.request
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return None
+    if status == HTTPStatus.NOT_IMPLEMENTED and _is_other_method(case):
+        return passed()
     if status >= 500:
         return failed(f"{request.method} {request.path} is answered {status}")
     return passed()
+
+
+def _is_other_method(case: ExchangeCase) -> bool:
+    """Return True for a method that no operation has; a server may not know it (RFC 9110)."""
+    return case.exchange.operation is None and case.exchange.driver == NEGATIVE
 
 
 @exchange_check("success_status")

@@ -8,6 +8,7 @@ from typing import Final
 from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import (
     ATTEMPTS,
+    NO_REQUEST_POSSIBLE,
     ActiveCase,
     expect_accepted,
     expect_rejected,
@@ -180,33 +181,102 @@ def start_leaves_initial_state(case: ActiveCase) -> Iterator[CheckResult]:
     """A job that was started leaves its initial state, whatever comes next.
 
     It only fails where a control URL moves time, or where the target file says how long a job
-    takes at most (`job_seconds`): elsewhere the job may just be slow. Where jobs show no state, one
-    without a file may have failed, and two have not.
+    takes at most (`job_seconds`): elsewhere the job may just be slow. A job that shows no state and
+    has no file may have failed.
     """
-    began, starts = case.client.budget.clock.now(), []
+    began, later, job = case.client.budget.clock.now(), _later_states(case), None
     for job in islice(_startable_jobs(case), JOBS_WITHOUT_STATE):
-        start = case.jobs.perform("start", job)
-        if start.status is None or start.status >= 400:
-            raise Untestable(f"the start was answered {start.status}")
-        starts.append(start)
-        if evidence := _signs_of_work(case, job):
+        start = _start(case, job)
+        if evidence := _reached(case, job, later):
             yield passed(start, *evidence)
             return
-        if case.jobs.last_states(job) or case.target.job_seconds is None:
+        if case.jobs.last_states(job):
+            yield _never_left(case, job, began, start)
+            return
+    required(job)
+    yield skipped("the started jobs show no state and came to no file: they may have failed")
+
+
+@active_check("starts_together", writes=True, requests=12)
+def starts_together(case: ActiveCase) -> Iterator[CheckResult]:
+    """Two jobs that are started at the same time both leave their initial state."""
+    jobs = list(islice(_startable_jobs(case), 2))
+    if len(jobs) < 2:
+        raise Untestable(NO_REQUEST_POSSIBLE)
+    requests = [case.jobs.request_for(case.operation, job) for job in jobs]
+    began, later = case.client.budget.clock.now(), _later_states(case)
+    starts = case.client.send_together([r.prepare(case.client, ACTIVE_CHECK) for r in requests])
+    if not all(start.status is not None and start.status < 400 for start in starts):
+        raise Untestable("one of the two starts was refused")
+    for job, start in zip(jobs, starts, strict=True):
+        if evidence := _reached(case, job, later):
+            yield passed(start, *evidence)
+        elif case.jobs.last_states(job):
+            yield _never_left(case, job, began, *starts)
+
+
+@active_check("started_job_ends", writes=True, requests=10)
+def started_job_ends(case: ActiveCase) -> Iterator[CheckResult]:
+    """A job that was started ends: with a file, or in another state that stays.
+
+    How long that takes is only known where a control URL moves time, or where the target file says
+    it (`job_seconds`). Where jobs show no state, one without a file may have failed, two have not.
+    """
+    ends = tuple(n for n in case.jobs.lifecycle.states if _stays(case, n))
+    if ended := next((e for job in case.own_jobs() for e in _end(case, job, ends)), None):
+        yield passed(ended)
+        return
+    limit = None if case.client.has_control else case.target.job_seconds
+    if limit is None and not case.client.has_control:
+        raise Untestable("`job_seconds` in the target file says how long a job takes at most")
+    starts = []
+    for job in islice(_startable_jobs(case), JOBS_WITHOUT_STATE):
+        starts.append(_start(case, job))
+        if evidence := _reached(case, job, ends):
+            yield passed(*starts, *evidence)
+            return
+        if case.jobs.last_states(job):
             break
-    job = required(job if starts else None)
+    required(job if starts else None)
+    time = "in the time that the control URL moved" if limit is None else f"after {limit:g} s"
+    if case.jobs.last_states(job):
+        yield failed(f"the job {job.id} was started and has not ended {time}", starts[-1])
+    elif len(starts) == JOBS_WITHOUT_STATE:
+        yield failed(f"two jobs were started, and neither had a file or a state {time}", *starts)
+
+
+def _stays(case: ActiveCase, state: str) -> bool:
+    return not case.jobs.lifecycle.reachable(state, frozenset({"time"}))
+
+
+def _end(case: ActiveCase, job: JobRef, ends: Sequence[str]) -> Iterator[Exchange]:
+    """Yield what has shown that a job of this run ended."""
+    history = case.jobs.history(job)
+    if history is not None and history.file is not None:
+        yield history.file
+    elif history is not None and case.jobs.last_states(job) & set(ends):
+        yield history.observations[-1].exchange
+
+
+def _later_states(case: ActiveCase) -> tuple[str, ...]:
+    return tuple(case.jobs.lifecycle.reachable(case.jobs.lifecycle.initial))
+
+
+def _start(case: ActiveCase, job: JobRef) -> Exchange:
+    start = case.jobs.perform("start", job)
+    if start.status is None or start.status >= 400:
+        raise Untestable(f"the start was answered {start.status}")
+    return start
+
+
+def _never_left(case: ActiveCase, job: JobRef, began: float, *starts: Exchange) -> CheckResult:
     waited, limit = case.client.budget.clock.now() - began, case.target.job_seconds
-    late = case.client.has_control or (limit is not None and waited >= limit)
-    if late and case.jobs.last_states(job):
-        yield failed(f"the job {job.id} was started and never left its initial state", starts[-1])
-    elif late and len(starts) == JOBS_WITHOUT_STATE:
-        reason = f"two jobs were started, and neither had a file or a state after {limit:g} s"
-        yield failed(reason, *starts)
-    else:
-        yield skipped(
-            f"the job did not leave its initial state in the {waited:.0f} s of this check "
-            "(`job_seconds` in the target file says how long a job takes at most)"
-        )
+    if case.client.has_control or (limit is not None and waited >= limit):
+        return failed(f"the job {job.id} was started and never left its initial state", *starts)
+    return skipped(
+        f"the job did not leave its initial state in the {waited:.0f} s of this check "
+        "(`job_seconds` in the target file says how long a job takes at most)"
+    )
 
 
 def _startable_jobs(case: ActiveCase) -> Iterator[JobRef]:
@@ -218,12 +288,10 @@ def _startable_jobs(case: ActiveCase) -> Iterator[JobRef]:
     yield from case.consented_jobs()
 
 
-def _signs_of_work(case: ActiveCase, job: JobRef) -> list[Exchange]:
-    """Return the exchanges that show that a started job left its initial state."""
-    lifecycle = case.jobs.lifecycle
-    later = lifecycle.reachable(lifecycle.initial)
+def _reached(case: ActiveCase, job: JobRef, states: Sequence[str]) -> list[Exchange]:
+    """Wait for one of `states` or a file; return what showed it, nothing if none came."""
     seconds = None if case.client.has_control else case.target.job_seconds
-    if case.jobs.wait_for_state(job, *later, seconds=seconds):
+    if case.jobs.wait_for_state(job, *states, seconds=seconds):
         return [case.client.exchanges[-1]]
     file = case.jobs.perform("fetch", job) if case.jobs.supports("fetch") else None
     return [file] if file is not None and file.status == HTTPStatus.OK else []

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from conformance.checks import CheckResult, active_check, failed, passed, skipped
-from conformance.checks.active_case import ActiveCase, expect_accepted
+from conformance.checks.active_case import ActiveCase, expect_accepted, expect_rejected
 from conformance.contract_queries import (
     account_parameters,
     create_operations,
@@ -17,8 +17,12 @@ from conformance.contract_queries import (
 )
 from conformance.errors import Untestable
 from conformance.http import REDIRECTS, SAFE_METHODS, Exchange
-from conformance.job_client import JobRef, follow_redirects, is_endless
+from conformance.job_client import ACTIVE_CHECK, JobRef, follow_redirects, is_endless
 from conformance.request_data import OperationRequest
+from conformance.request_data.edge_cases import NOT_JSON_BODIES, values_at_bounds
+from conformance.request_data.factory import JSON
+from conformance.target.safety import near_ids
+from specs.pointer import resolve
 
 _INVALID: Final = (400, 422)
 _INVALID_BODY: Final = (400, 415, 422)
@@ -61,27 +65,21 @@ def _with_and_without_optional(
         yield replace(request, query={k: v for k, v in request.query.items() if k in needed})
 
 
-@active_check("rejects_misread_id", writes=True, requests=5)
+@active_check("rejects_misread_id", requests=5)
 def rejects_misread_id(case: ActiveCase, *, parameter: str) -> Iterator[CheckResult]:
-    """A text that is no id is refused, though a careless reader may take it for an existing one.
+    """What only resembles an id is refused, though a careless reader may take it for that id.
 
-    It may keep 32 bits of a number, lose its sign, stop at the first letter, or know digits of
-    other scripts. Needs a consent for the existing thing.
+    It may keep 32 bits of a number, lose its sign, stop at the first letter, know digits of other
+    scripts, or compare the beginning alone. The id is of what a valid request names: something that
+    this run made, or that has a consent, or that is only read.
     """
-    consent = case.target.consent.get(case.operation)
-    ids = consent.path.get(parameter, ()) if consent else ()
-    known = next((id_ for id_ in ids if id_.isascii() and id_.isdigit()), None)
-    if known is None:
-        raise Untestable(f"the target file has no `consent` whose `path` names a {parameter}")
     request = case.request_for_rejection()
-    wide = str(int(known) + 2**32)
-    digits = known.translate(_FULLWIDTH)
-    for value in (wide, f"-{known}", f"{known}x", f"{known}.5", digits):
+    known = str({**request.path, **request.query}.get(parameter, ""))
+    if known in case.client.policy.unused_ids(parameter) or not near_ids(known):
+        raise Untestable(f"the target file has no `consent` whose `path` names a {parameter}")
+    for value in near_ids(known):
         changed = request.with_parameter(parameter, value)
         yield from case.send_invalid(changed, f"{parameter} {value!r}")
-
-
-_FULLWIDTH: Final = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 
 
 @active_check("rejects_unknown_id")
@@ -344,3 +342,63 @@ def rejects_media_type(case: ActiveCase, *, media: Sequence[str]) -> Iterator[Ch
         request = case.request_for_rejection()
         headers = {"Content-Type": name}
         yield from case.send_invalid(request, f"the Content-Type {name!r}", headers=headers)
+
+
+@active_check("rejects_malformed_body", writes=True, requests=4)
+def rejects_malformed_body(case: ActiveCase) -> Iterator[CheckResult]:
+    """A body that is no JSON to any reader is rejected."""
+    request = case.request_for_rejection()
+    for body in NOT_JSON_BODIES:
+        exchange = case.client.call(
+            case.operation,
+            path=request.path,
+            query=request.query,
+            headers={"Content-Type": JSON},
+            body=body,
+            driver=ACTIVE_CHECK,
+            valid=False,
+        )
+        yield from expect_rejected(exchange, f"the body {body.decode()!r}")
+
+
+@active_check("accepts_bounds", writes=True, requests=4)
+def accepts_bounds(case: ActiveCase, *, member: str) -> Iterator[CheckResult]:
+    """The items of a list are accepted with each listed value, and at the bounds of the contract.
+
+    All are sent in one list; where that is refused, each alone. A value then only counts where the
+    list is accepted with an ordinary one in its place.
+    """
+    item, properties = _item_of_list(case, member)
+    bounds = {name: values_at_bounds(schema) for name, schema in properties.items()}
+    items = [{**item, name: value} for name, (_, values) in bounds.items() for value in values]
+    if (result := _accepts_items(case, member, items)) is None or result.passed:
+        yield from [result] if result else []
+        return
+    for name, (ordinary, values) in bounds.items():
+        plain = _accepts_items(case, member, [{**item, name: v} for v in ordinary] or [item])
+        if plain is not None and plain.passed:
+            each = (_accepts_items(case, member, [{**item, name: v}]) for v in values)
+            yield from (result for result in each if result is not None)
+    yield skipped(f"{member.removeprefix('/')} is refused with ordinary values as well")
+
+
+def _item_of_list(
+    case: ActiveCase, member: str
+) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """Return the contract's example of an item of a list in the body, and its properties."""
+    name = member.removeprefix("/")
+    item = case.factory.body_options(case.operation)[name][0][0]
+    openapi, operation = case.contract.openapi, case.contract.operations[case.operation]
+    schema = (operation.body or {})["content"][JSON]["schema"]
+    schema = resolve(openapi, resolve(openapi, schema)["properties"][name])
+    lists = [entry for entry in schema.get("anyOf", [schema]) if entry.get("type") == "array"]
+    properties = resolve(openapi, lists[0]["items"])["properties"]
+    return item, {key: resolve(openapi, value) for key, value in properties.items()}
+
+
+def _accepts_items(
+    case: ActiveCase, member: str, items: Sequence[Mapping[str, Any]]
+) -> CheckResult | None:
+    request = case.valid_request().with_member(member, items)
+    subject = f"{member.removeprefix('/')} {items!r}"
+    return next(case.send_valid(request, subject, _INVALID_BODY, valid=None), None)

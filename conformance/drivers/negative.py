@@ -1,4 +1,4 @@
-"""Sends invalid and unusual bodies and parameter values: one change to a valid request each."""
+"""Sends a valid request of each operation, each with one change in it, and unauthorised ones."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -7,137 +7,30 @@ from typing import Any, Final
 
 import orjson
 
-from conformance.checks.datetimes import parse_datetime
-from conformance.contract_queries import parameter_schema
+from conformance.contract_queries import id_parameters, parameter_schema, security_scheme
 from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
 from conformance.http.request import UNSET
 from conformance.job_client import NEGATIVE
 from conformance.request_data import OperationRequest, existing_resources
+from conformance.request_data.edge_cases import Mutations, edge_case_parameters, malformed_json
 from conformance.request_data.factory import FORM, JSON, RequestFactory
 from conformance.settings import Effort
+from conformance.target import FOREIGN, LIMITED, WRONG, is_loopback
 from specs import Operation
-from specs.pointer import resolve
 
-LONG_STRING: Final = "x" * 5000
-STRINGS: Final = (
-    "",
-    LONG_STRING,
-    "x" * 255,
-    "Zürich, 東京 ✓",
-    "20260330",
-    "a\x00b",
-    None,
-    7,
-    ["a"],
-)
-INTEGERS: Final = (2**31 - 1, 2**31, -(2**31) - 1, 2**32 + 1, -1, 0, 2**63, 1.5, "7", None)
-# A long list repeats its items so often.
-MANY: Final = 100
-BOOLEANS: Final = ("true", 1, None)
-# Formats of a date-time that ISO 8601 and RFC 3339 both allow.
-VALID_DATETIMES: Final = (
-    "2026-03-30T10:00:00+02:00",
-    "2026-03-30T10:00:00-05:30",
-    "2026-03-30T10:00:00.123456Z",
-    "2026-03-30T10:00:00Z",
-)
-# The maximum number of mutated bodies for each operation.
-MAX_MUTATIONS: Final = {Effort.QUICK: 8, Effort.DEFAULT: 120, Effort.DEEP: 400}
+# The maximum number of mutated bodies for each operation; those that create something are dear.
+MAX_MUTATIONS: Final = {Effort.QUICK: 120, Effort.DEFAULT: 120, Effort.DEEP: 400}
+MAX_MUTATIONS_CREATING: Final = {Effort.QUICK: 8, Effort.DEFAULT: 120, Effort.DEEP: 400}
 MAX_MUTATIONS_UNDOCUMENTED: Final = {Effort.QUICK: 0, Effort.DEFAULT: 6, Effort.DEEP: 400}
-
-
-class Mutations:
-    """Mutates JSON values by the schemas of an OpenAPI document."""
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
-
-    def mutate(self, schema: Any, value: Any) -> Iterator[Any]:
-        """Yield variants of `value`, each with one change somewhere."""
-        schema = self._schema_for(schema, value)
-        if isinstance(value, Mapping):
-            yield from self._objects(schema.get("properties", {}), value)
-        elif isinstance(value, list):
-            yield from self._lists(schema.get("items", {}), value)
-        else:
-            yield from self._leaves(schema, value)
-
-    def _schema_for(self, schema: Any, value: Any) -> Mapping[str, Any]:
-        """Return the resolved schema; for a list or an object its alternative in `anyOf`."""
-        resolved: Mapping[str, Any] = resolve(self._document, schema)
-        type_ = "array" if isinstance(value, list) else "object"
-        for alternative in resolved.get("anyOf", ()):
-            if isinstance(value, list | dict) and alternative.get("type") == type_:
-                return self._schema_for(alternative, value)
-        return resolved
-
-    def _objects(self, properties: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[Any]:
-        for name, schema in properties.items():
-            if name in value:
-                yield from ({**value, name: new} for new in self.mutate(schema, value[name]))
-                yield {key: v for key, v in value.items() if key != name}
-        yield {**value, "no_such_member": {"x": [1]}}
-
-    def _lists(self, items: Any, value: list[Any]) -> Iterator[Any]:
-        yield from ([], [*value, *value], value * MANY, {}, None)
-        if value:
-            yield from ([new, *value[1:]] for new in self.mutate(items, value[0]))
-
-    def _leaves(self, schema: Mapping[str, Any], value: Any) -> Iterator[Any]:
-        if "enum" in schema:
-            yield from (other for other in schema["enum"] if other != value)
-        if isinstance(value, str) and value:
-            yield from (value.swapcase(), f"{value}s", value[:-1])
-        if isinstance(value, str) and parse_datetime(value) is not None:
-            yield from _other_datetimes(value)
-        by_type: dict[str, tuple[Any, ...]] = {
-            "string": STRINGS,
-            "integer": INTEGERS,
-            "number": INTEGERS,
-            "boolean": BOOLEANS,
-        }
-        yield from by_type.get(schema.get("type", ""), (None,))
-
-
-def _other_datetimes(value: str) -> Iterator[str]:
-    """Yield a date-time with other offsets and precisions, at the same local time."""
-    local = value.removesuffix("Z")[:19]
-    yield from (f"{local}+02:00", f"{local}-05:30", f"{local}.123456Z", local)
-
-
-def malformed_json(text: bytes) -> Iterator[bytes]:
-    """Yield malformed bodies, made from valid JSON."""
-    yield text.replace(b'"', b'"\xff\xfe', 1) if b'"' in text else b'{"x": "\xff\xfe"}'
-    yield text[:-1]
-    yield b"[" * 3000 + b"]" * 3000
-    yield b'{"x":' * 3000 + b"1" + b"}" * 3000
-    yield b""
-    yield b"null"
-    yield b'"text"'
-    yield b'{"x": 1e999, "x": NaN}'
-
-
-def edge_case_parameters(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return unusual and invalid values of a path or query parameter."""
-    if schema.get("type") == "integer":
-        return ("abc", "2147483648", "-2147483649", "1.5", "-1", "0", "9" * 40)
-    if schema.get("type") == "array":
-        return ("", "abc", "7,,8", ",", "2147483648", "-1", "7;8")
-    if schema.get("format") == "date-time":
-        return (
-            *VALID_DATETIMES,
-            "2026-02-30T00:00:00Z",
-            "2026-03-30T25:61:00Z",
-            "yesterday",
-            "2026-03-30",
-            "0",
-        )
-    return ("x" * 300, "x" * 2000, "", "Zürich, 東京 ✓", "a\x00b", "' OR '1'='1", "..", "%", "null")
-
-
+# So many values of a parameter of an operation that is on none of the documents.
+MAX_VALUES_UNDOCUMENTED: Final = 2
 # Stands for bytes that are no text.
 NOT_UTF8: Final = "not-utf-8"
+# Tried where an operation has none of them; the last two only where a path names one thing.
+SAFE_OTHER_METHODS: Final = ("OPTIONS", "GET")
+OTHER_METHODS: Final = ("POST", "PATCH")
+OTHER_METHODS_WITH_ID: Final = (*OTHER_METHODS, "PUT", "DELETE")
 
 
 def drive(case: DriverCase) -> None:
@@ -146,23 +39,48 @@ def drive(case: DriverCase) -> None:
     for name in case.operations:
         operation = case.contract.operations[name]
         documented = operation.source == "documented"
-        creates = name == case.contract.lifecycle.actions["create"].operation
-        limits = MAX_MUTATIONS if documented or creates else MAX_MUTATIONS_UNDOCUMENTED
         existing = existing_resources(case.client, operation)
         valid = factory.minimal(name, existing[-1] if existing else {})
-        for request in islice(_bodies(case, operation, factory, valid), limits[case.effort]):
+        _send(case, valid, valid=True)
+        if ids := id_parameters(case.contract, operation):
+            unused = {id_: case.client.unused_id(id_) for id_ in ids}
+            _send(case, factory.minimal(name, unused), valid=True)
+        limit = _max_mutations(case, operation)
+        for request in islice(_bodies(case, operation, factory, valid), limit):
             _send(case, request)
-        if documented or case.effort is Effort.DEEP:
-            _send_parameters(case, operation, valid)
+        count = None if documented or case.effort is Effort.DEEP else MAX_VALUES_UNDOCUMENTED
+        _send_parameters(case, operation, valid, count)
         if operation.body is not None:
             _send_raw_bodies(case, operation, valid)
+        for role in _unauthorised_roles(case, operation):
+            _send(case, valid, role=role, valid=False if role in {None, WRONG} else None)
+    _send_other_methods(case)
 
 
-def _send(case: DriverCase, request: OperationRequest) -> None:
+def _max_mutations(case: DriverCase, operation: Operation) -> int:
+    creates = operation.id == case.contract.lifecycle.actions["create"].operation
+    if operation.source != "documented" and not creates:
+        return MAX_MUTATIONS_UNDOCUMENTED[case.effort]
+    creates = creates or case.client.quota.creates(operation)
+    return (MAX_MUTATIONS_CREATING if creates else MAX_MUTATIONS)[case.effort]
+
+
+def _send(case: DriverCase, request: OperationRequest, **options: Any) -> None:
     try:
-        request.send(case.client, NEGATIVE, valid=None)
+        request.send(case.client, NEGATIVE, **{"valid": None, **options})
     except NotPermitted:
         return
+
+
+def _unauthorised_roles(case: DriverCase, operation: Operation) -> Iterator[str | None]:
+    """Yield the roles that should be rejected: none at all, an invented one, and two others."""
+    if security_scheme(case.contract, operation) is not None:
+        yield from (None, WRONG)
+        if case.target.has_credential(LIMITED):
+            yield LIMITED
+        # Another account may create resources of its own, so only requests with an id count.
+        if case.target.has_credential(FOREIGN) and id_parameters(case.contract, operation):
+            yield FOREIGN
 
 
 def _bodies(
@@ -185,23 +103,50 @@ def _largest_example(content: Mapping[str, Any], valid: Any) -> Any:
     return largest
 
 
-def _send_parameters(case: DriverCase, operation: Operation, valid: OperationRequest) -> None:
+def _send_parameters(
+    case: DriverCase, operation: Operation, valid: OperationRequest, count: int | None
+) -> None:
+    """Send unusual values of each parameter, the first `count`; a query parameter also twice."""
     for parameter in operation.parameters:
-        schema = parameter_schema(case.contract, parameter)
-        for value in edge_case_parameters(schema):
-            _send(case, valid.with_parameter(parameter["name"], value))
-        if parameter["in"] == "path":
-            _send_not_utf8(case, valid, parameter["name"])
+        name = parameter["name"]
+        values = edge_case_parameters(parameter_schema(case.contract, parameter))
+        for value in values[:count]:
+            _send(case, valid.with_parameter(name, value))
+        if parameter["in"] in {"path", "query"}:
+            _send_not_utf8(case, valid, name)
+        if parameter["in"] == "query":
+            value = parameter.get("example", values[0])
+            for twice in ([value, value], [value, values[0]]):
+                _send(case, valid.with_parameter(name, twice))
 
 
 def _send_not_utf8(case: DriverCase, valid: OperationRequest, name: str) -> None:
-    """Send a path whose parameter is not UTF-8 once its percent-encoding is undone."""
+    """Send a parameter that is not UTF-8 once its percent-encoding is undone."""
     try:
         call = valid.with_parameter(name, NOT_UTF8).prepare(case.client, NEGATIVE, valid=None)
-        path = call.request.path.replace(NOT_UTF8, "%FF%FE")
-        case.client.send_prepared(replace(call, request=replace(call.request, path=path)))
+        path, _, query = call.request.target.partition("?")
+        path, query = (text.replace(NOT_UTF8, "%FF%FE") for text in (path, query))
+        request = replace(call.request, path=path, raw_query=query or None)
+        case.client.send_prepared(replace(call, request=request))
     except NotPermitted:
         return
+
+
+def _send_other_methods(case: DriverCase) -> None:
+    """Send to each path methods that no operation has there: with ids that do not exist.
+
+    What no page names may do anything at a real account, so only a loopback one gets unsafe ones.
+    """
+    operations = [case.contract.operations[name] for name in case.operations]
+    for path, operation in {operation.path: operation for operation in operations}.items():
+        known = {o.method for o in case.contract.operations.values() if o.path == path}
+        methods = list(SAFE_OTHER_METHODS)
+        if case.target.writes and is_loopback(case.target.base_url):
+            ids = id_parameters(case.contract, operation)
+            methods += OTHER_METHODS_WITH_ID if ids else OTHER_METHODS
+        for method in methods:
+            if method not in known:
+                case.client.send_other_method(operation, method, NEGATIVE)
 
 
 def _send_raw_bodies(case: DriverCase, operation: Operation, valid: OperationRequest) -> None:

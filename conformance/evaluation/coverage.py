@@ -17,7 +17,6 @@ _PURPOSES: Final = MappingProxyType(
     {
         "preflight": "preflight",
         "credentials": "tokens",
-        "examples": "examples",
         "fuzz": "fuzz",
         "negative": "negative",
         "active check": "check one rule",

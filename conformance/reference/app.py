@@ -10,7 +10,7 @@ from werkzeug.routing import Map
 
 from conformance.reference.clinicalone import ClinicalOne
 from conformance.reference.clock import Clock
-from conformance.reference.concurrency import CROSSED, Crossing
+from conformance.reference.concurrency import CROSSED, MERGED, Crossing
 from conformance.reference.context import AppContext
 from conformance.reference.control import control_plane
 from conformance.reference.defects import Switches
@@ -34,10 +34,12 @@ class ReferenceApp(Flask):
         self._lock = threading.Lock()
         self._crossing = Crossing()
         self._crossed = {rule for defect, rule in CROSSED if context.has_defect(defect)}
+        self._merged = {rule for defect, rule in MERGED if context.has_defect(defect)}
 
     def full_dispatch_request(self) -> Response:
-        if f"{request.method} {request.url_rule}" in self._crossed:
-            self._crossing.swap(request)
+        operation = f"{request.method} {request.url_rule}"
+        if operation in self._crossed | self._merged:
+            self._crossing.mix(request, merge=operation in self._merged)
         with self._lock:
             return super().full_dispatch_request()
 

@@ -13,6 +13,7 @@ CROSSED = (
     ("c1-crossed-files", "GET /ec-reporting-svc/rest/v2.0/reports/download"),
     ("ec-crossed-runs", "POST /api/v202106/reportdistribution/<path_id:number>/exec"),
 )
+MERGED = (("c1-kickoff-one-of-two", "POST /ec-reporting-svc/rest/v1.0/report/job/<job_id>"),)
 
 
 @dataclass(eq=False)
@@ -22,20 +23,24 @@ class _Arrival:
 
 
 class Crossing:
-    """Swaps path and query of two different requests that are in flight at the same time."""
+    """Mixes up two different requests that are in flight at the same time."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._waiting: list[_Arrival] = []
 
-    def swap(self, request: Request) -> None:
-        """Wait a moment for another request; if one comes, swap path and query with it."""
+    def mix(self, request: Request, *, merge: bool) -> None:
+        """Wait a moment for another request; if one comes, swap path and query with it.
+
+        With ``merge`` both get those of the second.
+        """
         own = _Arrival((request.view_args, request.environ["QUERY_STRING"]))
         with self._condition:
             other = next((it for it in self._waiting if it.sent != own.sent), None)
             if other is not None:
                 self._waiting.remove(other)
-                own.received, other.received = other.sent, own.sent
+                own.received = own.sent if merge else other.sent
+                other.received = own.sent
                 self._condition.notify_all()
             else:
                 self._waiting.append(own)

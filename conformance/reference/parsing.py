@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
 
 from flask import request
 
@@ -86,6 +87,15 @@ def body_is_utf8() -> bool:
     """Return whether the body is UTF-8."""
     try:
         request.get_data().decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def query_is_utf8() -> bool:
+    """Return whether the query is UTF-8 once its percent-encoding is undone."""
+    try:
+        unquote_to_bytes(request.query_string).decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True

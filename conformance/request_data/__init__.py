@@ -131,8 +131,8 @@ def parameter_values(client: Client, operation: Operation) -> dict[str, dict[str
 def existing_resources(client: Client, operation: Operation) -> list[dict[str, Any]]:
     """Return sets of parameter values, each of which names something that exists.
 
-    Reading operations may name the jobs of the target file and what the run has created, writing
-    ones only the latter.
+    Reading operations may name the jobs of the target file and what the run has created and not
+    deleted, writing ones only the latter.
     """
     names = {p["name"] for p in operation.parameters if p["in"] in {"path", "query"}}
     ids = set(id_parameters(client.contract, operation)) or names & set(client.tracker.parameters)
@@ -143,7 +143,7 @@ def existing_resources(client: Client, operation: Operation) -> list[dict[str, A
         rows += [
             {**origin.path_parameters, name: id_}
             for id_, origin in client.tracker.origins(name)
-            if origin.request.role == PRIMARY
+            if origin.request.role == PRIMARY and id_ in client.tracker.existing(name)
         ]
     sets = ({name: row[name] for name in row if name in names} for row in rows)
     return [values for values in sets if ids and ids <= values.keys()]

@@ -7,9 +7,15 @@ from urllib.parse import SplitResult
 
 from conformance.contract_queries import credential_place, security_scheme, token_operation
 from conformance.errors import NotPermitted, TargetUnavailable
-from conformance.http import Exchange, ExchangeInfo
+from conformance.http import SAFE_METHODS, Exchange, ExchangeInfo
 from conformance.http.limits import Budget, patience
-from conformance.http.request import DEFAULT_HEADERS, HttpRequest, PreparedCall, prepare_call
+from conformance.http.request import (
+    DEFAULT_HEADERS,
+    HttpRequest,
+    PreparedCall,
+    build_path,
+    prepare_call,
+)
 from conformance.http.transport import Transport
 from conformance.target import PRIMARY, Target
 from conformance.target.control import SANDBOX_HEADER, ControlPlane
@@ -306,6 +312,23 @@ class Client:
             origin=origin,
         )
         return self._transport.send(request, info)
+
+    def send_other_method(self, operation: Operation, method: str, driver: str) -> Exchange:
+        """Send another method to the path of an operation; it names nothing that exists.
+
+        The exchange belongs to no operation.
+
+        Raises:
+            BudgetExceeded: nothing more may be sent in this run.
+        """
+        if self.before_request is not None:
+            self.before_request()
+        ids = {p["name"]: self.unused_id(p["name"]) for p in operation.parameters}
+        request = HttpRequest(method, build_path(operation, ids), headers=DEFAULT_HEADERS)
+        info = ExchangeInfo(None, driver, PRIMARY, repeatable=method in SAFE_METHODS)
+        own = self._credentials.headers(operation, PRIMARY)
+        sandbox = {SANDBOX_HEADER: self.target.sandbox} if self.target.sandbox else {}
+        return self._transport.send(request.with_headers({**own, **sandbox}), info)
 
     def is_repeatable(self, operation: Operation) -> bool:
         """Return True if a request may be sent twice: it uses up no quota and reaches nobody."""

@@ -26,7 +26,6 @@ _UNUSED_IDS: Final = (
 _SHARES: Final = {
     "lifecycle": 0.4,
     "concurrent": 0.1,
-    "examples": 0.05,
     "fuzz": 0.05,
     "negative": 0.05,
 }
@@ -36,6 +35,23 @@ _SHARE_OF_A_CHECK: Final = 0.1
 READ_ONLY: Final = "the target is read-only (its target file does not say `writes: true`)"
 _ANY_QUERY: Final = " (`any_query: true` allows every query, on loopback only)"
 _DIGITS: Final = re.compile(r"\s*([-+]?\d+)")
+
+
+# An id of as many characters is drawn, or long enough, for its neighbours not to exist.
+LONG_ID: Final = 16
+_FULLWIDTH: Final = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
+
+
+def near_ids(id_: str) -> tuple[str, ...]:
+    """Return what resembles an id and cannot be another one's.
+
+    Of a number that is what a careless reader takes for it; of a long text, it with one character
+    less or more.
+    """
+    if id_.isascii() and id_.isdigit():
+        digits = id_.translate(_FULLWIDTH)
+        return (str(int(id_) + 2**32), f"-{id_}", f"{id_}x", f"{id_}.5", digits)
+    return (id_[:-1], f"{id_}0") if len(id_) >= LONG_ID else ()
 
 
 def careless_readings(value: str) -> tuple[str, ...]:
@@ -145,7 +161,10 @@ class WritePolicy:
     def _may_change(
         self, operation: Operation, name: str, value: str, consent: Consent | None
     ) -> bool:
-        if value in self._tracker.created(name) or value in self.unused_ids(name):
+        created = self._tracker.created(name)
+        if value in created or value in self.unused_ids(name):
+            return True
+        if any(value in near_ids(id_) for id_ in created):
             return True
         if consent is not None and value in consent.path.get(name, ()):
             return True

@@ -128,18 +128,28 @@ def files_(bench: Bench, *, size: int) -> None:
 @main.command()
 @click.option("--defects", type=click.IntRange(1), default=6, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="Which defects are drawn.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="At a time.")
+@click.option("--examples", type=click.IntRange(1), help="Drawn requests an operation, `st run`.")
 @click.option("--tool", "names", multiple=True, type=click.Choice(list(TOOLS)), default=list(TOOLS))
 @click.pass_obj
-def suite(bench: Bench, *, defects: int, seed: int, names: tuple[str, ...]) -> None:
+def suite(
+    bench: Bench,
+    *,
+    defects: int,
+    seed: int,
+    jobs: int,
+    examples: int | None,
+    names: tuple[str, ...],
+) -> None:
     """The suite beside stock Schemathesis and Specmatic's tests, on planted defects."""
     about = machine.describe()
     judges = []
     for name in names:
         try:
-            judges.append(TOOLS[name](bench.workshop))
+            judges.append(TOOLS[name](bench.workshop, examples))
         except BenchmarkError as reason:
             left_out(name, reason)
-    scores = compare(judges, draw(defects, seed), bench.workshop.folder)
+    scores = compare(judges, draw(defects, seed), bench.workshop.folder, jobs)
     table.show_suite(scores)
     _tell(raw.write(bench.out / "suite.json", raw.suite(scores, about)))
     _tell(picture.write(bench.out / "suite.svg", charts.suite(scores)))

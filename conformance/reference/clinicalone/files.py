@@ -15,7 +15,7 @@ from conformance.reference.clock import iso
 from conformance.reference.content import Row, csv_bytes, json_bytes, rows
 from conformance.reference.context import AppContext, Body
 from conformance.reference.errors import ApiError
-from conformance.reference.parsing import bad_request, date_time, integer, query
+from conformance.reference.parsing import bad_request, date_time, integer, query, query_is_utf8
 from conformance.reference.seed_data import CLINICALONE_REPORTS, DOWNLOAD, Caller
 from conformance.reference.transport import (
     JSON,
@@ -48,6 +48,9 @@ class DownloadViews:
         """Return the raw file of a job that succeeded."""
         caller = self.auth.authenticate_download()
         names = ("id", "mode", "reportName", "rptKickoffDatetime", "studyId")
+        repeated = any(len(values) > 1 for _, values in request.args.lists())
+        self.context.raise_if_planted("c1-crash-repeated-parameter", when=repeated)
+        self.context.raise_if_planted("c1-crash-query-not-utf8", when=not query_is_utf8())
         params = query(*names, lenient=self.context.has_variant("c1-free-unknown-query"))
         if params.get("mode") == "TEST" and self.context.has_defect("c1-download-mode-capitals"):
             params["mode"] = "test"
@@ -192,7 +195,9 @@ class MetadataViews:
     def downloads(self) -> Response:
         caller = self.auth.authenticate(DOWNLOAD)
         params = self._query("limit", "offset", "mode", "rptId", "studyId")
-        limit = integer(_needed(params, "limit"), "limit", 1, 100)
+        text = _needed(params, "limit")
+        self.context.raise_if_planted("c1-crash-list-limit", when=not text.isdecimal())
+        limit = integer(text, "limit", 1, 100)
         offset = integer(_needed(params, "offset"), "offset", 0)
         found = self._matching(caller, params)
         if self.context.has_defect("c1-list-omits-new"):

@@ -1,5 +1,6 @@
 """Clinical One's operations that create and start report jobs."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,6 +116,14 @@ class CreateViews:
         return json_response({"status": "success", "result": {"jobId": job_id}}, status)
 
 
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _first_report(study: str | None) -> str:
     return CLINICALONE_REPORTS[0 if study else -1][0]
 
@@ -159,6 +168,11 @@ class KickoffViews:
     def _body(self) -> dict[str, Any]:
         data = request.get_data()
         self.context.raise_if_planted("c1-crash-not-utf8", when=not body_is_utf8())
+        if not _is_json(data):
+            if self.context.has_defect("c1-kickoff-malformed-taken"):
+                return {}
+            if self.context.has_variant("c1-free-malformed-422"):
+                raise ApiError(422, "the body is not JSON")
         self.context.raise_if_planted(
             "c1-crash-nested", when=data.count(b"[") + data.count(b"{") > 500
         )

@@ -45,6 +45,10 @@ ENVELOPE_VARIANTS: BodyChanges[ApiError] = MappingProxyType(
 
 def error_response(error: ApiError, context: AppContext) -> Response:
     """Return the error as a BaseResponse."""
+    if error.status == 405 and context.has_defect("c1-crash-other-method"):
+        error = ApiError(500, "something went wrong")
+    if error.status == 405 and context.has_variant("c1-free-method-501"):
+        error = ApiError(501, "no such method")
     if error.status == 404 and context.has_defect("c1-error-html"):
         return html_response(404)
     if error.status == 401 and context.has_defect("c1-error-bare-401"):

@@ -45,6 +45,7 @@ def check_specs(body: Mapping[str, Any], context: AppContext) -> None:
 
 
 def _check_spec(item: object, name: str, context: AppContext) -> None:
+    context.raise_if_planted("c1-crash-plain-spec", when=not isinstance(item, dict))
     if not isinstance(item, dict):
         raise bad_request(name, "must be an object")
     sequence = item.get("fieldSequence", 0)
@@ -54,7 +55,13 @@ def _check_spec(item: object, name: str, context: AppContext) -> None:
     if not isinstance(field, str) or not 1 <= len(field) <= 255:
         raise bad_request(f"{name}.fieldName", "must be a string of 1 to 255 characters")
     context.raise_if_planted("c1-crash-long-field", when=len(field) > 250)
+    if len(field) > 100 and context.has_defect("c1-kickoff-long-field-refused"):
+        raise bad_request(f"{name}.fieldName", "must be a string of 1 to 100 characters")
+    if field != "subjectNumber" and context.has_variant("c1-free-known-fields"):
+        raise bad_request(f"{name}.fieldName", "is no field of the report")
     context.raise_if_planted("c1-crash-unicode-field", when=not field.isascii())
+    if is_integer(sequence, 2**15) and context.has_defect("c1-kickoff-sequence-16-bits"):
+        raise bad_request(f"{name}.fieldSequence", "must be an integer from 0 to 32767")
     if not is_integer(sequence, 0):
         raise bad_request(f"{name}.fieldSequence", "must be an integer from 0 to 2147483647")
     choice(item.get("fieldType", "string"), f"{name}.fieldType", FIELD_TYPES)

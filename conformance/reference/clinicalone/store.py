@@ -48,6 +48,11 @@ class JobStore:
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
+        # A job that was not kicked off begins by itself.
+        self._self_starting = not (
+            context.has_variant("c1-free-started-by-kickoff-alone")
+            or context.has_defect("c1-kickoff-one-of-two")
+        )
         self.jobs: dict[str, Job] = {}
         self._count = 0
         for job_id, state, study, report in CLINICALONE_JOBS:
@@ -65,15 +70,27 @@ class JobStore:
         job = Job(job_id, tenant, requested, now, self._count, due=now + timedelta(seconds=20))
         if self._context.has_variant("c1-free-sometimes-fails") and job.number % 2 == 0:
             job.outcome = FAILED
+        if self._context.has_variant("c1-free-all-fail"):
+            job.outcome = FAILED
         self.jobs[job.id] = job
         return job
 
     def get(self, caller: Caller, job_id: str, *, leak: str) -> Job:
         """Return the caller's own job, else raise a 404; ``leak`` is the defect that shows any."""
-        job = self.jobs.get(job_id)
+        job = self._find(job_id)
         if job is None or (job.tenant != caller.account and not self._context.has_defect(leak)):
             raise ApiError(404, "unknown report job")
         return job
+
+    def _find(self, job_id: str) -> Job | None:
+        if self._context.has_variant("c1-free-id-case"):
+            ids = {other.lower(): job for other, job in self.jobs.items()}
+            return ids.get(job_id.lower())
+        if self._context.has_defect("c1-id-beginning-enough"):
+            # Of the shorter of the two texts, to the end.
+            near = [job for other, job in self.jobs.items() if other.startswith(job_id[:31])]
+            return near[0] if near and len(job_id) >= 31 else self.jobs.get(job_id)
+        return self.jobs.get(job_id)
 
     def check(self, job: Job, study: str | None, mode: str | None) -> None:
         """Raise a 404 if the job is not of this study or mode; None matches any."""
@@ -91,8 +108,14 @@ class JobStore:
         now = self._context.now()
         if job.kickoffs and self._context.has_defect("c1-kickoff-nothing"):
             return WAITING
+        if job.started is None and not self._self_starting:
+            return WAITING
+        if self._context.has_variant("c1-free-queued"):
+            start += timedelta(seconds=15)
         if now < start:
             return WAITING
+        if self._context.has_defect("c1-job-never-ends"):
+            return RUNNING
         return RUNNING if now < start + self._length() else job.outcome
 
     def _length(self) -> timedelta:

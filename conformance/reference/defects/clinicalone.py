@@ -52,6 +52,32 @@ _KICKOFF = (
     defect(
         "c1-kickoff-failed-nothing", "a failed job is not started again", requirements="C1-KICK-016"
     ),
+    defect(
+        "c1-kickoff-one-of-two",
+        "of two kick-offs at the same time the first is lost, and its job waits for ever",
+        requirements="C1-KICK-020",
+    ),
+    should_defect("c1-job-never-ends", "a job runs for ever", requirements="C1-KICK-021"),
+    defect(
+        "c1-id-beginning-enough",
+        "implied: 31 characters of an id are enough, and more are ignored",
+        requirements=("C1-KICK-022", "C1-DL-023"),
+    ),
+    should_defect(
+        "c1-kickoff-malformed-taken",
+        "a body that is not JSON is taken for none",
+        requirements="C1-KICK-023",
+    ),
+    vendor_defect(
+        "c1-kickoff-long-field-refused",
+        "a field name of more than 100 characters is refused",
+        requirements="C1-KICK-024",
+    ),
+    vendor_defect(
+        "c1-kickoff-sequence-16-bits",
+        "a field sequence above 32767 is refused",
+        requirements="C1-KICK-024",
+    ),
     defect("c1-kickoff-specs-refused", "fieldSpecsList gets 400", requirements="C1-KICK-012"),
     defect(
         "c1-kickoff-ext-specs-refused", "extFieldSpecsList gets 400", requirements="C1-KICK-013"
@@ -84,6 +110,31 @@ _KICKOFF = (
         requirements="C1-NET-001",
     ),
     defect("c1-crash-nested", "implied: a deeply nested body gives 500", requirements="C1-NET-001"),
+    defect(
+        "c1-crash-plain-spec",
+        "implied: a field spec that is no object gives 500",
+        requirements="C1-NET-001",
+    ),
+    defect(
+        "c1-crash-other-method",
+        "implied: a method that the path does not have gives 500",
+        requirements="C1-NET-001",
+    ),
+    defect(
+        "c1-crash-repeated-parameter",
+        "implied: a query parameter that is there twice gives 500",
+        requirements="C1-NET-001",
+    ),
+    defect(
+        "c1-crash-query-not-utf8",
+        "implied: a query parameter that is not UTF-8 gives 500",
+        requirements="C1-NET-001",
+    ),
+    defect(
+        "c1-crash-list-limit",
+        "implied: a limit of the list that is no number gives 500",
+        requirements="C1-NET-001",
+    ),
     defect(
         "c1-crash-large-sequence",
         "implied: a field sequence of 2^31 gives 500",
@@ -330,6 +381,18 @@ VARIANTS = (
     Variant("c1-free-octet-stream", "the file is announced as application/octet-stream"),
     Variant("c1-free-state-elsewhere", "the list calls the state of a job status"),
     Variant("c1-free-result-null", "the result of an error is null"),
+    Variant("c1-free-method-501", "a method that the path does not have is answered 501"),
+    Variant("c1-free-malformed-422", "a body that is not JSON gets 422"),
+    Variant("c1-free-id-case", "the case of a job id does not matter"),
+    Variant("c1-free-known-fields", "a field that the report does not have gets 400"),
+    Variant("c1-free-started-by-kickoff-alone", "a job waits until it is kicked off"),
+    Variant("c1-free-queued", "a kick-off takes effect 15 seconds later"),
+    Variant("c1-free-all-fail", "every job fails"),
+    Variant(
+        "c1-free-fails-silently",
+        "every job fails, and the list does not tell where it tells the state",
+        includes=("c1-free-all-fail", "c1-free-state-elsewhere"),
+    ),
     Variant(
         "c1-free-minimal",
         "every optional member and header is absent",

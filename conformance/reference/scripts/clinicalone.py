@@ -16,7 +16,7 @@ DATE_SPEC = {"fieldName": "visit", "fieldSequence": 1, "fieldType": "date-time"}
 LARGE_SPEC = {"fieldName": "visit", "fieldSequence": 2**31, "fieldType": "string"}
 # Five jobs are seeded: {0} succeeded, {1} waiting, {2} running, {3} failed, {4} a tenant report.
 # The script creates {5} csv, {6} json, {7} training, {8} of the tenant, {9} another tenant's,
-# {10} to fail.
+# {10} to fail, {11} that nobody kicks off.
 
 
 def _wait(seconds: int) -> Step:
@@ -51,6 +51,7 @@ def _make_all() -> Iterator[Step]:
     yield _make(f"format=CSV&mode=test&studyId={STUDY}", OTHER)
     yield _make(f"format=CSV&mode=test&studyId={STUDY}")
     yield Step("POST /_mock/jobs/clinicalone/{10}/outcome", json={"outcome": "FAILED"})
+    yield _make(f"format=CSV&mode=test&studyId={STUDY}")
 
 
 def _kick_off() -> Iterator[Step]:
@@ -70,6 +71,14 @@ def _kick_off() -> Iterator[Step]:
     path = f"POST {ROOT}/v1.0/report/job"
     yield Step(f"{path}/{'0' * 32}", MANAGER, json={})
     yield Step(f"{path}/{{5}}", MANAGER, json=[])
+    yield from (
+        _kick(5, fieldSpecsList=["visit"]),
+        Step(f"{path}/{{5}}0", MANAGER, json={}),
+        Step(f"{path}/{{5}}", MANAGER | {"Content-Type": "application/json"}, data=b"{"),
+        Step(f"PUT {ROOT}/v1.0/report/job/{{5}}", MANAGER, json={}),
+        Step(f"GET {ROOT}/v2.0/reportmetadata/downloadList?limit=all&offset=0", VIEWER),
+    )
+    yield _kick(6, fieldSpecsList=[{"fieldName": "subjectNumber", "fieldSequence": 2**15}])
     text = {"Content-Type": "text/plain"}
     yield from (Step(f"{path}/{{5}}", MANAGER | text, data=b) for b in (b"\xff", b"{}"))
     yield Step(f"{path}/{{5}}", MANAGER | {"Content-Type": "application/json"}, data=b"[" * 900)
@@ -92,6 +101,8 @@ def _ask_wrongly() -> Iterator[Step]:
     yield _get("?id={5}&rptKickoffDatetime=yesterday")
     yield _get("?id={5}&rptKickoffDatetime=2025-02-30T00:00:00Z")
     yield _get("?id={5}&reportName=%C3%A9tude")
+    yield from (_get("?id={5}&reportName=%FF"), _get("?id={5}&mode=test&mode=test"))
+    yield _get("?id=6a7c29dd011241dfbe1b64399283c860")
     yield from (
         _get("?id={5}&mode=TEST"),
         _get("?id={5}&rptKickoffDatetime=2025-02-03T04:05:06%2B02:00"),

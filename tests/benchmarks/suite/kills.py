@@ -1,7 +1,8 @@
 """Every tool on the healthy app and on each drawn defect, in turn; what each has killed."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -38,8 +39,8 @@ class Score:
 
     @property
     def seconds(self) -> float:
-        """The median time of a run on a defect."""
-        return median(run.seconds for run in self.planted.values())
+        """The median processor time of a run on a defect."""
+        return median(run.processor for run in self.planted.values())
 
     def first_beside(self, other: "Score") -> float | None:
         """The time to the first finding over the other's: the median of what both have killed."""
@@ -50,8 +51,8 @@ class Score:
 
     @property
     def rate(self) -> float:
-        """The median of requests a second."""
-        return median(run.found.requests / run.seconds for run in self.planted.values())
+        """The median of requests a second of processor time."""
+        return median(run.found.requests / run.processor for run in self.planted.values())
 
     def raw(self) -> dict[str, Any]:
         """The score for the JSON file."""
@@ -68,19 +69,31 @@ class Score:
         }
 
 
-def compare(tools: Iterable[Tool], faults: Sequence[Fault], folder: Path) -> list[Score]:
-    """Run every tool on every fault, in an order that rotates; who fails is left out, loudly."""
+def compare(
+    tools: Sequence[Tool], faults: Sequence[Fault], folder: Path, jobs: int = 1
+) -> list[Score]:
+    """Run every tool on every fault, in an order that rotates; who fails is left out, loudly.
+
+    `jobs` faults are judged at the same time, each by one tool after the other.
+    """
     scores = {tool.name: Score(tool) for tool in tools}
-    for number, fault in enumerate([*healthy(faults), *faults]):
-        step(f"{fault}")
-        names = tuple(scores)
-        first = number % len(names) if names else 0
-        for name in (*names[first:], *names[:first]):
-            try:
-                _add(scores[name], fault, folder)
-            except BenchmarkError as reason:
-                left_out(name, reason)
-                del scores[name]
+    turns = list(enumerate([*healthy(faults), *faults]))
+
+    def judge(turn: tuple[int, Fault]) -> None:
+        number, fault = turn
+        step(f"{number + 1} of {len(turns)}: {fault}")
+        first = number % len(tools) if tools else 0
+        for tool in (*tools[first:], *tools[:first]):
+            score = scores.get(tool.name)
+            if score is not None:
+                try:
+                    _add(score, fault, folder)
+                except BenchmarkError as reason:
+                    left_out(tool.name, reason)
+                    scores.pop(tool.name, None)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(judge, turns))
     return list(scores.values())
 
 
@@ -93,9 +106,8 @@ def _add(score: Score, fault: Fault, folder: Path) -> None:
 
 
 def _judge(tool: Tool, fault: Fault, folder: Path) -> Run:
-    own = folder / "suite" / tool.name.lower()
+    own = folder / "suite" / f"{tool.name} {fault}".lower().replace(" ", "-")
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
-    with serving(fault, folder) as server:
-        base_url = f"http://127.0.0.1:{server.port}"
-        return tool.run(Job(fault, base_url, held(server), own))
+    with serving(fault) as url:
+        return tool.run(Job(fault, url, held(url), own))

@@ -1,25 +1,21 @@
 """The reference app under judgement, as it is or with one planted defect."""
 
-import json
 import random
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+
+import requests
 
 import specs
+from conformance.reference.app import create_app
 from conformance.reference.defects import DEFECTS
+from conformance.reference.serving import serve
 from tests.benchmarks.contender import BEARER, JOBS
-from tests.benchmarks.request import Request
-from tests.benchmarks.server import Server, running
 
-_ROOT = Path(__file__).parents[3]
-_HEALTH = Request("GET", "/_mock/health")
-_HELD = Request("GET", f"{JOBS}?per_page=200", BEARER)
 _VENDORS = {"td": "talkdesk", "c1": "clinicalone", "ec": "energycap"}
 # So that a tool that cannot move the clock meets a finished job too, if only it waits a second.
-_SPEED = "60"
+_SPEED = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +52,17 @@ def healthy(faults: Sequence[Fault]) -> list[Fault]:
 
 
 @contextmanager
-def serving(fault: Fault, folder: Path) -> Iterator[Server]:
-    """The reference app, started anew, so that no tool meets what another has left."""
-    options = ("--port", "{port}", "--speed", _SPEED)
-    planted = ("--defect", fault.defect) if fault.defect else ()
-    command = (sys.executable, "-m", "conformance.reference", *options, *planted)
-    with running("reference", command, folder, PYTHONPATH=str(_ROOT)) as server:
-        server.first_answer(_HEALTH)
-        yield server
+def serving(fault: Fault) -> Iterator[str]:
+    """Yield the URL of the reference app, made anew, so that no tool meets what another left."""
+    planted = [fault.defect] if fault.defect else []
+    with serve(create_app(defects=planted, speed=_SPEED)) as url:
+        yield url
 
 
-def held(server: Server) -> Mapping[str, str]:
-    """The id of a Talkdesk job in each state, as the list tells."""
-    jobs = json.loads(server.ask(_HELD).body)["_embedded"]["jobs"]
-    return {str(job["status"]): str(job["id"]) for job in jobs}
+def held(url: str) -> Mapping[str, str]:
+    """Return the id of a Talkdesk job in each state, as the list tells."""
+    response = requests.get(f"{url}{JOBS}?per_page=200", headers=BEARER, timeout=10)
+    return {job["status"]: job["id"] for job in response.json()["_embedded"]["jobs"]}
 
 
 def credentials(contract: specs.Contract) -> dict[str, tuple[str, str]]:

@@ -2,11 +2,9 @@
 
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import specs
@@ -18,21 +16,20 @@ from tests.benchmarks.suite.reference import credentials
 from tests.benchmarks.suite.tool import Found, Job, Started, Tool
 
 OURS = "conformance"
-_BIN = Path(sys.executable).parent
 _SEED = "1"
 # Untold, Specmatic sends every combination of optional parts: thousands, for minutes.
 _COMBINATIONS = "20"
 _FINDINGS = {"FAIL", "WARN"}
 
 
-def ours(_: Workshop) -> Tool:
+def ours(_: Workshop, __: int | None = None) -> Tool:
     """Our suite at its defaults, with the control plane that it is made for."""
 
     def start(job: Job) -> Started:
         where = ("--base-url", job.base_url, "--control-url", f"{job.base_url}/_mock")
         report = ("--report", "json=report.json")
-        command = (str(_BIN / "conformance"), "run", job.fault.vendor, *where, *report)
-        return Started((*command, "--seed", _SEED))
+        command = ("run", job.fault.vendor, *where, *report, "--seed", _SEED)
+        return Started(command, "conformance.cli:main")
 
     def read(job: Job, output: str) -> Found:
         rows = json.loads((job.folder / "report.json").read_text("utf-8"))["requirements"]
@@ -42,17 +39,21 @@ def ours(_: Workshop) -> Tool:
     return Tool(OURS, "this tree", start, read, re.compile(r"^(broken|FAIL|WARN)\b +\S+-"))
 
 
-def schemathesis(_: Workshop) -> Tool:
-    """`st run` as it comes: our contract, one credential, all checks, a seed."""
-    return _st_run("Schemathesis", {})
+def schemathesis(_: Workshop, examples: int | None = None) -> Tool:
+    """`st run`: our contract, one credential, all checks, a seed; else as it comes.
+
+    `examples` is how many requests of an operation are drawn, where not as many as it comes with.
+    """
+    return _st_run("Schemathesis", {}, examples)
 
 
-def schemathesis_with_our_checks(_: Workshop) -> Tool:
+def schemathesis_with_our_checks(_: Workshop, examples: int | None = None) -> Tool:
     """The same, with our requirements as further checks."""
-    return _st_run("Schemathesis, our checks", {"SCHEMATHESIS_HOOKS": "conformance.st_checks"})
+    hooks = {"SCHEMATHESIS_HOOKS": "conformance.st_checks"}
+    return _st_run("Schemathesis, our checks", hooks, examples)
 
 
-def _st_run(name: str, environment: Mapping[str, str]) -> Tool:
+def _st_run(name: str, environment: Mapping[str, str], examples: int | None) -> Tool:
     def start(job: Job) -> Started:
         contract = _contract(job.fault.vendor)
         document = job.folder / "openapi.json"
@@ -60,8 +61,10 @@ def _st_run(name: str, environment: Mapping[str, str]) -> Tool:
         headers = [f"{name}: {value}" for name, value in credentials(contract).values()]
         options = [part for header in headers for part in ("-H", header)]
         report = ("--report", "json", "--report-json-path", "report.json", "--seed", _SEED)
-        command = (str(_BIN / "st"), "run", str(document), "--url", job.base_url)
-        return Started((*command, *options, *report), environment)
+        if examples is not None:
+            options += ["--max-examples", str(examples)]
+        command = ("run", str(document), "--url", job.base_url, *options, *report)
+        return Started(command, "schemathesis.cli:schemathesis", environment)
 
     def read(job: Job, _: str) -> Found:
         report = json.loads((job.folder / "report.json").read_text("utf-8"))
@@ -75,7 +78,7 @@ def _st_run(name: str, environment: Mapping[str, str]) -> Tool:
     return Tool(name, version("schemathesis"), start, read, re.compile("❌"))
 
 
-def specmatic_test(workshop: Workshop) -> Tool:
+def specmatic_test(workshop: Workshop, _: int | None = None) -> Tool:
     """Specmatic's contract tests on a copy of the contract that names what exists."""
     program = specmatic.program(workshop)
 
@@ -89,7 +92,7 @@ def specmatic_test(workshop: Workshop) -> Tool:
             for scheme, (_, value) in credentials(contract).items()
         } | {"MAX_TEST_REQUEST_COMBINATIONS": _COMBINATIONS}
         report = ("--testBaseURL", job.base_url, "--junitReportDir", "report")
-        return Started((*program, "test", *report, str(document)), environment)
+        return Started((*program, "test", *report, str(document)), environment=environment)
 
     def read(job: Job, output: str) -> Found:
         (file,) = (job.folder / "report").glob("*.xml")
@@ -101,7 +104,7 @@ def specmatic_test(workshop: Workshop) -> Tool:
     return Tool("Specmatic", name, start, read, re.compile(r"\bFAILED\b"), 2)
 
 
-TOOLS: Mapping[str, Callable[[Workshop], Tool]] = {
+TOOLS: Mapping[str, Callable[[Workshop, int | None], Tool]] = {
     OURS: ours,
     "Schemathesis": schemathesis,
     "Schemathesis, our checks": schemathesis_with_our_checks,

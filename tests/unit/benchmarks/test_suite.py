@@ -27,7 +27,7 @@ def tool(program: str = PROGRAM) -> Tool:
 
 
 def run(*findings: str, first: float | None = 1.0) -> Run:
-    return Run(2.0, first, Found(frozenset(findings), 10))
+    return Run(3.0, first, Found(frozenset(findings), 10), processor=2.0)
 
 
 def score() -> Score:

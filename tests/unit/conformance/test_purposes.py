@@ -14,7 +14,7 @@ from tests.unit.conformance._results import exchange, result
 def test_each_request_is_counted_once_and_the_rest_was_repeated():
     sent = [exchange(number, "getJob", b"{}") for number in range(1, 6)]
     counts = count_purposes(result().contract, sent, range(4, 6), 8)
-    assert counts == {"examples": 3, "repeated": 3, "shrink": 2}
+    assert counts == {"poll": 3, "repeated": 3, "shrink": 2}
     assert sum(counts.values()) == 8
 
 

@@ -1,11 +1,10 @@
 """Tests of whole runs against a tiny vendor."""
 
-import importlib
-
 import pytest
 
 from conformance import report
 from conformance.checks import CheckKind, RegisteredCheck, Verdict, failed, passed, skipped
+from conformance.drivers import fuzz, lifecycle
 from conformance.errors import TargetUnavailable, Untestable, UsageError
 from conformance.evaluation import RequirementResult, Result
 from conformance.plan import NOT_SOURCED
@@ -14,7 +13,15 @@ from conformance.runner import Runner
 from conformance.settings import Effort, Settings, Threshold
 from specs import SpecError
 from tests.unit.conformance._raw import reply, serving
-from tests.unit.conformance._tiny_vendor import CHECKS, TOKEN, TinyServer, contract, row, target
+from tests.unit.conformance._tiny_vendor import (
+    CHECKS,
+    TOKEN,
+    TinyServer,
+    contract,
+    row,
+    send_valid_requests_only,
+    target,
+)
 
 pytestmark = pytest.mark.usefixtures("examples_only")
 QUICK = Settings(effort=Effort.QUICK, timeout=5.0)
@@ -23,9 +30,9 @@ QUICK = Settings(effort=Effort.QUICK, timeout=5.0)
 @pytest.fixture
 def examples_only(monkeypatch):
     """Leave out the drivers that take a second: test_runner_drivers.py runs them."""
-    for name in ("fuzz", "negative", "lifecycle"):
-        module = importlib.import_module(f"conformance.drivers.{name}")
-        monkeypatch.setattr(module, "drive", lambda _: None)
+    for driver in (fuzz, lifecycle):
+        monkeypatch.setattr(driver, "drive", lambda _: None)
+    send_valid_requests_only(monkeypatch)
 
 
 def checks(**functions):
@@ -133,7 +140,7 @@ def test_a_judge_sees_the_exchanges_of_its_operation_whoever_sent_them():
         rows = (row("TY-ONE-001", "judge_all", operation="getJob"),)
         run(server.url, *rows, functions={"judge_all": judge_all})
     assert {exchange.operation for exchange in seen} == {"getJob"}
-    assert {"preflight", "examples"} <= {exchange.driver for exchange in seen}
+    assert {"preflight", "negative"} <= {exchange.driver for exchange in seen}
 
 
 def test_a_history_judge_sees_the_jobs():
@@ -390,8 +397,8 @@ def test_a_plan_names_steps_and_cost_and_sends_nothing():
         plan = Runner(contract(*rows), checks(), target(server.url), QUICK).plan()
         assert server.log == []
     steps = {step.name: step for step in plan.steps}
-    assert steps.keys() == {"examples", "negative", "lifecycle", "concurrent"}
-    assert steps["examples"].operations == ("getJob",)
+    assert steps.keys() == {"negative", "lifecycle", "concurrent"}
+    assert steps["negative"].operations == ("getJob",)
     assert plan.requests > 0
 
 

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from conformance.drivers.negative import Mutations, edge_case_parameters, malformed_json
+from conformance.request_data.edge_cases import (
+    Mutations,
+    edge_case_parameters,
+    malformed_json,
+)
 from tests.unit.conformance._cases import contract
 
 FIELDS = {
@@ -24,7 +28,8 @@ def changed() -> list[Any]:
 
 def specs() -> list[Any]:
     bodies = [body.get("fieldSpecsList") for body in changed()]
-    return [body[0] for body in bodies if isinstance(body, list) and body]
+    first = [body[0] for body in bodies if isinstance(body, list) and body]
+    return [spec for spec in first if isinstance(spec, dict)]
 
 
 def test_mutations_change_one_thing_at_a_time() -> None:
