@@ -325,10 +325,10 @@ class Client:
             self.before_request()
         ids = {p["name"]: self.unused_id(p["name"]) for p in operation.parameters}
         request = HttpRequest(method, build_path(operation, ids), headers=DEFAULT_HEADERS)
-        info = ExchangeInfo(None, driver, PRIMARY, repeatable=method in SAFE_METHODS)
-        own = self._credentials.headers(operation, PRIMARY)
-        sandbox = {SANDBOX_HEADER: self.target.sandbox} if self.target.sandbox else {}
-        return self._transport.send(request.with_headers({**own, **sandbox}), info)
+        info = ExchangeInfo(None, driver, PRIMARY)
+        request, info = self._authorized(PreparedCall(operation, request, {}, info))
+        repeatable = method in SAFE_METHODS
+        return self._transport.send(request, replace(info, repeatable=repeatable, tokens=None))
 
     def is_repeatable(self, operation: Operation) -> bool:
         """Return True if a request may be sent twice: it uses up no quota and reaches nobody."""
