@@ -1,8 +1,6 @@
 """Pages under /_mock: the dashboard's files, the documentation, and the package for JavaScript."""
 
-import gzip
 import json
-import tarfile
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -107,6 +105,9 @@ class Pages:
 @cache
 def javascript_package() -> bytes:
     """Return the tarball for `npm install`: of the mock's version, and always the same bytes."""
+    import gzip  # noqa: PLC0415 (most runs need neither)
+    import tarfile  # noqa: PLC0415
+
     tarball = BytesIO()
     with tarfile.open(fileobj=tarball, mode="w") as archive:
         for path in sorted(JAVASCRIPT.rglob("*")):

@@ -1,12 +1,13 @@
-"""Imports Connexion without what it loads for others: a third of the start.
+"""Imports Connexion and uvicorn without what they load for others: a third of the start.
 
-It brings an HTTP client, a second framework, templates and a test client, none of which a running
-mock uses. While it is imported they are kept away; whoever wants one later gets the real one. That
-is for a process that is the mock and nothing else: in another one Connexion may be wanted whole.
+They bring an HTTP client, a second framework, templates, test clients and two more servers, none of
+which a running mock uses. While they are imported these are kept away; whoever wants one later gets
+the real one. That is for a process that is the mock and nothing else: in another one Connexion may
+be wanted whole.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -15,14 +16,17 @@ from typing import Any
 _ABSENT = ("flask",)
 """What Connexion does without, if it is not installed."""
 
-_LATER = ("httpx", "jinja2", "requests")
-"""What it uses within functions alone."""
+_LATER = ("httpx", "jinja2", "logging.config", "requests")
+"""What is used within functions alone."""
 
 _NAMED = {
-    "connexion.middleware.swagger_ui": "SwaggerUIMiddleware",
-    "starlette.testclient": "TestClient",
+    "connexion.middleware.swagger_ui": ("SwaggerUIMiddleware",),
+    "starlette.testclient": ("TestClient",),
+    "uvicorn.supervisors": ("ChangeReload", "Multiprocess"),
+    "werkzeug.serving": ("run_simple",),
+    "werkzeug.test": ("Client",),
 }
-"""Modules of which it wants one name, for something that the mock does in another way or not."""
+"""Modules of which names are imported for something that the mock does in another way or not."""
 
 
 class _Later(ModuleType):
@@ -39,7 +43,7 @@ def lean_imports() -> Iterator[None]:
     """Keep such modules away from what is imported within, as far as nobody has loaded them."""
     stand_ins: dict[str, ModuleType | None] = dict.fromkeys(_ABSENT)  # None: is not installed
     stand_ins |= {name: _Later(name) for name in _LATER}
-    stand_ins |= {module: _with(module, name) for module, name in _NAMED.items()}
+    stand_ins |= {module: _with(module, names) for module, names in _NAMED.items()}
     put = {name: it for name, it in stand_ins.items() if name not in sys.modules}
     sys.modules.update(put)  # type: ignore[arg-type]
     try:
@@ -50,7 +54,8 @@ def lean_imports() -> Iterator[None]:
                 del sys.modules[name]
 
 
-def _with(module: str, name: str) -> ModuleType:
+def _with(module: str, names: Iterable[str]) -> ModuleType:
     made = ModuleType(module)
-    setattr(made, name, type(name, (), {}))
+    for name in names:
+        setattr(made, name, type(name, (), {}))
     return made

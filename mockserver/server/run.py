@@ -23,7 +23,6 @@ from mockserver.server.banner import Started, render_json, render_text
 from mockserver.server.protocol import Http1Protocol
 from mockserver.server.sockets import BoundSockets, Tls, bind, open_tls
 from mockserver.server.supervisor import WorkerSupervisor, stop_signals
-from mockserver.vendors import generic
 
 STOP_SECONDS = 5
 """How long running requests may take to end once the server stops."""
@@ -62,6 +61,8 @@ def try_out(settings: Settings, vendors: Iterable[str]) -> Iterable[str]:
         ConfigurationError: a setting or a fixture is invalid.
     """
     mock = create_app(settings)
+    from mockserver.vendors import generic  # noqa: PLC0415 (the documented vendors need it not)
+
     for name in vendors:
         vendor, known = mock.vendors[name], mock.identities[name]
         identity = known[0].identity if known else None

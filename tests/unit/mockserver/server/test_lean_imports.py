@@ -22,6 +22,11 @@ WANTED = (
     ("from connexion.middleware.swagger_ui import SwaggerUIAPI as it; print(it.__module__)",
      "connexion.middleware.swagger_ui"),
     ("import flask; print(flask.Flask.__module__)", "flask.app"),
+    ("from uvicorn.supervisors import Multiprocess as it; print(it.__module__)",
+     "uvicorn.supervisors.multiprocess"),
+    ("from werkzeug.test import Client as it; print(it.__module__)", "werkzeug.test"),
+    ("from werkzeug.serving import run_simple as it; print(it.__module__)", "werkzeug.serving"),
+    ("import logging.config; print(logging.config.dictConfig.__module__)", "logging.config"),
 )  # fmt: skip
 IN_A_COPY_EACH = f"""
 import os
@@ -34,7 +39,10 @@ for use, _ in {WANTED}:
     os.waitpid(child, 0)
 """
 """What one use loads is not there for the next."""
-HEAVY = ("flask", "hypothesis", "httpx", "jinja2", "openapi_spec_validator", "requests", "rich")
+HEAVY = (
+    "flask", "hypothesis", "httpx", "jinja2", "logging.config", "mockserver.vendors.generic",
+    "multiprocessing", "openapi_spec_validator", "requests", "rich", "tarfile", "werkzeug.test",
+)  # fmt: skip
 
 
 def run(code: str) -> str:
