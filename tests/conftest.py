@@ -39,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
     # Processes take file after file and have to end together: what takes long comes first.
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (_UNIT in item.path.parents, -tests[item.path], item.path))
+    files = sorted(tests, key=lambda file: (_UNIT in file.parents, -tests[file], file))
+    place = {file: number for number, file in enumerate(files)}
+    items.sort(key=lambda item: place[item.path])
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
