@@ -1,5 +1,6 @@
-"""Lint the contracts when a wheel is built, so that the installed copy starts without linting."""
+"""What a build does: it lints the contracts, and makes the README one that an index can show."""
 
+import re
 import shutil
 import sys
 import tempfile
@@ -7,10 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+RELATIVE_LINK = re.compile(r"\[([^]]+)\]\((?!\w+:|#)[^)]+\)")
+PICTURE = re.compile(r"^```mermaid\n.*?^```\n\n?", re.MULTILINE | re.DOTALL)
+
+
+class ReadmeHook(MetadataHookInterface):
+    """Makes the README the description: an index shows no file beside it, and no diagram."""
+
+    PLUGIN_NAME = "custom"
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set `readme`; a link to a file of the checkout becomes its text."""
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        text = RELATIVE_LINK.sub(r"\1", PICTURE.sub("", text))
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
 
 class LintHook(BuildHookInterface[Any]):
-    """Fails the build on an invalid contract; else ships the digests of what passed."""
+    """Fails the build on an invalid contract; else ships the digests of what passed.
+
+    So the installed copy starts without linting.
+    """
 
     PLUGIN_NAME = "custom"
 

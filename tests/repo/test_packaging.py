@@ -1,5 +1,6 @@
 """What is built holds all that is needed, and works installed, away from the checkout."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sysconfig
 import tarfile
 import venv
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,19 @@ def test_wheel_holds_the_fixtures_inside_specs(shipped: set[str]) -> None:
     data = {f"specs/_{name(path)}" for path in files("fixtures")}
     assert data
     assert data <= shipped
+
+
+def test_description_reads_on_an_index(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (file,) = (it for it in archive.namelist() if it.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(archive.read(file))
+    text = metadata.get_payload()
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert str(text).startswith("# report-contracts")
+    assert "mermaid" not in str(text)
+    links = re.findall(r"\]\((.+?)\)", str(text))
+    assert [link for link in links if not link.startswith(("http://", "https://", "#"))] == []
+    assert metadata.get_all("Project-URL") is None  # there is no public address of the project
 
 
 def test_installed_code_is_not_the_checkouts(installed: Path, tmp_path: Path) -> None:

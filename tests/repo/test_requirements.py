@@ -52,7 +52,3 @@ def test_all_is_every_extra_and_development_has_it() -> None:
 
 def test_what_the_project_stands_on_is_declared() -> None:
     assert {Requirement(line).name for line in DECLARED} >= ASKED_FOR
-
-
-def test_readme_is_shown_by_package_indexes() -> None:
-    assert PROJECT.get("readme") == "README.md"
