@@ -1,6 +1,5 @@
 """Tests of credentials that stop working in the middle of a run, and of other token hosts."""
 
-import importlib
 import itertools
 import json
 import re
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.checks import CheckKind, RegisteredCheck, failed, passed
+from conformance.drivers import fuzz, lifecycle
 from conformance.errors import NotPermitted, TargetUnavailable
 from conformance.runner import Runner
 from conformance.session import open_session
@@ -17,7 +17,13 @@ from conformance.settings import Effort, Settings
 from conformance.target import PRIMARY, WRONG, Credential, Target
 from specs import load
 from tests.unit.conformance._raw import reply, serving
-from tests.unit.conformance._tiny_vendor import TinyServer, contract, row, target
+from tests.unit.conformance._tiny_vendor import (
+    TinyServer,
+    contract,
+    row,
+    send_valid_requests_only,
+    target,
+)
 
 REFUSAL = (401, {"message": "who?"})
 
@@ -32,9 +38,9 @@ CHECKS = {"no_refusal": RegisteredCheck("no_refusal", CheckKind.EXCHANGE, no_ref
 
 @pytest.fixture(autouse=True)
 def quick_drivers(monkeypatch: pytest.MonkeyPatch):
-    for name in ("fuzz", "negative", "lifecycle"):
-        module = importlib.import_module(f"conformance.drivers.{name}")
-        monkeypatch.setattr(module, "drive", lambda _: None)
+    for driver in (fuzz, lifecycle):
+        monkeypatch.setattr(driver, "drive", lambda _: None)
+    send_valid_requests_only(monkeypatch)
 
 
 def dies_after(requests: int, status: int = 401):
