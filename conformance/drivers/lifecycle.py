@@ -20,6 +20,8 @@ POLL_INTERVALS: Final = {
     False: (0.1, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0),
 }
 RESERVED_FOR_CHECKS: Final = 2
+# So often a job is created anew where the one of a format has failed.
+RETRIES: Final = 2
 CLOSE_POLLS: Final = 80
 _BY_TIME: Final = frozenset({"time"})
 
@@ -40,7 +42,8 @@ class LifecycleScript:
     def __init__(self, jobs: JobClient, effort: Effort) -> None:
         self.jobs = jobs
         allowed = jobs.client.target.max_created or MAX_JOBS[effort] * 3
-        needed = min(jobs_for_formats(jobs.client.contract), allowed - 1)
+        needed = self._needed = min(jobs_for_formats(jobs.client.contract), allowed - 1)
+        self._requests: dict[str, OperationRequest] = {}
         self._format_names = frozenset(file_formats(jobs.client.contract))
         self._max_jobs = min(MAX_JOBS[effort], max(1, needed, allowed // 3))
         self._lifecycle = jobs.lifecycle
@@ -93,6 +96,7 @@ class LifecycleScript:
         for job in created[1:]:
             self._start(job)
         unfinished = self._poll_rounds(created)
+        created += list(self._in_place_of_failed(created[: self._needed]))
         for job in created:
             self._after_completion(job)
         for job in unfinished[:1] + created[-1:]:
@@ -103,6 +107,26 @@ class LifecycleScript:
         for job in finished[RESERVED_FOR_CHECKS:]:
             self._delete(job)
 
+    def _in_place_of_failed(self, jobs: Sequence[JobRef]) -> Iterator[JobRef]:
+        """Create jobs of the same format where one has ended without a file: any job may fail."""
+        for job in jobs:
+            request, attempt = self._requests[job.id], job
+            for _ in range(RETRIES):
+                states = self.jobs.last_states(attempt)
+                ended = states and all(self._lifecycle.states[state].final for state in states)
+                if not ended or states & set(self.jobs.file_states):
+                    break
+                try:
+                    again = self.jobs.create(request)
+                except QuotaExceeded:
+                    return
+                if again is None:
+                    break
+                self._start(again)
+                self._poll_rounds([again])
+                attempt = again
+                yield again
+
     def _created(self) -> Iterator[JobRef]:
         """Create the jobs, as many as the target file allows."""
         for request in self._creation_requests():
@@ -111,6 +135,7 @@ class LifecycleScript:
             except QuotaExceeded:
                 return
             if job is not None:
+                self._requests[job.id] = request
                 yield job
 
     def _creation_requests(self) -> list[OperationRequest]:
