@@ -8,7 +8,12 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from conformance.contract_queries import id_parameters, jobs_for_formats, token_operation
+from conformance.contract_queries import (
+    id_parameters,
+    job_parameter,
+    jobs_for_formats,
+    token_operation,
+)
 from conformance.errors import QuotaExceeded
 from conformance.http import SAFE_METHODS
 from conformance.target import PRIMARY, Consent, Target
@@ -101,6 +106,8 @@ class WritePolicy:
             return False
         ids = id_parameters(self._contract, operation)
         create = self._contract.lifecycle.actions["create"].operation
+        if self._contract.own and operation.id == create and not ids:
+            return False  # it makes a job of nothing
         return operation.id == create if ids else operation.body is None
 
     def creates_deletable(self, operation: Operation, status: int | None) -> bool:
@@ -126,10 +133,21 @@ class WritePolicy:
             return f"the target file has no `consent` for {operation.id}"
         for name in id_parameters(self._contract, operation):
             value = str(path.get(name, ""))
+            if value in self._scope(name):
+                continue
             if not self._may_change(operation, name, value, consent):
                 return f"{name} {value!r} was not created by this run"
         decides = consent if self.needs_consent(operation) else None
         return _query_denial(operation, decides, query) if decides else None
+
+    def _scope(self, name: str) -> tuple[str, ...]:
+        """Return what jobs of a user's own vendor may be created in, such as a project."""
+        create = self._contract.lifecycle.actions["create"].operation
+        job_ids = {job_parameter(self._contract, other) for other in self._contract.operations}
+        consent = self.target.consent.get(create)
+        if not self._contract.own or consent is None or name in job_ids:
+            return ()
+        return consent.path.get(name, ())
 
     def token_denial(self, operation: Operation) -> str | None:
         """Return why `operation` may not request a token: wrong attempts may lock a client out."""
