@@ -1,6 +1,8 @@
 """Values that a schema allows, made from the schema alone."""
 
+import re
 from collections.abc import Mapping
+from random import Random
 from typing import Any, Final
 
 from specs.contract import Contract
@@ -55,6 +57,10 @@ def _required(contract: Contract, schema: Mapping[str, Any], depth: int) -> set[
 
 def _scalar(schema: Mapping[str, Any]) -> Any:
     kind = schema.get("type")
+    if kind in {"string", None} and "pattern" in schema:
+        text = text_of_pattern(schema["pattern"], Random(0))
+        if text is not None:
+            return text
     if kind == "boolean":
         return True
     if kind in {"integer", "number"}:
@@ -64,3 +70,55 @@ def _scalar(schema: Mapping[str, Any]) -> Any:
     text = str(_FORMATS.get(schema.get("format", ""), "sample"))
     text = text.ljust(int(schema.get("minLength", 0)), "x")
     return text[: schema["maxLength"]] if "maxLength" in schema else text
+
+
+_TOKEN = re.compile(
+    r"(?P<cls>\[\^?\]?[^\]]*\]|\\[dwsDWS]|\\.|\.|[^\\\[\](){}?*+|^$])"
+    r"(?P<count>\{(?P<low>\d+)(?:,(?P<high>\d*))?\}|[?*+])?"
+)
+_CLASSES = {"\\d": "0123456789", "\\w": "abcdefghijklmnopqrstuvwxyz0123456789", ".": "abcdef"}
+
+
+def text_of_pattern(pattern: str, rng: Random) -> str | None:
+    """Return a text that matches a simple pattern without groups; None for any other pattern."""
+    rest = pattern.removeprefix("^").removesuffix("$")
+    text, position = "", 0
+    while position < len(rest):
+        match = _TOKEN.match(rest, position)
+        if match is None:
+            return None
+        letters = _letters(match["cls"])
+        if not letters:
+            return None
+        count = {None: 1, "?": 1, "*": 8, "+": 8}.get(match["count"], int(match["low"] or 0))
+        text += "".join(rng.choice(letters) for _ in range(count))
+        position = match.end()
+    try:
+        return text if re.search(pattern, text) else None
+    except re.error:
+        return None
+
+
+def _letters(token: str) -> str:
+    if token in _CLASSES:
+        return _CLASSES[token]
+    if token.startswith("\\"):
+        return token[1] if not token[1].isalpha() else ""
+    if not token.startswith("["):
+        return token
+    if token.startswith("[^"):
+        return "".join(c for c in "abcdefghijklmnopqrstuvwxyz0123456789" if c not in token[2:-1])
+    letters = ""
+    inside = token[1:-1]
+    for name, known in _CLASSES.items():
+        if len(name) == 2 and name in inside:
+            letters += known
+            inside = inside.replace(name, "")
+    while inside:
+        if len(inside) > 2 and inside[1] == "-":
+            letters += "".join(map(chr, range(ord(inside[0]), ord(inside[2]) + 1)))
+            inside = inside[3:]
+        else:
+            letters += inside[0]
+            inside = inside[1:]
+    return letters

@@ -1,6 +1,5 @@
 """What a user's contract says of its jobs: which operation does what, and how ids look."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -11,6 +10,7 @@ from mockserver.ids import Ids
 from mockserver.openapi.schemas import Schemas
 from specs import Action, Contract, Location, Operation, pointer
 from specs.contract import json_schema_of
+from specs.samples import text_of_pattern
 
 SIGNATURE_NAMES = ("signature", "sig", "xamzsignature", "xgoogsignature", "token")
 EXPIRY_NAMES = ("expires", "expiry", "exp", "se", "xamzexpires", "xgoogexpires", "expiresat")
@@ -204,58 +204,6 @@ class IdMaker:
                 f"{' and '.join(patterns) or 'of the job id'}"
             )
         self.of = form
-
-
-_TOKEN = re.compile(
-    r"(?P<cls>\[\^?\]?[^\]]*\]|\\[dwsDWS]|\\.|\.|[^\\\[\](){}?*+|^$])"
-    r"(?P<count>\{(?P<low>\d+)(?:,(?P<high>\d*))?\}|[?*+])?"
-)
-_CLASSES = {"\\d": "0123456789", "\\w": "abcdefghijklmnopqrstuvwxyz0123456789", ".": "abcdef"}
-
-
-def text_of_pattern(pattern: str, rng: Random) -> str | None:
-    """Return a text that matches a simple pattern without groups; None for any other pattern."""
-    rest = pattern.removeprefix("^").removesuffix("$")
-    text, position = "", 0
-    while position < len(rest):
-        match = _TOKEN.match(rest, position)
-        if match is None:
-            return None
-        letters = _letters(match["cls"])
-        if not letters:
-            return None
-        count = {None: 1, "?": 1, "*": 8, "+": 8}.get(match["count"], int(match["low"] or 0))
-        text += "".join(rng.choice(letters) for _ in range(count))
-        position = match.end()
-    try:
-        return text if re.search(pattern, text) else None
-    except re.error:
-        return None
-
-
-def _letters(token: str) -> str:
-    if token in _CLASSES:
-        return _CLASSES[token]
-    if token.startswith("\\"):
-        return token[1] if not token[1].isalpha() else ""
-    if not token.startswith("["):
-        return token
-    if token.startswith("[^"):
-        return "".join(c for c in "abcdefghijklmnopqrstuvwxyz0123456789" if c not in token[2:-1])
-    letters = ""
-    inside = token[1:-1]
-    for name, known in _CLASSES.items():
-        if len(name) == 2 and name in inside:
-            letters += known
-            inside = inside.replace(name, "")
-    while inside:
-        if len(inside) > 2 and inside[1] == "-":
-            letters += "".join(map(chr, range(ord(inside[0]), ord(inside[2]) + 1)))
-            inside = inside[3:]
-        else:
-            letters += inside[0]
-            inside = inside[1:]
-    return letters
 
 
 def _of_pattern(pattern: str) -> Form | None:

@@ -15,10 +15,10 @@ from mockserver.vendors.generic.operations import (
     Roles,
     signature_parameter,
     signed_operations,
-    text_of_pattern,
 )
 from specs import Contract, Operation, pointer
 from specs.contract import json_schema_of
+from specs.samples import text_of_pattern
 
 PROBLEM = "application/problem+json"
 _PROBLEM_SCHEMA: Mapping[str, Any] = {
