@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property, partial
+from hashlib import blake2b
 from typing import Any
 
 import jsonschema_rs
@@ -74,7 +75,9 @@ class Schemas:
 
     def validator(self, schema: dict[str, Any]) -> Validator:
         """Return the validator of `schema`; it checks formats, and its messages mask values."""
-        key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+        # A digest, because the schemas of three contracts have half a megabyte as text.
+        text = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+        key = blake2b(text, digest_size=16).digest()
         if key not in self._validators:
             self._validators[key] = Validator(cache(partial(self._compile, schema)), schema, self)
         return self._validators[key]
