@@ -283,6 +283,11 @@ _BEYOND = (
         "td-file-json-sparse", "a JSON file has only its entries", requirements="TD-FILE-010"
     ),
     vendor_defect(
+        "td-other-account-ends",
+        "another account deletes files and cancels jobs",
+        requirements=("TD-AUTH-019", "TD-AUTH-020"),
+    ),
+    vendor_defect(
         "td-token-in-query", "a token is taken from the query, too", requirements="TD-AUTH-018"
     ),
     vendor_defect("td-token-type-mac", "a new token is of another type", requirements="TD-TOK-001"),

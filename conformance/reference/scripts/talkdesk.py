@@ -99,6 +99,7 @@ def _list_and_token() -> Iterator[Step]:
     yield Step(f"GET {ROOT}/calls/jobs?per_page=2&page=2", READER)
     yield Step(f"GET {ROOT}/calls/jobs?per_page=2", READER | {"Accept-Encoding": "gzip"})
     yield Step(f"POST {ROOT}/calls/jobs", WRITER, json=CSV)
+    yield Step(f"DELETE {ROOT}/calls/jobs/{{10}}", OTHER)
     yield from (Step(f"DELETE {ROOT}/calls/jobs/{{10}}", WRITER), _status("calls", 10))
     grant = b"grant_type=client_credentials"
     yield Step(f"GET {ROOT}/calls/jobs/{{6}}?access_token=mock-talkdesk-reader")

@@ -103,6 +103,7 @@ class FileViews:
         caller = self.auth.authenticate(WRITE)
         check_kind(self.context, kind)
         query(lenient=self.context.has_variant("td-free-unknown-query"))
+        caller = self.store.writer(caller, file_id)
         job = self.store.get(caller, kind, file_id, file=True)
         if job.deleted or job.held == DELETED:
             if self.context.has_defect("td-delete-twice"):

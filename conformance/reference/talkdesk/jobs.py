@@ -119,7 +119,7 @@ class JobViews:
         caller = self.auth.authenticate(WRITE)
         check_kind(self.context, kind)
         self._query()
-        job = self.store.get(caller, kind, job_id)
+        job = self.store.get(self.store.writer(caller, job_id), kind, job_id)
         at_work = self.store.state(job) in {CREATED, PROCESSING, UPLOADING}
         if not at_work and not self.context.has_defect("td-cancel-finished"):
             raise ApiError(403, "the job is finished and cannot be cancelled")

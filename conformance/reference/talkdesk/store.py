@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from conformance.reference.context import AppContext
@@ -95,6 +95,13 @@ class JobStore:
         ):
             raise ApiError(404, "unknown report job")
         return job
+
+    def writer(self, caller: Caller, job_id: str) -> Caller:
+        """Return who deletes or cancels a job: with a defect its owner, whoever asks."""
+        job = self.jobs.get(job_id)
+        if job is None or not self._context.has_defect("td-other-account-ends"):
+            return caller
+        return replace(caller, account=job.account)
 
     def _not_found(self, job: Job | None) -> int:
         if job is not None and self._context.has_defect("td-foreign-409"):
