@@ -257,7 +257,7 @@ def in_project(folder: Path, clock: SkippingClock, *, skips: bool = False) -> tu
     return folder, App(lambda headers, _: headers.get("cookie") == f"session={SECRET}", answer)
 
 
-KINDS = {"by_status": by_status, "by_boolean": by_boolean, "in_project": in_project}
+KINDS: dict[str, Any] = {"by_status": by_status, "by_boolean": by_boolean, "in_project": in_project}
 # What each kind must have judged, beside statuses, bodies and credentials.
 JUDGED = {
     "by_status": {
