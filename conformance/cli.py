@@ -23,6 +23,7 @@ EXIT_USAGE = 2
 EXIT_NOT_JUDGED = 3
 POSITIVE = click.FloatRange(0, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING = click.Path(exists=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FURTHER_ROLES = ("reader", "limited", "foreign")
 EFFORTS = click.Choice([effort.value for effort in Effort])
@@ -284,6 +285,29 @@ def proxy(vendor: str, **options: Any) -> None:
     from conformance.drift.serving import proxy_command
 
     sys.exit(proxy_command(vendor, options))
+
+
+@main.command("diff-spec")
+@click.argument("old", type=EXISTING)
+@click.argument("new", type=EXISTING)
+@click.option("--vendor", help="Whose requirements to name; OLD says it by `x-vendor`.")
+@click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["client", "server", "any", "never"]),
+    default="any",
+    show_default=True,
+    help="Exit code 1 if a change hurts clients, or servers.",
+)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="JSON file.")
+def diff_spec(old: Path, new: Path, **options: Any) -> None:
+    """Say what the OpenAPI document NEW breaks that OLD allowed, and for whom.
+
+    Each is a file, or a folder with openapi.yaml.
+    """
+    from conformance.drift.spec_diff import diff_command
+
+    sys.exit(diff_command(old, new, options))
 
 
 @main.command()

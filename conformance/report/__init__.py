@@ -9,16 +9,16 @@ from typing import Final
 
 from conformance.errors import UsageError
 from conformance.evaluation import Result
-from conformance.report import annotations, html_report, json_report, junit, markdown, text
+from conformance.report import ci_formats, html_report, json_report, markdown, text
 
 GITHUB: Final = "github"
 RENDERERS: Final[Mapping[str, Callable[[Result], str | bytes]]] = MappingProxyType(
     {
         "json": json_report.render,
         "html": html_report.render,
-        "junit": junit.render,
-        "gitlab": partial(junit.render, gitlab=True),
-        "sarif": annotations.render_sarif,
+        "junit": ci_formats.render,
+        "gitlab": partial(ci_formats.render, gitlab=True),
+        "sarif": ci_formats.render_sarif,
         "markdown": markdown.render,
         "text": text.render,
     }
@@ -49,7 +49,7 @@ def write(result: Result, kind: str, path: Path) -> None:
         UsageError: the file cannot be written.
     """
     if kind == GITHUB:
-        annotations.write_github(result)
+        ci_formats.write_github(result)
         return
     content = RENDERERS[kind](result)
     data = content.encode() if isinstance(content, str) else content

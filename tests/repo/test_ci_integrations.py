@@ -1,5 +1,6 @@
 """What other repositories include: the action, the GitLab template, the pre-commit hook."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -132,6 +133,26 @@ def test_action_tells_what_breaks(tmp_path: Path, broken: str, fail_on: str, cod
     assert done.returncode == code, done.stdout + done.stderr
     assert "::error " in done.stdout
     assert runner.outputs["exit-code"] == "1"
+
+
+@pytest.mark.parametrize(("order", "code"), [("same", 0), ("other", 1)])
+def test_action_compares_with_another_result(tmp_path: Path, order: str, code: int) -> None:
+    reports = tmp_path / "temp" / "report-contracts-reports"
+    asked = "--effort quick --only TD-JOB-001"
+    first = Runner(tmp_path, vendor="talkdesk", arguments=asked)
+    assert first.judge().returncode == 0
+    other = json.loads((reports / "result.json").read_text())
+    for case in other["behaviour"]["cases"] if code else ():
+        case["outcomes"] = {"418": 1}
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    (tmp_path / "temp").rename(tmp_path / order)
+    compared = Runner(
+        tmp_path, vendor="talkdesk", arguments=asked, compare_with=str(tmp_path / "other.json")
+    )
+    done = compared.judge()
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "difference" in (reports / "drift.md").read_text()
+    assert "difference" in compared.summary.read_text()
 
 
 def test_action_names_a_wrong_input(tmp_path: Path) -> None:

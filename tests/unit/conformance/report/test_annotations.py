@@ -13,8 +13,8 @@ from lxml import etree
 
 from conformance import report
 from conformance.evaluation import AcceptedFailure, Result
-from conformance.report import annotations, junit
-from conformance.report.annotations import render_github, render_sarif
+from conformance.report import ci_formats
+from conformance.report.ci_formats import render_github, render_sarif
 from tests.unit.conformance._results import result
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -115,7 +115,7 @@ def test_the_summary_is_appended(tmp_path: Path, monkeypatch, capsys):
 def test_a_summary_is_no_longer_than_github_takes(tmp_path: Path, monkeypatch):
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    monkeypatch.setattr(annotations, "MAX_SUMMARY", 900)
+    monkeypatch.setattr(ci_formats, "MAX_SUMMARY", 900)
     report.write(result(), "github", Path("-"))
     assert 400 < len(summary.read_bytes()) < 1000
     assert "longer than a summary may be" in summary.read_text()
@@ -123,12 +123,12 @@ def test_a_summary_is_no_longer_than_github_takes(tmp_path: Path, monkeypatch):
 
 def test_junit_is_valid_by_the_schema_of_jenkins():
     schema = etree.XMLSchema(etree.parse(SCHEMAS / "jenkins-junit.xsd"))
-    schema.assertValid(etree.fromstring(junit.render(result())))
-    assert not schema.validate(etree.fromstring(junit.render(result(), gitlab=True)))
+    schema.assertValid(etree.fromstring(ci_formats.render(result())))
+    assert not schema.validate(etree.fromstring(ci_formats.render(result(), gitlab=True)))
 
 
 def test_junit_for_gitlab_has_the_attributes_that_gitlab_documents():
-    root = etree.fromstring(junit.render(result(), gitlab=True))
+    root = etree.fromstring(ci_formats.render(result(), gitlab=True))
     cases = root.findall(".//testcase")
     assert len(cases) == 5
     for case in cases:

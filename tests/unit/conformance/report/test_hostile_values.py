@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance import report
 from conformance.evaluation import Result
 from conformance.http.redaction import Redactor
-from conformance.report.annotations import render_github, render_sarif
+from conformance.report.ci_formats import render_github, render_sarif
 from conformance.report.exchange_text import visible
 from tests.unit.conformance._results import exchange, result
 

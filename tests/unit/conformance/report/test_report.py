@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from conformance import report
 from conformance.checks import Verdict, failed
 from conformance.errors import UsageError
-from conformance.report import html_report, json_report, junit, markdown, text
+from conformance.report import ci_formats, html_report, json_report, markdown, text
 from conformance.report.finding import reproduction_hint
 from conformance.report.html_report import MAX_JOBS, build_timeline
 from tests.unit.conformance._results import result
@@ -47,7 +47,7 @@ def test_each_report_says_how_many_musts_were_judged_and_why_the_others_were_not
     page = html_report.render(result())
     assert line in page[page.index("<h1>") : page.index("</header>")]
     assert line in page[page.index("<footer>") :]
-    assert line in junit.render(result()).decode()
+    assert line in ci_formats.render(result()).decode()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_schema_of_the_result_is_a_schema():
 
 
 def test_junit_is_read_by_junitparser():
-    document = JUnitXml.fromstring(junit.render(result()))
+    document = JUnitXml.fromstring(ci_formats.render(result()))
     outcomes = {}
     for suite in document:
         for case in suite:
@@ -87,7 +87,7 @@ def test_junit_is_read_by_junitparser():
 
 
 def test_junit_has_the_elements_that_readers_expect():
-    root = ET.fromstring(junit.render(result()))
+    root = ET.fromstring(ci_formats.render(result()))
     assert root.tag == "testsuites"
     assert {suite.get("name") for suite in root} == {
         "tiny.getJob",
@@ -246,7 +246,7 @@ def test_coverage_counts_answers_by_operation():
 def test_each_report_has_the_statement_in_words_and_the_title_of_its_page():
     (statement,) = result().contract.statements.values()
     assert statement.title
-    junit_text = junit.render(result()).decode()
+    junit_text = ci_formats.render(result()).decode()
     texts = [text.render(result()), html_report.render(result()), junit_text]
     for report_ in [*texts, markdown.render(result()), json_report.render(result()).decode()]:
         plain = " ".join(report_.replace("\\", "").split())
@@ -270,7 +270,7 @@ def test_junit_has_durations_and_statements():
         replace(r, exchanges=tuple(replace(e, response=slower(e.response)) for e in r.exchanges))
         for r in base.requirements
     )
-    root = ET.fromstring(junit.render(replace(base, requirements=slow)))
+    root = ET.fromstring(ci_formats.render(replace(base, requirements=slow)))
     cases = {case.get("name", "").split()[0]: case for case in root.iter("testcase")}
     assert float(cases["TY-ONE-001"].get("time", "0")) == 0.25
     properties = [(p.get("name"), p.get("value")) for p in root.iter("property")]
