@@ -194,6 +194,8 @@ def rejects_other_auth_scheme(
     """
     request = case.request_for_rejection()
     header = _credential_header(case, "Negotiate")
+    if denial := case.client.policy.token_denial(case.contract.operations[case.operation]):
+        raise Untestable(denial)
     if header is None:
         raise Untestable("the target file gives no `token` to send under another auth scheme")
     bare = {name: value.removeprefix("Negotiate ") for name, value in header.items()}
