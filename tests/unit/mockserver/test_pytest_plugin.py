@@ -374,3 +374,30 @@ def test_fixtures_and_mark_are_listed(
     result.stdout.fnmatch_lines(["mock_vendor*", "*A sandbox for this test alone*"])
     result = pytester.runpytest_subprocess(*ours_alone, "--markers")
     result.stdout.fnmatch_lines(["@pytest.mark.mock_vendor(*"])
+
+
+OWN = """
+import requests
+
+def test_own(mock_vendor):
+    headers = mock_vendor.headers("exports", "user")
+    answer = requests.post(
+        mock_vendor.base_url + "/api/exports", headers=headers, json={"dataset": "orders"}
+    )
+    assert answer.status_code == 201
+    assert [job["id"] for job in mock_vendor.jobs("exports")] == [answer.json()["id"]]
+"""
+
+
+@pytest.mark.parametrize("how", ["flag", "variable", "configuration"])
+def test_vendors_of_ones_own_are_played(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    folder = Path(__file__).parents[2] / "examples"
+    pytester.makepyfile(OWN)
+    if how == "variable":
+        monkeypatch.setenv("MOCK_VENDORS", str(folder))
+    if how == "configuration":
+        pytester.makeini(f"[pytest]\nmock_vendors = {folder}\n")
+    flags = (f"--mock-vendors={folder}",) if how == "flag" else ()
+    pytester.runpytest_subprocess(*RUN, *flags).assert_outcomes(passed=1)
