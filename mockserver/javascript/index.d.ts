@@ -35,6 +35,8 @@ export interface StartOptions {
   command?: string | readonly string[];
   /** Further arguments of `mockserver serve`. */
   args?: readonly string[];
+  /** Folders of vendors of your own, to be played beside the built-in ones. */
+  vendors?: readonly string[];
   env?: Readonly<Record<string, string>>;
 }
 

@@ -195,9 +195,10 @@ export class Sandbox {
 }
 
 /** Start `mockserver serve` on a free port; resolves once it answers. */
-export async function startMock({ command = "mockserver", args = [], env = {} } = {}) {
+export async function startMock({ command = "mockserver", args = [], vendors = [], env = {} } = {}) {
   const [program, ...first] = [command].flat();
-  const child = spawn(program, [...first, "serve", "--port", "0", "--log-format", "json", ...args], {
+  const own = vendors.flatMap((folder) => ["--vendors", folder]);
+  const child = spawn(program, [...first, "serve", "--port", "0", "--log-format", "json", ...own, ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -41,6 +41,7 @@ test("a started mock gives sandboxes, and ends with stop", async () => {
 
 test("what cannot start says why", async () => {
   await assert.rejects(startMock({ command, args: ["--wrong"] }), /No such option/);
+  await assert.rejects(startMock({ command, vendors: ["nowhere", "neither"] }), /nowhere.*no such folder[^]*neither/);
   await assert.rejects(startMock({ command: "no-such-program" }), /pip install report-contracts/);
 });
 
