@@ -177,7 +177,8 @@ def values_at_bounds(schema: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
         return [], list(schema["enum"])
     if schema.get("type") == "string" and "maxLength" in schema:
         shortest, longest = max(1, schema.get("minLength", 0)), schema["maxLength"]
-        return ["ordinary"], ["x" * shortest, "x" * longest, "Zürich, 東京 ✓"]
+        texts = ("x" * shortest, "x" * longest, "Zürich, 東京 ✓")
+        return ["ordinary"], [text for text in texts if shortest <= len(text) <= longest]
     if schema.get("type") == "integer" and "maximum" in schema:
         low, high = schema.get("minimum", INT32[0]), schema["maximum"]
         return [low + 1], [value for value in (low, 2**15, high) if low <= value <= high]

@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conformance.request_data.edge_cases import (
     Mutations,
     edge_case_parameters,
+    integers_at_bounds,
     malformed_json,
+    values_at_bounds,
 )
+from conformance.target.safety import near_ids
 from tests.unit.conformance._cases import contract
 
 FIELDS = {
@@ -77,3 +82,37 @@ def test_broken_json_is_broken_in_many_ways() -> None:
 )
 def test_parameter_values(schema: dict[str, Any], value: str) -> None:
     assert value in edge_case_parameters(schema)
+
+
+def test_items_of_another_type_and_lengths_beyond_the_bound_are_among_the_first() -> None:
+    first = [body.get("fieldSpecsList") for body in changed()[:60]]
+    items = [body[0] for body in first if isinstance(body, list) and body]
+    assert {None, 7, "x"} <= {item for item in items if not isinstance(item, dict | list)}
+    assert {255, 256} <= {len(str(spec.get("fieldName"))) for spec in items if type(spec) is dict}
+
+
+bounds = st.integers(-(2**31), 2**31 - 2)
+
+
+@given(low=bounds, width=st.integers(1, 2**31))
+def test_integers_at_bounds_are_the_bounds_and_one_beyond(low: int, width: int) -> None:
+    high = low + width
+    values = integers_at_bounds({"type": "integer", "minimum": low, "maximum": high})
+    assert {low - 1, low, high, high + 1} <= set(values)
+
+
+@given(low=st.integers(0, 50), width=st.integers(12, 300))
+def test_values_at_bounds_are_allowed(low: int, width: int) -> None:
+    text = {"type": "string", "minLength": low, "maxLength": low + width}
+    usual, values = values_at_bounds(text)
+    assert {max(1, low), low + width} <= {len(value) for value in values}
+    assert all(low <= len(value) <= low + width for value in values)
+    assert usual
+    assert values_at_bounds({"type": "string"}) == ([], [])
+
+
+@given(st.one_of(st.integers(1, 2**31 - 1).map(str), st.text("0123456789ABCDEF", max_size=40)))
+def test_near_ids_are_no_id_of_their_own(id_: str) -> None:
+    near = near_ids(id_)
+    assert id_ not in near
+    assert near or len(id_) < 16
