@@ -50,7 +50,8 @@ def test_defect_is_caught_by_its_own_requirements(defect: Defect) -> None:
     assert (result.exit_code == 1) == firm
 
 
-WEAKER = [defect for defect in DEFECTS.values() if defect.source != "documented"]
+# A should is a WARN in either profile.
+WEAKER = [d for d in DEFECTS.values() if d.source != "documented" and d.level == "must"]
 
 
 @pytest.mark.parametrize("defect", WEAKER, ids=lambda defect: defect.id)

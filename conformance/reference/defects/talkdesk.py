@@ -301,6 +301,7 @@ _BEYOND = (
         "td-client-scheme-ignored",
         "the word before the client credentials may be anything",
         requirements="TD-TOK-007",
+        level="should",
     ),
     vendor_defect("td-token-useless", "a new token opens nothing", requirements="TD-TOK-001"),
     observed_defect(
