@@ -38,6 +38,8 @@ NEEDS = {"mockserver/javascript/README.md": ("npm", "npm")}
 """A program besides those of a Python environment and curl, and its package in Debian."""
 
 PORTS = ("4010", "8443")
+PLUGINS = ("anyio", "randomly", "requests_mock", "respx", "schemathesis", "socket", "time_machine")
+"""Plugins of the tests' environment that no document uses, and that are slow to load."""
 
 
 @pytest.fixture
@@ -80,6 +82,7 @@ def environment(document: str, tmp_path: Path) -> dict[str, str]:
         "PIP_NO_COMPILE": "1",
         "PIP_NO_DEPS": "1",
         "PIP_NO_INDEX": "1",
+        "PYTEST_ADDOPTS": " ".join(f"-p no:{plugin}" for plugin in PLUGINS),
     }
 
 
