@@ -39,7 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
     # Processes take file after file and have to end together: what takes long comes first.
     tests = Counter(item.path for item in items)
-    files = sorted(tests, key=lambda file: (_UNIT in file.parents, -tests[file], file))
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    files = sorted(
+        tests, key=lambda file: (_UNIT in file.parents, file not in slow, -tests[file], file)
+    )
     place = {file: number for number, file in enumerate(files)}
     items.sort(key=lambda item: place[item.path])
 

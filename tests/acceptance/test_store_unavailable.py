@@ -16,6 +16,8 @@ from tests._postgres import Cluster
 from tests._serving import Served, serving
 from tests.acceptance._silence import relaying
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 20
 """How long an answer may take; the driver of SQLite would wait longer by default."""
 
