@@ -78,10 +78,7 @@ class Draft:
         wanted = {row.path for row in self._found.operations.values()}
         bases = (create.path, poll.path[: poll.path.rfind("}") + 1], *keep)
         paths = [
-            path
-            for path in self._document["paths"]
-            if path in wanted
-            or any(path == b or path.startswith((f"{b}/", f"{b}:")) for b in bases)
+            path for path in self._document["paths"] if path in wanted or _is_below(path, bases)
         ]
         document = prune(self._document, paths, self._losses)
         write_vendor(folder, document, self._found, self._source.name)
