@@ -22,7 +22,7 @@ ORDERS = {"CREATED > PROCESSING > DONE": 1}
 def result(**behaviour: Any) -> dict[str, Any]:
     """A result of Talkdesk without any requirement judged."""
     counts = dict.fromkeys(("PASS", "SKIP", "WARN", "ERROR", "FAIL"), 0)
-    empty = {"seen": [], "not_seen": []}
+    empty: dict[str, list[str]] = {"seen": [], "not_seen": []}
     jobs = {"watched": True, "orders": ORDERS, "seconds": {}}
     return {
         "vendor": "talkdesk", "profile": "documented", "base_url": "http://127.0.0.1:1",
