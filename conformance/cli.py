@@ -152,6 +152,7 @@ COMPARE_OPTIONS = (
     click.option("--target-b", type=FILE, help="Target file of the base URL B."),
     click.option("--control-url-a", help="Control plane of the mock at A (…/_mock)."),
     click.option("--control-url-b", help="Control plane of the mock at B (…/_mock)."),
+    VENDORS_OPTION,
     *RUN_OPTIONS[:3],
     click.option("--baseline", type=FILE, help="JSON report of a comparison, or accepted rows."),
     click.option(
@@ -277,6 +278,7 @@ def compare(a: str, b: str, **options: Any) -> None:
 @click.option("--record", type=FOLDER, help="Write what passed to this folder, as a scenario.")
 @click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, metavar="S")
 @click.option("--ca-bundle", type=FILE, help="Certificate authorities to trust.")
+@VENDORS_OPTION
 def proxy(vendor: str, **options: Any) -> None:
     """Pass traffic on to an implementation of VENDOR's API, and check both directions.
 
@@ -300,6 +302,7 @@ def proxy(vendor: str, **options: Any) -> None:
     help="Exit code 1 if a change hurts clients, or servers.",
 )
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="JSON file.")
+@VENDORS_OPTION
 def diff_spec(old: Path, new: Path, **options: Any) -> None:
     """Say what the OpenAPI document NEW breaks that OLD allowed, and for whom.
 
@@ -316,14 +319,19 @@ def diff_spec(old: Path, new: Path, **options: Any) -> None:
 @click.option("--output", type=FOLDER, required=True, help="Folder for VENDOR/NAME.yaml.")
 @click.option("--name", default="recorded", show_default=True, help="Name of the scenario.")
 @click.option("--profile", type=click.Choice(PROFILES), default=DOCUMENTED, show_default=True)
-def record(vendor: str, har: Path, output: Path, name: str, profile: str) -> None:
+@VENDORS_OPTION
+def record(
+    vendor: str, har: Path, output: Path, name: str, profile: str, vendors: tuple[Path, ...]
+) -> None:
     """Turn recorded traffic with VENDOR's API into a scenario of the mock.
 
     `mockserver serve --scenarios OUTPUT --scenario NAME` plays it.
     """
+    from conformance.contract_queries import load_contract
     from conformance.drift.recording import record_har
 
-    click.echo(f"{record_har(vendor, har, output, name, profile)}: the scenario")
+    contract = load_contract(vendor, profile, _announced(vendors))
+    click.echo(f"{record_har(contract, har, output, name)}: the scenario")
 
 
 @main.command()

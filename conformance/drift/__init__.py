@@ -1,7 +1,7 @@
 """How two implementations differ: compared by behaviour, named by requirement."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -50,7 +50,7 @@ def compare_command(
     """
     reports = [parse(choice) for choice in options["reports"]]
     results = _results(sources, options, settings, on_progress, run)
-    comparison = compare_results(*results, sources=sources)
+    comparison = compare_results(*results, sources=sources, vendors=options["vendors"])
     if options["baseline"] is not None:
         comparison = accept(comparison, options["baseline"])
     for kind, path in reports:
@@ -81,6 +81,7 @@ def _results(
                 source,
                 control_url=options[f"control_url_{name}"],
                 target=options[f"target_{name}"],
+                vendors=options["vendors"],
                 settings=settings,
                 on_progress=partial(_show_step, on_progress, name.upper()),
             )
@@ -108,7 +109,11 @@ def _vendor(options: Mapping[str, Any]) -> str:
 
 
 def compare_results(
-    first: Json, second: Json, *, sources: Sequence[str] = ("A", "B")
+    first: Json,
+    second: Json,
+    *,
+    sources: Sequence[str] = ("A", "B"),
+    vendors: Iterable[Path] = (),
 ) -> Comparison:
     """Return the comparison of two results, as `--report json` has them.
 
@@ -125,7 +130,7 @@ def compare_results(
             raise UsageError(
                 f"{source}: has no `behaviour`: it was written by an older version, run it again"
             )
-    contract = load_contract(first["vendor"], first["profile"])
+    contract = load_contract(first["vendor"], first["profile"], vendors)
     names = RequirementNames(contract, load_checks())
     side_a, side_b = [
         Side(name, source, result["base_url"], result["seed"], result["verdict"])

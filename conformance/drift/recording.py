@@ -21,7 +21,6 @@ import orjson
 import yaml
 
 from conformance.checks import load_checks
-from conformance.contract_queries import load_contract
 from conformance.drift.journal import Journal
 from conformance.drift.proxy import Capture, Passage
 from conformance.errors import UsageError
@@ -316,20 +315,19 @@ def write_recording(journal: Journal, folder: Path, name: str, began: datetime) 
 # --- From an HTTP archive
 
 
-def record_har(vendor: str, file: Path, folder: Path, name: str, profile: str) -> Path:
+def record_har(contract: Contract, file: Path, folder: Path, name: str) -> Path:
     """Write the scenario of a HAR file; see `write_recording`.
 
     Raises:
-        UsageError: the file is no HTTP archive, or has nothing of this vendor.
+        UsageError: the file is no HTTP archive, or has nothing of the contract's vendor.
     """
     passages = list(_passages(file))
-    contract = load_contract(vendor, profile)
     journal = Journal(contract, load_checks(), "http://recorded.invalid", None)
     for passage in passages:
         journal.record(passage)
     journal.close()
     if not any(exchange.operation for exchange in journal.exchanges):
-        raise UsageError(f"--har: {file}: has no request of an operation of {vendor}")
+        raise UsageError(f"--har: {file}: has no request of an operation of {contract.vendor}")
     began = datetime.fromtimestamp(min(passage.started for passage in passages), UTC)
     return write_recording(journal, folder, name, began)
 

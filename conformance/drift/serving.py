@@ -43,7 +43,7 @@ def proxy_command(vendor: str, options: Mapping[str, Any]) -> int:
             f"--host: {options['host']} is not a loopback address: whoever reaches the proxy uses "
             "the credentials that pass through it"
         )
-    contract = load_contract(vendor, options["profile"])
+    contract = load_contract(vendor, options["profile"], options["vendors"])
     limited = None if is_loopback(upstream) and options["target"] is None else target
     listening = _bind(options["host"], options["port"])
     journal = Journal(contract, load_checks(), upstream, limited)

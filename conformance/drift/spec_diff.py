@@ -53,8 +53,13 @@ def diff_command(old: Path, new: Path, options: Mapping[str, Any]) -> int:
         UsageError: a file is no OpenAPI document, or the vendor is unknown.
     """
     before, after = (_read(path, options["profile"]) for path in (old, new))
-    vendor = options["vendor"] or before.get("x-vendor")
-    contract = load_contract(vendor, options["profile"]) if vendor in specs.vendors() else None
+    vendor, named = before.get("x-vendor"), options["vendor"]
+    known = named is not None or vendor in specs.vendor_folders(options["vendors"])
+    contract = (
+        load_contract(str(named or vendor), options["profile"], options["vendors"])
+        if known
+        else None
+    )
     changes = list(compare_documents(before, after, contract))
     for change in changes:
         ids = f"  {', '.join(change.requirements)}" if change.requirements else ""

@@ -105,3 +105,21 @@ def test_command_fails_for_whom_it_was_told(tmp_path: Path) -> None:
     assert run(old, old).exit_code == 0
     new.write_text("no: document")
     assert run(old, new).exit_code == 2
+
+
+def test_rows_of_a_vendor_of_ones_own_are_named(tmp_path: Path) -> None:
+    folder = Path("tests/examples/exports").resolve()
+    new = yaml.safe_load((folder / "openapi.yaml").read_text(encoding="utf-8"))
+    poll = next(
+        operation
+        for item in new["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict) and "200" in operation.get("responses", {})
+    )
+    del poll["responses"]["200"]
+    file = tmp_path / "openapi.yaml"
+    file.write_text(yaml.safe_dump(new), encoding="utf-8")
+    own = ("--vendor", "exports", "--vendors", folder.parent)
+    assert "EXPORTS-AUTO-" in run(folder, file, *own).output
+    unknown = run(folder, file, "--vendor", "exports")
+    assert (unknown.exit_code, "--vendors DIR" in str(unknown.output)) == (2, True)
