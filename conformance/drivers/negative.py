@@ -135,9 +135,11 @@ def _send_not_utf8(case: DriverCase, valid: OperationRequest, name: str) -> None
 def _send_other_methods(case: DriverCase) -> None:
     """Send to each path methods that no operation has there: with ids that do not exist.
 
-    What no page names may do anything at a real account, so only a loopback one gets unsafe ones.
+    What no page names may do anything at a real account, so only a loopback one gets unsafe ones,
+    and a path that needs consent gets none.
     """
     operations = [case.contract.operations[name] for name in case.operations]
+    operations = [o for o in operations if not case.client.policy.needs_consent(o)]
     for path, operation in {operation.path: operation for operation in operations}.items():
         known = {o.method for o in case.contract.operations.values() if o.path == path}
         methods = list(SAFE_OTHER_METHODS)

@@ -1,7 +1,6 @@
 """What independent servers may do one way or another, one kind of freedom or bug at a time."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -83,12 +82,12 @@ def test_media_type_of_a_known_jobs_file_is_enough_to_judge_it(options: str, ver
 
 @pytest.mark.parametrize("options", ["no_start", "documented_only no_start"])
 def test_kick_off_that_does_nothing(options: str) -> None:
+    """No page says that a job must succeed, and this server shows no state."""
     unknown = outcome("clinicalone", options, "C1-KICK-001")
-    reason = unknown.skipped["C1-KICK-001"]
-    assert re.search(r"in the \d+ s of this check .*`job_seconds`", reason)
+    assert "they may have failed" in unknown.skipped["C1-KICK-001"]
     assert unknown.exit_code == 0
-    late = outcome("clinicalone", options, "C1-KICK-001", job_seconds=5)
-    assert "C1-KICK-001" in late.failed
+    late = outcome("clinicalone", options, "C1-KICK-001 C1-KICK-021", job_seconds=5)
+    assert (late.failed, list(late.warned)) == ({}, ["C1-KICK-021"])
 
 
 @pytest.mark.parametrize("options", ["", "slow", "queued", "documented_only slow"])

@@ -6,7 +6,7 @@ What a block is follows from its language:
   the rest of a line.
 - `python`, `yaml`, `json`, `js`, `http`: the file that `<!-- file: NAME -->` before it names;
   Python without a name is run.
-- `mermaid` is a picture.
+- `mermaid` and `text` are pictures.
 
 A block after `<!-- not run: REASON -->` is not run.
 """
@@ -21,6 +21,7 @@ FENCE = re.compile(
     r"^```(?P<language>\w*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+PICTURES = ("mermaid", "text")
 ANYTHING = re.compile(r"(?:\\ )?\\\.\\\.\\\.(?:\\ )?")
 HEREDOC = re.compile(r"<<'(\w+)'")
 END = "END-OF-BLOCK"
@@ -59,7 +60,7 @@ def commands(document: str) -> Iterator[Command]:
     """
     for block in FENCE.finditer(document):
         first = document.count("\n", 0, block.start("body")) + 1
-        if block["language"] != "mermaid" and block["mark"] != "not run":
+        if block["language"] not in PICTURES and block["mark"] != "not run":
             yield from _commands(block, first)
 
 

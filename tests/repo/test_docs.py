@@ -20,16 +20,12 @@ import pytest
 
 from tests.clients._environments import program
 from tests.repo._checkout import ROOT, files, name, text
-from tests.repo._documents import FENCE, Command, commands, printed, script
+from tests.repo._documents import Command, commands, printed, script
 from tests.repo._environment import make_environment
 
 pytestmark = pytest.mark.slow
 
-DOCUMENTS = [
-    name(path)
-    for path in files()
-    if path.suffix == ".md" and any(it["mark"] != "not run" for it in FENCE.finditer(text(path)))
-]
+DOCUMENTS = [name(path) for path in files() if path.suffix == ".md" and any(commands(text(path)))]
 IN_A_CHECKOUT = {"README.md", "CONTRIBUTING.md", "specs/README.md"}
 INSTALLS = "README.md"
 """The document that begins before the installation."""
