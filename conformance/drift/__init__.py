@@ -18,6 +18,7 @@ from conformance.drift.report import RENDERERS, Comparison, Side, identity, pars
 from conformance.errors import UsageError
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, read_baseline
 from conformance.replay import read_result
+from conformance.report import write_content
 from conformance.report.json_report import to_data
 from conformance.runner import Runner, create_runner
 from conformance.settings import Settings
@@ -54,7 +55,7 @@ def compare_command(
     if options["baseline"] is not None:
         comparison = accept(comparison, options["baseline"])
     for kind, path in reports:
-        _write(comparison, kind, path)
+        write_content(RENDERERS[kind](comparison), path)
     sys.stdout.write(render_text(comparison))
     drifted = options["fail_on"] == DRIFT and comparison.differences
     return EXIT_FAILED if drifted else EXIT_CONFORMS
@@ -184,17 +185,3 @@ def _known(file: Path) -> tuple[set[str], set[str]]:
         raise UsageError(
             f"--baseline: {file}: is not the JSON report of `conformance compare`"
         ) from None
-
-
-def _write(comparison: Comparison, kind: str, path: Path) -> None:
-    content = RENDERERS[kind](comparison)
-    data = content.encode() if isinstance(content, str) else content
-    if str(path) == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"--report: {path} cannot be written: {error.strerror}") from error

@@ -51,7 +51,11 @@ def write(result: Result, kind: str, path: Path) -> None:
     if kind == GITHUB:
         ci_formats.write_github(result)
         return
-    content = RENDERERS[kind](result)
+    write_content(RENDERERS[kind](result), path)
+
+
+def write_content(content: str | bytes, path: Path) -> None:
+    """Write the content of a report; see `write`."""
     data = content.encode() if isinstance(content, str) else content
     if str(path) == "-":
         sys.stdout.buffer.write(data)
