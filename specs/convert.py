@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from specs.errors import SpecError, SpecIssue
+from specs.files import DOCUMENTED
 from specs.lint.examples import check_examples
 from specs.own import METHODS
+from specs.profile import apply
 from specs.values import words
 
 _VERSION = re.compile(r"3\.[01]\.\d+")
@@ -53,6 +55,7 @@ def convert(document: Any, file: str, losses: Losses) -> dict[str, Any]:
             "is Swagger 2.0: convert it to OpenAPI 3 first" if old else "must be 3.0.x or 3.1.x"
         )
         raise SpecError([SpecIssue(file, "/openapi", reason)])
+    document = apply(document, DOCUMENTED)  # it may be one of ours: what a profile changes goes
     for key in ("webhooks", "jsonSchemaDialect"):
         if key in document:
             losses.add(f"{key}: 3.0 has none")

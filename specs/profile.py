@@ -25,9 +25,14 @@ def apply(document: Any, profile: str) -> Any:
     if isinstance(document, dict):
         if KEY in document:
             rest = {key: value for key, value in document.items() if key != KEY}
-            document = merge(rest, document[KEY].get(profile, {}))
+            document = merge(rest, _patch(document[KEY], profile))
         return {
             key: apply(value, profile) if isinstance(value, _NESTED) else value
             for key, value in document.items()
         }
     return [apply(item, profile) for item in document] if isinstance(document, list) else document
+
+
+def _patch(patches: Any, profile: str) -> Any:
+    """Return the patch of a profile, none where somebody else's key has this name."""
+    return patches.get(profile, {}) if isinstance(patches, dict) else {}

@@ -215,3 +215,11 @@ def test_a_flag_with_an_error_is_a_state() -> None:
         "delete": "deleteOperation",
         "cancel": "cancelOperation",
     }
+
+
+def test_a_contract_with_profiles_becomes_the_one_that_is_documented(tmp_path: Path) -> None:
+    contract = specs.files.ROOT / "talkdesk" / "openapi.yaml"
+    result = run("mine", contract, tmp_path, "--fetch", "getReportFile")
+    assert result.exit_code == 0, result.output
+    assert "fetch: GET /data/reports/{type}/files/{id} (getReportFile)" in result.output
+    assert "x-profiles" not in (tmp_path / "mine" / "openapi.yaml").read_text(encoding="utf-8")
