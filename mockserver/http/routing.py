@@ -74,7 +74,10 @@ def build_router(apis: Iterable[Api]) -> "Router[Route]":
     for api in apis:
         for operation in api.operations.values():
             declared = operation.operation
-            router.add(declared.method, declared.path, Route(api, operation))
+            try:
+                router.add(declared.method, declared.path, Route(api, operation))
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{api.name}: {error}") from None
     return router
 
 
@@ -131,7 +134,10 @@ class Router(Generic[T]):
                 made.affixes,
             ):
                 if template.names != made.names or method in template.methods:
-                    raise ConfigurationError(f"{method} {path}: the path is taken")
+                    raise ConfigurationError(
+                        f"{method} {path}: another operation has this path; where it is that of "
+                        "another vendor, give the folder that vendor's name: it then replaces it"
+                    )
                 template.methods[method] = target
                 return
         made.methods[method] = target
