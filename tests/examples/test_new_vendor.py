@@ -223,3 +223,18 @@ def test_a_contract_with_profiles_becomes_the_one_that_is_documented(tmp_path: P
     assert result.exit_code == 0, result.output
     assert "fetch: GET /data/reports/{type}/files/{id} (getReportFile)" in result.output
     assert "x-profiles" not in (tmp_path / "mine" / "openapi.yaml").read_text(encoding="utf-8")
+
+
+def test_a_list_below_a_parameter_is_not_about_one_job(tmp_path: Path) -> None:
+    contract = specs.files.ROOT / "talkdesk" / "openapi.yaml"
+    run("talkdesk", contract, tmp_path, "--fetch", "getReportFile")
+    order = {
+        "format": "csv",
+        "timespan": {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"},
+    }
+    with playing(tmp_path / "talkdesk") as call:
+        made = call("POST", "/data/reports/calls/jobs", json=order)
+        assert made.status_code == 202, made.text
+        listed = call("GET", "/data/reports/calls/jobs").json()["_embedded"]["jobs"]
+        assert [row["id"] for row in listed] == [made.json()["id"]]
+        assert call("GET", "/data/reports/user_status/jobs").json()["_embedded"]["jobs"] == []

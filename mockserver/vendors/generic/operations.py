@@ -45,13 +45,14 @@ def read_roles(contract: Contract) -> Roles:
         actions[action.operation] = (*actions.get(action.operation, ()), action)
     poll = contract.operations[lifecycle.actions["poll"].operation]
     place = _last_parameter(poll)
+    listed = {name for name, row in lifecycle.locations.items() if row.items is not None}
+    listed |= {row.operation for row in lifecycle.actions.values() if row.name == "list"}
+    of_one_job = actions.keys() - listed
     parameters = {
         name: found
         for name, row in contract.operations.items()
-        if (found := _id_parameter(row, place, is_action=name in actions)) is not None
+        if (found := _id_parameter(row, place, is_action=name in of_one_job)) is not None
     }
-    listed = {name for name, row in lifecycle.locations.items() if row.items is not None}
-    listed |= {row.operation for row in lifecycle.actions.values() if row.name == "list"}
     creations = {lifecycle.actions["create"].operation} | {
         name
         for name in lifecycle.locations
