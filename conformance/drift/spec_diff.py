@@ -21,6 +21,7 @@ from conformance.errors import UsageError
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED
 from conformance.target.user_files import read_user_yaml
 from specs import Contract
+from specs.own import METHODS
 from specs.pointer import resolve
 from specs.profile import apply
 
@@ -29,7 +30,6 @@ SERVER: Final = "server"
 NOBODY: Final = "nobody"
 REQUEST: Final = "request"
 RESPONSE: Final = "response"
-METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "head", "options"})
 DEPTH: Final = 8  # schemas may contain themselves
 LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 MOST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
