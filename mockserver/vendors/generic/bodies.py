@@ -77,9 +77,8 @@ class JobBodies:
 
     def of_status(self, operation: Operation, status: int) -> Maker | None:
         """Return what makes the body of a response, None for one without a JSON body."""
-        schema = json_schema_of((operation.response(status) or {}).get("content", {}))
         content = (operation.response(status) or {}).get("content", {})
-        return self.of_schema(operation.id, schema) if schema or content else None
+        return self.of_schema(operation.id, json_schema_of(content)) if content else None
 
     def of_schema(self, operation_id: str, schema: Any, *, as_item: bool = False) -> Maker:
         """Return what makes the body that shows a job, as an operation or its list shows it."""
