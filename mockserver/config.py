@@ -17,8 +17,6 @@ _JOURNAL_SHARE = 32
 """One journal may use this fraction (1/32) of the memory of all journals."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PATHS = ("faults", "fixtures", "scenarios", "tls_cert", "tls_dir", "tls_key")
-_FOLDERS = ("vendors",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +89,13 @@ class ConnectionLimits:
     """Limits of a connection.
 
     `max_head_bytes` limits the request line with its headers; beyond it the response is 431.
-    `request_timeout` limits the seconds from the first to the last byte of a request; after it
-    the response is 408. `idle_timeout` is the seconds that a connection without a request stays
-    open.
+    `max_body_bytes` limits a chunk; beyond it the response is 413. `request_timeout` limits the
+    seconds from the first to the last byte of a request; after it the response is 408.
+    `idle_timeout` is the seconds that a connection without a request stays open.
     """
 
     max_head_bytes: int = 64 * 1024
+    max_body_bytes: int = _MIB
     request_timeout: int = 60
     idle_timeout: int = 75
 
@@ -246,13 +245,13 @@ class Settings:
     def __post_init__(self) -> None:
         for option in OPTIONS:
             value = getattr(self, option.name)
-            if option.name in _PATHS and value is not None:
-                object.__setattr__(self, option.name, Path(value))
-            elif option.name in _FOLDERS:
+            if option.is_folder:
                 folders = (value,) if isinstance(value, str | Path) else value
                 object.__setattr__(self, option.name, tuple(map(Path, folders)))
             elif option.multiple:
                 object.__setattr__(self, option.name, tuple(value))
+            elif option.metavar in {"FILE", "DIR"} and value is not None:
+                object.__setattr__(self, option.name, Path(value))
             option.check(value)
         if self.workers > 1 and self.store == "memory":
             raise ConfigurationError(
@@ -295,7 +294,8 @@ class Settings:
     @property
     def connection_limits(self) -> ConnectionLimits:
         """The limits of connections."""
-        return ConnectionLimits(self.max_headers, self.request_timeout, self.idle_timeout)
+        times = self.request_timeout, self.idle_timeout
+        return ConnectionLimits(self.max_headers, self.max_body, *times)
 
 
 OPTIONS = tuple(Option(row.name, row.default, **row.metadata) for row in fields(Settings))

@@ -16,6 +16,8 @@ from mockserver.server import REJECTION_KEY
 MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 """Bytes of an unread body that are discarded, so that a client that still sends gets its answer."""
 
+_PIECE_BYTES = 4096
+
 _CODINGS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 """The content codings that are decoded (RFC 9110, 8.4.1), with zlib's parameter for each."""
 
@@ -63,16 +65,19 @@ def _content_codings(headers: Mapping[str, str]) -> list[str]:
 
 
 def _decode(body: bytes, coding: str, max_bytes: int) -> bytes:
-    decoded = bytearray()
+    decoded, decoder = bytearray(), None
     try:
-        while body:  # a gzip file may have several members (RFC 1952, 2.2)
-            decoder = zlib.decompressobj(_CODINGS[coding])
-            decoded += decoder.decompress(body, max_bytes + 1 - len(decoded))
-            if len(decoded) > max_bytes:
-                raise _too_large(max_bytes)
-            if not decoder.eof:
-                raise zlib.error("it ends too early")
-            body = decoder.unused_data
+        # Of what follows a member, zlib makes a copy: so it is given little at a time.
+        for start in range(0, len(body), _PIECE_BYTES):
+            piece = body[start : start + _PIECE_BYTES]
+            while piece:  # a gzip file may have several members (RFC 1952, 2.2)
+                decoder = decoder or zlib.decompressobj(_CODINGS[coding])
+                decoded += decoder.decompress(piece, max_bytes + 1 - len(decoded))
+                if len(decoded) > max_bytes:
+                    raise _too_large(max_bytes)
+                piece, decoder = decoder.unused_data, None if decoder.eof else decoder
+        if decoder is not None:
+            raise zlib.error("it ends too early")
     except zlib.error as error:
         message = f"The body is not {coding} as Content-Encoding says: {error}."
         raise ApiError(400, message, field="Content-Encoding") from None

@@ -48,7 +48,7 @@ class Http1Protocol(asyncio.Protocol):
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._deadline = Deadline(self._loop)
-        self._reader = RequestReader(limits.max_head_bytes)
+        self._reader = RequestReader(limits)
         self._cycle: RequestCycle | None = None
         self._arriving = True  # a request, for which a deadline is set
         self._last = False  # what arrives from now on is no request

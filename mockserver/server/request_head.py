@@ -12,19 +12,19 @@ END = b"\r\n\r\n"
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST_LINE = re.compile(rb"(%b) ([\x21-\x7e]+) HTTP/1\.([0-9])" % _TOKEN)
-_UNFINISHED_LINE = re.compile(rb"%b(?: (?:[\x21-\x7e]+(?: [HTP/0-9.]{0,8}\r?)?)?)?" % _TOKEN)
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_REQUEST_LINE = re.compile(rb"(%b) ([\x21-\x7e]+) HTTP/1\.([0-9])" % TOKEN)
+_UNFINISHED_LINE = re.compile(rb"%b(?: (?:[\x21-\x7e]+(?: [HTP/0-9.]{0,8}\r?)?)?)?" % TOKEN)
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+")
-_BARE_LF = re.compile(rb"(?<!\r)\n")
+_BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?=[^\n])")
 _HOST = rb"(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?"
 _HOST_FIELD = re.compile(rb"(?:%b)?" % _HOST)
 _ABSOLUTE_FORM = re.compile(
     rb"[A-Za-z][A-Za-z0-9+.-]*://(%b)(/[^?#]*)?(?:\?([^#]*))?(?:#.*)?" % _HOST
 )
-_LENIENT_LINE = re.compile(rb"[\r\n]*(%b) +([\x21-\x7e\x80-\xff]*)" % _TOKEN)
+_LENIENT_LINE = re.compile(rb"[\r\n]*(%b) +([\x21-\x7e\x80-\xff]*)" % TOKEN)
 _LENIENT_FIELD = re.compile(
-    rb"^(%b):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\r?$" % _TOKEN, re.MULTILINE
+    rb"^(%b):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\r?$" % TOKEN, re.MULTILINE
 )
 _LONGEST_REMEMBERED = 4096
 _FIRST_OF_1_0, _FIRST_OF_1_1 = b"GET / HTTP/1.0", b"GET / HTTP/1.1"
@@ -101,7 +101,7 @@ def _parse(head: bytes) -> RequestHead:
     if target.startswith(b"/"):
         path, _, query = target.partition(b"#")[0].partition(b"?")
     else:
-        path, query, headers = _resolve(target, headers)
+        path, query, headers = _resolve(method, target, headers)
     return RequestHead(
         method.decode("ascii"),
         unquote(path.decode("latin-1")),
@@ -132,7 +132,7 @@ def check_beginning(data: bytes, checked: int) -> None:
     So many bytes of it have been checked before.
 
     Raises:
-        MalformedRequestError: the request line is wrong, or a line ends without CR.
+        MalformedRequestError: the request line is wrong, or a line does not end with CR LF.
     """
     line_end = data.find(b"\r\n")
     if line_end >= 0:
@@ -140,8 +140,8 @@ def check_beginning(data: bytes, checked: int) -> None:
             raise _bad_request_line(data[:line_end])
     elif data != b"\r" and not _UNFINISHED_LINE.fullmatch(data):
         raise _bad_request_line(data)
-    if _BARE_LF.search(data, checked):
-        raise MalformedRequestError(400, "A line of the head ends without CR (RFC 9112, 2.2).")
+    if _BARE_LINE_END.search(data, max(checked - 1, 0)):
+        raise MalformedRequestError(400, "A line of the head must end with CR LF (RFC 9112, 2.2).")
 
 
 def sketch_head(data: bytes) -> RequestHead:
@@ -214,9 +214,11 @@ def _is_chunked(fields: Mapping[bytes, bytes], *, is_1_0: bool) -> bool:
     return True
 
 
-def _resolve(target: bytes, headers: Headers) -> tuple[bytes, bytes, Headers]:
+def _resolve(method: bytes, target: bytes, headers: Headers) -> tuple[bytes, bytes, Headers]:
     """Return path, query and headers for a target that is no path (RFC 9112, 3.2)."""
     if target == b"*":
+        if method != b"OPTIONS":
+            raise MalformedRequestError(400, "The target * is for OPTIONS (RFC 9112, 3.2.4).")
         return target, b"", headers
     absolute = _ABSOLUTE_FORM.fullmatch(target)
     if absolute is None:

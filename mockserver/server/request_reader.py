@@ -1,11 +1,12 @@
 """Reads one HTTP/1.1 request off a connection: its head, then its body, counted or in chunks."""
 
-from typing import Protocol
+import re
+from typing import NamedTuple, Protocol
 
-from httptools import HttpParserError, HttpRequestParser
-
+from mockserver.config import ConnectionLimits
 from mockserver.server.request_head import (
     END,
+    TOKEN,
     MalformedRequestError,
     RequestHead,
     check_beginning,
@@ -14,7 +15,34 @@ from mockserver.server.request_head import (
     skip_empty_lines,
 )
 
-_CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+_QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
+_EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (TOKEN, TOKEN, _QUOTED)
+_FRAMING = rb"(?i:content-length|transfer-encoding):"  # no trailer (RFC 9110, 6.5.1)
+_CHECKED_BYTES = 64
+"""So much of a line whose end has not arrived is checked, each time that more of it does."""
+
+
+class _ChunkLine(NamedTuple):
+    """A line of a chunked body: how all of it looks, and its beginning; what else is wrong."""
+
+    pattern: re.Pattern[bytes]
+    beginning: re.Pattern[bytes]
+    error: str
+
+
+_SIZE = _ChunkLine(
+    re.compile(rb"([0-9A-Fa-f]+)(?![ \t])(?:%b)*\r\n" % _EXTENSION),  # as h11 and llhttp have it
+    re.compile(rb"[0-9A-Fa-f]+(?:;|\r?\Z)"),
+    "a chunk needs a size, perhaps with extensions",
+)
+_DATA_END = _ChunkLine(
+    re.compile(rb"\r\n"), re.compile(rb"\r\Z"), "a chunk does not end where its size says"
+)
+_TRAILER = _ChunkLine(
+    re.compile(rb"(?!%b)(?:%b:[\t\x20-\x7e\x80-\xff]*)?\r\n" % (_FRAMING, TOKEN)),
+    re.compile(rb"%b(?::|\Z)|\r\Z" % TOKEN),
+    "a trailer is no field, or one that frames the body",
+)
 
 
 class BodyDecoder(Protocol):
@@ -48,25 +76,17 @@ class CountedBody:
 class ChunkedBody:
     """A body in chunks (RFC 9112, 7.1); its trailers are read and dropped.
 
-    `most_overhead` is how many bytes may lie between two pieces of content, or after the last.
+    `max_overhead` is how many bytes may lie between two pieces of content, or after the last;
+    `max_size` is the size in bytes that no chunk may exceed.
     """
 
-    def __init__(self, most_overhead: int) -> None:
+    def __init__(self, max_overhead: int, max_size: int) -> None:
         self.complete = False
-        self._most_overhead = most_overhead
+        self._max_overhead = max_overhead
+        self._max_size = max_size
         self._overhead = 0
-        self._content: list[bytes] = []
-        self._parser = HttpRequestParser(self)
-        self._parser.feed_data(_CHUNKED_HEAD)
-
-    def on_body(self, content: bytes) -> None:
-        """Take a piece of content from the parser."""
-        self._content.append(content)
-        self._overhead = 0
-
-    def on_message_complete(self) -> None:
-        """Learn from the parser that the body is over."""
-        self.complete = True
+        self._missing = 0  # content of the chunk that is being read
+        self._kind, self._line = _SIZE, b""  # the line that is being read
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return the content in `data`, and what comes after the end of the body.
@@ -74,38 +94,59 @@ class ChunkedBody:
         Raises:
             MalformedRequestError: these are no chunks, or too much of them is no content.
         """
+        content: list[bytes] = []
         start = 0
         while start < len(data) and not self.complete:
-            # A body ends with a line; fed by lines, the parser never reads beyond the end.
-            end = data.find(b"\n", start) + 1 or len(data)
-            self._overhead += end - start
-            self._feed_parser(data[start:end])
+            if self._missing:
+                end = min(start + self._missing, len(data))
+                content.append(data[start:end])
+                self._missing -= end - start
+                self._overhead = 0
+            else:
+                end = data.find(b"\n", start) + 1 or len(data)
+                self._overhead += end - start
+                self._line += data[start:end]
+                self._read_line()
             start = end
-        content, self._content = b"".join(self._content), []
-        return content, data[start:]
+        return b"".join(content), data[start:]
 
-    def _feed_parser(self, piece: bytes) -> None:
-        try:
-            self._parser.feed_data(piece)
-        except HttpParserError as error:
-            raise MalformedRequestError(400, f"The chunked body is malformed: {error}.") from None
-        if self._overhead > self._most_overhead:
+    def _read_line(self) -> None:
+        kind, line = self._kind, self._line
+        if self._overhead > self._max_overhead:
             raise MalformedRequestError(431, "The chunk extensions or trailers are too large.")
+        is_whole = line.endswith(b"\n")
+        pattern = kind.pattern if is_whole else kind.beginning
+        matched = pattern.match(line, 0, len(line) if is_whole else _CHECKED_BYTES)
+        if matched is None:
+            message = f"The chunked body is malformed: {kind.error} (RFC 9112, 7.1)."
+            raise MalformedRequestError(400, message)
+        if not is_whole:
+            return
+        self._line = b""
+        if kind is _SIZE:
+            self._missing = int(matched[1], 16)
+            self._kind = _DATA_END if self._missing else _TRAILER
+            if self._missing > self._max_size:
+                raise MalformedRequestError(413, f"A chunk is larger than {self._max_size} bytes.")
+        elif kind is _DATA_END:
+            self._kind = _SIZE
+        else:
+            self.complete = line == b"\r\n"
 
 
 class RequestReader:
     """Keeps what has arrived and has not been read; nothing is read before it is asked for.
 
     `buffer` are those bytes; `in_body` tells that more of a body is to come. A head, and what lies
-    between the pieces of a chunked body, may have `max_head_bytes`.
+    between the pieces of a chunked body, may have `max_head_bytes`; a chunk `max_body_bytes`.
     """
 
-    __slots__ = ("_decoder", "_max_head_bytes", "_scanned", "buffer", "in_body")
+    __slots__ = ("_decoder", "_limits", "_scanned", "buffer", "in_body")
 
-    def __init__(self, max_head_bytes: int) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.buffer = b""
         self.in_body = False
-        self._max_head_bytes = max_head_bytes
+        self._limits = limits
         self._scanned = 0  # bytes of the buffer in which no head ends
         self._decoder: BodyDecoder
 
@@ -126,7 +167,7 @@ class RequestReader:
         buffer = self.buffer
         at = buffer.find(END, max(self._scanned - len(END) + 1, 0))
         size = len(buffer) if at < 0 else at + len(END)
-        if size > self._max_head_bytes:
+        if size > self._limits.max_head_bytes:
             raise MalformedRequestError(431, "The request line and the headers are too large.")
         if at < 0:
             check_beginning(buffer, self._scanned)
@@ -135,7 +176,9 @@ class RequestReader:
         head = parse_head(buffer[:size])
         self.buffer, self._scanned = buffer[size:], 0
         if head.chunked:
-            self._decoder, self.in_body = ChunkedBody(self._max_head_bytes), True
+            limits = self._limits
+            self._decoder = ChunkedBody(limits.max_head_bytes, limits.max_body_bytes)
+            self.in_body = True
         elif head.content_length:
             self._decoder, self.in_body = CountedBody(head.content_length), True
         return head

@@ -16,8 +16,10 @@ _LARGEST_HEAD = 2**20
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FRAMING = re.compile(rb"(?:content-length|transfer-encoding):", re.IGNORECASE)
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
+_BWS = rb"[ \t]*"
 _CHUNK = re.compile(
-    rb"([0-9A-Fa-f]+)(?:;%b(?:=(?:%b|%b))?)*\r\n" % (_TOKEN, _TOKEN, _QUOTED), re.DOTALL
+    rb"([0-9A-Fa-f]+)(?![ \t])(?:%b;%b(?:%b=%b(?:%b|%b))?)*\r\n"
+    % (_BWS, _BWS + _TOKEN, _BWS, _BWS, _TOKEN, _QUOTED)
 )
 
 

@@ -43,8 +43,17 @@ _SIZES = (
     b"%x;a=b",
     b'%x;a="b;\\"c"',
     b"%x;a",
+    b"%x; a\t=  b ;c",
+    b"%x;a;b",
     b"%x ",
     b"%x;",
+    b"%x;=a",
+    b'%x;="a"',
+    b"%x;a=",
+    b"%x;;a",
+    b"%x;a=b c",
+    b'%x;a="\x01"',
+    b"%x;a\r",
     b" %x",
     b"+%x",
 )
@@ -66,7 +75,7 @@ _choose = st.sampled_from
 def _chunks(draw: st.DrawFn, body: bytes) -> bytes:
     cut = draw(st.integers(0, len(body)))
     pieces = [piece for piece in (body[:cut], body[cut:]) if piece]
-    size = draw(_choose(_SIZES[:6] * 4 + _SIZES))
+    size = draw(_choose(_SIZES[:8] * 4 + _SIZES))
     coded = [(size % len(piece)) + b"\r\n" + piece + b"\r\n" for piece in pieces]
     return b"".join(coded) + b"0\r\n" + draw(_choose(_TRAILERS)) + b"\r\n"
 

@@ -115,6 +115,11 @@ def test_what_follows_a_whole_request_does_not_cost_its_response(
         (b"Transfer-Encoding: chunked\r\n", b"zz\r\n{}\r\n0\r\n\r\n", 400),
         (b"Transfer-Encoding: chunked\r\n", b"2\r\n{}x\r\n0\r\n\r\n", 400),
         (b"Transfer-Encoding: chunked\r\n", b"2\n{}\n0\n\n", 400),
+        (b"Transfer-Encoding: chunked\r\n", b'2;="x"\r\n{}\r\n0\r\n\r\n', 400),
+        (b"Transfer-Encoding: chunked\r\n", b"2;a=\r\n{}\r\n0\r\n\r\n", 400),
+        (b"Transfer-Encoding: chunked\r\n", b"2540be400\r\n", 413),
+        (b"Transfer-Encoding: chunked\r\n", b"f" * 40 + b"\r\n", 413),
+        (b"Transfer-Encoding: chunked\r\n", b"2\r\n{}\r\n0\r\nA\r", 400),
         (b"Transfer-Encoding: chunked\r\n", b"2;" + b"a" * 5000 + b"\r\n{}\r\n0\r\n\r\n", 431),
         (b"Transfer-Encoding: chunked\r\n", b"0\r\n" + b"a: b\r\n" * 1000 + b"\r\n", 431),
         (b"Transfer-Encoding: identity\r\n", b"", 400),
@@ -169,7 +174,17 @@ def test_malformed_head_is_refused_in_the_vendor_s_words_and_journalled(
 
 
 @pytest.mark.parametrize(
-    "data", [b"}", b"\x16\x03\x01\x02\x00", b"GET /\n", b"GET / HTTP/1.1\n", b"?\r\n"]
+    "data",
+    [
+        b"}",
+        b"\x16\x03\x01\x02\x00",
+        b"GET /\n",
+        b"GET / HTTP/1.1\n",
+        b"?\r\n",
+        b"GET / HTTP/1.1\r\nA: b\rC: d\r\n",
+        post(b"Transfer-Encoding: chunked\r\n", b"Z"),
+        post(b"Transfer-Encoding: chunked\r\n", b"1\r\n{}"),
+    ],
 )
 def test_what_never_becomes_a_request_is_refused_at_once(mock: MockServer, data: bytes) -> None:
     with connected(mock) as connection:

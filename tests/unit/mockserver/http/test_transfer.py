@@ -22,6 +22,7 @@ FILE = "/data/reports/calls/files/3f2c9d1e-0000-4000-8000-000000000001"
 DOCS = "/_mock/docs/talkdesk/"
 CREATION = orjson.dumps(CREATE)
 TWO_MEMBERS = gzip.compress(CREATION[:20]) + gzip.compress(CREATION[20:])
+MANY_MEMBERS = gzip.compress(b"") * 999 + TWO_MEMBERS
 
 
 def create(mock: App, coding: str, body: bytes) -> Answer:
@@ -66,12 +67,13 @@ def test_ranges_and_conditions_are_ignored(mock: App, asked: dict[str, str]) -> 
         ("GZIP", gzip.compress(CREATION)),
         ("x-gzip", gzip.compress(CREATION)),
         ("gzip", TWO_MEMBERS),
+        ("gzip", MANY_MEMBERS),
         ("deflate", zlib.compress(CREATION)),
         ("identity", CREATION),
         ("", CREATION),
         ("deflate, gzip", gzip.compress(zlib.compress(CREATION))),
     ],
-    ids=["gzip", "upper", "x-gzip", "members", "deflate", "identity", "none", "two"],
+    ids=["gzip", "upper", "x-gzip", "members", "many", "deflate", "identity", "none", "two"],
 )
 def test_content_codings_are_decoded(mock: App, coding: str, body: bytes) -> None:
     assert create(mock, coding, body).status == 202
