@@ -10,6 +10,7 @@ import jsonschema_rs
 import orjson
 
 from specs import pointer
+from specs import profile as profiles
 from specs.files import in_profile, read_yaml
 from specs.lifecycle import Lifecycle, read_lifecycle
 from specs.own import METHODS, complete_lifecycle, complete_requirements
@@ -139,9 +140,8 @@ def read_contract(vendor: str, profile: str, folder: Path, *, own: bool = False)
     `own` is True for a user's vendor, whose files may leave things out.
     """
     openapi = in_profile(read_yaml(folder / "openapi.yaml"), profile, vendor if own else None)
-    lifecycle = read_yaml(folder / "lifecycle.yaml")
-    if own:
-        lifecycle = complete_lifecycle(lifecycle, vendor, openapi)
+    raw = read_yaml(folder / "lifecycle.yaml")
+    lifecycle = lifecycle_in_profile(raw, profile, vendor if own else None, openapi)
 
     def load_requirements() -> Requirements:
         return read_requirements(raw_requirements(folder, vendor, own=own), profile)
@@ -156,6 +156,15 @@ def read_contract(vendor: str, profile: str, folder: Path, *, own: bool = False)
         own=own,
         folder=folder,
     )
+
+
+def lifecycle_in_profile(raw: Any, profile: str, own: str | None, openapi: Any) -> Any:
+    """Return the content of a lifecycle.yaml with `profile` applied.
+
+    `own` is the slug of a user's vendor, whose file may leave out what `openapi` says; else None.
+    """
+    lifecycle = profiles.apply(raw, profile)
+    return lifecycle if own is None else complete_lifecycle(lifecycle, own, openapi)
 
 
 def raw_requirements(folder: Path, vendor: str, *, own: bool) -> Any:

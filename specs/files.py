@@ -59,6 +59,12 @@ def is_own(folder: Path) -> bool:
     return folder.resolve().parent != ROOT.resolve()
 
 
+def leaves_out(folder: Path) -> bool:
+    """Return True for a user's vendor whose openapi.yaml has none of what this package's state."""
+    file = folder / "openapi.yaml"
+    return is_own(folder) and file.is_file() and b"x-vendor" not in file.read_bytes()
+
+
 def _own_folders(given: Path, issues: list[SpecIssue]) -> list[Path]:
     """Return the vendors' folders in `given`, or `given` itself."""
     if not given.is_dir():

@@ -4,21 +4,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from specs.contract import raw_requirements
+from specs.contract import lifecycle_in_profile, raw_requirements
 from specs.errors import SpecError, SpecIssue
-from specs.files import CONTROL, PROFILES, ROOT, control_root, in_profile, read_yaml, vendors
+from specs.files import (
+    CONTROL,
+    PROFILES,
+    ROOT,
+    control_root,
+    in_profile,
+    leaves_out,
+        read_yaml,
+    vendors,
+)
 from specs.lint.lifecycle import check_lifecycle
 from specs.lint.openapi import check_openapi
 from specs.lint.requirements import check_requirements
-from specs.lint.shape import check_extensions, check_shape
+from specs.lint.shape import check_extensions, check_patches, check_shape
 from specs.lint.uniqueness import check_uniqueness
 from specs.lint_cache import NO_CACHE, LintCache, digest_of
-from specs.own import complete_lifecycle
 
 
 def check_all(root: Path = ROOT, cache: LintCache = NO_CACHE) -> list[SpecIssue]:
-    """Return the issues of every vendor, of the control plane, and of all of them together."""
-    issues = [issue for vendor in vendors(root) for issue in check_vendor(vendor, root, cache)]
+    """Return the issues of every vendor, of the control plane, and of all of them together.
+
+    A vendor whose openapi.yaml has no `x-vendor` is a user's own, and may leave more out.
+    """
+    issues: list[SpecIssue] = []
+    for vendor in vendors(root):
+        own = leaves_out(root / vendor)
+        issues += check_folder(root / vendor) if own else check_vendor(vendor, root, cache)
     issues += _collect(_control(root, cache))
     return issues or _collect(check_uniqueness(root))
 
@@ -56,14 +70,16 @@ def _vendor(vendor: str, root: Path, cache: LintCache) -> Iterator[SpecIssue]:
 def _files(folder: Path, *, own: bool, cache: LintCache) -> Iterator[SpecIssue]:
     slug = folder.resolve().name
     paths = [folder / name for name in ("lifecycle.yaml", "requirements.yaml", "openapi.yaml")]
-    lifecycle, openapi = read_yaml(paths[0]), read_yaml(paths[2])
+    raw, openapi = read_yaml(paths[0]), read_yaml(paths[2])
     requirements = raw_requirements(folder, slug, own=own)
     name = slug if own else None
-    if own:
-        document = in_profile(openapi, PROFILES[0], slug)
-        lifecycle = complete_lifecycle(lifecycle, slug, document)
+    lifecycles = {
+        profile: lifecycle_in_profile(raw, profile, name, in_profile(openapi, profile, name))
+        for profile in PROFILES
+    }
     shapes = [
-        *check_shape(lifecycle, paths[0], slug),
+        *check_patches(raw, paths[0]),
+        *(issue for row in lifecycles.values() for issue in check_shape(row, paths[0], slug)),
         *check_shape(requirements, paths[1], slug, own=own),
         *_openapi(openapi, paths[2], cache, name),
     ]
@@ -71,7 +87,7 @@ def _files(folder: Path, *, own: bool, cache: LintCache) -> Iterator[SpecIssue]:
         raise SpecError(shapes)
     documents = {profile: in_profile(openapi, profile, name) for profile in PROFILES}
     statements = {row["id"] for row in requirements["statements"]}
-    yield from check_lifecycle(lifecycle, documents, statements, paths[0], own=own)
+    yield from check_lifecycle(lifecycles, documents, statements, paths[0], own=own)
     yield from check_requirements(requirements, documents, paths[1])
 
 

@@ -24,7 +24,7 @@ Found = Iterator[tuple[str, str]]
 
 
 def check_lifecycle(
-    raw: Any,
+    raw: Mapping[str, Any],
     documents: Mapping[str, dict[str, Any]],
     statements: set[str],
     path: Path,
@@ -33,16 +33,18 @@ def check_lifecycle(
 ) -> Iterator[SpecIssue]:
     """Yield the issues of one lifecycle.yaml against the OpenAPI document of each profile.
 
-    In a user's own a refusal need not be in the contract, and an enum may have values of no state.
+    `raw` is its content by profile. In a user's own a refusal need not be in the contract, and an
+    enum may have values of no state.
     """
-    unknown = list(_unknown_states(raw))
-    for place, reason in (*unknown, *_repeated(raw)):
+    unknown = dict.fromkeys(issue for row in raw.values() for issue in _unknown_states(row))
+    repeated = dict.fromkeys(issue for row in raw.values() for issue in _repeated(row))
+    for place, reason in (*unknown, *repeated):
         yield SpecIssue(str(path), place, reason)
     if unknown:
         return
     found: set[tuple[str, str]] = set()
     for profile, document in documents.items():
-        lifecycle = read_lifecycle(raw, profile)
+        lifecycle = read_lifecycle(raw[profile], profile)
         operations = {operation.id: operation for operation in read_operations(document)}
         for place, reason in (
             *_statements(lifecycle, statements),

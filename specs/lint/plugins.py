@@ -11,7 +11,7 @@ from pathlib import Path
 
 from specs.contract import Contract, read_contract
 from specs.errors import SpecIssue
-from specs.files import PROFILES, ROOT, vendors
+from specs.files import PROFILES, ROOT, leaves_out, vendors
 
 GROUP = "report_contracts.lint"
 Rule = Callable[[Contract], Iterable[tuple[str, str]]]
@@ -33,7 +33,8 @@ def _rules() -> Iterator[Rule]:
 
 def _issues(rule: Rule, root: Path) -> Iterator[SpecIssue]:
     for vendor in vendors(root):
+        own = leaves_out(root / vendor)
         file = str(root / vendor / "requirements.yaml")
         for profile in PROFILES:
-            for place, reason in rule(read_contract(vendor, profile, root / vendor)):
+            for place, reason in rule(read_contract(vendor, profile, root / vendor, own=own)):
                 yield SpecIssue(file, place, reason)

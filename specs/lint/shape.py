@@ -11,6 +11,7 @@ import jsonschema_rs
 
 from specs.errors import SpecIssue
 from specs.files import ROOT, walk
+from specs.profile import KEY
 
 META = ROOT / "meta"
 STRICT_ID = re.compile(r"[A-Z0-9]{2}-[A-Z]{2,5}-[0-9]{3}")
@@ -26,6 +27,14 @@ def check_shape(content: Any, path: Path, slug: str, *, own: bool = False) -> It
         yield SpecIssue(str(path), place or "/", reason)
     if isinstance(content, dict) and content.get("vendor") not in (None, slug):
         yield SpecIssue(str(path), "/vendor", f"must be the folder's name, {slug!r}")
+
+
+def check_patches(content: Any, path: Path) -> Iterator[SpecIssue]:
+    """Yield an issue for each malformed `x-profiles` of a lifecycle.yaml, not yet applied."""
+    patches = content.get(KEY) if isinstance(content, dict) else None
+    if patches is not None:
+        for place, reason in _errors({KEY: patches}, "openapi"):
+            yield SpecIssue(str(path), place, reason)
 
 
 def _ids(content: Any, own: bool) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from specs.contract import read_operations
 from specs.errors import SpecIssue
-from specs.files import CONTROL, PROFILES, control_root, read_openapi, vendors
+from specs.files import CONTROL, PROFILES, control_root, in_profile, leaves_out, read_yaml, vendors
 
 
 def check_uniqueness(root: Path) -> Iterator[SpecIssue]:
@@ -17,8 +17,9 @@ def check_uniqueness(root: Path) -> Iterator[SpecIssue]:
     seen: dict[str, str] = {}
     places = [*((vendor, root) for vendor in vendors(root)), (CONTROL, control_root(root))]
     for vendor, folder in places:
-        file = str(folder / vendor / "openapi.yaml")
-        for operation in read_operations(read_openapi(vendor, PROFILES[0], folder)):
+        path = folder / vendor / "openapi.yaml"
+        file, own = str(path), vendor if leaves_out(path.parent) else None
+        for operation in read_operations(in_profile(read_yaml(path), PROFILES[0], own)):
             for name in (operation.id, f"{operation.method} {operation.path}"):
                 if name in seen:
                     yield SpecIssue(file, name, f"duplicate: it is in {seen[name]} too")

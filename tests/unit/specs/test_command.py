@@ -8,6 +8,8 @@ import pytest
 from specs.__main__ import main
 from specs.files import ROOT
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
 
 def test_package_has_no_issues(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
@@ -24,6 +26,17 @@ def test_folder_of_ones_own_needs_no_control_plane(
     file.write_text(file.read_text(encoding="utf-8").replace("openapi: 3.0.3", "openapi: 3.0.0"))
     assert main([str(tmp_path)]) == 1
     assert f"{file}: /openapi: must be 3.0.3" in capsys.readouterr().err
+
+
+def test_vendors_of_a_user_may_leave_out_what_ours_state(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(EXAMPLES / "exports", tmp_path / "exports")
+    assert main([str(tmp_path)]) == 0, capsys.readouterr().err
+    file = tmp_path / "exports" / "lifecycle.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("{state: EXPIRED}", "{state: GONE}"))
+    assert main([str(tmp_path)]) == 1
+    assert f"{file}: /timeline: unknown state 'GONE'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--wrong"], ["{empty}"], ["{empty}/nowhere"]])

@@ -154,6 +154,18 @@ OPENAPI: dict[str, tuple[Edit, str]] = {
 LIFECYCLE: dict[str, tuple[Edit, str]] = {
     "a missing key": (lambda d: d.pop("initial"), "initial is missing"),
     "another vendor's name": (lambda d: d.update(vendor="other"), "must be the folder's name"),
+    "a patch of an unknown profile": (
+        lambda d: d.update({"x-profiles": {"other": {}}}),
+        "/x-profiles: Additional properties",
+    ),
+    "a patch that names an unknown state": (
+        lambda d: d.update({"x-profiles": {"observed": {"initial": "LOST"}}}),
+        "unknown state 'LOST'",
+    ),
+    "a patch of wrong shape": (
+        lambda d: d.update({"x-profiles": {"observed": {"surprise": 1}}}),
+        "'surprise' was unexpected",
+    ),
     "an edge to an unknown state": (
         lambda d: d["edges"][0].update(to="LOST"),
         "unknown state 'LOST'",

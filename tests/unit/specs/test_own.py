@@ -37,6 +37,10 @@ def operation(document: Any, path: str, method: str) -> Any:
     return document["paths"][path][method]
 
 
+def export(document: Any) -> Any:
+    return document["components"]["schemas"]["Export"]
+
+
 def examples() -> dict[str, specs.Contract]:
     folders = specs.vendor_folders([EXAMPLES])
     names = [name for name in folders if specs.is_own(folders[name])]
@@ -399,3 +403,16 @@ def test_whatever_the_files_hold_is_loaded_or_told(
     (folder / name).write_text(json.dumps(document), encoding="utf-8")
     with suppress(specs.SpecError):
         assert specs.load("exports", folder=folder).operations
+
+
+def test_a_lifecycle_has_a_patch_for_the_observed_profile(vendor: Path) -> None:
+    slower = [{"state": "QUEUED", "lasts": "PT1M"}, {"state": "WORKING"}]
+    patch = {"observed": {"timeline": slower, "states": {"READY": {"wire": "done"}}}}
+    edit(vendor, "openapi.yaml", lambda d: export(d)["properties"]["status"].pop("enum"))
+    edit(vendor, "lifecycle.yaml", lambda d: d.update({"x-profiles": patch}))
+    documented, observed = (
+        specs.load("exports", name, folder=vendor).lifecycle for name in specs.PROFILES
+    )
+    assert [stage.state for stage in observed.timeline] == ["QUEUED", "WORKING"]
+    assert len(documented.timeline) == 4
+    assert (documented.wire_name("READY"), observed.wire_name("READY")) == ("ready", "done")
