@@ -13,7 +13,7 @@ from specs.files import (
     control_root,
     in_profile,
     leaves_out,
-        read_yaml,
+    read_yaml,
     vendors,
 )
 from specs.lint.lifecycle import check_lifecycle
