@@ -35,18 +35,27 @@ def field_matches_schema(
     """Values at `pointers`, where present, have the contract's type, enum, format and bounds.
 
     Their members are left to the requirements of those. Where the pointers are `alternative` names
-    of one value, null under one of them is as good as absence; where they are `nullable`, null is
-    always. Source: openapi.yaml.
+    of one value, null under one of them is as good as absence; where they are `nullable`, or no
+    document shows the member, null is always. Source: openapi.yaml.
     """
     if case.response.json is NOT_JSON:
         return None
     found = [(p, *row) for p in pointers for row in values_at(case.response.json, p)]
+    nullable = nullable or _null_is_absence(case)
     if nullable or (alternative and any(value is not None for _, _, value in found)):
         found = [row for row in found if row[2] is not None]
     return _first_error(
         (location, _schema_error(case.contract.validator(shallow_schema(case, pointer)), value))
         for pointer, location, value in found
     )
+
+
+def _null_is_absence(case: ExchangeCase) -> bool:
+    """Return True where no document shows the members: the vendors' clients read null as absence.
+
+    The contract of a user's own vendor says itself where null is allowed.
+    """
+    return not case.contract.own and case.requirement.source != "documented"
 
 
 def shallow_schema(case: ExchangeCase, pointer: str) -> dict[str, Any]:
@@ -120,9 +129,21 @@ def body_schema(case: ExchangeCase) -> CheckResult | None:
     for error in case.contract.validator(schema).iter_errors(response.json):
         if is_echo(case.exchange, error) or _is_local_datetime(error):
             continue
+        if _null_is_absence(case) and _is_optional_null(schema, error):
+            continue
         location = "".join(f"/{step}" for step in error.instance_path)
         return failed(f"{location or 'the body'}: {describe_schema_error(error)}")
     return passed()
+
+
+def _is_optional_null(schema: dict[str, Any], error: Any) -> bool:
+    """Return True for null under a member that its object need not have."""
+    *parent, properties, name, _ = ("", "", "", *error.schema_path)
+    if error.instance is not None or properties != "properties":
+        return False
+    for step in parent[3:]:
+        schema = schema[step]
+    return name not in schema.get("required", ())
 
 
 def _is_local_datetime(error: Any) -> bool:

@@ -409,7 +409,7 @@ VARIANTS = (
     Variant("ec-free-sparse-log", "the log has id, status and recipients alone"),
     Variant("ec-free-empty-group", "a new group is answered with an empty object"),
     Variant("ec-free-sparse-child", "a report has only its id"),
-    Variant("ec-free-null-texts", "texts that a report or a group does not have are null"),
+    Variant("ec-free-null-members", "what a report, group or distribution does not have is null"),
     Variant("ec-free-id-reused", "a group gets the id of one that was deleted"),
     Variant("ec-free-error-text", "errors are plain text"),
     Variant("ec-free-error-empty", "errors have no body"),

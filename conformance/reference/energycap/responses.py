@@ -72,8 +72,11 @@ def report_body(number: int, context: AppContext) -> Body:
         "tags": [{"tagTypeId": 1, "tagTypeInfo": "Audience", "values": ["Finance", "Sites"]}],
         "version": f"{number}.0",
     }
-    if context.has_variant("ec-free-null-texts"):
-        body |= dict.fromkeys(("description", "lastUpdated", "reportInfo", "version"))
+    if context.has_variant("ec-free-null-members"):
+        body |= dict.fromkeys(
+            ("description", "exportFormats", "isLandscape", "lastUpdated", "reportInfo")
+            + ("reportType", "tags", "version")
+        )
     return body
 
 
@@ -85,7 +88,7 @@ def report_code(number: int) -> str:
 def group_body(group: Group, context: AppContext) -> Body:
     """Return a ReportGroupResponse."""
     count = len(group.reports)
-    no_text = context.has_variant("ec-free-null-texts")
+    no_text = context.has_variant("ec-free-null-members")
     reports = [
         context.apply_defects(report_body(number, context), CHILD, ReportPosition(index, count))
         for index, number in enumerate(group.reports)
@@ -101,12 +104,13 @@ def group_body(group: Group, context: AppContext) -> Body:
 
 def distribution_body(distribution: Distribution, context: AppContext) -> Body:
     """Return a ReportDistributionResponse."""
+    unmodified = context.has_variant("ec-free-null-members") and distribution.modified is None
     return {
         "reportDistributionId": distribution.id,
         "reportDistributionName": distribution.name,
         "createdByUser": user_body(1),
         "createdDate": format_date_time(distribution.created, context),
-        "modifiedByUser": user_body(1),
+        "modifiedByUser": None if unmodified else user_body(1),
         "modifiedDate": format_date_time(distribution.modified or distribution.created, context),
         "lastRunDate": format_date_time(distribution.last_run, context)
         if distribution.last_run

@@ -185,6 +185,36 @@ def test_information_that_a_group_does_not_have_may_be_null(info: Any, expected:
 
 
 @pytest.mark.parametrize(
+    ("row", "operation", "body", "verdict"),
+    [
+        ("EC-GRP-012", "createReportGroup", {"reports": [{"reportType": None}]}, NOT_APPLICABLE),
+        ("EC-GRP-013", "createReportGroup", {"reports": [{"tags": None}]}, NOT_APPLICABLE),
+        ("EC-GRP-013", "createReportGroup", {"reports": [{"tags": [{"values": 1}]}]}, FAILED),
+        ("EC-DIST-001", "getReportDistribution", {"modifiedByUser": None}, PASSED),
+        ("EC-DIST-001", "getReportDistribution", {"baseReport": {"tags": None}}, PASSED),
+        ("EC-DIST-001", "getReportDistribution", {"modifiedByUser": []}, FAILED),
+    ],
+)
+def test_null_is_absence_to_the_clients_of_energycap(
+    row: str, operation: str, body: dict[str, Any], verdict: bool | None
+) -> None:
+    assert passes(row, exchange(operation, 200, body, vendor="energycap")) is verdict
+
+
+def test_null_under_a_member_that_has_to_be_there_is_a_breach() -> None:
+    assert passes("TD-LIST-001", exchange("listReportJobs", 200, page(total=None))) is FAILED
+
+
+def test_null_is_absence_in_what_no_document_shows() -> None:
+    def kick_off(comment: Any) -> bool | None:
+        one = exchange("kickOffReportJob", 202, {"comment": comment}, vendor="clinicalone")
+        return passes("C1-KICK-005", one)
+
+    assert kick_off(None) is NOT_APPLICABLE
+    assert kick_off({"text": "x"}) is FAILED
+
+
+@pytest.mark.parametrize(
     ("schema", "value", "text"),
     [
         ({"type": "string"}, 17, "17 where text is due"),
