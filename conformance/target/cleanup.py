@@ -14,6 +14,7 @@ from specs import Operation
 DRIVER = "clean-up"
 MAX_NAMED = 5
 GONE = frozenset({403, 404, 410})
+NOT_OFFERED = frozenset({405, 501})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +116,17 @@ def _operations_on(client: Client, resource: CreatedResource) -> list[Operation]
 
 
 def _delete(client: Client, resource: CreatedResource, deletes: list[Operation]) -> bool:
-    statuses = []
+    statuses = set()
     try:
         for operation in deletes:
-            statuses.append(_call(client, operation, resource).status)
-            if statuses[-1] in {200, 202, 204}:
+            status = _call(client, operation, resource).status
+            if status in {200, 202, 204}:
                 return _is_gone(client, resource)
+            statuses.add(status)
     except (SuiteError, LookupError):
         return False
-    return all(status in GONE for status in statuses)  # it was deleted before
+    refusals = statuses - NOT_OFFERED
+    return bool(refusals) and refusals <= GONE  # it was deleted before
 
 
 def _is_gone(client: Client, resource: CreatedResource) -> bool:

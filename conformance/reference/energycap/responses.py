@@ -73,10 +73,7 @@ def report_body(number: int, context: AppContext) -> Body:
         "version": f"{number}.0",
     }
     if context.has_variant("ec-free-null-members"):
-        body |= dict.fromkeys(
-            ("description", "exportFormats", "isLandscape", "lastUpdated", "reportInfo")
-            + ("reportType", "tags", "version")
-        )
+        body |= dict.fromkeys(body.keys() - {"reportCode", "reportId"})
     return body
 
 

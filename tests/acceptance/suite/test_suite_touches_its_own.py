@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from conformance.settings import Effort, Settings
 from conformance.target import DEFAULT_MAX_CREATED
 from conformance.target.safety import READ_ONLY, CreationQuota
 from tests.acceptance.suite._runs import judge, target_file
-from tests.acceptance.suite._spy import Seen, Spy, spying
+from tests.acceptance.suite._spy import Reply, Seen, Spy, spying
 
 QUICK = Settings(effort=Effort.QUICK)
 VENDORS = ("talkdesk", "clinicalone", "energycap")
@@ -164,6 +164,16 @@ def test_what_the_run_made_is_gone_or_named(writing: Watched):
     left = _made(writing) - _gone(writing)
     assert bool(left) == ("not to be deleted by this API" in notes or "Left behind" in notes)
     assert not left or any(name.partition("=")[2] in notes for name in left)
+
+
+def test_what_was_deleted_is_not_left_behind_where_jobs_cannot_be_cancelled():
+    def meddle(seen: Seen) -> Reply | None:
+        return Reply(405) if seen.method == "DELETE" and "/jobs/" in seen.path else None
+
+    with spying(meddle=meddle) as spy:
+        result = judge("talkdesk", spy, settings=replace(QUICK, only=frozenset({"TD-DEL-001"})))
+    assert any(seen.method == "DELETE" and seen.reply.status == 204 for seen in spy.writes)
+    assert not any("Left behind" in note for note in result.notes)
 
 
 def _made(watched: Watched) -> set[str]:
