@@ -64,10 +64,6 @@ def _clear_requests(request: Request) -> Response:
     return Response(204)
 
 
-def _verify_requests(request: Request) -> Response:
-    return Response(200, verify(request.sandbox.journal, request.body))
-
-
 AccessInfo = Callable[[Sandbox], Mapping[str, Any]]
 """Returns what selects a sandbox: `credentials` and `headers`, by vendor and role."""
 
@@ -114,7 +110,7 @@ class Control:
             "listMockRequests": self._list_requests,
             "getMockRequest": _get_request,
             "clearMockRequests": _clear_requests,
-            "verifyMockRequests": _verify_requests,
+            "verifyMockRequests": self._verify_requests,
         }
 
     def _health(self, request: Request) -> Response:
@@ -197,6 +193,11 @@ class Control:
             archive = har.archive(sandbox.journal, sandbox.id, filters, base, VERSION)
             return _download(f"{sandbox.id}.har", har.MEDIA, orjson.dumps(archive))
         return Response(200, query.page(sandbox.journal, sandbox.id, filters))
+
+    def _verify_requests(self, request: Request) -> Response:
+        for index, call in enumerate(request.body["calls"]):
+            self._parser.check_names(call, f"calls[{index}].", "caller")
+        return Response(200, verify(request.sandbox.journal, request.body))
 
     def _list_sandboxes(self, request: Request) -> Response:
         newest = self._sandboxes.newest(request.query["limit"])

@@ -128,15 +128,8 @@ class FaultRuleParser:
         return Rule(f"header {kind}", Match(), fault, None, None, Label.VALID, raw)
 
     def _match(self, raw: Mapping[str, Any]) -> Match:
-        vendor = raw["vendor"]
-        if vendor is not None:
-            _check_known("match.vendor", vendor, self._contracts)
-        if "operation" in raw:
-            vendor = self._check_operation(raw, vendor)
+        vendor = self.check_names(raw, "match.")
         vendors = self._contracts if vendor is None else (vendor,)
-        if "role" in raw:
-            roles = {role for name in vendors for role in self._roles(name)}
-            _check_known("match.role", raw["role"], roles)
         return Match(
             vendor=vendor,
             operation=raw.get("operation"),
@@ -147,17 +140,39 @@ class FaultRuleParser:
             occurrences=Occurrences(raw.get("nth"), raw.get("after"), raw.get("every")),
         )
 
-    def _check_operation(self, raw: Mapping[str, Any], vendor: str | None) -> str:
+    def check_names(self, raw: Mapping[str, Any], place: str, role: str = "role") -> str | None:
+        """Check the names in a pattern of requests; return the vendor that they belong to.
+
+        `place` begins the names of members in errors; `role` is the member that has a role.
+
+        Raises:
+            ApiError: 400, a vendor, operation, role or fault is unknown, or not of the others.
+        """
+        vendor: str | None = raw.get("vendor")
+        if vendor is not None:
+            _check_known(f"{place}vendor", vendor, self._contracts)
+        if "operation" in raw:
+            vendor = self._check_operation(raw, vendor, place)
+        if role in raw:
+            vendors = self._contracts if vendor is None else (vendor,)
+            _check_known(
+                place + role, raw[role], {it for name in vendors for it in self._roles(name)}
+            )
+        if "fault" in raw:
+            _check_known(f"{place}fault", raw["fault"], {"any", "none", *Kind, *Label})
+        return vendor
+
+    def _check_operation(self, raw: Mapping[str, Any], vendor: str | None, place: str) -> str:
         """Return the vendor of the named operation."""
         name = raw["operation"]
-        _check_known("match.operation", name, self._operations)
+        _check_known(f"{place}operation", name, self._operations)
         operation: Operation = self._operations[name]
         if vendor not in (None, operation.vendor):
-            raise _error("match.operation", f"{name} belongs to {operation.vendor}, not {vendor}")
-        if raw.get("method", operation.method) != operation.method:
-            raise _error(
-                "match.method", f"{name} has the method {operation.method}, not {raw['method']}"
-            )
+            raise _error(f"{place}operation", f"{name} belongs to {operation.vendor}, not {vendor}")
+        method = raw.get("method", operation.method)
+        if method.upper() != operation.method:
+            reason = f"{name} has the method {operation.method}, not {method}"
+            raise _error(f"{place}method", reason)
         return operation.vendor
 
     def _states(self, name: str, vendors: Collection[str]) -> frozenset[str]:

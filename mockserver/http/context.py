@@ -51,7 +51,7 @@ class RequestContext:
 
     `path` is as it was sent, percent-encoded; `is_control` is True if it belongs to the control
     plane. `headers` are by lower-case name, `head` the same with what was derived from them.
-    `body_complete` is True once nothing of the body is left to read. `api`, `operation` and
+    `body_complete` is True once `body` is all of it. `api`, `operation` and
     `segments` (path parameters, still encoded) are set by routing, `sandbox` by the sandbox
     resolver, `identity` by authentication; `handled` is True from the call of the operation's
     handler on. `touched_jobs` are the jobs that the request read or changed, `faults` those played

@@ -18,6 +18,7 @@ Replacement = Callable[[Sandbox], Sandbox | None]
 """Returns what a sandbox has become by a reset, None if it has not been reset."""
 
 _SCENARIO = "x-mock-scenario"
+_NO_BODIES = frozenset({b"", b"{}", b"null"})
 
 
 class Dispatcher:
@@ -71,11 +72,16 @@ class Dispatcher:
         path = operation.path.read_path(context.segments)
         query = operation.query.read_query(context.query)
         operation.headers.read_headers(headers)
-        media = operation.body.check_media(headers.get("content-type"))
+        is_empty = headers.get("content-length") == "0"
+        media = operation.body.check_media(headers.get("content-type"), is_empty=is_empty)
         body = None
         if operation.body.expected:
             context.body = await read_body(context, self._max_body_bytes)
             body = operation.body.read(context.body, media)
+        elif context.is_control and not context.body_complete:
+            context.body = await read_body(context, self._max_body_bytes)
+            if context.body.strip() not in _NO_BODIES:  # one that would be ignored, not obeyed
+                raise ApiError(400, "The operation takes no body.", field="body")
         if _SCENARIO in headers:
             sandbox = self._with_scenario(sandbox, headers[_SCENARIO])
         return Request(

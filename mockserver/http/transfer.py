@@ -13,6 +13,9 @@ from mockserver.http.context import Receive, RequestContext, Send
 from mockserver.http.messages import Response, StreamingBody
 from mockserver.server import REJECTION_KEY
 
+MAX_KEPT_BYTES = 64 * 1024
+"""Size of an unwanted body that is kept whole, for the journal."""
+
 MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 """Bytes of an unread body that are discarded, so that a client that still sends gets its answer."""
 
@@ -87,20 +90,25 @@ def _decode(body: bytes, coding: str, max_bytes: int) -> bytes:
 async def discard_body(context: RequestContext, status: int) -> ApiError | None:
     """Read what is left of an unwanted body; return why it has to be refused, if it has.
 
-    What is too large, or has to be asked for, is left to the server, which drops it after the
-    response.
+    The context has it afterwards, if it is small. What is too large, or has to be asked for, is
+    left to the server, which drops it after the response.
     """
     length = context.headers.get("content-length", "")
     too_large = length.isdecimal() and int(length[:20]) > MAX_DISCARDED_BYTES
     if status == 413 or too_large or "expect" in context.headers:
         return None
-    size, complete = 0, False
+    size, kept = 0, bytearray()
     try:
-        while not complete and size <= MAX_DISCARDED_BYTES:
-            size += len(await _next(context))
-            complete = context.body_complete
+        while not context.body_complete and size <= MAX_DISCARDED_BYTES:
+            chunk = await _next(context)
+            size += len(chunk)
+            if size <= MAX_KEPT_BYTES:
+                kept += chunk
     except ApiError as error:
         return error
+    is_as_meant = size == len(kept) and "content-encoding" not in context.headers
+    context.body_complete = context.body_complete and is_as_meant
+    context.body = bytes(kept) if context.body_complete else b""
     return None
 
 

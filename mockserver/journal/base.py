@@ -12,6 +12,9 @@ from msgspec.structs import asdict, astuple
 MAX_BODY_BYTES = 4096
 """Maximum number of recorded bytes of a body."""
 
+MAX_TEXT_LENGTH = 2048
+"""How many characters of a path, a query or a reason are recorded."""
+
 
 class Outcome(StrEnum):
     """What the contract says of an exchange.
@@ -75,7 +78,7 @@ class Entry(Struct, frozen=True):
     @property
     def cut(self) -> bool:
         """Whether the recorded body of the request is incomplete."""
-        return self.request_length > MAX_BODY_BYTES
+        return not 0 <= self.request_length <= MAX_BODY_BYTES
 
 
 def pack(entry: Entry) -> str:

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.journal.base import Entry
+from mockserver.journal.base import MAX_TEXT_LENGTH, Entry
+from mockserver.journal.redaction import REDACTED, WITHHELD
 
 FORM = "application/x-www-form-urlencoded"
 UNREADABLE = "(not JSON, or too long to be recorded completely)"
@@ -38,6 +39,15 @@ class EntryView:
         """The request's body as JSON, a form as an object of strings, or UNREADABLE."""
         return _read_body(self.entry)
 
+    def is_uncertain(self, difference: Difference) -> bool:
+        """Return True if there may be no such difference to what was sent: it was not recorded."""
+        entry, part = self.entry, difference.field.partition(".")[0]
+        if part == "body" and (entry.cut or entry.request_body == WITHHELD):
+            return True
+        if part in {"path", "query"} and len(getattr(entry, part)) >= MAX_TEXT_LENGTH:
+            return True
+        return REDACTED in str(difference.actual)
+
 
 Check = Callable[[Any, EntryView], Iterator[Difference]]
 
@@ -53,8 +63,9 @@ class Pattern:
         return next(self.differences(view), None) is None
 
     def may_match(self, view: EntryView) -> bool:
-        """Return True if only an incompletely recorded body prevents a match."""
-        return view.entry.cut and [it.field for it in self.differences(view)] == ["body"]
+        """Return True if only what was not recorded prevents a match."""
+        differences = list(self.differences(view))
+        return bool(differences) and all(map(view.is_uncertain, differences))
 
     def differences(self, view: EntryView) -> Iterator[Difference]:
         """Yield the members that the exchange does not match."""

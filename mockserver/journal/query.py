@@ -45,7 +45,7 @@ def _request(entry: Entry) -> dict[str, Any]:
     return {
         "headers": dict(entry.request_headers),
         "body": _text(entry.request_body),
-        "length": entry.request_length,
+        "length": None if entry.request_length < 0 else entry.request_length,
         "cut": entry.cut,
         "media": entry.request_headers.get("content-type"),
     }

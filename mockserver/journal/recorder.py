@@ -8,10 +8,7 @@ from mockserver.http.headers import memory_size
 from mockserver.http.messages import Response, Result, StreamingBody
 from mockserver.http.routing import Api
 from mockserver.journal import redaction
-from mockserver.journal.base import MAX_BODY_BYTES, Entry
-
-MAX_TEXT_LENGTH = 2048
-"""How many characters of a path, a query or a reason are recorded."""
+from mockserver.journal.base import MAX_BODY_BYTES, MAX_TEXT_LENGTH, Entry
 
 REDACTED, REDACTED_BYTES = redaction.REDACTED, redaction.REDACTED.encode()
 
@@ -58,7 +55,7 @@ class Recorder:
             jobs,
             context.head.redacted,
             sent,
-            len(context.body),
+            len(context.body) if context.body_complete else -1,
             headers,
             received,
             _length(file) if file else len(body),

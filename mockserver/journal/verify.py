@@ -66,7 +66,10 @@ class ExpectedCall:
             )
         cut = sum(self.considers(view) and self.pattern.may_match(view) for view in views)
         if cut:
-            return f"there may have been more: {cut} bodies were too long to be recorded completely"
+            return (
+                f"there may have been more: {cut} exchanges were too long or too secret to be "
+                "recorded completely"
+            )
         return None
 
 

@@ -35,13 +35,17 @@ class RequestBody:
             media: _form(schemas, row["schema"]) for media, row in content.items() if media == FORM
         }
 
-    def check_media(self, content_type: str | None) -> str | None:
+    def check_media(self, content_type: str | None, *, is_empty: bool = False) -> str | None:
         """Return the media type of a Content-Type, or None if there is none.
+
+        `is_empty` tells that nothing is sent: then an optional body may have any type.
 
         Raises:
             ApiError: 415, the operation does not accept it.
         """
         if content_type is None or self._accepted is None:
+            return None
+        if is_empty and self.expected and not self.required:
             return None
         if content_type in self._accepted:
             return content_type

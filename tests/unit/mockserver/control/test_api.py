@@ -265,3 +265,21 @@ def test_what_does_not_fit_a_pattern_is_told_by_example(mock: App) -> None:
     refused = ask(mock.app, "POST", "/_mock/clock", JSON, {"advance": "five minutes"})
     assert refused.status == 400
     assert refused.json["detail"] == "advance must have the form of 'PT5M'."
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/_mock/reset"), ("DELETE", "/_mock/faults"), ("DELETE", "/_mock/requests")],
+)
+def test_body_that_would_be_ignored_is_refused(mock: App, method: str, path: str) -> None:
+    for ignored in (b'{"seed": 5}', b"[]", b"id=x"):
+        answer = ask(mock.app, method, path, JSON, ignored)
+        assert (answer.status, answer.json["field"]) == (400, "body")
+    for empty in (b"", b"{}", b" null\n"):
+        assert ask(mock.app, method, path, JSON, empty).status == 204
+
+
+def test_optional_body_that_is_not_sent_may_have_any_type(mock: App) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded", "content-length": "0"}
+    assert ask(mock.app, "POST", "/_mock/sandboxes", form).status == 201
+    assert ask(mock.app, "POST", "/_mock/faults", form).status == 415

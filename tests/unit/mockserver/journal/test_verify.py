@@ -235,6 +235,54 @@ def test_verification_over_http(mock: App) -> None:
     assert answer.json["scope"] == "process"
 
 
+UNRECORDED = {
+    "refused before its body was read": ({}, CREATE, {"body": {"format": "csv"}}),
+    "long query": (TALKDESK, None, {"query": {"page": "1"}}),
+    "long path": (TALKDESK, None, {"path": "*/end"}),
+    "secret": ({}, {"client_secret": "hidden-one"}, {"body": {"client_secret": "hidden-one"}}),
+    "secret that is no JSON": ({}, b'{"password": "hidden-one"', {"body": "x"}),
+    "large body that was refused": ({}, {**CREATE, "name": "x" * 70_000}, {"body": CREATE}),
+}
+
+
+@pytest.mark.parametrize(("caller", "body", "call"), UNRECORDED.values(), ids=UNRECORDED)
+def test_no_upper_bound_is_verified_by_what_was_not_recorded(
+    mock: App, caller: dict[str, str], body: Any, call: dict[str, Any]
+) -> None:
+    long = "x" * 5000
+    path = {"query": f"{JOBS}?a={long}&page=1", "path": f"{JOBS}/{long}/end"}.get(
+        next(iter(call)), JOBS
+    )
+    ask(mock.app, "GET" if body is None else "POST", path, {**caller, **JSON}, body)
+    verification = {"calls": [{**call, "count": {"exactly": 0}}]}
+    answer = ask(mock.app, "POST", "/_mock/verify", JSON, verification).json
+    assert not answer["verified"]
+    (result,) = answer["results"]
+    assert result.get("reason") or result["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "nearest"),
+    [
+        ({"operation": "cancelReportJobs"}, "cancelReportJob"),
+        ({"vendor": "talkdesc"}, "talkdesk"),
+        ({"caller": "writr"}, "writer"),
+        ({"fault": "resets"}, "reset"),
+        ({"vendor": "energycap", "operation": "getReportJob"}, "belongs to talkdesk"),
+        ({"operation": "getReportJob", "method": "post"}, "has the method GET"),
+    ],
+    ids=str,
+)
+def test_misspelt_name_is_refused_and_not_found_to_be_unused(
+    mock: App, call: dict[str, Any], nearest: str
+) -> None:
+    verification = {"calls": [{}, {**call, "count": {"exactly": 0}}]}
+    answer = ask(mock.app, "POST", "/_mock/verify", JSON, verification)
+    assert answer.status == 400
+    assert answer.json["field"].startswith("calls[1].")
+    assert nearest in answer.json["detail"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
