@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,20 @@ def find_chromium() -> str:
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """A headless Chromium for all tests of a process: starting one takes longer than most tests."""
-    program = find_chromium()
-    driver = shutil.which("chromedriver")
-    if driver is None:
+    find_chromium()
+    if shutil.which("chromedriver") is None:
         missing("Chromium's driver", "apt-get install chromium-driver")
-    options = _options(program, tmp_path_factory.mktemp("chromium"))
+    with chromium_at(tmp_path_factory.mktemp("chromium")) as chrome:
+        yield chrome
+
+
+@contextmanager
+def chromium_at(profile: Path) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium for the length of a `with` block; its files go to `profile`."""
+    options = _options(find_chromium(), profile)
     # With the driver's path given, Selenium looks for none and downloads nothing.
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    chrome = webdriver.Chrome(options=options, service=service)
     try:
         yield chrome
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tests.benchmarks import files, load, machine
+from tests.benchmarks import files, load, machine, waits
 from tests.benchmarks.contender import Workshop
 from tests.benchmarks.contenders import RECIPES
 from tests.benchmarks.contenders.ours import NAME
@@ -21,6 +21,8 @@ from tests.benchmarks.scale.stores import MEMORY
 from tests.benchmarks.suite.kills import compare
 from tests.benchmarks.suite.reference import draw
 from tests.benchmarks.suite.tools import TOOLS
+from tests.benchmarks.waits import PARTS
+from tests.benchmarks.waits.in_shell import EFFORTS, MAKE
 
 LENGTH = click.FloatRange(0, min_open=True)
 """Of a load in seconds; wrk, where it is there, runs for whole ones."""
@@ -155,12 +157,31 @@ def suite(
     _tell(picture.write(bench.out / "suite.svg", charts.suite(scores)))
 
 
+@main.command(name="waits")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS)
+@click.option("--vendor", "vendors", multiple=True, default=("talkdesk",), show_default=True)
+@click.option("--effort", "efforts", multiple=True, type=click.Choice(EFFORTS), default=EFFORTS)
+@click.option("--make", "targets", multiple=True, type=click.Choice(list(MAKE)), default=("demo",))
+@click.option("--tests", type=click.IntRange(1), default=1_000, show_default=True)
+@click.pass_obj
+def waits_(bench: Bench, /, *, parts: tuple[str, ...], **scope: Any) -> None:
+    """What a user waits for, in seconds: starts, fixtures, a browser, verdicts, `make`."""
+    about = machine.describe()
+    comparison = Comparison(bench.workshop, bench.generator, bench.plan)
+    if {"start", "browser"} & set(parts):
+        comparison.start({name: recipe for name, recipe in RECIPES.items() if name in bench.only})
+    measured = list(waits.measure(parts, comparison, waits.Scope(**scope)))
+    table.show_waits(measured)
+    _tell(raw.write(bench.out / "waits.json", raw.waits(measured, bench.plan, about)))
+    _tell(picture.write(bench.out / "waits.svg", charts.waits(measured)))
+
+
 @main.command(name="all")
 @click.pass_context
 def everything(context: click.Context) -> None:
     """Every benchmark, one after the other; one that fails does not stop the others."""
     failed = False
-    for command in (peers, scale, files_, suite):
+    for command in (peers, scale, files_, suite, waits_):
         try:
             context.invoke(command)
         except BenchmarkError as reason:

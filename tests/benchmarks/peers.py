@@ -49,6 +49,12 @@ class Comparison:
 
     def run(self, recipes: Mapping[str, Recipe]) -> None:
         """Prepare, start and load every contender."""
+        self.start(recipes)
+        with ExitStack() as stack:
+            self._load(stack)
+
+    def start(self, recipes: Mapping[str, Recipe]) -> None:
+        """Prepare every contender, and start it once a round."""
         if not processes.supported():
             left_out("memory", "this system has no /proc/<pid>/smaps_rollup")
         for name, recipe in recipes.items():
@@ -57,8 +63,6 @@ class Comparison:
         for name in turns(tuple(self.entries), self.plan.rounds):
             if name in self.entries:
                 self._attempt(name, partial(self._start, self.entries[name]))
-        with ExitStack() as stack:
-            self._load(stack)
 
     def _attempt(self, name: str, action: Callable[[], None]) -> None:
         try:
@@ -76,6 +80,7 @@ class Comparison:
         folder = self.workshop.folder
         with running(contender.name, contender.command, folder, **contender.environment) as server:
             entry.add("first answer", server.first_answer(contender.poll))
+            entry.add("first answer, processor", server.processor())
             if processes.supported():
                 entry.add("memory", server.memory() / MEGABYTE)
 

@@ -1,6 +1,7 @@
 """What a process and all its descendants take of the machine, as Linux accounts it."""
 
 import os
+import resource
 from collections import defaultdict
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def processor(root: int) -> float:
     """The seconds of processor time that `root` and its living descendants have used."""
     used = (_stat(_PROC / str(process)) for process in _tree(root))
     return sum(int(stat[_USER]) + int(stat[_SYSTEM]) for stat in used if stat) * TICK
+
+
+def of_ended_children() -> float:
+    """The seconds of processor time of all commands that this process has started and ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _tree(root: int) -> list[int]:

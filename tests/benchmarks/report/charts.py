@@ -9,6 +9,7 @@ from tests.benchmarks.scale.growth import CALLS, Point
 from tests.benchmarks.suite.kills import Score
 from tests.benchmarks.suite.tools import OURS
 from tests.benchmarks.verdict import MEASURES, Measure, base
+from tests.benchmarks.waits.wait import Wait
 
 
 def peers(comparison: Comparison) -> str:
@@ -48,6 +49,16 @@ def suite(scores: Sequence[Score]) -> str:
     ]
     note = "The suite, stock Schemathesis and Specmatic's tests on the reference app"
     return draw_bars("Judges on planted defects", note, panels)
+
+
+def waits(measured: Sequence[Wait]) -> str:
+    """What a user waits for as a picture: a panel a group."""
+    groups: dict[str, list[Bar]] = {}
+    for wait in measured:
+        bar = Bar(wait.name, wait.spread.median, wait.told, "ours")
+        groups.setdefault(wait.group, []).append(bar)
+    panels = [Panel(name, bars) for name, bars in groups.items()]
+    return draw_bars("What a user waits for", "Medians by the clock", panels)
 
 
 def _each(scores: Sequence[Score], what: str) -> list[Bar]:

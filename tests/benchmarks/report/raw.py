@@ -10,6 +10,7 @@ from tests.benchmarks.rounds import Plan
 from tests.benchmarks.scale.growth import Point
 from tests.benchmarks.suite.kills import Score
 from tests.benchmarks.verdict import base, goals, ratios
+from tests.benchmarks.waits.wait import Wait
 
 
 def peers(comparison: Comparison, machine: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +53,12 @@ def scale(
 def suite(scores: Sequence[Score], machine: dict[str, Any]) -> dict[str, Any]:
     """The suite beside its peers: every run, every finding."""
     return {"benchmark": "suite", "machine": machine, "tools": [score.raw() for score in scores]}
+
+
+def waits(measured: Sequence[Wait], plan: Plan, machine: dict[str, Any]) -> dict[str, Any]:
+    """What a user waits for: seconds of each round."""
+    rows = [wait.raw() for wait in measured]
+    return {"benchmark": "waits", "machine": machine, "rounds": plan.rounds, "waits": rows}
 
 
 def write(path: Path, content: dict[str, Any]) -> Path:

@@ -1,6 +1,7 @@
-"""Tables of 80 columns: ratios, never absolute figures."""
+"""Tables of 80 columns: ratios, and seconds where a user waits."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 
 from rich.table import Table
 
@@ -22,6 +23,7 @@ from tests.benchmarks.verdict import (
     goals,
     ratios,
 )
+from tests.benchmarks.waits.wait import Wait
 
 
 def show_peers(comparison: Comparison) -> None:
@@ -76,9 +78,26 @@ def show_suite(scores: Sequence[Score]) -> None:
         ]
         for score in scores
     ]
-    heads = ["judge", "killed", "on the healthy", "time", "first finding", "requests/s"]
+    heads = ["judge", "killed", "on the healthy", "time", "requests/s"]
     show("Judges on planted defects (times and requests: times ours)", heads, rows)
-    console().print("first finding: on the defects that both have killed", style="dim")
+
+
+def show_waits(measured: Sequence[Wait]) -> None:
+    """Print how long a user waits, by the clock and in processor time."""
+    rows, group = [], ""
+    for wait in measured:
+        if wait.group != group:
+            rows.append([f"[bold]{wait.group}[/]", "", "", ""])
+        group, unit = wait.group, wait.unit
+        spread = f"{unit(wait.spread.low)} - {unit(wait.spread.high)}"
+        processor = unit(median(wait.processor))
+        rows.append([f"  {wait.name}", f"{wait.told:>8}", spread, processor])
+    show("What a user waits for: median, lowest and highest", ["", "median", "range", "cpu"], rows)
+    for wait in measured:
+        if wait.goal is not None:
+            mark = "reached" if wait.spread.median <= wait.goal else "NOT reached"
+            told = f"{wait.told}, wanted at most {wait.unit(wait.goal)}"
+            console().print(f"{wait.group}, {wait.name}: {told} - {mark}")
 
 
 def _show_ratios(
@@ -120,11 +139,10 @@ def _bytes(value: float | None) -> str:
 
 
 def _beside(score: Score, own: Score | None) -> list[str]:
-    """The run's time, the time to the first finding and the requests a second, over our own."""
+    """The run's time and the requests a second, over our own."""
     if own is None:
-        return ["-"] * 3
-    found = (score.seconds / own.seconds, score.first_beside(own), score.rate / own.rate)
-    return ["-" if one is None else f"{one:.2f}" for one in found]
+        return ["-"] * 2
+    return [f"{score.seconds / own.seconds:.2f}", f"{score.rate / own.rate:.2f}"]
 
 
 def _cells(values: Mapping[str, Ratio], measures: Sequence[Measure]) -> list[str]:

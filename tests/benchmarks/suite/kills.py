@@ -42,13 +42,6 @@ class Score:
         """The median processor time of a run on a defect."""
         return median(run.processor for run in self.planted.values())
 
-    def first_beside(self, other: "Score") -> float | None:
-        """The time to the first finding over the other's: the median of what both have killed."""
-        both = [fault for fault in self.killed if fault in other.killed]
-        times = [(self.planted[fault].first, other.planted[fault].first) for fault in both]
-        found = [mine / theirs for mine, theirs in times if mine and theirs]
-        return median(found) if found else None
-
     @property
     def rate(self) -> float:
         """The median of requests a second of processor time."""

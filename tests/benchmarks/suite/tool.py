@@ -2,17 +2,18 @@
 
 import os
 import re
-import resource
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
+from tests.benchmarks import processes
 from tests.benchmarks.errors import UnhealthyError
 from tests.benchmarks.suite import preloaded
 from tests.benchmarks.suite.reference import Fault
@@ -41,6 +42,14 @@ class Started:
     entry: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    def as_command(self) -> "Started":
+        """The same as a command, whose process loads the modules itself."""
+        if not self.entry:
+            return self
+        module, _, function = self.entry.partition(":")
+        call = f"from {module} import {function}; {function}()"
+        return replace(self, command=(sys.executable, "-c", call, *self.command), entry="")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -52,14 +61,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as it was, in seconds: `first` is when the first finding was printed.
+    """One run as it was, in seconds.
 
     `processor` is the processor time that the tool has used; who else is on the machine does not
     change it.
     """
 
     seconds: float
-    first: float | None
     found: Found
     processor: float
 
@@ -68,7 +76,6 @@ class Run:
         return {
             "seconds": round(self.seconds, 2),
             "processor_seconds": round(self.processor, 2),
-            "first_finding": self.first and round(self.first, 2),
             "findings": sorted(self.found.findings),
             "requests": self.found.requests,
         }
@@ -95,36 +102,31 @@ class Tool:
             UnhealthyError: the tool took over ten minutes, or its report cannot be read.
         """
         started = self.start(job)
-        begun, before = time.perf_counter(), _children()
-        watch = _watch_entry if started.entry else _watch_command
-        output, first = watch(started, job.folder, self.sight)
+        begun, before = time.perf_counter(), processes.of_ended_children()
+        watch = _watch_entry if started.entry else watch_command
+        output = watch(started, job.folder)
         seconds = time.perf_counter() - begun
         try:
-            processor = _children() - before
+            processor = processes.of_ended_children() - before
             if started.entry:
                 processor = preloaded.processor_seconds(job.folder)
             found = self.read(job, output)
         except (OSError, ValueError, LookupError, AttributeError) as failure:
             last = " | ".join(output.strip().splitlines()[-3:])
             raise UnhealthyError(f"no report of {job.fault}: {failure!r}; {last}") from failure
-        return Run(seconds, first, found, processor)
+        return Run(seconds, found, processor)
 
 
-def _watch_entry(
-    started: Started, folder: Path, sight: re.Pattern[str]
-) -> tuple[str, float | None]:
-    begun = time.perf_counter()
+def _watch_entry(started: Started, folder: Path) -> str:
     with preloaded.started(started.entry, started.command, started.environment, folder) as (
         process,
         output,
     ):
-        return _read(output, process.pid or 0, process.join, begun, sight)
+        return _read(output, process.pid or 0, process.join)
 
 
-def _watch_command(
-    started: Started, folder: Path, sight: re.Pattern[str]
-) -> tuple[str, float | None]:
-    begun = time.perf_counter()
+def watch_command(started: Started, folder: Path, until: re.Pattern[str] | None = None) -> str:
+    """Return the output of a command, read to its end or to a line that `until` matches."""
     with subprocess.Popen(
         started.command,
         cwd=folder,
@@ -137,36 +139,29 @@ def _watch_command(
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        return _read(process.stdout, process.pid, process.wait, begun, sight)
+        return _read(process.stdout, process.pid, process.wait, until)
 
 
 def _read(
     output: IO[str],
     group: int,
     wait: Callable[[], object],
-    begun: float,
-    sight: re.Pattern[str],
-) -> tuple[str, float | None]:
-    """Read a command's output to its end; return it, and when the first line matched."""
-    lines, first = [], None
+    until: re.Pattern[str] | None = None,
+) -> str:
+    lines = []
     watchdog = threading.Timer(_LONGEST, _end, [group])
     watchdog.start()
     try:
         for line in output:
             lines.append(line)
-            if first is None and sight.search(line):
-                first = time.perf_counter() - begun
-        wait()
+            if until and until.search(line):
+                break
+        else:
+            wait()
     finally:
         watchdog.cancel()
         _end(group)  # and what it may have left running
-    return "".join(lines), first
-
-
-def _children() -> float:
-    """Return the processor time of all commands that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return "".join(lines)
 
 
 def _end(group: int) -> None:

@@ -56,6 +56,16 @@ def test_scale_shows_each_size_and_writes_the_curve(tmp_path: Path) -> None:
     assert (tmp_path / "out/scale-memory.svg").exists()
 
 
+def test_waits_tells_seconds_of_each_round(tmp_path: Path) -> None:
+    done = bench(tmp_path, "--only", "mockserver", "waits", "--part", "start")
+    assert done.exit_code == 0, done.output
+    assert "start to the first answer" in done.stdout
+    (wait,) = written(tmp_path, "waits.json")["waits"]
+    assert wait["processor_seconds"][0] > 0
+    assert len(wait["seconds"]) == 1
+    assert (tmp_path / "out/waits.svg").exists()
+
+
 def test_files_brings_the_same_bytes_from_two_servers(tmp_path: Path) -> None:
     done = bench(tmp_path, "files", "--bytes", "2000000")
     assert done.exit_code == 0, done.output

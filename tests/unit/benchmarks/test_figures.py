@@ -1,5 +1,6 @@
 """Ratios are taken round by round, and goals look at the right side of them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.benchmarks.report import charts, raw, table
 from tests.benchmarks.request import Request
 from tests.benchmarks.rounds import Plan, turns
 from tests.benchmarks.verdict import base, goals
+from tests.benchmarks.waits.wait import Wait
 from tests.benchmarks.warm import MOST_SPELLS, warm_up
 
 GET = Request("GET", "/")
@@ -99,6 +101,19 @@ def test_table_shows_ratios_and_who_is_missing(capsys: pytest.CaptureFixture[str
     assert "10.00" in told
     assert "left out: Prism" in told
     assert "NOT reached" in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_table_of_waits_tells_each_in_its_unit_and_whether_its_goal_is_reached(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    late = Wait("verdict", "talkdesk, default", 5.0, [4.0, 9.0, 6.0], [3.0, 2.0, 1.0])
+    soon = Wait("a test in Python", "a use of mock_vendor", 0.005, [0.004], [0.002])
+    table.show_waits([late, soon])
+    told = capsys.readouterr().out
+    assert re.search(r"talkdesk, default +\W+6.0 s\W+4.0 - 9.0\W+2.0\W", told)
+    assert "6.0 s, wanted at most 5.0 - NOT reached" in told
+    assert "4.0 ms, wanted at most 5.0 - reached" in told
     assert max(map(len, told.splitlines())) <= 80
 
 

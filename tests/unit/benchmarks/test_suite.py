@@ -12,7 +12,7 @@ from tests.benchmarks.errors import UnhealthyError
 from tests.benchmarks.suite.kills import Score
 from tests.benchmarks.suite.narrowed import narrow
 from tests.benchmarks.suite.reference import Fault, credentials, draw, healthy
-from tests.benchmarks.suite.tool import Found, Job, Run, Started, Tool
+from tests.benchmarks.suite.tool import Found, Job, Run, Started, Tool, watch_command
 
 HELD = {state: f"id-of-{state}" for state in ("CREATED", "PROCESSING", "DONE")}
 PROGRAM = "print('begun'); print('found: X'); print('end, 7 requests')"
@@ -26,17 +26,17 @@ def tool(program: str = PROGRAM) -> Tool:
     return Tool("any", "1", lambda _: start, read, re.compile("^found"))
 
 
-def run(*findings: str, first: float | None = 1.0) -> Run:
-    return Run(3.0, first, Found(frozenset(findings), 10), processor=2.0)
+def run(*findings: str) -> Run:
+    return Run(3.0, Found(frozenset(findings), 10), processor=2.0)
 
 
 def score() -> Score:
     found = Score(tool())
     found.healthy = {"talkdesk": [run("usual"), run("at times")], "energycap": [run()]}
     found.planted = {
-        Fault("talkdesk", "td-seen"): run("usual", "new", first=4.0),
-        Fault("talkdesk", "td-unseen"): run("usual", "at times", first=1.0),
-        Fault("energycap", "ec-seen"): run("usual", first=6.0),
+        Fault("talkdesk", "td-seen"): run("usual", "new"),
+        Fault("talkdesk", "td-unseen"): run("usual", "at times"),
+        Fault("energycap", "ec-seen"): run("usual"),
     }
     return found
 
@@ -49,22 +49,25 @@ def test_alarms_are_the_distinct_findings_on_the_healthy_app() -> None:
     assert score().alarms == 2
 
 
-def test_first_findings_are_compared_where_both_have_killed() -> None:
-    one, other = score(), score()
-    other.planted[Fault("talkdesk", "td-seen")] = run("new", first=2.0)
-    assert one.first_beside(other) == 1.5  # of 2 and 1
-    other.planted[Fault("talkdesk", "td-seen")] = run("usual", first=1.0)
-    assert one.first_beside(other) == 1.0
-    other.planted[Fault("energycap", "ec-seen")] = run(first=1.0)
-    assert one.first_beside(other) is None
-    assert one.rate == 5.0
+def test_rate_is_of_processor_time() -> None:
+    assert score().rate == 5.0
 
 
-def test_run_tells_when_the_first_finding_was_printed(tmp_path: Path) -> None:
+def test_run_reads_what_a_tool_says(tmp_path: Path) -> None:
     made = tool().run(Job(Fault("talkdesk", None), "", {}, tmp_path))
     assert made.found == Found(frozenset("X"), 7)
-    assert made.first is not None
-    assert 0 < made.first <= made.seconds
+    assert made.seconds > 0
+
+
+def test_command_is_read_to_its_first_finding_and_ended(tmp_path: Path) -> None:
+    endless = Started((sys.executable, "-c", f"{PROGRAM}; input(); print('never')"))
+    output = watch_command(endless, tmp_path, tool().sight)
+    assert output == "begun\nfound: X\n"
+
+
+def test_function_is_a_command_that_loads_its_modules_itself(tmp_path: Path) -> None:
+    started = Started(("--version",), "mockserver.cli:main").as_command()
+    assert "mockserver" in watch_command(started, tmp_path)
 
 
 def test_tool_without_a_report_is_told_with_its_last_words(tmp_path: Path) -> None:
