@@ -60,7 +60,7 @@ def test_run_reads_what_a_tool_says(tmp_path: Path) -> None:
 
 
 def test_command_is_read_to_its_first_finding_and_ended(tmp_path: Path) -> None:
-    endless = Started((sys.executable, "-c", f"{PROGRAM}; input(); print('never')"))
+    endless = Started((sys.executable, "-c", f"{PROGRAM}\nwhile True: pass"))
     output = watch_command(endless, tmp_path, tool().sight)
     assert output == "begun\nfound: X\n"
 
