@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The address bar's pop-up is a page of its own in each window, drawn without end.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
     "--force-color-profile=srgb",
     "--window-size=1280,900",
 )
