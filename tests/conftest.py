@@ -8,6 +8,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
+from specs import lint_cache
 from tests._balancer import nginx
 from tests._browser import browser, chromium
 from tests._postgres import postgres_cluster, postgres_database, postgres_url
@@ -26,6 +27,9 @@ settings.register_profile(
 # `search`: other examples each time, and more of them: HYPOTHESIS_PROFILE=search make test
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# A program with a home directory of its own would lint the contracts again, for three seconds.
+os.environ[lint_cache.VARIABLE] = str(lint_cache.of_user().write)
 
 _UNIT = Path(__file__).parent / "unit"
 _MARKED_BY_FIXTURE = {"postgres_cluster": "postgres", "browser": "browser", "nginx": "nginx"}

@@ -15,6 +15,7 @@ import yaml
 from werkzeug.serving import make_server
 
 from conformance.reference.app import create_app
+from specs import lint_cache
 from tests.repo._checkout import ROOT, text
 
 PROGRAMS = Path(sysconfig.get_path("scripts"))
@@ -55,6 +56,7 @@ class Runner:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
+            lint_cache.VARIABLE: os.environ[lint_cache.VARIABLE],
             "RUNNER_TEMP": str(self.folder / "temp"),
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_ACTIONS": "true",

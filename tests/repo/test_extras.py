@@ -1,5 +1,6 @@
 """The plain installation is the mock alone; a command that needs an extra says which."""
 
+import os
 import subprocess
 import sysconfig
 import venv
@@ -10,7 +11,6 @@ from subprocess import CompletedProcess
 import pytest
 from packaging.requirements import Requirement
 
-import specs
 from specs import lint_cache
 from tests.repo._checkout import ROOT
 
@@ -55,22 +55,12 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment(tmp_path_factory.mktemp("plain"), needed(OURS))
 
 
-@pytest.fixture(scope="module")
-def linted() -> Path:
-    """Where it is recorded that the contracts have passed the lint, as a wheel records it."""
-    for vendor in specs.vendors():
-        specs.load(vendor)
-    folder = lint_cache.of_user().write
-    assert folder
-    return folder
-
-
-def run(python: Path, *arguments: str, cwd: Path, **variables: str | Path) -> CompletedProcess[str]:
-    values = {"HOME": cwd, "LC_ALL": "C.UTF-8", **variables}
+def run(python: Path, *arguments: str, cwd: Path) -> CompletedProcess[str]:
+    linted = {lint_cache.VARIABLE: os.environ[lint_cache.VARIABLE]}
     return subprocess.run(
         (python, *arguments),
         cwd=cwd,
-        env={name: str(value) for name, value in values.items()},
+        env={"HOME": str(cwd), "LC_ALL": "C.UTF-8", **linted},
         capture_output=True,
         text=True,
         check=False,
@@ -87,14 +77,14 @@ def test_all_is_every_extra() -> None:
     assert set(needed(OURS, "all")) >= ONLY_IN_EXTRAS
 
 
-def test_plain_mock_serves(plain: Path, linted: Path, tmp_path: Path) -> None:
+def test_plain_mock_serves(plain: Path, tmp_path: Path) -> None:
     program = (
         "from urllib.request import urlopen\n"
         "from mockserver.testing import MockServer\n"
         "with MockServer() as server:\n"
         "    print(urlopen(server.base_url + '/_mock/health').status)\n"
     )
-    done = run(plain, "-c", program, cwd=tmp_path, REPORT_CONTRACTS_CACHE=linted)
+    done = run(plain, "-c", program, cwd=tmp_path)
     assert done.stdout == "200\n", done.stderr
 
 
@@ -109,9 +99,9 @@ def test_plain_mock_serves(plain: Path, linted: Path, tmp_path: Path) -> None:
     ],
 )
 def test_missing_extra_is_named(
-    plain: Path, linted: Path, tmp_path: Path, command: tuple[str, ...], extra: str
+    plain: Path, tmp_path: Path, command: tuple[str, ...], extra: str
 ) -> None:
-    done = run(plain, "-m", *command, cwd=tmp_path, REPORT_CONTRACTS_CACHE=linted)
+    done = run(plain, "-m", *command, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"pip install 'report-contracts[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
