@@ -1,6 +1,7 @@
 """What an active check sends for one requirement, and what is expected of the responses."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from conformance.checks import CheckResult, failed, passed, skipped
@@ -20,6 +21,7 @@ NO_REQUEST_POSSIBLE: Final = (
 )
 # Jobs may fail at random, so another one is tried this often.
 ATTEMPTS: Final = 3
+NO_MEMBERS: Final[Mapping[str, Any]] = MappingProxyType({})
 _OVERLOAD: Final = frozenset({429, 503})
 
 
@@ -155,13 +157,20 @@ class ActiveCase:
             known = next((row for row in rows if id_ in map(str, row.values())), {})
             yield JobRef(id_, known, ours=False)
 
-    def create_resource(self, operation: str) -> tuple[Exchange, Mapping[str, str]]:
-        """Create a resource and return the exchange and the new ids by parameter name.
+    def create_resource(
+        self, operation: str, members: Mapping[str, Any] = NO_MEMBERS
+    ) -> tuple[Exchange, Mapping[str, str]]:
+        """Create a resource with some `members` of the body, by pointer.
+
+        Returns the exchange and the new ids by parameter name.
 
         Raises:
             Untestable: the creation does not succeed or answers without an id.
         """
-        creation = self.send_minimal(operation)
+        request = self.factory.minimal(operation)
+        for pointer, value in members.items():
+            request = request.with_member(pointer, value)
+        creation = self.send(request)
         ids = dict(created_ids(self.contract, creation)) if creation.status else {}
         if creation.status is None or creation.status >= 300 or not ids:
             raise Untestable("no creation answered with an id")

@@ -1,6 +1,6 @@
 """Checks that only EnergyCAP needs: who receives a report, its schedule, echoed report ids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,14 +13,12 @@ from conformance.http import Exchange
 from conformance.job_client import ACTIVE_CHECK
 from conformance.request_data import OperationRequest
 from conformance.target import Fact, Target
-from conformance.target.tracker import created_ids, created_job_id
+from conformance.target.tracker import created_job_id
 
 # Override users in one run, at most.
 MAX_OVERRIDE: Final = 5
 _INVALID: Final = frozenset({400, 422})
 _NO_COUNT: Final = "no response had a number of recipients"
-
-
 # So many ids that were not shown beside others are requested alone.
 MAX_ALONE: Final = 3
 
@@ -114,10 +112,9 @@ def _run(
 
 
 def _override_users(case: ActiveCase, parameter: str) -> list[Any]:
-    users = list(case.target.values.get(parameter, ()))
-    if not users:
-        raise Untestable(f"the target file names no `values` for {parameter}")
-    return users
+    if users := list(case.target.values.get(parameter, ())):
+        return users
+    raise Untestable(f"the target file names no `values` for {parameter}")
 
 
 def _check_counts(
@@ -127,11 +124,9 @@ def _check_counts(
     for users in lists:
         exchange = _run(case, users, parameter)
         count, expected = _count(exchange, pointer), len(set(users))
-        if count is None:
-            yield skipped(_NO_COUNT)
-            continue
         wrong = f"{users} are {expected} users, the count is {count}"
-        yield result_of(wrong if count != expected else None, exchange)
+        result = result_of(wrong if count != expected else None, exchange)
+        yield skipped(_NO_COUNT) if count is None else result
 
 
 @active_check("accepts_override", writes=True)
@@ -193,11 +188,9 @@ def counts_configured(case: ActiveCase, *, parameter: str, pointer: str) -> Iter
     configured = _configured(case.target).get(distribution)
     if configured is not None and first != configured:
         yield failed(f"{configured} users are configured, the count is {first}", before)
-    elif first != last:
-        reason = f"the count was {first} before a run with an override, {last} after it"
-        yield failed(reason, before, override, after)
     else:
-        yield passed(before, after)
+        reason = f"the count was {first} before a run with an override, {last} after it"
+        yield result_of(reason if first != last else None, before, override, after)
 
 
 def _request_for_known_number(case: ActiveCase) -> OperationRequest:
@@ -220,30 +213,17 @@ def counts_members_once(
     """
     pair = list(case.target.facts.get(_SHARING_GROUPS.name, ()))
     if len(pair) != 2:
-        raise Untestable(
-            "the target file names no two groups that share members (`facts: sharing_groups`)"
-        )
-    runs = [
-        _run_for_groups(case, create, groups, chosen, parameter)
-        for chosen in (pair[:1], pair[1:], pair)
-    ]
+        raise Untestable("no two groups that share members are named (`facts: sharing_groups`)")
+    runs = []
+    for chosen in (pair[:1], pair[1:], pair):
+        _, ids = case.create_resource(create, {groups: chosen})
+        runs.append(_run(case, None, parameter, case.factory.minimal(case.operation, ids)))
     counts = [count for run in runs if (count := _count(run, pointer)) is not None]
     if len(counts) != 3:
         raise Untestable(_NO_COUNT)
     first, second, both = counts
     wrong = f"the groups {pair} share members: {first} and {second} users cannot be {both}"
     yield result_of(None if max(first, second) <= both < first + second else wrong, *runs)
-
-
-def _run_for_groups(
-    case: ActiveCase, create: str, groups: str, chosen: list[Any], parameter: str
-) -> Exchange:
-    request = case.factory.minimal(create).with_member(groups, chosen)
-    creation = case.send(request)
-    if creation.status is None or creation.status >= 300:
-        raise Untestable(_NO_COUNT)
-    run = case.factory.minimal(case.operation, dict(created_ids(case.contract, creation)))
-    return case.send(run.with_parameter(parameter, None))
 
 
 @active_check("unknown_user_not_counted", writes=True)
@@ -277,11 +257,8 @@ def run_names_own_resource(
         if not isinstance(name, str) or ABSENT in names:
             continue
         compared = True
-        if name in names:
-            yield passed(before, run)
-        else:
-            reason = f"{pointer} is {name!r}, but what was run is called {_shown(after, shown)!r}"
-            yield failed(reason, run, after)
+        reason = f"{pointer} is {name!r}, but what was run is called {_shown(after, shown)!r}"
+        yield result_of(None if name in names else reason, run, after)
     if not compared:
         raise Untestable("no run named what was run")
 
@@ -294,28 +271,54 @@ def detail_shows_own_run(
 
     Two distributions are created that differ there, and run.
     """
-    users = list(case.target.values.get(override, ()))[:1] or None
     number = case.client.next_number
     details = []
     for subject in (f"Run {number} one", f"Run {number} two"):
-        creation = case.send(case.factory.minimal(create).with_member(member, subject))
-        ids = dict(created_ids(case.contract, creation)) if creation.status == HTTPStatus.OK else {}
-        started = case.send(case.factory.minimal(run, ids).with_parameter(override, users))
-        log = created_job_id(case.contract, started) if started.status == HTTPStatus.OK else None
-        if not ids or log is None:
-            raise Untestable("no run of a distribution of this run answered with an id")
-        details.append((subject, started, log))
+        _, ids = case.create_resource(create, {member: subject})
+        details.append((subject, *_logged_run(case, run, ids, override)))
     (name,) = id_parameters(case.contract, case.contract.operations[case.operation])
     for subject, started, log in details:
         detail = case.send_minimal(case.operation, {name: log})
         found = _shown(detail, shown)
-        if not isinstance(found, str):
-            yield skipped(f"the detail has no {shown}")
-        elif found == subject:
-            yield passed(started, detail)
-        else:
+        if isinstance(found, str):
             reason = f"{shown} is {found!r}, but that of what was run is {subject!r}"
-            yield failed(reason, started, detail)
+            yield result_of(reason if found != subject else None, started, detail)
+        else:
+            yield skipped(f"the detail has no {shown}")
+
+
+def _logged_run(
+    case: ActiveCase, run: str, ids: Mapping[str, str], override: str
+) -> tuple[Exchange, str | int]:
+    """Run a distribution of this run for one user at most; return the exchange and the log's id."""
+    users = list(case.target.values.get(override, ()))[:1] or None
+    started = case.send(case.factory.minimal(run, ids).with_parameter(override, users))
+    log = created_job_id(case.contract, started) if started.status == HTTPStatus.OK else None
+    if log is None:
+        raise Untestable("no run of a distribution of this run answered with an id")
+    return started, log
+
+
+@active_check("deletes_only_old", writes=True, requests=4)
+def deletes_only_old(
+    case: ActiveCase, *, parameter: str, override: str, run: str, create: str, read: str
+) -> Iterator[CheckResult]:
+    """The log of a run of today is there after logs of at least a day's age are deleted."""
+    consent = case.target.consent.get(case.operation)
+    named = consent.query.get(parameter, ("30",)) if consent else ("30",)
+    if not (days := [number for number in named if number not in {"", "0"}]):
+        raise Untestable(f"the `consent` for {case.operation} names no {parameter} from 1 on")
+    _, ids = case.create_resource(create)
+    started, log = _logged_run(case, run, ids, override)
+    (name,) = id_parameters(case.contract, case.contract.operations[read])
+    before = case.send_minimal(read, {name: log})
+    request = case.factory.minimal(case.operation)
+    deletion = case.send(request.with_parameter(parameter, days[0]))
+    if before.status != HTTPStatus.OK or deletion.status != HTTPStatus.NO_CONTENT:
+        raise Untestable("no log was read, or none deleted")
+    after = case.send_minimal(read, {name: log})
+    gone = f"the log {log} of a run of today is gone" if after.status in {404, 410} else None
+    yield result_of(gone, started, deletion, after)
 
 
 @active_check("schedule_untouched", writes=True, requests=6)
@@ -336,11 +339,8 @@ def schedule_untouched(
 
 
 def _run_requests(case: ActiveCase, create: str) -> Iterator[OperationRequest]:
-    factory = case.factory
-    creation = case.send_minimal(create)
-    if creation.status is not None and creation.status < 300:
-        ids = dict(created_ids(case.contract, creation))
-        yield factory.minimal(case.operation, ids)
+    with suppress(Untestable):
+        yield case.factory.minimal(case.operation, case.create_resource(create)[1])
     yield case.valid_request()
 
 

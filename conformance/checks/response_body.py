@@ -138,12 +138,12 @@ def body_schema(case: ExchangeCase) -> CheckResult | None:
 
 def _is_optional_null(schema: dict[str, Any], error: Any) -> bool:
     """Return True for null under a member that its object need not have."""
-    *parent, properties, name, _ = ("", "", "", *error.schema_path)
-    if error.instance is not None or properties != "properties":
+    path = list(error.schema_path)
+    if error.instance is not None or path[-3:-2] != ["properties"]:
         return False
-    for step in parent[3:]:
+    for step in path[:-3]:
         schema = schema[step]
-    return name not in schema.get("required", ())
+    return path[-2] not in schema.get("required", ())
 
 
 def _is_local_datetime(error: Any) -> bool:

@@ -155,21 +155,7 @@ def _send_raw_bodies(case: DriverCase, operation: Operation, valid: OperationReq
     """Send malformed bodies, and a valid one under another media type."""
     media = JSON if JSON in (operation.body or {}).get("content", {}) else FORM
     body = orjson.dumps({} if valid.json is UNSET else valid.json)
-    for malformed in malformed_json(body):
-        _send_bytes(case, valid, malformed, media)
-    _send_bytes(case, valid, body, "application/octet-stream")
-
-
-def _send_bytes(case: DriverCase, valid: OperationRequest, body: bytes, media: str) -> None:
-    try:
-        case.client.call(
-            valid.operation,
-            path=valid.path,
-            query=valid.query,
-            headers={"Content-Type": media},
-            body=body,
-            driver=NEGATIVE,
-            valid=False,
-        )
-    except NotPermitted:
-        return
+    octets = "application/octet-stream"
+    raw = [*((malformed, media) for malformed in malformed_json(body)), (body, octets)]
+    for content, name in raw:
+        _send(case, valid, body=content, headers={"Content-Type": name}, valid=False)

@@ -44,8 +44,9 @@ class OperationRequest:
         role: str | None = PRIMARY,
         valid: bool | None = True,
         headers: Mapping[str, str | None] | None = None,
+        body: bytes | None = None,
     ) -> PreparedCall:
-        """Return the request ready to be sent.
+        """Return the request ready to be sent, with the bytes of `body` in the place of its own.
 
         An operation without a body that may still answer 415 gets the Content-Type of JSON.
         """
@@ -56,8 +57,9 @@ class OperationRequest:
             path=self.path,
             query=self.query,
             headers={**(_JSON_HEADER if needs_header else {}), **(headers or {})},
-            json=self.json,
-            form=self.form,
+            json=UNSET if body is not None else self.json,
+            form=None if body is not None else self.form,
+            body=body,
             role=role,
             driver=driver,
             valid=valid,

@@ -383,6 +383,7 @@ _BEYOND = (
     vendor_defect(
         "ec-log-detail-other", "every detail is that of the first run", requirements="EC-LOG-024"
     ),
+    vendor_defect("ec-logs-delete-all", "deleting old logs deletes all", requirements="EC-LOG-025"),
     vendor_defect(
         "ec-log-detail-viewer",
         "the detail of a log is read without the Manage right",
