@@ -1,6 +1,5 @@
 """What a check is given: an exchange that it applies to, or the histories of the jobs."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
@@ -23,9 +21,6 @@ from specs import Contract, Operation, Requirement
 
 # The statuses with which a server answers an operation that it does not have.
 NOT_OFFERED: Final = frozenset({404, 405, 501})
-MAX_URL_LENGTH: Final = 2000
-# Segments of letters, digits and the punctuation of ids; none of dots alone.
-_PLAIN_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~@:+-]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +56,34 @@ def exchange_case(
     statuses = arguments.get("statuses", ())
     if response is None:
         return None
-    case = ExchangeCase(contract, requirement, exchange, response, statuses)
-    if responses is Responses.ANY:
-        return case
-    if not response.complete or exchange.operation is None:
-        return None
-    # A gateway that rejects malformed bytes may not know the vendor's error body.
-    if response.status >= 400 and _is_malformed(exchange):
-        return None
+    if responses is not Responses.ANY:
+        if exchange.operation is None:
+            return None
+        expected = statuses
+        if responses is Responses.SUCCESSFUL and not statuses:
+            expected = _successes(contract, requirement)
+        if (expected and response.status not in expected) or not _is_own(contract, exchange):
+            return None
+    return ExchangeCase(contract, requirement, exchange, response, statuses)
+
+
+def _is_own(contract: Contract, exchange: Exchange) -> bool:
+    """Return True for a complete response of the exchange's operation itself."""
+    request, response = exchange.request, exchange.response
+    if response is None or not response.complete or exchange.operation is None:
+        return False
     # With an empty parameter the path may be another resource: /jobs/ is the list in many servers.
-    is_other = "" in exchange.path_parameters.values()
-    if is_other or exchange.request.method != case.operation.method:
-        return None
-    expected = case.expected_statuses if responses is Responses.SUCCESSFUL else statuses
-    return case if not expected or response.status in expected else None
+    if "" in exchange.path_parameters.values():
+        return False
+    if request.method != contract.operations[exchange.operation].method:
+        return False
+    # A gateway that rejects malformed bytes may not know the vendor's error body.
+    return response.status < 400 or not request.is_malformed
 
 
 def _successes(contract: Contract, requirement: Requirement) -> Sequence[int]:
     operation = contract.operations[requirement.operation or ""]
     return tuple({200, 201, 202, *(s for s in operation.responses if s < 400)})
-
-
-def _is_malformed(exchange: Exchange) -> bool:
-    """Return True for a URL or body that web servers and gateways may reject by themselves."""
-    request = exchange.request
-    try:
-        (request.body or b"").decode()
-    except UnicodeDecodeError:
-        return True
-    path = unquote(urlsplit(request.url).path)
-    query_texts = (text for pair in request.query for text in pair)
-    return (
-        len(request.url) > MAX_URL_LENGTH
-        or _PLAIN_PATH.fullmatch(path) is None
-        or any(not text.isprintable() for text in query_texts)
-    )
 
 
 def is_echo(exchange: Exchange, error: jsonschema_rs.ValidationError) -> bool:

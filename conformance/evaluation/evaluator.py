@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -249,7 +248,7 @@ def run_exchange_check(
     """Return the result of an exchange check, None where it does not apply to the exchange."""
     case = exchange_case(contract, requirement, exchange, check.responses)
     result = check.call(case, arguments_of(requirement)) if case else None
-    return result and replace(result, exchanges=(exchange,))
+    return result and CheckResult(result.passed, result.reason, (exchange,))
 
 
 def run_history_check(check: RegisteredCheck, case: HistoryCase) -> list[CheckResult]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import orjson
 from requests.structures import CaseInsensitiveDict
@@ -27,6 +28,9 @@ NOT_JSON: Final = NotJson()
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # The statuses by which a client should go elsewhere at once (RFC 9110, 15.4).
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+MAX_URL_LENGTH: Final = 2000
+# Segments of letters, digits and the punctuation of ids; none of dots alone.
+_PLAIN_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~@:+-]*)*")
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # Where a number with a fraction of zeros alone may be.
 _POINT_ZERO: Final = re.compile(rb"\.0+(?![0-9])")
@@ -91,7 +95,7 @@ class ExchangeInfo:
     tokens: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RecordedRequest:
     """A request as it was sent, with placeholders (`$TALKDESK_TOKEN`) for secrets.
 
@@ -111,6 +115,21 @@ class RecordedRequest:
     def json(self) -> Any:
         """The parsed body, or `NOT_JSON`."""
         return parse_json(self.body or b"")
+
+    @cached_property
+    def is_malformed(self) -> bool:
+        """True for a URL or body that web servers and gateways may reject by themselves."""
+        try:
+            (self.body or b"").decode()
+        except UnicodeDecodeError:
+            return True
+        path = unquote(urlsplit(self.url).path)
+        query_texts = (text for pair in self.query for text in pair)
+        return (
+            len(self.url) > MAX_URL_LENGTH
+            or _PLAIN_PATH.fullmatch(path) is None
+            or any(not text.isprintable() for text in query_texts)
+        )
 
 
 @dataclass(frozen=True)

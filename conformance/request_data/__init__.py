@@ -142,10 +142,11 @@ def existing_resources(client: Client, operation: Operation) -> list[dict[str, A
     if not client.policy.is_write(operation):
         rows += [row for known in client.target.known.values() for row in known]
     for name in client.tracker.parameters:
+        existing = set(client.tracker.existing(name))
         rows += [
             {**origin.path_parameters, name: id_}
             for id_, origin in client.tracker.origins(name)
-            if origin.request.role == PRIMARY and id_ in client.tracker.existing(name)
+            if origin.request.role == PRIMARY and id_ in existing
         ]
     sets = ({name: row[name] for name in row if name in names} for row in rows)
     return [values for values in sets if ids and ids <= values.keys()]

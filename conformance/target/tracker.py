@@ -65,7 +65,7 @@ class ResourceTracker:
         self._contract = contract
         self._jobs: dict[str, JobHistory] = {}
         self._created: dict[str, dict[str, Exchange]] = {}
-        self._deleted: set[tuple[str, str]] = set()
+        self._existing: dict[str, dict[str, None]] = {}
         self._create_operations = create_operations(contract)
 
     @property
@@ -79,7 +79,7 @@ class ResourceTracker:
 
     def existing(self, parameter: str) -> tuple[str, ...]:
         """Return the ids of `created` that this run has not deleted."""
-        return tuple(i for i in self.created(parameter) if (parameter, i) not in self._deleted)
+        return tuple(self._existing.get(parameter, ()))
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -95,10 +95,11 @@ class ResourceTracker:
         if exchange.operation is None or exchange.status is None or exchange.status >= 400:
             return
         if exchange.request.method == "DELETE":
-            self._deleted |= {(name, str(id_)) for name, id_ in exchange.path_parameters.items()}
+            for deleted, id_ in exchange.path_parameters.items():
+                self._existing.get(deleted, {}).pop(str(id_), None)
         for parameter, value in created_ids(self._contract, exchange):
             self._created.setdefault(parameter, {}).setdefault(value, exchange)
-            self._deleted.discard((parameter, value))
+            self._existing.setdefault(parameter, {})[value] = None
         for id_, item in self._shown_jobs(exchange, exchange.operation):
             job = self._job(id_, exchange)
             shown = observed_state(self._contract.lifecycle, exchange, item)
