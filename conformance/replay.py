@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import jsonschema_rs
 import orjson
 
 from conformance import report
 from conformance.checks import CheckKind, CheckResult, Verdict
 from conformance.checks.active_case import ActiveCase
-from conformance.errors import BudgetExceeded, NotPermitted, UsageError, describe_schema_error
+from conformance.errors import BudgetExceeded, NotPermitted, UsageError
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED
 from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.reproduction import step_from_json
@@ -22,6 +21,7 @@ from conformance.session import open_session, preflight
 from conformance.settings import Settings
 from conformance.target.cleanup import clean_up
 from specs import Requirement
+from specs.explanation import FileShape
 
 SCHEMA: Final = Path(report.__file__).parent / "result.schema.json"
 REPLAYABLE: Final = frozenset({"FAIL", "WARN"})
@@ -80,11 +80,8 @@ def read_result(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: {error.strerror}") from None
     except ValueError:
         raise UsageError(f"{file}: not JSON; give a file of --report json=FILE") from None
-    validator = jsonschema_rs.validator_for(orjson.loads(SCHEMA.read_bytes()))
-    for invalid in validator.iter_errors(result):
-        place = "/" + "/".join(str(step) for step in invalid.instance_path)
-        problem = f"{place}: {describe_schema_error(invalid)}"
-        raise UsageError(f"{file}: not a result of `conformance run`: {problem}")
+    for place, reason in FileShape(orjson.loads(SCHEMA.read_bytes())).errors(result):
+        raise UsageError(f"{file}: not a result of `conformance run`: {place}: {reason}")
     return result
 
 

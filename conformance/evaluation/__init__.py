@@ -226,8 +226,8 @@ def read_baseline(file: Path) -> tuple[AcceptedFailure, ...]:
     raw = read_user_yaml(file, "--baseline")
     schema = json.loads(BASELINE_SCHEMA.read_text(encoding="utf-8"))
     if invalid := first_invalid(schema, raw, file, "--baseline"):
-        path, message = invalid
-        raise UsageError(f"--baseline: {file}: {_place(raw, path)}{message}")
+        place, message = invalid
+        raise UsageError(f"--baseline: {file}: {_row(raw, place)}{message}")
     for id_, count in Counter(row["requirement"] for row in raw).items():
         if count > 1:
             raise UsageError(f"--baseline: {file}: {id_}: requirement: duplicate, in {count} rows")
@@ -237,13 +237,15 @@ def read_baseline(file: Path) -> tuple[AcceptedFailure, ...]:
     )
 
 
-def _place(raw: Any, path: Sequence[str | int]) -> str:
-    if not path:
+def _row(raw: Any, place: str) -> str:
+    """Return the row and the member at a place, in words."""
+    first, *rest = place.removeprefix("/").split("/")
+    if not first:
         return ""
-    number = int(path[0])
+    number = int(first)
     row = raw[number]
     id_ = f" ({row['requirement']})" if isinstance(row, dict) and "requirement" in row else ""
-    return f"row {number + 1}{id_}: " + "".join(f"{step}: " for step in path[1:])
+    return f"row {number + 1}{id_}: " + "".join(f"{step}: " for step in rest)
 
 
 def apply_baseline(result: Result, accepted: Sequence[AcceptedFailure], today: date) -> Result:

@@ -269,9 +269,7 @@ def _read(file: Path, vendor: str | None = None) -> dict[str, Any]:
     raw = read_user_yaml(file, "--target")
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     if invalid := first_invalid(schema, raw, file, "--target"):
-        path, message = invalid
-        place = "/" + "/".join(str(step) for step in path)
-        raise UsageError(f"--target: {file}: {place}: {message}")
+        raise UsageError(f"--target: {file}: {': '.join(invalid)}")
     if vendor is not None and raw["vendor"] != vendor:
         raise UsageError(f"--target: {file}: /vendor: it is for {raw['vendor']!r}, not {vendor!r}")
     target: dict[str, Any] = raw

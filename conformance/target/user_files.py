@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import jsonschema_rs
 import yaml
 
-from conformance.errors import UsageError, describe_schema_error
+from conformance.errors import UsageError
 from specs import SpecError, read_yaml
+from specs.explanation import FileShape
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 50
@@ -42,16 +42,15 @@ def read_user_yaml(file: Path, option: str) -> Any:
 
 def first_invalid(
     schema: dict[str, Any], value: Any, file: Path, option: str
-) -> tuple[list[str | int], str] | None:
-    """Return place and message of the first departure from a JSON schema, None without one.
+) -> tuple[str, str] | None:
+    """Return place and reason of the first departure from a JSON schema, None without one.
 
     Raises:
         UsageError: the value has something that JSON does not have.
     """
     try:
-        validator = jsonschema_rs.validator_for(schema, validate_formats=True)
-        for invalid in validator.iter_errors(value):
-            return invalid.instance_path, _one_line(describe_schema_error(invalid))
+        for place, reason in FileShape(schema).errors(value):
+            return place, _one_line(reason)
     except (ValueError, TypeError, OverflowError) as error:
         raise UsageError(f"{option}: {file}: {_one_line(error)}") from None
     return None

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import orjson
 
 from mockserver.auth import Identity
 from mockserver.errors import ConfigurationError
 from mockserver.sandbox.sandbox import Sandbox
 from specs import Contract
+from specs.explanation import FileShape
 
 _SHAPE = Path(__file__).with_name("identities.schema.json")
 
@@ -41,10 +41,8 @@ def read_identities(path: Path, raw: Any, contract: Contract) -> tuple[Credentia
     Raises:
         ConfigurationError: a row is invalid; the text names file, location and reason.
     """
-    shape = jsonschema_rs.validator_for(orjson.loads(_SHAPE.read_bytes()))
-    for error in shape.iter_errors(raw):
-        location = "".join(f"/{step}" for step in error.instance_path)
-        raise ConfigurationError(f"{path}: {location or '/'}: {error.message.splitlines()[0]}")
+    for place, reason in FileShape(orjson.loads(_SHAPE.read_bytes())).errors(raw):
+        raise ConfigurationError(f"{path}: {place}: {reason}")
     if raw["vendor"] != contract.vendor:
         raise ConfigurationError(f"{path}: /vendor: must be the folder's name, {contract.vendor!r}")
     known = [

@@ -10,8 +10,9 @@ from mockserver.faults.labels import LabelPredictor
 from mockserver.faults.model import DISTRIBUTION_OPTIONS, OPTIONS, Fault, Kind, Label, Match, Rule
 from mockserver.http.headers import Directive, read_directives
 from mockserver.jobs.schedule import Occurrences
-from mockserver.openapi.schemas import Schemas, Validator, hint
+from mockserver.openapi.schemas import Schemas, Validator
 from specs import Contract, Operation
+from specs.explanation import hint
 
 Roles = Callable[[str], Collection[str]]
 """Returns the roles of a vendor's identities."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import jsonschema_rs
 import orjson
 
 from mockserver.errors import ConfigurationError
@@ -15,6 +14,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.store.base import NewRecord
 from mockserver.timestamps import parse_duration
 from specs import Contract
+from specs.explanation import FileShape
 from specs.schema import to_json_schemas
 
 _COMMON_SCHEMA = Path(__file__).with_name("seed.schema.json")
@@ -56,11 +56,8 @@ class SeedLoader:
         common = orjson.loads(_COMMON_SCHEMA.read_bytes())["$defs"]
         components = to_json_schemas(contract.openapi["components"]["schemas"])
         own = orjson.loads(schema.read_bytes())
-        self._validator = jsonschema_rs.validator_for(
-            {**own, "$defs": common, "components": {"schemas": components}},
-            validate_formats=True,
-            formats=dict(_FORMATS),
-        )
+        schemas = {**own, "$defs": common, "components": {"schemas": components}}
+        self._shape = FileShape(schemas, _FORMATS)
         # Most sandboxes start with the same data at the same virtual time.
         self._last: tuple[Mapping[str, Any], int, list[NewRecord]] | None = None
 
@@ -79,18 +76,13 @@ class SeedLoader:
         return self._last[2]
 
     def _build(self, fixtures: Mapping[str, Any], now: int) -> list[NewRecord]:
-        errors = [self._describe(error) for error in self._validator.iter_errors(fixtures)]
+        errors = [f"{self._file}: {at}: {reason}" for at, reason in self._shape.errors(fixtures)]
         if errors:
             raise ConfigurationError("\n".join(errors[:_MAX_ERRORS]))
         try:
             return self._build_records(fixtures, now)
         except (SeedError, ValueError) as error:
             raise ConfigurationError(f"{self._file}: {error}") from error
-
-    def _describe(self, error: Any) -> str:
-        pointer = "".join(f"/{step}" for step in error.instance_path)
-        reason = str(error.message).splitlines()[0]
-        return f"{self._file}: {pointer or '/'}: {reason}"
 
 
 class SeedError(Exception):

@@ -7,8 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
-
 from mockserver.clock import Mode
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.faults.model import Rule
@@ -19,6 +17,7 @@ from mockserver.scenarios import Scenario, Seed
 from mockserver.scenarios.files import File, load_yaml
 from mockserver.timestamps import parse_duration, parse_timestamp
 from specs import Contract, Lifecycle
+from specs.explanation import FileShape
 from specs.files import ROOT
 
 
@@ -161,9 +160,7 @@ class ScenarioParser:
     """Parses the scenarios of all vendors, and files of fault rules."""
 
     def __init__(self, contracts: Mapping[str, Contract], rules: FaultRuleParser) -> None:
-        self._shape = jsonschema_rs.validator_for(
-            json.loads(_SHAPE.read_bytes()), validate_formats=True
-        )
+        self._shape = FileShape(json.loads(_SHAPE.read_bytes()))
         self._scripts = {name: JobScriptParser(row.lifecycle) for name, row in contracts.items()}
         self._rules = rules
 
@@ -174,11 +171,8 @@ class ScenarioParser:
             ConfigurationError: the file is invalid; the text names file, location and reason.
         """
         raw = load_yaml(file)
-        for error in self._shape.iter_errors(raw):
-            location = "".join(f"/{step}" for step in error.instance_path)
-            raise ConfigurationError(
-                f"{file.path}: {location or '/'}: {error.message.splitlines()[0]}"
-            )
+        for place, reason in self._shape.errors(raw):
+            raise ConfigurationError(f"{file.path}: {place}: {reason}")
         if raw["vendor"] != vendor:
             raise ConfigurationError(f"{file.path}: /vendor: must be the folder's name, {vendor!r}")
         clock = raw.get("clock", {})

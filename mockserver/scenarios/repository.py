@@ -12,11 +12,11 @@ from mockserver.auth.identities import (
     read_identities,
 )
 from mockserver.errors import ApiError, ConfigurationError
-from mockserver.openapi.schemas import hint
 from mockserver.scenarios import InitialState, Scenario, Seed
 from mockserver.scenarios.files import IDENTITIES, SEED, File, FixturePaths, State, load_yaml
 from mockserver.scenarios.parser import ScenarioParser, usual_scenarios
 from specs import Contract
+from specs.explanation import hint
 
 NO_SCENARIO = "none"
 """The name for no scenario."""

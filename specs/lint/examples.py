@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import jsonschema_rs
-
 from specs import schema as schemas
 from specs.contract import read_operations
+from specs.explanation import FileShape
 
 Found = tuple[str, dict[str, Any], Any]
 
@@ -15,12 +14,9 @@ def check_examples(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each invalid example of a body, a parameter, a header or a schema."""
     whole = schemas.self_contained(document, {})  # converted once: a document has many examples
     for place, schema, example in _found(document):
-        validator = jsonschema_rs.Draft202012Validator(
-            {**whole, **schemas.to_json_schema(schema)}, validate_formats=True
-        )
-        for error in validator.iter_errors(example):
-            at = "".join(f"/{token}" for token in error.instance_path)
-            yield place, f"the example is invalid at {at or '/'}: {error.message}"
+        shape = FileShape({**whole, **schemas.to_json_schema(schema)})
+        for at, reason in shape.errors(example):
+            yield place, f"the example is invalid at {at}: {reason}"
 
 
 def _found(document: dict[str, Any]) -> Iterator[Found]:

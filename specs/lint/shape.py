@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
-
 from specs.errors import SpecIssue
+from specs.explanation import FileShape
 from specs.files import ROOT, walk
 from specs.profile import KEY
 
@@ -103,11 +102,9 @@ def _known_extensions() -> frozenset[str]:
 
 
 def _errors(content: Any, stem: str) -> Iterator[tuple[str, str]]:
-    for error in _validator(stem).iter_errors(content):
-        yield "".join(f"/{token}" for token in error.instance_path), error.message
+    yield from _shape(stem).errors(content)
 
 
 @cache
-def _validator(stem: str) -> jsonschema_rs.Draft202012Validator:
-    schema = json.loads((META / f"{stem}.schema.json").read_text(encoding="utf-8"))
-    return jsonschema_rs.Draft202012Validator(schema)
+def _shape(stem: str) -> FileShape:
+    return FileShape(json.loads((META / f"{stem}.schema.json").read_text(encoding="utf-8")))

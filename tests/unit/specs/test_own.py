@@ -80,11 +80,11 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
         lambda d: d.update({"x-vendor": "other"}),
         ": /x-vendor: must be the folder's name, 'exports'",
     ),
-    "no actions": ("lifecycle.yaml", lambda d: d.pop("actions"), '"actions" is a required'),
+    "no actions": ("lifecycle.yaml", lambda d: d.pop("actions"), ": /actions: is required"),
     "an unknown key": (
         "lifecycle.yaml",
         lambda d: d.update(actoins={}),
-        ": /: Additional properties are not allowed ('actoins' was unexpected)",
+        ": /actoins: is not known; did you mean actions?",
     ),
     "an unknown operation": (
         "lifecycle.yaml",
@@ -124,7 +124,7 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
     "a value of two kinds": (
         "lifecycle.yaml",
         lambda d: d["values"]["default"]["/expires_at"].update(constant=1),
-        ": /values/default//expires_at: ",
+        ": /values/default//expires_at: fits several alternatives where one is due",
     ),
     "a value in an unknown state": (
         "lifecycle.yaml",
@@ -149,7 +149,7 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
     "a requirement without a check": (
         "requirements.yaml",
         lambda d: d["requirements"][0].pop("not_tested"),
-        ": /requirements/0: ",
+        ": /requirements/0/check: is required",
     ),
     "a switch without a reason": (
         "requirements.yaml",

@@ -9,9 +9,9 @@ from tests.unit.mockserver.fixture_folders import MINE, open_repository, write
 
 SCENARIO_FAULTS = {
     "no scenario at all": ("a: 1", "/: "),
-    "nothing": ("", "/: null is not of type"),
+    "nothing": ("", "/: must be of type object"),
     "another vendor": (MINE.replace("talkdesk", "energycap"), "/vendor: must be the folder's name"),
-    "a member too many": (MINE + "surprise: 1\n", "/: Additional properties"),
+    "a member too many": (MINE + "surprise: 1\n", "/surprise: is not known; known: "),
     "no part": ("vendor: talkdesk\nsummary: x\n", "/: "),
     "an unknown state": (MINE.replace("PROCESSING", "LOST"), "/jobs/0/stuck: unknown state"),
     "a bad duration": (
@@ -61,9 +61,9 @@ def test_scenario_with_a_fault_stops_the_start(tmp_path: Path, name: str) -> Non
 IDENTITY = "{role: a, scheme: bearer, secret: s, account: acme, grants: ['data-reports:read']}"
 FIXTURE_FAULTS = {
     "talkdesk/identities.yaml": [
-        ("vendor: talkdesk\n", "/: "),
+        ("vendor: talkdesk\n", "/identities: is required"),
         ("vendor: energycap\nidentities: [" + IDENTITY + "]\n", "/vendor: must be the folder's"),
-        ("vendor: talkdesk\nidentities: [{role: a}]\n", "/identities/0: "),
+        ("vendor: talkdesk\nidentities: [{role: a}]\n", "/identities/0/scheme: is required"),
         (
             "vendor: talkdesk\nidentities: [" + IDENTITY.replace("read", "raed") + "]\n",
             "/identities/0/grants: unknown grant data-reports:raed; known: data-reports:read",
@@ -82,7 +82,7 @@ FIXTURE_FAULTS = {
             "/identities/0/secret: ",
         ),
     ],
-    "talkdesk/seed.yaml": [("vendor: talkdesk\n", "/: "), ("- 1\n", "/: ")],
+    "talkdesk/seed.yaml": [("vendor: talkdesk\n", "/reports: is required"), ("- 1\n", "/: ")],
     "talkdesk/sede.yaml": [("a: 1\n", "file: unknown file; known: identities.yaml")],
     "talkdesk/scenarios/Mine.yaml": [(MINE, "file: must be named with")],
     "talkdesk/scenarios/mine.yml": [(MINE, "file: must be named with")],
