@@ -70,8 +70,8 @@ VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.just(SECRET),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other"]), inner, max_size=4)
-    ),  # type: ignore[misc]
+        | st.dictionaries(st.sampled_from(PROPERTIES), inner, max_size=4)
+    ),
 )
 
 
