@@ -38,7 +38,7 @@ def compose() -> dict[str, Any]:
     return page
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def nginx() -> str:
     """The path of the program."""
     # Debian keeps it where only root looks.

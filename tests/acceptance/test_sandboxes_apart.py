@@ -15,7 +15,7 @@ import requests
 
 from tests._serving import Served, serving
 
-SANDBOXES = 200
+SANDBOXES = 100
 CLIENTS = 16
 ORIGIN = datetime(2026, 3, 30, 9, tzinfo=UTC)
 JOBS = "/data/reports/calls/jobs"
@@ -121,8 +121,8 @@ def test_a_few_on_two_workers_are_as_much_apart(tmp_path: Path) -> None:
         assert sum(clients.map(lambda share: drive(server, share), shares)) >= 8 * 11
 
 
-def test_ten_thousand_fit_and_one_too_many_is_refused() -> None:
-    with serving("--max-sandboxes", "10001") as server:
+def test_one_sandbox_too_many_is_refused() -> None:
+    with serving("--max-sandboxes", "101") as server:
         link = HTTPConnection(*server.address, timeout=60)
 
         def make() -> tuple[int, Any]:
@@ -130,8 +130,8 @@ def test_ten_thousand_fit_and_one_too_many_is_refused() -> None:
             reply = link.getresponse()
             return reply.status, orjson.loads(reply.read())
 
-        names = {make()[1]["id"] for _ in range(10_000)}
-        assert len(names) == 10_000
+        names = {make()[1]["id"] for _ in range(100)}
+        assert len(names) == 100
         status, refused = make()
         assert status == 409
         assert "delete some" in refused["detail"]

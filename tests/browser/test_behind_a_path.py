@@ -1,7 +1,6 @@
 """A mock under a path of nginx, which removes the path or passes it on, in a real browser."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -32,21 +31,21 @@ HOSTS = {
 }
 
 
-@pytest.fixture(params=["removes", "keeps"])
+@pytest.fixture(scope="module", params=["removes", "keeps"])
 def end(request: pytest.FixtureRequest) -> str:
     """What follows the address in nginx's page: a path there replaces the location's."""
     return "/" if request.param == "removes" else ""
 
 
-@pytest.fixture(params=HOSTS)
-def base_url(request: pytest.FixtureRequest, nginx: str, end: str, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module", params=HOSTS)
+def base_url(
+    request: pytest.FixtureRequest, nginx: str, end: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Where the mock is for whoever is outside."""
-    host = HOSTS[request.param]
+    host, home = HOSTS[request.param], tmp_path_factory.mktemp("nginx")
     with MockServer(clock="manual", root_path=PREFIX) as mock:
         address = mock.base_url.removeprefix("http://").removesuffix(PREFIX)
-        with running(
-            nginx, tmp_path, lambda port: PAGE % (port, PREFIX, address, end, host)
-        ) as url:
+        with running(nginx, home, lambda port: PAGE % (port, PREFIX, address, end, host)) as url:
             yield f"{url}{PREFIX}"
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests._serving import serving
+from mockserver.testing import MockServer
 from tests.browser._client import TOKEN, Client
 from tests.browser._page import Page, blank_page
 
@@ -44,8 +45,8 @@ def start(browser: Chrome, origin: str) -> Iterator[Start]:
     """Start a mock whose time stands still; return a page that calls it, and a client beside."""
     with ExitStack() as stack:
 
-        def started(*options: str) -> tuple[Page, Client]:
-            mock = stack.enter_context(serving("--clock", "manual", *options))
+        def started(**options: Any) -> tuple[Page, Client]:
+            mock = stack.enter_context(MockServer(clock="manual", **options))
             client = stack.enter_context(Client(mock.base_url))
             return Page(browser, origin, mock.base_url, TOKEN), client
 
@@ -61,7 +62,7 @@ def done_job(client: Client) -> str:
 
 @pytest.mark.parametrize("profile", ["documented", "observed"])
 def test_nothing_of_a_vendor_comes_from_the_browsers_cache(start: Start, profile: str) -> None:
-    page, client = start("--profile", profile)
+    page, client = start(profile=profile)
     job = done_job(client)
     file = job.replace("jobs", "files")
     before = [page.run(STATUS, path=path) for path in (job, file)]
@@ -86,11 +87,11 @@ def test_headers_of_tracing_and_caching_are_let_through(
 
 def test_credentials_are_taken_from_an_origin_that_is_named(start: Start, origin: str) -> None:
     script = "return (await call(path, {credentials: 'include'})).status;"
-    page, _ = start("--cors-origin", origin)
+    page, _ = start(cors_origin=(origin,))
     assert page.run(script, path=JOBS) == 200
-    page, _ = start("--cors-origin", origin, "--cors-origin", "http://elsewhere.example")
+    page, _ = start(cors_origin=(origin, "http://elsewhere.example"))
     assert page.run(script, path=JOBS) == 200
-    page, _ = start("--cors-origin", "http://elsewhere.example")
+    page, _ = start(cors_origin=("http://elsewhere.example",))
     assert "Failed to fetch" in page.error(script, path=JOBS)
 
 
@@ -105,8 +106,8 @@ def test_credentials_where_any_origin_may_call_are_refused_by_the_browser(
 
 @pytest.mark.parametrize("named", [False, True])
 def test_refusals_of_the_protocol_are_readable(start: Start, origin: str, named: bool) -> None:
-    limits = ("--max-headers", "4096", "--max-body", "1000")
-    page, _ = start(*limits, *(["--cors-origin", origin] if named else []))
+    cors = {"cors_origin": (origin,)} if named else {}
+    page, _ = start(max_headers=4096, max_body=1000, **cors)
     script = """
       const more = {
         ...headers, "Content-Type": "application/json", "x-request-id": "x".repeat(size),
@@ -123,7 +124,7 @@ def test_refusals_of_the_protocol_are_readable(start: Start, origin: str, named:
 def test_a_redirect_is_followed_with_the_credentials(
     start: Start,
 ) -> None:
-    page, client = start("--profile", "observed")
+    page, client = start(profile="observed")
     script = """
       const reply = await call(path);
       const first = (await reply.text()).slice(0, 7);
@@ -210,10 +211,10 @@ def test_the_control_plane_is_closed_to_other_origins(
 
 
 def test_the_control_plane_opens_to_an_origin_that_is_named(start: Start, origin: str) -> None:
-    page, _ = start("--control-origin", origin)
+    page, _ = start(control_origin=(origin,))
     assert page.run(CONTROL, more={}) == [200, "string"]
     assert page.run(CONTROL, more={"X-Mock-Sandbox": "default"}) == [200, "string"]
-    page, client = start("--control-origin", "http://elsewhere.example")
+    page, client = start(control_origin=("http://elsewhere.example",))
     before = client.now()
     assert "Failed to fetch" in page.error(CONTROL, more={})
     assert client.now() == before
@@ -222,7 +223,7 @@ def test_the_control_plane_opens_to_an_origin_that_is_named(start: Start, origin
 def test_a_token_of_the_control_plane_is_asked_of_named_origins_too(
     start: Start, origin: str
 ) -> None:
-    page, _ = start("--control-origin", origin, "--control-token", "invented-control-token")
+    page, _ = start(control_origin=(origin,), control_token="invented-control-token")
     script = "return (await fetch(new URL('/_mock/clock', api), {headers: more})).status;"
     assert page.run(script, more={}) == 401
     assert page.run(script, more={"X-Mock-Token": "invented-control-token"}) == 200

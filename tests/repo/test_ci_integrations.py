@@ -20,6 +20,7 @@ from tests.repo._checkout import ROOT, text
 
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 ACTION = yaml.safe_load(text(ROOT / "action.yml"))
+ASKED = "--effort quick --only TD-JOB-001"
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
 
 
@@ -102,20 +103,43 @@ def broken() -> Any:
     thread.join()
 
 
+def python_that_borrows(folder: Path) -> Path:
+    """Return a Python whose `-m venv FOLDER` borrows pip and all else from this environment.
+
+    Without a pip of its own to install, that takes a tenth of the time; test_extras.py shows that
+    no dependency is missing.
+    """
+    program = "import sys; from tests.repo import _environment as it; it.make_environment({})"
+    call = f"{sys.executable} -c '{program.format('it.Path(sys.argv[3])')}'"
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {call} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    return python
+
+
 @pytest.mark.slow
 def test_action_installs_what_it_runs(tmp_path: Path) -> None:
-    runner = Runner(tmp_path, vendor="talkdesk", python=sys.executable)
-    # What pip would fetch is in this environment; test_extras.py shows that nothing is missing.
+    runner = Runner(tmp_path, vendor="talkdesk", python=str(python_that_borrows(tmp_path)))
     offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
-    done = runner.step("Install", **offline, PYTHONPATH=sysconfig.get_path("purelib"))
+    done = runner.step("Install", **offline)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "temp/report-contracts/bin/conformance").exists()
     assert (tmp_path / "temp/report-contracts/bin/mockserver").exists()
 
 
-def test_action_passes_on_the_mock(tmp_path: Path) -> None:
-    runner = Runner(tmp_path, vendor="talkdesk", arguments="--effort quick --only TD-JOB-001")
-    done = runner.judge()
+Judged = tuple[Runner, "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """The action after it has judged the mock."""
+    runner = Runner(tmp_path_factory.mktemp("judged"), vendor="talkdesk", arguments=ASKED)
+    return runner, runner.judge()
+
+
+@pytest.mark.slow
+def test_action_passes_on_the_mock(judged: Judged) -> None:
+    runner, done = judged
     assert done.returncode == 0, done.stdout + done.stderr
     assert "::error" not in done.stdout
     assert runner.outputs["exit-code"] == "0"
@@ -124,6 +148,7 @@ def test_action_passes_on_the_mock(tmp_path: Path) -> None:
     assert runner.summary.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fail_on", "code"), [("fail", 1), ("warn", 1), ("never", 0)])
 def test_action_tells_what_breaks(tmp_path: Path, broken: str, fail_on: str, code: int) -> None:
     asked = "--effort quick --only TD-JOB-001 --only TD-JOB-002"
@@ -137,22 +162,18 @@ def test_action_tells_what_breaks(tmp_path: Path, broken: str, fail_on: str, cod
     assert runner.outputs["exit-code"] == "1"
 
 
-@pytest.mark.parametrize(("order", "code"), [("same", 0), ("other", 1)])
-def test_action_compares_with_another_result(tmp_path: Path, order: str, code: int) -> None:
-    reports = tmp_path / "temp" / "report-contracts-reports"
-    asked = "--effort quick --only TD-JOB-001"
-    first = Runner(tmp_path, vendor="talkdesk", arguments=asked)
-    assert first.judge().returncode == 0
-    other = json.loads((reports / "result.json").read_text())
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [0, 1], ids=["same", "other"])
+def test_action_compares_with_another_result(judged: Judged, tmp_path: Path, code: int) -> None:
+    other = json.loads(Path(judged[0].outputs["reports"], "result.json").read_text())
     for case in other["behaviour"]["cases"] if code else ():
         case["outcomes"] = {"418": 1}
-    (tmp_path / "other.json").write_text(json.dumps(other))
-    (tmp_path / "temp").rename(tmp_path / order)
-    compared = Runner(
-        tmp_path, vendor="talkdesk", arguments=asked, compare_with=str(tmp_path / "other.json")
-    )
+    file = tmp_path / "other.json"
+    file.write_text(json.dumps(other))
+    compared = Runner(tmp_path, vendor="talkdesk", arguments=ASKED, compare_with=str(file))
     done = compared.judge()
     assert done.returncode == code, done.stdout + done.stderr
+    reports = Path(compared.outputs["reports"])
     assert "difference" in (reports / "drift.md").read_text()
     assert "difference" in compared.summary.read_text()
 

@@ -389,9 +389,13 @@ def test_own(mock_vendor):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["flag", "variable", "configuration"])
 def test_vendors_of_ones_own_are_played(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, how: str
+    pytester: pytest.Pytester,
+    ours_alone: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
 ) -> None:
     folder = Path(__file__).parents[2] / "examples"
     pytester.makepyfile(OWN)
@@ -400,4 +404,4 @@ def test_vendors_of_ones_own_are_played(
     if how == "configuration":
         pytester.makeini(f"[pytest]\nmock_vendors = {folder}\n")
     flags = (f"--mock-vendors={folder}",) if how == "flag" else ()
-    pytester.runpytest_subprocess(*RUN, *flags).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*ours_alone, *flags).assert_outcomes(passed=1)
