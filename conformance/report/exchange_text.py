@@ -125,20 +125,24 @@ def _seen(exchange: Exchange, reason: str) -> Iterator[_Line]:
     is_named = _names(reason, str(response.status)) and not _POINTER.search(reason)
     yield _Line(f"HTTP {response.status}", is_named)
     named = reason.lower()
+    is_about_header = False
     for name, value in response.headers.items():
+        is_named = _names(reason, name.title())
+        is_about_header |= is_named
         if name.lower() in _SHOWN_HEADERS or name.lower() in named:
-            yield _Line(f"{name}: {value}")
+            yield _Line(f"{name}: {value}", is_named)
     if not response.complete:
         yield _Line(f"(incomplete: {response.body_error})")
-    yield from _body_lines(response.body, response.json, reason)
+    yield from _body_lines(response.body, response.json, reason, guess=not is_about_header)
 
 
-def _body_lines(body: bytes, value: Any, reason: str) -> Iterator[_Line]:
+def _body_lines(body: bytes, value: Any, reason: str, *, guess: bool = True) -> Iterator[_Line]:
+    """Yield a body; with `guess` the values that the reason names are marked, if no pointer is."""
     if value is not NOT_JSON:
         pointers = [tuple(text[1:].split("/")) for text in _POINTER.findall(reason)]
         pointers = [pointer for pointer in pointers if _leads_somewhere(value, pointer)]
         lines = _outline(value, pointers)
-        yield from lines if pointers else (_marked(line, reason) for line in lines)
+        yield from lines if pointers or not guess else (_marked(line, reason) for line in lines)
         return
     text = body[:MAX_TEXT].decode("utf-8", errors="backslashreplace")
     yield from (_Line(shortened(line, MAX_LINE)) for line in text.splitlines())

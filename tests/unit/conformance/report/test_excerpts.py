@@ -66,6 +66,15 @@ def test_what_the_reason_is_not_about_is_short():
     assert len(lines) < 12
 
 
+def test_the_header_that_the_reason_is_about_is_marked_and_nothing_that_resembles_it():
+    first = exchange(1, "getJob", json.dumps({"self": "/jobs/7", "type": "calls"}).encode())
+    assert first.response is not None
+    headers = {"content-type": "application/json", "location": "/files/calls/8"}
+    first = replace(first, response=replace(first.response, headers=headers))
+    lines = excerpt(first, "Location '/files/calls/8' names another job than /jobs/7").seen
+    assert [line for line in lines if MARK in line] == [f"location: /files/calls/8{MARK}"]
+
+
 def test_headers_that_the_reason_names_are_shown():
     first = exchange(1, "getJob", b"{}")
     assert first.response is not None
