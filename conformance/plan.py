@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.checks import CheckKind, RegisteredCheck
-from conformance.drivers import DriverCase, concurrent, lifecycle, negative
+from conformance.drivers import DriverCase, directed, fuzz, lifecycle
 from conformance.errors import UsageError
 from conformance.settings import Effort, Settings
 from conformance.target import no_credential
@@ -144,18 +144,14 @@ def _driver_steps(
         yield PlanStep("lifecycle", requests, tuple(sorted(acting)), lifecycle.drive)
     if together:
         requests = _CONCURRENT_PER_OPERATION * len(together)
-        yield PlanStep("concurrent", requests, together, concurrent.drive)
+        yield PlanStep("concurrent", requests, together, directed.drive_concurrent)
     if operations:
         count = len(operations)
         if settings.effort is not Effort.QUICK:
-            yield PlanStep("fuzz", settings.effort.examples * 3 * count, operations, _fuzz)
-        yield PlanStep("negative", _NEGATIVE_PER_OPERATION * count, operations, negative.drive)
-
-
-def _fuzz(case: DriverCase) -> None:
-    from conformance.drivers import fuzz  # noqa: PLC0415  (importing Schemathesis takes a second)
-
-    fuzz.drive(case)
+            yield PlanStep("fuzz", settings.effort.examples * 3 * count, operations, fuzz.drive)
+        yield PlanStep(
+            "negative", _NEGATIVE_PER_OPERATION * count, operations, directed.drive_negative
+        )
 
 
 def _check_steps(

@@ -50,10 +50,9 @@ def in_folder(folder: Path) -> LintCache:
 def of_user(environment: Mapping[str, str] = os.environ) -> LintCache:
     """Return the cache in the user's folder, together with what the wheel's build recorded.
 
-    The folder is `REPORT_CONTRACTS_CACHE`, else `report-contracts` in `XDG_CACHE_HOME`, else in
-    `~/.cache`; without a home directory nothing is written.
+    See `cache_folder`; where there is none, nothing is written.
     """
-    folder = _folder(environment)
+    folder = cache_folder(environment)
     return LintCache(read=(BUILT_IN, folder) if folder else (BUILT_IN,), write=folder)
 
 
@@ -72,7 +71,12 @@ def digest_of(files: Iterable[Path], *, own: bool = False) -> str:
     return digest.hexdigest()
 
 
-def _folder(environment: Mapping[str, str]) -> Path | None:
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """Return the user's cache folder, None without a home directory.
+
+    It is `REPORT_CONTRACTS_CACHE`, else `report-contracts` in `XDG_CACHE_HOME`, else in `~/.cache`.
+    Where the first cannot be a folder (`/dev/null`), nothing is kept.
+    """
     if named := environment.get(VARIABLE):
         return Path(named)
     base = Path(environment.get("XDG_CACHE_HOME", ""))

@@ -1,6 +1,5 @@
 """Schemathesis's engine: its runs over a contract, our requirements as its checks, its cases."""
 
-import copy
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,10 @@ from schemathesis import Case, CheckContext, CheckFunction, HookContext, Respons
 from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine.events import EngineEvent, FatalError, Interrupted, NonFatalError
+from schemathesis.generation.meta import CoveragePhaseData
 
+from conformance.contract_queries import match_path
+from conformance.drivers.generated import PHASES, GeneratedRequest, document_with
 from conformance.errors import InternalError
 from conformance.http import Exchange
 from conformance.http.request import DEFAULT_HEADERS, HttpRequest
@@ -110,7 +112,7 @@ class EngineRun:
         Raises:
             InternalError: Schemathesis cannot generate any request from this contract.
         """
-        document = orjson.dumps(_document_with(self.contract, set(self.operations)))
+        document = orjson.dumps(document_with(self.contract, self.operations))
         with registered(checks):
             config = SchemathesisConfig.from_dict(self._configuration(checks))
             schema: Any = schemathesis.openapi.from_wsgi(
@@ -188,46 +190,50 @@ def _answering(document: bytes) -> Callable[[dict[str, Any], Any], list[bytes]]:
     return application
 
 
-def _document_with(contract: Contract, operations: set[str]) -> dict[str, Any]:
-    """Return the contract's document with `operations` alone, and without links."""
-    document = copy.deepcopy(contract.openapi)
-    for item in document["paths"].values():
-        for method in [key for key, entry in item.items() if _is_other(entry, operations)]:
-            del item[method]
-    return _without_links(document)
+def generate(
+    contract: Contract, operations: Collection[str], seed: int, examples: int
+) -> Sequence[GeneratedRequest]:
+    """Return what the engine generates for some operations, without checking anything.
+
+    Raises:
+        InternalError: Schemathesis cannot generate any request from this contract.
+    """
+    requests: list[GeneratedRequest] = []
+
+    def keep(case: Case[Any]) -> None:
+        if (request := generated_request(case)) is not None:
+            requests.append(request)
+
+    for _ in EngineRun(contract, operations, PHASES, seed, examples, shrink=False).execute(
+        [], keep
+    ):
+        pass
+    return requests
 
 
-def _is_other(entry: Any, operations: set[str]) -> bool:
-    return isinstance(entry, dict) and entry.get("operationId", "") not in {"", *operations}
-
-
-def _without_links(document: dict[str, Any]) -> dict[str, Any]:
-    for item in document["paths"].values():
-        for entry in item.values():
-            if isinstance(entry, dict):
-                for response in entry.get("responses", {}).values():
-                    response.pop("links", None)
-    return document
-
-
-def copy_case(case: Case[Any]) -> Case[Any]:
-    """Return a copy of a case whose parameters can be changed."""
-    return Case(
-        case.operation,
-        case.method,
-        case.path,
-        id=case.id,
-        path_parameters=dict(case.path_parameters),
-        headers=case.headers.copy(),
-        cookies=dict(case.cookies),
-        query=dict(case.query),
-        body=case.body,
-        media_type=case.media_type,
-        multipart_content_types=case.multipart_content_types,
+def generated_request(case: Case[Any]) -> GeneratedRequest | None:
+    """Return the request of a case; None if it has another method than its operation."""
+    if case.method.upper() != case.operation.method.upper():
+        return None
+    request = _http_request(case)
+    values = match_path(case.path, request.path)
+    if values is None:
+        values = {name: str(value) for name, value in case.path_parameters.items()}
+    data = case.meta.phase.data if case.meta else None
+    coverage = None
+    if isinstance(data, CoveragePhaseData):
+        coverage = (data.scenario.value, data.description or "", data.parameter)
+    return GeneratedRequest(
+        operation=case.operation.definition.raw["operationId"],
+        phase=case.meta.phase.name.value if case.meta else "",
+        valid=case.meta.generation.mode.is_positive if case.meta else None,
+        coverage=coverage,
+        request=request,
+        path_parameters=dict(values),
     )
 
 
-def http_request(case: Case[Any]) -> HttpRequest:
+def _http_request(case: Case[Any]) -> HttpRequest:
     """Return the request of a case as our client sends it, without the credential."""
     # The cases come from a WSGI application; `None` stands for a target that is reached by HTTP.
     data = transport.get(None).serialize_case(case, base_url=PLACEHOLDER_URL)

@@ -1,161 +1,130 @@
-"""Schemathesis's engine as a judge: it generates requests, asserts our checks, shrinks failures."""
+"""Sends what Schemathesis's engine generates; where that fails, the engine shrinks it."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
-
-from schemathesis import Case, Response
-from schemathesis.generation.meta import CoveragePhaseData
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
-from conformance.drivers.engine import EngineRun, copy_case, http_request, requirement_check
+from conformance.drivers.generated import FUZZING, GeneratedRequest, generated_requests
 from conformance.errors import NotPermitted
 from conformance.http import Exchange, ExchangeInfo
 from conformance.request_data import existing_resources
 from conformance.settings import Effort
 from conformance.target import PRIMARY
-from specs import Operation, Requirement
+from specs import Contract, Operation, Requirement
+
+if TYPE_CHECKING:
+    from schemathesis import Case, Response
 
 NAME: Final = "fuzz"
 # The number of resources that an operation may create by valid requests of this driver.
 MAX_CREATED: Final = {Effort.QUICK: 3, Effort.DEFAULT: 10, Effort.DEEP: 100}
 # Requests that shrink the failures of one operation.
 MAX_SHRINKING: Final = 30
-_SYSTEMATIC: Final = ("examples", "coverage")
 
 
 def drive(case: DriverCase) -> None:
-    """Run the engine on each operation; this driver does not run at quick effort.
+    """Send the generated requests of each operation; this driver does not run at quick effort.
 
-    What is systematic is sent whole, whatever fails. What is drawn at random is shrunk by
-    Hypothesis where it fails; the requests that this takes are judged like all others, so that the
-    smallest is the evidence. Operations whose requests may not be repeated are not shrunk.
+    Everything is sent, whatever fails. Where what is drawn at random fails, the engine draws it
+    once more, for Hypothesis to shrink; the requests that this takes are judged like all others, so
+    that the smallest is the evidence. Operations whose requests may not be repeated are not shrunk.
 
     Raises:
         BudgetExceeded: nothing more may be sent.
         TargetUnavailable: the target cannot be reached any more.
         InternalError: Schemathesis cannot generate any request from this contract.
     """
-    engine = _Engine(case)
-    client = case.client
-    operations = [case.contract.operations[name] for name in case.operations]
-    repeatable = [o.id for o in operations if case.shrinks and client.is_repeatable(o)]
-    once = [name for name in case.operations if name not in repeatable]
-    engine.run(case.operations, _SYSTEMATIC)
-    engine.run(once, ("fuzzing",))
-    # Once an example has failed, Hypothesis soon draws no more: the rest is sent afterwards.
-    if engine.run(repeatable, ("fuzzing",), shrink=True):
-        engine.run(repeatable, ("fuzzing",))
+    sender = _Sender(case)
+    chosen = case.contract, case.operations, case.seed, case.effort.examples
+    requests = generated_requests(*chosen, _generate)
+    for request in requests:
+        if request.phase != FUZZING:
+            sender.send(request)
+    counts = sender.counts.copy()
+    sent = [sender.send(request) for request in requests if request.phase == FUZZING]
+    if case.shrinks:
+        failing = set(_failing(case, [exchange for exchange in sent if exchange is not None]))
+        if failing:
+            sender.counts = counts
+            _shrink(case, sender, failing)
 
 
-class _Engine:
-    """Runs Schemathesis's engine over a contract, each time on some operations and phases."""
+def _generate(
+    contract: Contract, operations: Collection[str], seed: int, examples: int
+) -> Sequence[GeneratedRequest]:
+    from conformance.drivers import engine  # noqa: PLC0415  (importing Schemathesis takes a second)
 
-    def __init__(self, case: DriverCase) -> None:
-        self._case = case
-        self._sender = _CaseSender(case)
+    return engine.generate(contract, operations, seed, examples)
 
-    def run(
-        self, operations: Collection[str], phases: Collection[str], *, shrink: bool = False
-    ) -> bool:
-        """Return True if an exchange has violated a requirement."""
-        if not operations:
-            return False
-        case, sender = self._case, self._sender
-        sender.start(shrink=shrink)
-        checks = [
-            requirement_check(
-                case.contract,
-                requirement,
-                sender.exchange_of,
-                partial(sender.failure_of, requirement),
-            )
+
+def _failing(case: DriverCase, exchanges: Collection[Exchange]) -> Iterator[str]:
+    """Yield the operations that violate a requirement, and whose requests may be repeated."""
+    for exchange in exchanges:
+        operation = case.contract.operations[exchange.operation or ""]
+        if case.client.is_repeatable(operation) and any(
+            case.evaluator.failure_of(requirement, exchange) is not None
             for requirement in case.evaluator.exchange_requirements
-        ]
-        plan = EngineRun(
-            case.contract, operations, phases, case.seed, case.effort.examples, shrink=shrink
+            if requirement.operation in {None, operation.id}
+        ):
+            yield operation.id
+
+
+def _shrink(case: DriverCase, sender: "_Sender", operations: Collection[str]) -> None:
+    """Let the engine draw requests of some operations anew, with our requirements as its checks."""
+    from conformance.drivers import engine  # noqa: PLC0415  (as above)
+
+    shrinking = _Shrinking(case, sender)
+    checks = [
+        engine.requirement_check(
+            case.contract,
+            requirement,
+            shrinking.exchange_of,
+            partial(shrinking.failure_of, requirement),
         )
-        for _ in plan.execute(checks, sender.send):
-            if sender.stopped is not None:
-                break
-        if sender.stopped is not None:
-            raise sender.stopped
-        return sender.has_failed
+        for requirement in case.evaluator.exchange_requirements
+    ]
+    examples = case.effort.examples
+    run = engine.EngineRun(case.contract, operations, (FUZZING,), case.seed, examples, shrink=True)
+    for _ in run.execute(checks, lambda drawn: shrinking.send(engine.generated_request(drawn))):
+        if shrinking.stopped is not None:
+            break
+    if shrinking.stopped is not None:
+        raise shrinking.stopped
 
 
-class _CaseSender:
-    """Sends the engine's cases through our client, and remembers what became of each.
+class _Sender:
+    """Sends generated requests through our client, each kind once.
 
-    `has_failed`: since `start`, an exchange has violated a requirement; `stopped` is the error that
-    ends the run.
+    `counts` are the requests by operation so far: every other one names something that exists.
     """
 
     def __init__(self, case: DriverCase) -> None:
-        self.has_failed = False
-        self.stopped: Exception | None = None
+        self.counts: Counter[str] = Counter()
         self._case = case
         self._client = case.client
-        self._exchange: tuple[str, Exchange | None] = ("", None)
         self._sent: dict[tuple[Any, ...], Exchange | None] = {}
         self._coverage_keys: set[tuple[Any, ...]] = set()
-        self._counts: Counter[str] = Counter()
         self._created: Counter[str] = Counter()
-        self._shrinks = False
-        self._shrinking: dict[str, int] = {}
-        self._failing_ids: dict[str, Mapping[str, Any]] = {}
 
-    def start(self, *, shrink: bool) -> None:
-        """Begin another run of the engine."""
-        self._shrinks = shrink
-        self._shrinking, self._failing_ids = {}, {}
-        self.has_failed = False
-
-    def send(self, case: Case[Any]) -> None:
-        """Send the request of a case; an error is kept, for the engine would take it for its own.
-
-        A case with another method than the operation's is none of the contract.
-        """
-        exchange = None
-        if self.stopped is None and case.method.upper() == case.operation.method.upper():
-            try:
-                exchange = self._send_case(case)
-            except Exception as error:  # noqa: BLE001  (raised again when the engine has ended)
-                self.stopped = error
-        self._exchange = (case.id, exchange)
-
-    def exchange_of(self, case: Case[Any], _response: Response) -> Exchange | None:
-        """Return the exchange of the case that was called last; None if nothing was sent."""
-        id_, exchange = self._exchange
-        return exchange if id_ == case.id else None
-
-    def failure_of(self, requirement: Requirement, exchange: Exchange) -> str | None:
-        """Return why an exchange violates a requirement; from then on its operation is shrunk."""
-        reason = self._case.evaluator.failure_of(requirement, exchange)
-        if reason is not None:
-            self.has_failed = True
-            if self._shrinks and exchange.operation is not None:
-                self._shrinking.setdefault(exchange.operation, 0)
-                self._failing_ids.setdefault(exchange.operation, exchange.path_parameters)
-        return reason
-
-    def _send_case(self, generated: Case[Any]) -> Exchange | None:
+    def send(
+        self, generated: GeneratedRequest, shrinking: "_Shrinking | None" = None
+    ) -> Exchange | None:
         """Send a request; for an equivalent one that was sent before, return what it got."""
-        operation = self._case.contract.operations[
-            generated.operation.definition.raw["operationId"]
-        ]
-        case = copy_case(generated)
-        self._bind_ids(operation, case)
-        request = http_request(case)
+        operation = self._case.contract.operations[generated.operation]
+        failing_ids = shrinking.failing_ids.get(operation.id) if shrinking else None
+        bound = self._with_ids(operation, generated, failing_ids)
+        request = bound.request
         key = (request.method, request.target, request.body, tuple(request.headers.items()))
-        if key in self._sent or self._is_covered(operation, generated):
+        if key in self._sent or self._is_covered(generated):
             return self._sent.get(key)
         self._sent[key] = None
-        if not self._may_send(operation, generated):
+        allowed = shrinking.may_send(operation.id) if shrinking else None
+        if not (self._may_create(operation, generated) if allowed is None else allowed):
             return None
-        path = {name: str(value) for name, value in case.path_parameters.items()}
-        info = ExchangeInfo(operation.id, NAME, PRIMARY, _is_valid(generated), path)
+        info = ExchangeInfo(operation.id, NAME, PRIMARY, generated.valid, bound.path_parameters)
         try:
             exchange = self._client.send(operation, request, {}, info=info)
         except NotPermitted:
@@ -165,49 +134,85 @@ class _CaseSender:
         self._sent[key] = exchange
         return exchange
 
-    def _may_send(self, operation: Operation, generated: Case[Any]) -> bool:
-        if operation.id in self._shrinking:
-            self._shrinking[operation.id] += 1
-            return self._shrinking[operation.id] <= MAX_SHRINKING
+    def _may_create(self, operation: Operation, generated: GeneratedRequest) -> bool:
         limit = MAX_CREATED[self._case.effort]
-        return _is_valid(generated) is not True or self._created[operation.id] < limit
+        return generated.valid is not True or self._created[operation.id] < limit
 
-    def _is_covered(self, operation: Operation, case: Case[Any]) -> bool:
+    def _is_covered(self, generated: GeneratedRequest) -> bool:
         """Return True if a request for the same coverage was sent (six wrong types are one)."""
-        data = case.meta.phase.data if case.meta else None
-        if self._case.effort is Effort.DEEP or not isinstance(data, CoveragePhaseData):
+        if self._case.effort is Effort.DEEP or generated.coverage is None:
             return False
-        key = (operation.id, data.scenario, data.description, data.parameter)
+        key = (generated.operation, *generated.coverage)
         is_covered = key in self._coverage_keys
         self._coverage_keys.add(key)
         return is_covered
 
-    def _bind_ids(self, operation: Operation, case: Case[Any]) -> None:
+    def _with_ids(
+        self,
+        operation: Operation,
+        generated: GeneratedRequest,
+        failing_ids: Mapping[str, Any] | None,
+    ) -> GeneratedRequest:
         """Replace random ids by ids that exist, or that certainly do not."""
-        count = self._counts[operation.id]
-        self._counts[operation.id] += 1
+        count = self.counts[operation.id]
+        self.counts[operation.id] += 1
         existing = existing_resources(self._client, operation)
         ids = id_parameters(self._case.contract, operation)
-        policy = self._client.policy
-        # An invalid id is what the case is about, so it stays.
-        valid_ids = all(
-            policy.matches(operation, name, str(case.path_parameters.get(name, ""))) for name in ids
-        )
-        failing = self._failing_ids.get(operation.id)
-        if failing is not None and valid_ids:
-            _set(operation, case, {name: failing[name] for name in ids if name in failing})
+        policy, values = self._client.policy, generated.path_parameters
+        # An invalid id is what the request is about, so it stays.
+        valid_ids = all(policy.matches(operation, name, values.get(name, "")) for name in ids)
+        bound = generated
+        if failing_ids is not None and valid_ids:
+            same = {name: failing_ids[name] for name in ids if name in failing_ids}
+            bound = generated.with_values(operation, same)
         elif existing and count % 2 == 0 and valid_ids:
-            _set(operation, case, existing[(count // 2) % len(existing)])
-        if policy.denial_reason(operation, case.path_parameters) is not None:
-            _set(operation, case, {name: self._client.unused_id(name) for name in ids})
+            bound = generated.with_values(operation, existing[(count // 2) % len(existing)])
+        if policy.denial_reason(operation, bound.path_parameters) is not None:
+            unused = {name: self._client.unused_id(name) for name in ids}
+            bound = bound.with_values(operation, unused)
+        return bound
 
 
-def _set(operation: Operation, case: Case[Any], values: Mapping[str, Any]) -> None:
-    locations = {parameter["name"]: parameter["in"] for parameter in operation.parameters}
-    for name, value in values.items():
-        parameters = case.path_parameters if locations[name] == "path" else case.query
-        parameters[name] = value
+class _Shrinking:
+    """Sends what the engine draws, and remembers the last exchange for its checks.
 
+    `failing_ids` are the ids with which an operation has failed: they stay while it is shrunk.
+    `stopped` is the error that ends the run: the engine would take it for its own.
+    """
 
-def _is_valid(case: Case[Any]) -> bool | None:
-    return case.meta.generation.mode.is_positive if case.meta else None
+    def __init__(self, case: DriverCase, sender: _Sender) -> None:
+        self.failing_ids: dict[str, Mapping[str, Any]] = {}
+        self.stopped: Exception | None = None
+        self._case = case
+        self._sender = sender
+        self._exchange: Exchange | None = None
+        self._used: dict[str, int] = {}
+
+    def send(self, generated: GeneratedRequest | None) -> None:
+        """Send a request that the engine has drawn."""
+        self._exchange = None
+        if generated is None or self.stopped is not None:
+            return
+        try:
+            self._exchange = self._sender.send(generated, self)
+        except Exception as error:  # noqa: BLE001  (raised again when the engine has ended)
+            self.stopped = error
+
+    def may_send(self, operation: str) -> bool | None:
+        """Count a request of an operation that has failed; None for one that has not yet."""
+        if operation not in self._used:
+            return None
+        self._used[operation] += 1
+        return self._used[operation] <= MAX_SHRINKING
+
+    def exchange_of(self, _case: "Case[Any]", _response: "Response") -> Exchange | None:
+        """Return the exchange of the request that was drawn last; None if nothing was sent."""
+        return self._exchange
+
+    def failure_of(self, requirement: Requirement, exchange: Exchange) -> str | None:
+        """Return why an exchange violates a requirement; from then on its operation is shrunk."""
+        reason = self._case.evaluator.failure_of(requirement, exchange)
+        if reason is not None and exchange.operation is not None:
+            self._used.setdefault(exchange.operation, 0)
+            self.failing_ids.setdefault(exchange.operation, exchange.path_parameters)
+        return reason

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.checks import CheckKind, RegisteredCheck, failed, passed
-from conformance.drivers import negative
+from conformance.drivers import directed
 from conformance.target import Credential, Target
 from specs import Contract, Requirement, Statement
 from specs.lifecycle import read_lifecycle
@@ -236,4 +236,4 @@ class TinyServer:
 def send_valid_requests_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what takes long: the negative driver sends valid and unauthorised requests."""
     for name in ("_send_parameters", "_send_raw_bodies", "_send_other_methods", "_bodies"):
-        monkeypatch.setattr(negative, name, lambda *_: iter(()))
+        monkeypatch.setattr(directed, name, lambda *_: iter(()))

@@ -1,6 +1,5 @@
 """Tests of crashes of the suite: clean-up, report, exit code 3, and whose fault it was."""
 
-import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from schemathesis.engine.events import FatalError
 from conformance import report
 from conformance.checks import CheckKind, RegisteredCheck, Verdict, failed
 from conformance.cli import main
+from conformance.drivers import directed, fuzz, lifecycle
 from conformance.drivers.engine import EngineRun
 from conformance.errors import InternalError
 from conformance.evaluation import EXIT_FAILED, EXIT_NOT_JUDGED
@@ -36,12 +36,16 @@ def drivers(monkeypatch: pytest.MonkeyPatch, crashing: str) -> None:
         case.client.call("createJob", json={"size": 1}, driver=crashing)
         crash()
 
-    for name in ("lifecycle", "fuzz", "negative", "concurrent"):
-        module = importlib.import_module(f"conformance.drivers.{name}")
+    for name, module, drive in (
+        ("lifecycle", lifecycle, "drive"),
+        ("fuzz", fuzz, "drive"),
+        ("negative", directed, "drive_negative"),
+        ("concurrent", directed, "drive_concurrent"),
+    ):
         if name == crashing:
-            monkeypatch.setattr(module, "drive", create_and_crash)
+            monkeypatch.setattr(module, drive, create_and_crash)
         elif name != "negative":
-            monkeypatch.setattr(module, "drive", lambda _: None)
+            monkeypatch.setattr(module, drive, lambda _: None)
 
 
 def runner(url: str, *rows, **checks) -> Runner:

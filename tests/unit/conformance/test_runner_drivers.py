@@ -45,16 +45,18 @@ def test_schemathesis_reads_and_removes_what_the_run_made():
     assert {("getJob", 200), ("getJob", 404), ("deleteJob", 204), ("deleteJob", 404)} <= generated
 
 
-def test_the_same_seed_sends_the_same_requests_and_another_seed_others():
+def test_the_same_seed_sends_the_same_requests_and_another_seed_others(monkeypatch, tmp_path):
     logs = []
-    for seed in (1, 1, 2):
+    # The first of the seed generates, the second reads what was kept, the third keeps nothing.
+    for seed, cache in ((1, tmp_path), (1, tmp_path), (1, "/dev/null"), (2, tmp_path)):
+        monkeypatch.setenv("REPORT_CONTRACTS_CACHE", str(cache))
         with TinyServer() as server:
             seen = exchanges(server, "createJob", "getJob", seed=seed)
             logs.append(
                 [(e.request.method, e.request.path, e.request.query, e.request.body) for e in seen]
             )
-    assert logs[0] == logs[1]
-    assert logs[0] != logs[2]
+    assert logs[0] == logs[1] == logs[2]
+    assert logs[0] != logs[3]
 
 
 def test_nothing_is_left_in_the_working_folder(tmp_path, monkeypatch):

@@ -1,8 +1,8 @@
-"""Sends a valid request of each operation, each with one change in it, and unauthorised ones."""
+"""Directed requests: valid ones with a change in each, unauthorised ones, simultaneous ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any, Final
 
 import orjson
@@ -11,7 +11,7 @@ from conformance.contract_queries import id_parameters, parameter_schema, securi
 from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
 from conformance.http.request import UNSET
-from conformance.job_client import NEGATIVE
+from conformance.job_client import LIFECYCLE, NEGATIVE, JobClient, JobRef
 from conformance.request_data import OperationRequest, existing_resources
 from conformance.request_data.edge_cases import Mutations, edge_case_parameters, malformed_json
 from conformance.request_data.factory import FORM, JSON, RequestFactory
@@ -25,6 +25,9 @@ MAX_MUTATIONS_CREATING: Final = {Effort.QUICK: 8, Effort.DEFAULT: 120, Effort.DE
 MAX_MUTATIONS_UNDOCUMENTED: Final = {Effort.QUICK: 0, Effort.DEFAULT: 6, Effort.DEEP: 400}
 # So many values of a parameter of an operation that is on none of the documents.
 MAX_VALUES_UNDOCUMENTED: Final = 2
+# How many requests are in flight at a time, and how often.
+IN_FLIGHT: Final = 4
+ROUNDS: Final = {Effort.QUICK: 1, Effort.DEFAULT: 2, Effort.DEEP: 10}
 # Stands for bytes that are no text.
 NOT_UTF8: Final = "not-utf-8"
 # Tried where an operation has none of them; the last two only where a path names one thing.
@@ -33,8 +36,8 @@ OTHER_METHODS: Final = ("POST", "PATCH")
 OTHER_METHODS_WITH_ID: Final = (*OTHER_METHODS, "PUT", "DELETE")
 
 
-def drive(case: DriverCase) -> None:
-    """Send the requests; what the target does not allow is omitted."""
+def drive_negative(case: DriverCase) -> None:
+    """Send requests that differ from a valid one; what the target does not allow is omitted."""
     factory = RequestFactory(case.client)
     for name in case.operations:
         operation = case.contract.operations[name]
@@ -159,3 +162,79 @@ def _send_raw_bodies(case: DriverCase, operation: Operation, valid: OperationReq
     raw = [*((malformed, media) for malformed in malformed_json(body)), (body, octets)]
     for content, name in raw:
         _send(case, valid, body=content, headers={"Content-Type": name}, valid=False)
+
+
+def drive_concurrent(case: DriverCase) -> None:
+    """Send requests of each operation at the same time: each is answered as if it were alone.
+
+    They differ in what they name.
+    """
+    jobs = JobClient(case.client, LIFECYCLE)
+    for name in case.operations:
+        for _ in range(ROUNDS[case.effort]):
+            requests = _simultaneous(case, jobs, case.contract.operations[name])
+            if len(requests) > 1:
+                _send_together(case, jobs, requests)
+
+
+def _simultaneous(
+    case: DriverCase, jobs: JobClient, operation: Operation
+) -> Sequence[OperationRequest]:
+    actions = {action.operation: action.name for action in jobs.lifecycle.actions.values()}
+    action = actions.get(operation.id, "")
+    if id_parameters(case.contract, operation):
+        if action == "create":
+            return _creations_from_consent(case, jobs, operation)
+        return _polls(jobs, operation) if action == "poll" else ()
+    if case.client.quota.creates(operation) and operation.body is not None:
+        return [*islice(_creations(jobs, operation), IN_FLIGHT)]
+    return ()
+
+
+def _polls(jobs: JobClient, operation: Operation) -> Sequence[OperationRequest]:
+    """Return polls of two jobs that differ in their ids alone, and whose states stay."""
+    final = [state.name for state in jobs.lifecycle.states.values() if state.final or state.file]
+    refs = {ref.id: ref for ref in jobs.known_jobs(*final)}
+    polls = [(ref, jobs.request_for(operation.id, ref)) for ref in refs.values()]
+    for (job, first), (other_job, second) in combinations(polls, 2):
+        if _other_parameters(first, job) == _other_parameters(second, other_job):
+            return [first, second] * (IN_FLIGHT // 2)
+    return ()
+
+
+def _other_parameters(request: OperationRequest, job: JobRef) -> list[tuple[str, object]]:
+    return [(name, value) for name, value in request.path.items() if value != job.id]
+
+
+def _creations_from_consent(
+    case: DriverCase, jobs: JobClient, operation: Operation
+) -> Sequence[OperationRequest]:
+    """Return requests that create jobs from two resources to which the target file consents."""
+    consent = case.target.consent.get(operation.id)
+    names = id_parameters(case.contract, operation)
+    if consent is None or len(names) != 1:
+        return ()
+    ids = consent.path.get(names[0], ())[:2]
+    return [jobs.factory.minimal(operation.id, {names[0]: id_}) for id_ in ids]
+
+
+def _creations(jobs: JobClient, operation: Operation) -> Iterator[OperationRequest]:
+    """Yield creations that ask for different things, as far as the contract knows any."""
+    existing = existing_resources(jobs.client, operation)
+    minimal = jobs.factory.minimal(operation.id, existing[-1] if existing else {})
+    yield minimal
+    for number, variant in enumerate(jobs.factory.variants_of(minimal), 1):
+        if variant.path == minimal.path and variant.query == minimal.query:
+            yield jobs.factory.with_fresh_unique_values(variant, number)
+
+
+def _send_together(case: DriverCase, jobs: JobClient, requests: Sequence[OperationRequest]) -> None:
+    try:
+        calls = [request.prepare(case.client, LIFECYCLE) for request in requests]
+        exchanges = case.client.send_together(calls)
+    except NotPermitted:
+        return
+    create = jobs.lifecycle.actions["create"].operation
+    for exchange in exchanges:
+        if exchange.operation == create and (job := jobs.created_job(exchange)) is not None:
+            jobs.poll(job)
