@@ -186,7 +186,7 @@ class Collection:
             return None
         declared = self._contract.openapi["components"]["securitySchemes"]
         if any(declared[name].get("scheme") == "basic" for name in schemes):
-            return CLIENT
+            return CLIENT if CLIENT in self._access.headers else None
         access = self._access
         able = (role for role, row in access.grants.items() if operation.grant in (None, *row))
         return next((role for role in able if role in access.headers), None)

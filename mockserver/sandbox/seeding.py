@@ -18,7 +18,6 @@ from specs.explanation import FileShape
 from specs.schema import to_json_schemas
 
 _COMMON_SCHEMA = Path(__file__).with_name("seed.schema.json")
-_MAX_ERRORS = 5
 
 
 def _is_duration(text: str, *, at_least: int = 0) -> bool:
@@ -78,7 +77,8 @@ class SeedLoader:
     def _build(self, fixtures: Mapping[str, Any], now: int) -> list[NewRecord]:
         errors = [f"{self._file}: {at}: {reason}" for at, reason in self._shape.errors(fixtures)]
         if errors:
-            raise ConfigurationError("\n".join(errors[:_MAX_ERRORS]))
+            more = f" (and {len(errors) - 1} more like it)" if len(errors) > 1 else ""
+            raise ConfigurationError(f"{errors[0]}{more}")
         try:
             return self._build_records(fixtures, now)
         except (SeedError, ValueError) as error:

@@ -90,7 +90,7 @@ class JobScriptParser:
     def _check_known(self, state: str, location: str) -> None:
         if state not in self._lifecycle.states:
             known = ", ".join(self._lifecycle.states)
-            raise ConfigurationError(f"{location}: unknown state {state!r}; known: {known}")
+            raise ConfigurationError(f"{location}: unknown state {state[:80]!r}; known: {known}")
 
     def _check_in_schedule(self, state: str, schedule: Schedule, location: str) -> None:
         self._check_known(state, location)
@@ -150,7 +150,7 @@ def _parse(parse: Callable[[str], int], text: str, location: str) -> int:
     try:
         return parse(text)
     except ValueError as error:
-        raise ConfigurationError(f"{location}: {text!r} {error}") from None
+        raise ConfigurationError(f"{location}: {text[:80]!r} {error}") from None
 
 
 _SHAPE = ROOT / "meta" / "scenario.schema.json"

@@ -250,11 +250,12 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise ConfigurationError(_MALFORMED) from None
+    is_file = not (parsed.host or parsed.username or parsed.port or parsed.query or "\0" in url)
     match parsed.get_backend_name():
-        case "sqlite" if not (parsed.username or parsed.host or parsed.port):
+        case "sqlite" if is_file:
             if not parsed.database or parsed.database == ":memory:":
                 raise ConfigurationError("store: sqlite needs a file, such as sqlite:///mock.db")
-            return parsed
+            return parsed.set(drivername="sqlite")
         # A second @ shows that one of the password is not encoded; then its rest is in the host.
         case "postgres" | "postgresql" if url.count("@") < 2 and _HOST.fullmatch(parsed.host or ""):
             return parsed.set(drivername="postgresql+psycopg")
@@ -301,9 +302,8 @@ def _create_postgresql(url: URL) -> Engine:
         "tcp_user_timeout": _CONNECT_SECONDS * 1000,
         "options": f"-c lock_timeout={int(_LOCK_SECONDS * 1000)}",
     }
-    arguments = {name: value for name, value in limits.items() if name not in url.query}
     try:
-        engine = _create(url, arguments)
+        engine = _create(url, {name: it for name, it in limits.items() if name not in url.query})
         event.listen(engine, "do_connect", _make_connect())
     except ModuleNotFoundError:
         raise ConfigurationError(

@@ -1,6 +1,7 @@
 """The requests that a user downloads: each succeeds, in the order of the file."""
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -113,3 +114,13 @@ def test_each_request_of_the_postman_collection_succeeds(mock: App, vendor: str)
 def test_unknown_vendor_has_no_collection(mock: App) -> None:
     answer = ask(mock.app, "GET", "/_mock/collections/nobody")
     assert (answer.status, answer.json["field"]) == (404, "vendor")
+
+
+@pytest.mark.parametrize("kind", ["http", "postman", "arazzo"])
+def test_identities_of_a_user_may_lack_a_client(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "talkdesk").mkdir()
+    identity = "{role: me, scheme: bearer, secret: mine, account: acme, grants: []}"
+    identities = f"vendor: talkdesk\nidentities: [{identity}]\n"
+    (tmp_path / "talkdesk" / "identities.yaml").write_text(identities, encoding="utf-8")
+    mock = create_app(Settings(fixtures=tmp_path))
+    assert fetch(mock, "talkdesk", kind).body

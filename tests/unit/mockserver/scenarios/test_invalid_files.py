@@ -1,5 +1,6 @@
 """Scenarios, fixtures and folders with a fault stop the start: file, place and reason."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,19 @@ def test_fixture_with_a_fault_stops_the_start(
     with pytest.raises(ConfigurationError) as refused:
         open_repository(fixtures=tmp_path)
     assert str(refused.value).startswith(f"{path}: {reason}")
+
+
+@pytest.mark.parametrize("job", ["{}", "0", f"{'x' * 5000}", "{id: 1, name: 2, held: 3}"])
+def test_many_mistakes_are_one_short_line(tmp_path: Path, job: str) -> None:
+    seed = f"vendor: talkdesk\nsummary: Mine.\nseed: {{replace: {{jobs: [{job}, {job}]}}}}\n"
+    path = write(tmp_path, "talkdesk/mine.yaml", seed)
+    with pytest.raises(ConfigurationError) as caught:
+        open_repository(scenarios=tmp_path)
+    line = str(caught.value)
+    assert line.startswith(f"{path}: /seed, then /jobs/")
+    assert re.search(r" \(and [1-9]\d* more like it\)$", line)
+    assert "\n" not in line
+    assert len(line) < 500
 
 
 def test_folders_that_are_none_or_nobodys_stop_the_start(tmp_path: Path) -> None:
