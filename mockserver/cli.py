@@ -88,7 +88,7 @@ def serve(**options: Any) -> None:
     from mockserver.errors import ConfigurationError
     from mockserver.server.lean_imports import lean_imports
 
-    with lean_imports():
+    with lean_imports(is_alone=True):
         from mockserver.server.run import serve as run
     from specs import SpecError
 

@@ -13,5 +13,9 @@ __all__ = ["ControlError", "MockServer", "MockVendor", "VerificationError", "ope
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "server" if name == "MockServer" else "client"
-    return getattr(import_module(f"{__name__}.{module}"), name)
+    if name != "MockServer":
+        return getattr(import_module(f"{__name__}.client"), name)
+    from mockserver.server.lean_imports import lean_imports  # noqa: PLC0415
+
+    with lean_imports():
+        return import_module(f"{__name__}.server").MockServer

@@ -1,5 +1,6 @@
 """`mockserver serve` loads what it uses; what it keeps away is there for whoever wants it."""
 
+import ast
 import subprocess
 import sys
 
@@ -11,8 +12,26 @@ START = """
 import sys
 from mockserver.cli import main
 from mockserver.server.lean_imports import lean_imports
-with lean_imports():
+with lean_imports(is_alone=True):
     from mockserver.server.run import serve
+"""
+IN_A_TEST = """
+import sys
+from mockserver.testing import MockServer
+"""
+WHOLE = """
+import logging, warnings
+warnings.simplefilter("ignore")
+logging.disable()
+import connexion
+from connexion.middleware.main import SwaggerUIMiddleware
+app = connexion.AsyncApp("program")
+client = app.test_client()
+print(type(client).__module__, client.get("/nowhere").status_code)
+import flask
+print(flask.Flask("program").test_client().get("/nowhere").status_code)
+class Own(SwaggerUIMiddleware): pass
+print(Own.__mro__[1].__module__, isinstance(Own(None), SwaggerUIMiddleware))
 """
 WANTED = (
     ("import httpx; print(httpx.Client.__module__)", "httpx"),
@@ -45,10 +64,10 @@ HEAVY = (
 )  # fmt: skip
 
 
-def run(code: str) -> str:
+def run(code: str, start: str = START) -> str:
     """Return what a fresh process prints."""
     done = subprocess.run(
-        [sys.executable, "-c", START + code], capture_output=True, text=True, check=False
+        [sys.executable, "-c", start + code], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -63,5 +82,25 @@ def test_what_was_kept_away_can_be_had() -> None:
 
 
 def test_what_is_there_already_stays() -> None:
-    code = "import flask\nwith lean_imports():\n    print(sys.modules['flask'] is flask)"
+    code = (
+        "import flask\nwith lean_imports(is_alone=True):\n    print(sys.modules['flask'] is flask)"
+    )
     assert run(code) == "True"
+
+
+def test_mock_in_a_test_process_loads_nothing_heavy_but_flask() -> None:
+    code = f"print([name for name in {HEAVY[1:]} if name in sys.modules])"
+    found = ast.literal_eval(run(code, IN_A_TEST))
+    assert set(found) <= {"jinja2", "multiprocessing", "werkzeug.test"}  # what Flask brings
+
+
+def test_connexion_is_whole_in_a_test_process() -> None:
+    assert run(WHOLE, IN_A_TEST).splitlines() == [
+        "starlette.testclient 404",
+        "404",
+        "connexion.middleware.swagger_ui True",
+    ]
+
+
+def test_garbage_is_collected_again_afterwards() -> None:
+    assert run("import gc; print(gc.isenabled())", IN_A_TEST) == "True"
