@@ -1,8 +1,9 @@
 """A mock for tests: a real server on a free port, for the duration of a `with` block."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack
 from warnings import catch_warnings, simplefilter
 
 from mockserver.app import App, create_app
@@ -11,6 +12,46 @@ from mockserver.errors import ConfigurationError
 from mockserver.server.run import Listener, UvicornServer, listen, make_server, with_token
 
 START_SECONDS = 30
+
+
+class Options(TypedDict, total=False):
+    """The options of `mockserver serve`, each named with `_` for `-`."""
+
+    host: str
+    port: int
+    store: str
+    workers: int
+    tls: Literal["self-signed"] | None
+    tls_cert: str | Path | None
+    tls_key: str | Path | None
+    tls_dir: str | Path | None
+    root_path: str | None
+    profile: Literal["documented", "observed"]
+    seed: int
+    clock: Literal["real", "manual"]
+    scenario: str | None
+    faults: str | Path | None
+    vendors: str | Path | Sequence[str | Path]
+    fixtures: str | Path | None
+    scenarios: str | Path | None
+    watch: bool
+    speed: float
+    longest_delay: float
+    cors_origin: Sequence[str]
+    control_origin: Sequence[str]
+    control_host: Sequence[str]
+    vendor_option: Sequence[str]
+    control_token: str | None
+    date_header: Literal["real", "virtual"]
+    max_body: int
+    max_headers: int
+    max_sandboxes: int
+    max_journal: int
+    max_journal_bytes: int
+    sandbox_idle: int
+    request_timeout: int
+    idle_timeout: int
+    log_format: Literal["none", "text", "json"]
 
 
 class MockServer:
@@ -22,13 +63,14 @@ class MockServer:
     ```
     """
 
-    def __init__(self, settings: Settings | None = None, **options: Any) -> None:
+    def __init__(self, settings: Settings | None = None, **options: Unpack[Options]) -> None:
         """Accept settings, or the options of `mockserver serve`: `MockServer(clock="manual")`.
 
         Raises:
             ConfigurationError: one is invalid.
         """
-        self.settings = settings or Settings(**{"port": 0, **options})
+        given: dict[str, Any] = {"port": 0, **options}
+        self.settings = settings or Settings(**given)
         if self.settings.workers > 1:
             raise ConfigurationError("workers are processes; start them with mockserver serve")
         self._running: UvicornServer | None = None

@@ -49,6 +49,12 @@ def start() -> str:
         return mock.control_url
 
 
+def start_with_options() -> None:
+    MockServer(vendors=["vendors"], fixtures="fixtures", control_token="mock-token", speed=60)
+    MockServer(clock="manually")  # type: ignore[arg-type]
+    MockServer(clocks="manual")  # type: ignore[call-arg]
+
+
 def judge(base_url: str) -> list[str]:
     settings = Settings(effort=Effort.QUICK, seed=7)
     result = conformance.run("talkdesk", base_url, settings=settings, only=["TD-JOB-001"])

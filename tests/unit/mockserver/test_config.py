@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_type_hints
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from mockserver.cli import main, serve
 from mockserver.config import OPTIONS, Option, Settings
 from mockserver.errors import ConfigurationError
+from mockserver.testing.server import Options as MockOptions
 
 NUMBERS = [option for option in OPTIONS if option.minimum is not None]
 
@@ -28,6 +30,24 @@ def test_each_setting_has_a_flag_and_a_variable(option: Option) -> None:
     found = {param.name: param for param in serve.params}[option.name]
     assert option.flag in found.opts
     assert found.envvar == option.variable == f"MOCKSERVER_{option.name.upper()}"
+
+
+def test_options_of_mock_server_have_the_types_of_the_settings() -> None:
+    assert get_type_hints(MockOptions) == {option.name: _accepted(option) for option in OPTIONS}
+
+
+def _accepted(option: Option) -> Any:
+    if option.choices:
+        accepted: Any = Literal[option.choices]
+    elif option.is_folder:
+        return str | Path | Sequence[str | Path]
+    elif option.multiple:
+        return Sequence[str]
+    elif option.metavar in {"FILE", "DIR"}:
+        accepted = str | Path
+    else:
+        return get_type_hints(Settings)[option.name]
+    return accepted | None if option.default is None else accepted
 
 
 @pytest.mark.parametrize("option", NUMBERS, ids=lambda option: option.name)
