@@ -17,7 +17,7 @@ from specs.contract import is_json
 
 _MAX_DEPTH = 8
 _DAY = 86_400_000
-_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
+WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
 
 
 class ExampleGenerator:
@@ -83,7 +83,7 @@ def _text(schema: Mapping[str, Any], rng: Random) -> str:
     formatted = _FORMATS.get(schema.get("format", ""))
     if formatted:
         return formatted(rng)
-    text = "-".join(rng.choice(_WORDS) for _ in range(2))
+    text = "-".join(rng.choice(WORDS) for _ in range(2))
     while len(text) < schema.get("minLength", 0):
         text += text
     return text[: schema.get("maxLength", len(text))]
@@ -114,9 +114,9 @@ _FORMATS: Mapping[str, Callable[[Random], str]] = MappingProxyType(
         "date-time": _date_time,
         "date": lambda rng: _date_time(rng)[:10],
         "uuid": lambda rng: str(UUID(int=rng.getrandbits(128), version=4)),
-        "uri-reference": lambda rng: f"/{rng.choice(_WORDS)}",
-        "uri": lambda rng: f"https://{rng.choice(_WORDS)}.example.com/",
-        "email": lambda rng: f"{rng.choice(_WORDS)}@example.com",
+        "uri-reference": lambda rng: f"/{rng.choice(WORDS)}",
+        "uri": lambda rng: f"https://{rng.choice(WORDS)}.example.com/",
+        "email": lambda rng: f"{rng.choice(WORDS)}@example.com",
     }
 )
 

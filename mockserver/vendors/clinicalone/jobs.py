@@ -1,7 +1,7 @@
-"""Clinical One's operations on report jobs and their lists, except for their files."""
+"""Clinical One's operations on report jobs, their files and their lists."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import combinations
 from typing import Any
@@ -13,12 +13,23 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job, Schedule
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.jobs.schedule import timeline
+from mockserver.jobs.schedule import ROWS, timeline
+from mockserver.reports import binary_formats, content
+from mockserver.reports.content import Format, ReportTable, attachment, read_columns
 from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_iso_string
 from mockserver.vendors import Handler
 from specs import Contract
+
+FORMATS: Mapping[str, Format] = {
+    "csv": content.CSV,
+    "CSV": content.CSV,
+    "json": content.JSON_ARRAY,
+    "XPORT": binary_formats.TRANSPORT,
+}
+
+_PERIOD = timedelta(days=90) // timedelta(milliseconds=1)
 
 NO_STUDY = frozenset({None, "", "null"})
 """Values of a study id that mean the tenant itself."""
@@ -89,7 +100,7 @@ _MAX_SPEC_LENGTH = 32_000
 
 
 class Jobs:
-    """The handlers that create and start jobs, and those under reportmetadata."""
+    """The handlers of all operations."""
 
     def __init__(
         self, contract: Contract, repository: JobRepository, reports: ResourceCollection
@@ -97,12 +108,13 @@ class Jobs:
         self._repository = repository
         self._reports = reports
         self._actions = contract.lifecycle.actions
-        self._fetch = contract.operations[self._actions["fetch"].operation]
+        self._fetch_path = contract.operations[self._actions["fetch"].operation].path
         self.handlers: Mapping[str, Handler] = {
             "createReport": self.create,
             "createScheduledReport": self.schedule,
             "createDirectReport": self.start_directly,
             "kickOffReportJob": self.kick_off,
+            "downloadReport": self.fetch,
             "listReportMetadata": self.list_reports,
             "listDownloads": self.list_downloads,
         }
@@ -140,6 +152,27 @@ class Jobs:
             **_search_spec(request.body),
         }
         return Response(request.operation.success, log, self._location(request, job))
+
+    def fetch(self, request: Request) -> Response:
+        job = find(self._repository, request, request.query["id"])
+        self._repository.check(request.sandbox, self._actions["fetch"], job)
+        return self.file(request.sandbox, job)
+
+    def file(self, sandbox: Sandbox, job: Job) -> Response:
+        """Return the response with the file of a job, whatever its state."""
+        report = self._reports.find(sandbox, ALL_ACCOUNTS, job.details["rptId"])
+        assert report is not None  # reports are neither added nor removed
+        key = f"rows of {job.id}"
+        table = ReportTable(
+            columns=read_columns(report.data["columns"]),
+            rows=job.details.get(ROWS, report.data["rows"]),
+            start=job.created_at - _PERIOD,
+            end=job.created_at,
+            zone=UTC,
+            base=sandbox.ids.uuid(key, 0),
+        )
+        file_format = FORMATS[job.details["format"]]
+        return attachment(job.details["name"], table, file_format, sandbox.ids.random(key, 0))
 
     def list_reports(self, request: Request) -> Response:
         """Answer GET v1.0/reportmetadata: the reports of studies, or those of the tenant."""
@@ -234,7 +267,7 @@ class Jobs:
         return Response(status, body, self._location(request, job) if is_located else {})
 
     def _location(self, request: Request, job: Job) -> dict[str, str]:
-        return {"Location": f"{request.root_path}{self._fetch.path}?{urlencode({'id': job.id})}"}
+        return {"Location": f"{request.root_path}{self._fetch_path}?{urlencode({'id': job.id})}"}
 
 
 def _date_time(text: str) -> int:

@@ -14,7 +14,6 @@ from mockserver.openapi.schemas import Schemas
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Options, Vendor
-from mockserver.vendors.generic.context import Links
 from mockserver.vendors.generic.errors import ErrorBodies
 from mockserver.vendors.generic.files import Files, seed_records
 from mockserver.vendors.generic.jobs import Jobs
@@ -37,7 +36,7 @@ def create(contract: Contract, options: Options) -> Vendor:
     numbered = is_numbered(served)
     repository = (IndexedJobRepository if numbered else JobRepository)(served.lifecycle)
     files = Files(served)
-    jobs = Jobs(served, roles, repository, Links(served, roles, options["scheme"]), files)
+    jobs = Jobs(served, repository, files.response, roles=roles, scheme=options["scheme"])
     return Vendor(
         contract=served,
         handlers=jobs.handlers,

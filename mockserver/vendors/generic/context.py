@@ -1,10 +1,9 @@
-"""The facts of one job that fill the members of a body: inputs, times, links, progress."""
+"""The facts of one job that fill the members of a body: inputs, times, progress; and links."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hmac import compare_digest
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from mockserver.clock import LATEST
@@ -18,118 +17,44 @@ from mockserver.vendors.generic.operations import (
     Roles,
     signature_parameter,
 )
-from specs import Contract, Lifecycle, Operation, pointer
+from specs import Contract, Lifecycle, pointer
 
-INPUT = "input"
-"""The detail of a job that holds what its creation was sent, by place."""
+PLACES = ("body", "path", "query", "header")
+"""The details of a job that hold what its creation was sent, by place."""
+
+ABSENT: Any = object()
+"""Stands for an input that was not sent, and for a member that is left out of a body."""
 
 LINK_SECONDS = 3600
 """How long a signed link holds after it is shown; it has no longer life than its job's file."""
 
-DAY_SECONDS = 86_400
+_DAY_MS = 86_400_000
 
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The URL of one operation for a job; signed, it has an expiry and a signature."""
-
-    parts: tuple[tuple[str, str | None], ...]
-    query: str | None
-    expires: str
-    signature: str
-
-    def path(self, job: "JobFacts", id_parameter: str | None) -> str:
-        """Return the path, with the query that names the job."""
-        path = "".join(
-            literal + (quote(job.path_value(name, id_parameter), safe="") if name else "")
-            for literal, name in self.parts
-        )
-        return path if self.query is None else f"{path}?{urlencode({self.query: job.job.id})}"
-
-
-class Links:
-    """The links to the operations of one contract, by operationId and by action."""
-
-    def __init__(self, contract: Contract, roles: Roles, scheme: str) -> None:
-        self._scheme = scheme
-        self._roles = roles
-        self._links = {name: _link(row, roles) for name, row in contract.operations.items()}
-        self._operations = {
-            **{name: name for name in contract.operations},
-            **{name: row.operation for name, row in contract.lifecycle.actions.items()},
-        }
-
-    def knows(self, target: str) -> bool:
-        """Return whether there is such an action or operation."""
-        return target in self._operations
-
-    def url(self, facts: "JobFacts", target: str, *, signed: bool = False) -> str:
-        """Return the absolute URL of an action or operation for a job."""
-        operation = self._operations[target]
-        link = self._links[operation]
-        place = self._roles.parameters.get(operation)
-        path = link.path(facts, place[1] if place is not None and place[0] == "path" else None)
-        if signed:
-            expires = facts.link_expiry()
-            query = {
-                link.expires: expires,
-                link.signature: facts.sandbox.tag_secret(
-                    sign(facts.sandbox, facts.job.id, expires)
-                ),
-            }
-            path += ("&" if "?" in path else "?") + urlencode(query)
-        return f"{self.origin(facts.request)}{path}"
-
-    def origin(self, request: Request) -> str:
-        """Return what URLs of this server begin with, as the client knows it."""
-        host = request.headers.get("host", "localhost")
-        return f"{self._scheme}://{host}{request.root_path}"
-
-    def signature_names(self, operation: str) -> tuple[str, str]:
-        """Return the query parameters of the expiry and of the signature."""
-        link = self._links[operation]
-        return link.expires, link.signature
-
-
-def _link(operation: Operation, roles: Roles) -> Link:
-    parts: list[tuple[str, str | None]] = []
-    rest = operation.path
-    while "{" in rest:
-        literal, _, rest = rest.partition("{")
-        name, _, rest = rest.partition("}")
-        parts.append((literal, name))
-    place = roles.parameters.get(operation.id)
-    return Link(
-        parts=(*parts, (rest, None)),
-        query=place[1] if place is not None and place[0] == "query" else None,
-        expires=signature_parameter(operation, EXPIRY_NAMES) or "expires",
-        signature=signature_parameter(operation, SIGNATURE_NAMES) or "signature",
-    )
-
-
-def sign(sandbox: Sandbox, job_id: str, expires: int) -> str:
-    """Return the signature of a link to a job until `expires`, in seconds since the epoch."""
-    return sandbox.ids.hex(f"link {job_id}", expires).lower()
-
-
-def is_signed(sandbox: Sandbox, job_id: str, expires: int, signature: str) -> bool:
-    """Return whether a signature is that of a link of this sandbox."""
-    expected = sign(sandbox, job_id, expires)
-    return compare_digest(sandbox.untag_secret(signature).encode(), expected.encode())
+Url = Callable[["JobFacts"], str]
 
 
 class JobFacts:
     """A job at the time of a request; all times in milliseconds since the epoch."""
 
-    __slots__ = ("__dict__", "job", "lifecycle", "now", "request", "sandbox", "state")
+    __slots__ = ("__dict__", "details", "job", "lifecycle", "link_values", "request", "state")
 
-    def __init__(self, lifecycle: Lifecycle, request: Request, job: Job) -> None:
+    def __init__(self, lifecycle: Lifecycle, request: Request, job: Job, state: str) -> None:
         self.lifecycle = lifecycle
         self.request = request
-        self.sandbox = request.sandbox
         self.job = job
-        self.now = request.sandbox.now()
-        self.state = current_state(job, self.now)
+        self.details = job.details
+        self.state = state
+        self.link_values: Mapping[str, str] | None = None
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The sandbox of the request."""
+        return self.request.sandbox
+
+    @cached_property
+    def now(self) -> int:
+        """The time of the request, or that of the creation in the answer to it."""
+        return self.request.sandbox.now()
 
     @cached_property
     def entered(self) -> Transitions:
@@ -140,28 +65,6 @@ class JobFacts:
     def ahead(self) -> Transitions:
         """All states of the job's life as it is planned now."""
         return timeline(self.job, LATEST)
-
-    def input(self, source: str) -> Any:
-        """Return an input of the creation; LookupError if it was not sent and has no default."""
-        inputs: Mapping[str, Any] = self.job.details.get(INPUT, {})
-        if source == "body":
-            return inputs["body"]
-        if source.startswith("/"):
-            return pointer.find(inputs.get("body"), source)
-        place, _, name = source.partition(" ")
-        return inputs[place][name.lower() if place == "header" else name]
-
-    def path_value(self, name: str, id_parameter: str | None) -> str:
-        """Return the value of a path parameter in a link to the job."""
-        if name == id_parameter:
-            return self.job.id
-        inputs: Mapping[str, Any] = self.job.details.get(INPUT, {})
-        for place in ("path", "query", "body"):
-            values = inputs.get(place)
-            if isinstance(values, dict) and name in values:
-                return str(values[name])
-        sent = self.request.path.get(name)
-        return self.job.account if sent is None else str(sent)
 
     def time(self, name: str) -> int | None:
         """Return a time of the job by name; None if it has none so far."""
@@ -185,9 +88,174 @@ class JobFacts:
         """Return when a signed link that is shown now expires, in seconds since the epoch."""
         return min(self.now // 1000 + LINK_SECONDS, _expires(self) // 1000)
 
-    def number(self, kind: str, low: int, high: int) -> int:
-        """Return an invented number, the same for the same job."""
-        return self.sandbox.ids.random(f"{kind} of {self.job.id}", 0).randint(low, high)
+
+def facts_at(lifecycle: Lifecycle, request: Request, job: Job, now: int) -> JobFacts:
+    """Return the facts of a job at a time."""
+    facts = JobFacts(lifecycle, request, job, current_state(job, now))
+    facts.now = now
+    return facts
+
+
+class HasDetails(Protocol):
+    """A job, its facts, or a new one."""
+
+    @property
+    def details(self) -> Mapping[str, Any]: ...
+
+
+def input_reader(source: str) -> Callable[[HasDetails], Any]:
+    """Return what reads an input of a creation from the details of its job.
+
+    `source` is a JSON pointer into the body, or `PLACE NAME`, or a place. It reads ABSENT for
+    null, and for what was not sent and has no default.
+    """
+    place, _, name = ("body", "", source) if source.startswith("/") else source.partition(" ")
+    if place == "header":
+        name = name.lower()
+    steps = pointer.tokens(name) if name.startswith("/") else [name] * bool(name)
+    if len(steps) != 1:
+        return lambda job: _found(job.details, place, name)
+    (key,) = steps
+
+    def read(job: HasDetails) -> Any:
+        sent = job.details.get(place)
+        value = sent.get(key) if isinstance(sent, dict) else None
+        return ABSENT if value is None else value
+
+    return read
+
+
+def _found(details: Mapping[str, Any], place: str, at: str) -> Any:
+    try:
+        value = pointer.find(details.get(place), at)
+    except LookupError:
+        return ABSENT
+    return ABSENT if value is None else value
+
+
+class Links:
+    """The links to the operations of one contract, by operationId and by action."""
+
+    def __init__(self, contract: Contract, roles: Roles, scheme: str) -> None:
+        self._scheme = scheme
+        self._parameters = roles.parameters
+        self._contract = contract
+        self._operations = {
+            **{name: name for name in contract.operations},
+            **{name: row.operation for name, row in contract.lifecycle.actions.items()},
+        }
+        names = {
+            name
+            for row in contract.operations.values()
+            for name in _names(row.path)
+            if roles.parameters.get(row.id) != ("path", name)
+        }
+        self._values = [(name, _path_value(name)) for name in sorted(names)]
+
+    def knows(self, target: str) -> bool:
+        """Return whether there is such an action or operation."""
+        return target in self._operations
+
+    def link(self, target: str, *, signed: bool = False, is_relative: bool = False) -> Url:
+        """Return what makes the URL of an action or operation for a job.
+
+        It is absolute, or begins with the path where it is relative.
+        """
+        operation = self._operations[target]
+        template = ("%(/)s" if is_relative else "%(//)s") + self._template(operation)
+        values = self._values_of
+
+        def url(facts: JobFacts) -> str:
+            return template % (facts.link_values or values(facts))
+
+        return self._signed(url, operation) if signed else url
+
+    def _template(self, operation: str) -> str:
+        """Return the path of an operation for the operator %, with the query that names the job.
+
+        What stands for a job's id has no name; see `_values_of`.
+        """
+        place, name = self._parameters.get(operation, ("", ""))
+        path = self._contract.operations[operation].path.replace("%", "%%")
+        if place == "path":
+            path = path.replace(f"{{{name}}}", "%()s")
+        elif place == "query":
+            path += f"?{name}=%()s"
+        return path.replace("{", "%(").replace("}", ")s")
+
+    def _values_of(self, facts: JobFacts) -> Mapping[str, str]:
+        """Return what stands in links to a job: the same for all links of a body.
+
+        No parameter has the names of its id ("") and of what URLs begin with, relative and not.
+        """
+        values = {name: quoted(value(facts)) for name, value in self._values}
+        values[""] = quoted(facts.job.id)
+        values["/"], values["//"] = facts.request.root_path, self.origin(facts.request)
+        facts.link_values = values
+        return values
+
+    def _signed(self, url: Url, operation: str) -> Url:
+        until, signature = self.signature_names(operation)
+
+        def make(facts: JobFacts) -> str:
+            expires = facts.link_expiry()
+            sandbox = facts.sandbox
+            text = sandbox.tag_secret(sign(sandbox, facts.job.id, expires))
+            plain = url(facts)
+            query = urlencode({until: expires, signature: text})
+            return f"{plain}{'&' if '?' in plain else '?'}{query}"
+
+        return make
+
+    def origin(self, request: Request, *, is_relative: bool = False) -> str:
+        """Return what URLs of this server begin with, as the client knows it."""
+        if is_relative:
+            return request.root_path
+        host = request.headers.get("host", "localhost")
+        return f"{self._scheme}://{host}{request.root_path}"
+
+    def signature_names(self, operation: str) -> tuple[str, str]:
+        """Return the query parameters of the expiry and of the signature."""
+        row = self._contract.operations[operation]
+        return (
+            signature_parameter(row, EXPIRY_NAMES) or "expires",
+            signature_parameter(row, SIGNATURE_NAMES) or "signature",
+        )
+
+
+def _names(path: str) -> list[str]:
+    return [part.partition("}")[0] for part in path.split("{")[1:]]
+
+
+def _path_value(name: str) -> Callable[[JobFacts], str]:
+    """Return what finds the value of a path parameter in a link to a job."""
+    readers = [input_reader(f"{place} {name}") for place in ("path", "query", "body")]
+
+    def value(facts: JobFacts) -> str:
+        for read in readers:
+            if (sent := read(facts)) is not ABSENT:
+                return str(sent)
+        return str(facts.request.path.get(name, facts.job.account))
+
+    return value
+
+
+@lru_cache(maxsize=1024)  # clients poll the same few
+def quoted(text: str) -> str:
+    """Return a text as it stands in a segment of a path."""
+    is_plain = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+    return text if is_plain else quote(text, safe="")  # which takes five times as long
+
+
+def sign(sandbox: Sandbox, job_id: str, expires: int) -> str:
+    """Return the signature of a link to a job until `expires`, in seconds since the epoch."""
+    return sandbox.ids.hex(f"link {job_id}", expires).lower()
+
+
+def is_signed(sandbox: Sandbox, job_id: str, expires: int, signature: str) -> bool:
+    """Return whether a signature is that of a link of this sandbox."""
+    expected = sign(sandbox, job_id, expires)
+    return compare_digest(sandbox.untag_secret(signature).encode(), expected.encode())
 
 
 def _started(facts: JobFacts) -> int | None:
@@ -213,7 +281,7 @@ def _expires(facts: JobFacts) -> int:
             return entered
         if states[state].file and not has_file:
             at, has_file = entered, True
-    return at + DAY_SECONDS * 1000
+    return at + _DAY_MS
 
 
 _TIMES: Mapping[str, Callable[[JobFacts], int | None]] = {

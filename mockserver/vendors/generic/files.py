@@ -20,7 +20,6 @@ from mockserver.sandbox.resources import SeedRecords
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedError
 from mockserver.timestamps import parse_timestamp
-from mockserver.vendors.generic.context import INPUT
 from mockserver.vendors.generic.operations import flatten
 from specs import Contract, FileSpec
 from specs.contract import is_json
@@ -157,7 +156,7 @@ def seed_records(
                 account=row["account"],
                 group=group(row["account"], inputs.get("path", {})),
                 details={
-                    INPUT: inputs,
+                    **inputs,
                     **{name: row[name] for name in ("name", FORMAT, ROWS) if name in row},
                 },
                 schedule=schedule,

@@ -1,7 +1,6 @@
-"""The operations of a user's vendor: on its jobs, and those without any state."""
+"""The ordinary operations of a vendor: on its jobs, and those without any state."""
 
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,46 +12,58 @@ from mockserver.jobs.repository import IndexedJobRepository, JobRepository, NewJ
 from mockserver.openapi.examples import ExampleResponses
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors import Handler
-from mockserver.vendors.generic.bodies import ABSENT, JobBodies, Maker
-from mockserver.vendors.generic.context import INPUT, JobFacts, Links, is_signed
-from mockserver.vendors.generic.files import FORMAT, Files
+from mockserver.vendors.generic.bodies import JobBodies
+from mockserver.vendors.generic.context import (
+    ABSENT,
+    JobFacts,
+    Links,
+    facts_at,
+    is_signed,
+)
+from mockserver.vendors.generic.inputs import Inputs, account_of
 from mockserver.vendors.generic.lists import JobLists
-from mockserver.vendors.generic.operations import IdMaker, Roles, signed_operations
-from mockserver.vendors.generic.served import query_keys
-from specs import Action, Contract, Operation, pointer
-from specs.contract import json_schema_of
-from specs.values import plain_name, words
+from mockserver.vendors.generic.members import Maker
+from mockserver.vendors.generic.operations import IdMaker, Roles, read_roles, signed_operations
+from specs import Action, Contract, Operation
 
-DEFAULT_ACCOUNT = "default"
-"""The account of callers of a contract without credentials."""
-
-_FORMATS = words("format fileformat outputformat exportformat reportformat filetype")
-_NAMES = words("name title exportname reportname jobname displayname")
+Show = Callable[[JobFacts], Response]
+FileOf = Callable[[Sandbox, Job], Response]
 
 
 class Jobs:
-    """The handlers of one contract, by operationId."""
+    """The handlers of one contract, by operationId.
+
+    `file` returns the response with a job's file. A vendor's module may have its own `new_job`,
+    which reads a creation (the id of what it returns does not count), and `unknown_job`, which
+    returns the error for a request whose job is not there.
+    """
 
     def __init__(
         self,
         contract: Contract,
-        roles: Roles,
         repository: JobRepository,
-        links: Links,
-        files: Files,
+        file: FileOf,
+        *,
+        roles: Roles | None = None,
+        scheme: str = "http",
+        new_job: Callable[[Request], NewJob] | None = None,
+        unknown_job: Callable[[Request], ApiError] | None = None,
     ) -> None:
         self._contract = contract
-        self._roles = roles
+        self._lifecycle = contract.lifecycle
+        self._roles = roles or read_roles(contract)
         self._repository = repository
-        self._links = links
-        self._files = files
-        self._bodies = JobBodies(contract, roles, links)
-        self._lists = JobLists(contract, repository, self._bodies, links)
+        self._links = Links(contract, self._roles, scheme)
+        self._file = file
+        self._bodies = JobBodies(contract, self._roles, self._links)
+        self._lists = JobLists(contract, repository, self._bodies, self._links)
         self._ids = IdMaker(contract)
+        self._inputs = Inputs(contract)
+        self.group = self._inputs.group
+        self._new_job = new_job or self._inputs.new_job
+        self._unknown_job = unknown_job or self._not_found
         self._examples = ExampleResponses(contract.openapi)
         self._signed = signed_operations(contract)
-        self._scope = scope_of(contract)
-        self._header_inputs = _header_inputs(contract)
         self.handlers: Mapping[str, Handler] = {
             name: self._handler(row) for name, row in contract.operations.items()
         }
@@ -63,96 +74,99 @@ class Jobs:
         if operation.id in self._roles.lists:
             return self._list(operation)
         actions = {row.name: row for row in self._roles.actions.get(operation.id, ())}
+        poll, fetch = actions.pop("poll", None), actions.pop("fetch", None)
         if actions:
-            return self._action(operation, actions)
-        if operation.id in self._roles.views:
-            return self._view(operation)
-        return self._stateless(operation)
+            return self._change(operation, next(iter(actions.values())))
+        if fetch is not None:
+            return self._fetch(operation, fetch, poll)
+        if poll is not None:
+            return self._poll(operation, poll)
+        return (
+            self._view(operation)
+            if operation.id in self._roles.views
+            else self._stateless(operation)
+        )
 
     def _creation(self, operation: Operation) -> Handler:
-        show = self._shower(operation)
-        action = self._contract.lifecycle.actions["create"]
-        statuses = action.answers if action.operation == operation.id else {}
+        action = self._lifecycle.actions["create"]
+        answers = action.answers if action.operation == operation.id else {}
+        show = self._shown(operation, answers)
+        lifecycle, new_job, insert = self._lifecycle, self._new_job, self._insert
 
         def create(request: Request) -> Response:
-            account = account_of(request)
-            inputs = self._inputs(request)
-            group = self.group(account, request.path)
-            new_job = NewJob("", account, group, self._details(inputs))
-            job = self._insert(request.sandbox, new_job)
-            facts = JobFacts(self._contract.lifecycle, request, job)
-            return show(facts, statuses.get(facts.state, operation.success))
+            job = insert(request.sandbox, new_job(request))
+            facts = facts_at(lifecycle, request, job, job.created_at)
+            return show[facts.state](facts)
 
         return create
 
     def _insert(self, sandbox: Sandbox, new_job: NewJob) -> Job:
         if isinstance(self._repository, IndexedJobRepository):
             return self._repository.start(sandbox, [new_job])[0]
-        kind = f"{self._repository.kind}/{new_job.group}"
-        make = self._ids.of
-        ids = sandbox.ids
-        (job,) = self._repository.create(
-            sandbox, [new_job._replace(id=lambda number: make(ids, kind, number))]
-        )
-        return job
+        kind, make, ids = f"{self._repository.kind}/{new_job.group}", self._ids.of, sandbox.ids
+        row = NewJob(lambda number: make(ids, kind, number), *new_job[1:])
+        return self._repository.create(sandbox, [row])[0]
 
     def _list(self, operation: Operation) -> Handler:
         answer = self._lists.compile(operation)
 
         def show_list(request: Request) -> Response:
-            group = self.group(account_of(request), request.path)
-            body, headers = answer(request, group)
-            return Response(operation.success, body, headers)
+            return answer(request, self.group(account_of(request), request.path))
 
         return show_list
 
-    def _action(self, operation: Operation, actions: Mapping[str, Action]) -> Handler:
-        show = self._shower(operation)
-        poll, fetch = actions.get("poll"), actions.get("fetch")
-        change = next((row for name, row in actions.items() if name not in ("poll", "fetch")), None)
+    def _poll(self, operation: Operation, poll: Action) -> Handler:
+        find = self._finder(operation)
+        shown = self._shown(operation, poll.answers, poll.allowed | poll.ignored)
+        check = self._repository.check
 
-        def act(request: Request) -> Response:
-            job = self._find(request)
-            if change is not None:
-                return self._change(request, operation, change, job, show)
-            facts = JobFacts(self._contract.lifecycle, request, job)
-            is_ready = fetch is not None and facts.state in fetch.allowed | fetch.ignored
-            if fetch is not None and (is_ready or poll is None):
-                self._repository.check(request.sandbox, fetch, job)
-                return self._with_headers(
-                    operation, facts, self._files.response(request.sandbox, job)
-                )
-            assert poll is not None
-            self._repository.check(request.sandbox, poll, job)
-            return show(facts, poll.answers.get(facts.state, operation.success))
+        def answer(request: Request) -> Response:
+            facts = find(request)
+            show = shown.get(facts.state)
+            if show is None:
+                show = shown[check(request.sandbox, poll, facts.job)]  # which refuses
+            return show(facts)
 
-        return act
+        return answer
 
-    def _change(
-        self,
-        request: Request,
-        operation: Operation,
-        action: Action,
-        job: Job,
-        show: Callable[[JobFacts, int], Response],
-    ) -> Response:
-        state = self._repository.check(request.sandbox, action, job)
-        facts = JobFacts(self._contract.lifecycle, request, job)
-        if action.enters is not None:
-            job = self._repository.apply_transition(request.sandbox, action, job)
-            facts = JobFacts(self._contract.lifecycle, request, job)
-        elif action.name in ("delete", "cancel"):
-            self._repository.remove(request.sandbox, job)
-        return show(facts, action.answers.get(state, operation.success))
+    def _fetch(self, operation: Operation, fetch: Action, poll: Action | None) -> Handler:
+        """Return the handler of a file; without one it may show the job, as a poll does."""
+        find, headers = self._finder(operation), self._headers(operation)
+        ready = fetch.allowed | fetch.ignored
+        show_job = None if poll is None else self._poll(operation, poll)
+
+        def answer(request: Request) -> Response:
+            facts = find(request)
+            if facts.state not in ready and show_job is not None:
+                return show_job(request)
+            self._repository.check(request.sandbox, fetch, facts.job)
+            response = self._file(request.sandbox, facts.job)
+            own = headers(facts, response.status)
+            return replace(response, headers={**own, **response.headers}) if own else response
+
+        return answer
+
+    def _change(self, operation: Operation, action: Action) -> Handler:
+        find = self._finder(operation)
+        shown = self._shown(operation, action.answers)
+        repository, is_end = self._repository, action.name in ("delete", "cancel")
+
+        def change(request: Request) -> Response:
+            facts = find(request)
+            job, sandbox = facts.job, request.sandbox
+            state = repository.check(sandbox, action, job)
+            if action.enters is not None:
+                job = repository.apply_transition(sandbox, action, job)
+                facts = facts_at(self._lifecycle, request, job, sandbox.now())
+            elif is_end:
+                repository.remove(sandbox, job)
+            return shown[state](facts)
+
+        return change
 
     def _view(self, operation: Operation) -> Handler:
-        show = self._shower(operation)
-
-        def view(request: Request) -> Response:
-            job = self._find(request)
-            return show(JobFacts(self._contract.lifecycle, request, job), operation.success)
-
-        return view
+        find, show = self._finder(operation), self._shower(operation, operation.success)
+        return lambda request: show(find(request))
 
     def _stateless(self, operation: Operation) -> Handler:
         make = self._examples.make
@@ -163,67 +177,81 @@ class Jobs:
 
         return answer
 
-    def _shower(self, operation: Operation) -> Callable[[JobFacts, int], Response]:
-        """Return what makes the response that shows a job, by its status."""
-        made: dict[int, tuple[Maker | None, Mapping[str, Maker], str | None]] = {}
+    def _shown(
+        self,
+        operation: Operation,
+        answers: Mapping[str, int],
+        states: frozenset[str] | None = None,
+    ) -> Mapping[str, Show]:
+        """Return what makes the response that shows a job, by its state."""
+        statuses = {
+            state: answers.get(state, operation.success)
+            for state in self._lifecycle.states
+            if states is None or state in states
+        }
+        by_status = {
+            status: self._shower(operation, status) for status in sorted(set(statuses.values()))
+        }
+        return {state: by_status[status] for state, status in statuses.items()}
 
-        def compile_status(status: int) -> tuple[Maker | None, Mapping[str, Maker], str | None]:
-            content = (operation.response(status) or {}).get("content", {})
-            media = next(iter(content), None)
-            return (
-                self._bodies.of_status(operation, status) if content else None,
-                self._bodies.headers(operation, status),
-                None if media == "application/json" else media,
-            )
+    def _shower(self, operation: Operation, status: int) -> Show:
+        """Return what makes a response with a status that shows a job."""
+        content = (operation.response(status) or {}).get("content", {})
+        body = self._bodies.of_status(operation, status) if content else None
+        makers = tuple(self._bodies.headers(operation, status).items())
+        media = next(iter(content), "application/json")
+        fixed = {} if media == "application/json" else {"Content-Type": media}
 
-        def show(facts: JobFacts, status: int) -> Response:
-            if status not in made:
-                made[status] = compile_status(status)
-            body, headers, media = made[status]
-            sent = _headers(headers, facts)
-            if body is None:
-                return Response(status, headers=sent)
-            if media is not None:
-                sent["Content-Type"] = media
-            return Response(status, body(facts), sent)
+        def show(facts: JobFacts) -> Response:
+            headers = {**_header_texts(makers, facts), **fixed} if makers else fixed
+            return Response(status, None if body is None else body(facts), headers)
 
         return show
 
-    def _with_headers(self, operation: Operation, facts: JobFacts, response: Response) -> Response:
-        headers = _headers(self._bodies.headers(operation, response.status), facts)
-        return replace(response, headers={**headers, **response.headers})
+    def _headers(self, operation: Operation) -> Callable[[JobFacts, int], dict[str, str]]:
+        """Return what makes the headers of a response by status, each compiled at its first use."""
+        made: dict[int, tuple[tuple[str, Maker], ...]] = {}
 
-    def _find(self, request: Request) -> Job:
-        """Return the job of a request.
+        def headers(facts: JobFacts, status: int) -> dict[str, str]:
+            if status not in made:
+                made[status] = tuple(self._bodies.headers(operation, status).items())
+            return _header_texts(made[status], facts)
 
-        Raises:
+        return headers
+
+    def _finder(self, operation: Operation) -> Callable[[Request], JobFacts]:
+        """Return what finds the job of a request.
+
+        It raises:
             ApiError: 404, it is unknown or another account's; 403, a link's signature is not valid.
         """
-        operation = request.operation.id
-        place, name = self._roles.parameters[operation]
-        job_id = str((request.path if place == "path" else request.query).get(name))
-        expires = self._signed_until(request, job_id) if operation in self._signed else None
-        job = self._repository.find(request.sandbox, job_id)
-        is_own = job is not None and (
-            expires is not None
-            or request.identity is None
-            or job.account == request.identity.account
-        )
-        if job is None or not is_own or not self._in_scope(request, job):
-            raise ApiError(404, f"Unknown {self._contract.lifecycle.job}.", field=name)
-        return job
+        place, name = self._roles.parameters[operation.id]
+        find, lifecycle = self._repository.get_with_state, self._lifecycle
+        is_in_path, is_signed_link = place == "path", operation.id in self._signed
+        others = [row["name"] for row in operation.parameters if row["in"] == "path"]
+        scope = tuple(other for other in others if (place, name) != ("path", other))
 
-    def _in_scope(self, request: Request, job: Job) -> bool:
-        """Return whether the parameters of a path are those that the job was created with."""
-        created = job.details.get(INPUT, {}).get("path", {})
-        return all(
-            created.get(name, value) == value
-            for name, value in request.path.items()
-            if name in created
-        )
+        def find_job(request: Request) -> JobFacts:
+            job_id = str((request.path if is_in_path else request.query).get(name))
+            is_free = is_signed_link and self._is_signed(request, job_id)
+            found = find(request.sandbox, job_id)
+            if found is None:
+                raise self._unknown_job(request)
+            job, state = found
+            identity = request.identity
+            is_own = is_free or identity is None or job.account == identity.account
+            if not is_own or (scope and not _is_in(scope, request, job)):
+                raise self._unknown_job(request)
+            return JobFacts(lifecycle, request, job, state.name)
 
-    def _signed_until(self, request: Request, job_id: str) -> int | None:
-        """Return the expiry of a signed link; None for a caller with credentials instead.
+        return find_job
+
+    def _not_found(self, request: Request) -> ApiError:
+        name = self._roles.parameters[request.operation.id][1]
+        return ApiError(404, f"Unknown {self._lifecycle.job}.", field=name)
+
+    def _is_signed(self, request: Request, job_id: str) -> bool:
+        """Return whether a link's signature lets a request in; False for a caller with credentials.
 
         Raises:
             ApiError: 403, the signature is missing, of something else, or has expired.
@@ -231,101 +259,23 @@ class Jobs:
         until, signature = self._links.signature_names(request.operation.id)
         expires, sent = request.query.get(until), request.query.get(signature)
         if expires is None and sent is None and request.identity is not None:
-            return None
+            return False
         number = int(str(expires)) if str(expires).isdecimal() else 0
         if not is_signed(request.sandbox, job_id, number, str(sent)):
             raise ApiError(403, "The signature of the link is not valid.", field=signature)
         if request.sandbox.now() >= number * 1000:
             raise ApiError(403, "The link has expired.", field=until)
-        return number
-
-    def group(self, account: str, path: Mapping[str, Any]) -> str:
-        """Return the group of jobs of an account, and of what the path of a list names."""
-        values = [f"{name}={path[name]}" for name in self._scope if name in path]
-        if not values:
-            return account
-        return f"{account}?{blake2b('&'.join(values).encode(), digest_size=12).hexdigest()}"
-
-    def _inputs(self, request: Request) -> dict[str, Any]:
-        """Return what a creation was sent, by place."""
-        secrets = query_keys(self._contract, request.operation)
-        places = {
-            "body": request.body,
-            "path": dict(request.path),
-            "query": {name: it for name, it in request.query.items() if name not in secrets},
-            "header": {
-                name: request.headers[name]
-                for name in self._header_inputs
-                if name in request.headers
-            },
-        }
-        if isinstance(request.body, dict):
-            places["body"] = {**self._defaults(request.operation), **request.body}
-        return {place: sent for place, sent in places.items() if sent}
-
-    def _defaults(self, operation: Operation) -> Mapping[str, Any]:
-        schema = json_schema_of((operation.body or {}).get("content", {}))
-        members = self._bodies.members(schema)
-        return {name: row["default"] for name, row in members.items() if "default" in row}
-
-    def _details(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the details of a job: its inputs, and the name and format among them."""
-        details: dict[str, Any] = {INPUT: inputs}
-        sent: dict[str, Any] = {}
-        for place in ("query", "path", "body"):
-            values = inputs.get(place)
-            sent |= values if isinstance(values, dict) else {}
-        for name, known in (("name", _NAMES), (FORMAT, _FORMATS)):
-            found = next((v for key, v in sent.items() if plain_name(key) in known), None)
-            if isinstance(found, str):
-                details[name] = found
-        spec = self._contract.lifecycle.file
-        if spec is not None and spec.format is not None:
-            facts_input = _read_input(inputs, spec.format)
-            if facts_input is not None:
-                details[FORMAT] = str(facts_input)
-        return details
+        return True
 
 
-def account_of(request: Request) -> str:
-    """Return the account of the caller."""
-    return DEFAULT_ACCOUNT if request.identity is None else request.identity.account
+def _is_in(scope: tuple[str, ...], request: Request, job: Job) -> bool:
+    """Return whether the parameters of a path are those that the job was created with."""
+    created, asked = job.details.get("path", {}), request.path
+    return all(created.get(name, asked[name]) == asked[name] for name in scope)
 
 
-def scope_of(contract: Contract) -> tuple[str, ...]:
-    """Return the parameters of a list's path that the path of the creation has too."""
-    actions = contract.lifecycle.actions
-    names = [
-        {
-            row["name"]
-            for row in contract.operations[action.operation].parameters
-            if row["in"] == "path"
-        }
-        for action in (actions["create"], actions.get("list"))
-        if action is not None
-    ]
-    return tuple(sorted(names[0] & names[1])) if len(names) > 1 else ()
-
-
-def _header_inputs(contract: Contract) -> frozenset[str]:
-    """Return the request headers, in lower case, that a declared value is taken from."""
-    rows = (row for rows in contract.lifecycle.values.values() for row in rows)
-    named = (str(row.argument) for row in rows if row.kind == "input")
-    return frozenset(n.partition(" ")[2].lower() for n in named if n.startswith("header "))
-
-
-def _read_input(inputs: Mapping[str, Any], source: str) -> Any:
-    try:
-        if source.startswith("/"):
-            return pointer.find(inputs.get("body"), source)
-        place, _, name = source.partition(" ")
-        return inputs[place][name] if name else inputs[place]
-    except (LookupError, TypeError):
-        return None
-
-
-def _headers(makers: Mapping[str, Maker], facts: JobFacts) -> dict[str, str]:
-    values = ((name, maker(facts)) for name, maker in makers.items())
+def _header_texts(makers: tuple[tuple[str, Maker], ...], facts: JobFacts) -> dict[str, str]:
+    values = ((name, maker(facts)) for name, maker in makers)
     return {name: _text(value) for name, value in values if value is not ABSENT}
 
 

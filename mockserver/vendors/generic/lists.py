@@ -2,16 +2,17 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 
 from mockserver.errors import ApiError
-from mockserver.http.messages import Request
+from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.openapi.examples import ExampleGenerator
 from mockserver.vendors.generic.bodies import JobBodies
-from mockserver.vendors.generic.context import INPUT, JobFacts, Links
+from mockserver.vendors.generic.context import ABSENT, PLACES, Links, facts_at
+from mockserver.vendors.generic.members import RELATIVE
+from mockserver.vendors.generic.names import Listing, ListMaker, ListNames, Page
 from mockserver.vendors.generic.operations import flatten, put
 from specs import Contract, Operation, Paging, pointer
 from specs.contract import json_schema_of
@@ -21,23 +22,11 @@ _ALL = 500
 _FILTERED = 10_000
 """Jobs looked at, at most, for a list with a filter."""
 
-_MORE = frozenset({"hasmore", "more", "hasnext", "hasnextpage"})
-_COUNTS = frozenset({"count", "itemcount", "size", "numberofelements", "returned"})
-_PAGES = frozenset({"totalpages", "pagecount", "pages", "lastpage"})
-
-
-class Page(NamedTuple):
-    """The jobs of one page, what leads to the next (None: it is the last), the total, positions."""
-
-    jobs: list[Job]
-    following: int | str | None
-    total: int
-    at: int | str | None
-    size: int
+_MAX_DEPTH = 3
 
 
 class JobLists:
-    """Answers the lists of one contract."""
+    """Compiles the lists of one contract."""
 
     def __init__(
         self, contract: Contract, repository: JobRepository, bodies: JobBodies, links: Links
@@ -46,14 +35,13 @@ class JobLists:
         self._repository = repository
         self._bodies = bodies
         self._links = links
-        self._examples = ExampleGenerator(contract.openapi, use_examples=True)
 
-    def compile(self, operation: Operation) -> Callable[[Request, str], tuple[Any, dict[str, str]]]:
-        """Return what makes the body and the headers of a list, of the jobs of one group."""
+    def compile(self, operation: Operation) -> Callable[[Request, str], Response]:
+        """Return what makes the response with a page of the jobs of one group."""
         location = self._contract.lifecycle.locations.get(operation.id)
         items = location.items if location is not None and location.items is not None else ""
-        content = operation.responses[operation.success].get("content", {})
-        schema = json_schema_of(content)
+        status = operation.success
+        schema = json_schema_of(operation.responses[status].get("content", {}))
         try:
             element = pointer.schema_at(self._contract.openapi, schema, f"{items}/-")
         except (LookupError, TypeError):
@@ -61,18 +49,18 @@ class JobLists:
         show = self._bodies.of_schema(operation.id, element, as_item=True)
         paging = self._contract.paging(operation.id)
         lifecycle = self._contract.lifecycle
-        has_link = "Link" in operation.responses[operation.success]["headers"]
+        around = _Around(self._contract, self._links, items, paging)
+        body = around.root(schema) if items else None
+        link = operation.responses[status]["headers"].get("Link")
 
-        def answer(request: Request, group: str) -> tuple[Any, dict[str, str]]:
+        def answer(request: Request, group: str) -> Response:
             page = self._page(request, group, paging)
-            rows = [show(JobFacts(lifecycle, request, job)) for job in page.jobs]
-            url = self._next_url(request, paging, page)
-            headers = {"Link": f'<{url}>; rel="next"'} if has_link and url else {}
-            if not items:
-                return rows, headers
-            body = self._around(schema, "", request, page, paging, url, 0)
-            put(body, items, rows)
-            return body, headers
+            now = request.sandbox.now()
+            rows = [show(facts_at(lifecycle, request, job, now)) for job in page.jobs]
+            listing = Listing(request, page, rows)
+            following = around.next_url(listing) if link is not None else None
+            headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
+            return Response(status, rows if body is None else body(listing), headers)
 
         return answer
 
@@ -159,10 +147,11 @@ class JobLists:
     def _filters(self, request: Request, paging: Paging | None) -> dict[str, Any]:
         """Return the query parameters that are a state or an input of the creation."""
         own = {paging.at, paging.size} if paging is not None else set()
+        known = {"status", "state", *self._bodies.makers.inputs}
         return {
             name: value
             for name, value in request.query.items()
-            if name not in own and plain_name(name) in {"status", "state"} | self._bodies.inputs
+            if name not in own and plain_name(name) in known
         }
 
     def _matches(self, request: Request, job: Job, name: str, wanted: Any) -> bool:
@@ -170,95 +159,97 @@ class JobLists:
             state = self._repository.state(request.sandbox, job)
             values = wanted if isinstance(wanted, list) else [wanted]
             return any(value in (state.value, state.wire, state.name) for value in values)
-        inputs: Mapping[str, Any] = job.details.get(INPUT, {})
-        sent = [part for part in inputs.values() if isinstance(part, dict)]
+        parts = (job.details.get(place) for place in PLACES)
+        sent = [part for part in parts if isinstance(part, dict)]
         return any(part.get(name) == wanted for part in sent)
 
-    def _next_url(self, request: Request, paging: Paging | None, page: Page) -> str | None:
-        if paging is None or page.following is None:
-            return None
-        return self._url(request, {str(paging.at): page.following})
 
-    def _url(self, request: Request, changes: Mapping[str, Any]) -> str:
-        path = request.operation.path
-        for name, value in request.path.items():
-            path = path.replace(f"{{{name}}}", str(value))
-        query = {**request.query, **changes}
-        text = f"{self._links.origin(request)}{path}"
-        return f"{text}?{urlencode(query, doseq=True)}" if query else text
+class _Around:
+    """Compiles the body of a list around its jobs, which are at the pointer `items`."""
 
-    def _around(
-        self,
-        schema: Any,
-        at: str,
-        request: Request,
-        page: Page,
-        paging: Paging | None,
-        url: str | None,
-        depth: int,
-    ) -> dict[str, Any]:
-        """Return the body of a list without its jobs."""
-        flat = flatten(self._contract.openapi, schema)
-        body: dict[str, Any] = {}
-        for name, member in flat.get("properties", {}).items():
-            place = f"{at}/{pointer.escape(name)}"
-            inner = flatten(self._contract.openapi, member)
-            required = name in flat.get("required", ())
-            if paging is not None and place == paging.next:
-                following = url if paging.next_is == "link" else page.following
-                if following is not None or inner.get("nullable"):
-                    body[name] = following
-                elif required:
-                    body[name] = ""
-                continue
-            if paging is not None and place == paging.total:
-                body[name] = page.total
-                continue
-            value: Any = self._fact(name, inner, request, page, paging)
-            is_object = inner.get("type") == "object" or "properties" in inner
-            if value is None and is_object and depth < 3:
-                value = self._around(member, place, request, page, paging, url, depth + 1)
-                value = value if value or required else None
-            if value is None and required:
-                value = self._neutral(inner, request)
-                body[name] = value
-            elif value is not None:
-                body[name] = value
+    def __init__(self, contract: Contract, links: Links, items: str, paging: Paging | None) -> None:
+        self._document = contract.openapi
+        self._items = items
+        self._paging = paging or Paging("")
+        self._names = ListNames(links, self._paging)
+        self._examples = ExampleGenerator(contract.openapi, use_examples=True)
+
+    def root(self, schema: Any) -> ListMaker:
+        make, items = self._object(flatten(self._document, schema), "", 0), self._items
+
+        def body(listing: Listing) -> dict[str, Any]:
+            made: dict[str, Any] = make(listing)
+            put(made, items, listing.rows)  # in its place, where the schema has it
+            return made
+
         return body
 
-    def _fact(  # noqa: PLR0911 (one for each sort of name)
-        self,
-        name: str,
-        schema: Mapping[str, Any],
-        request: Request,
-        page: Page,
-        paging: Paging | None,
-    ) -> Any:
-        plain, kind = plain_name(name), schema.get("type")
-        if kind == "boolean":
-            return page.following is not None if plain in _MORE else None
-        if kind in ("integer", "number"):
-            if paging is not None and plain == plain_name(str(paging.at)):
-                return page.at
-            if paging is not None and plain == plain_name(str(paging.size)):
-                return page.size
-            if plain in ("total", "totalcount", "totalitems", "totalresults"):
-                return page.total
-            if plain in _PAGES:
-                return -(-page.total // page.size) if page.size else 0
-            return len(page.jobs) if plain in _COUNTS else None
-        if kind == "string" and plain in ("self", "selfurl", "selflink"):
-            return self._url(request, {})
-        if kind == "string" and page.jobs and plain in ("firstid", "lastid"):
-            return page.jobs[-1 if plain == "lastid" else 0].id
-        return None
+    def next_url(self, listing: Listing) -> str | None:
+        """Return the URL of the next page, None on the last."""
+        following = listing.page.following
+        return None if following is None else self._names.url(listing, {self._paging.at: following})
 
-    def _neutral(self, schema: Mapping[str, Any], request: Request) -> Any:
-        if schema.get("nullable"):
-            return None
-        if schema.get("type") == "array":
-            return []
-        return self._examples.draw(schema, request.sandbox.ids.random("list", 0))
+    def _object(self, flat: Mapping[str, Any], at: str, depth: int) -> ListMaker:
+        required = flat.get("required", ())
+        members = [
+            (name, self._member(name, row, at, name in required, depth))
+            for name, row in flat.get("properties", {}).items()
+        ]
+
+        def make(listing: Listing) -> dict[str, Any]:
+            return {
+                name: value for name, maker in members if (value := maker(listing)) is not ABSENT
+            }
+
+        return make
+
+    def _member(self, name: str, schema: Any, parent: str, required: bool, depth: int) -> ListMaker:
+        at, flat = f"{parent}/{pointer.escape(name)}", flatten(self._document, schema)
+        if at == self._items:
+            return lambda listing: listing.rows
+        if at == self._paging.next:
+            return self._next(flat, required)
+        if at == self._paging.total:
+            return lambda listing: listing.page.total
+        maker = self._names.find(name, parent.rsplit("/", 1)[-1], flat)
+        is_object = flat.get("type") == "object" or "properties" in flat
+        if maker is None and is_object and depth < _MAX_DEPTH:
+            inner = self._object(flat, at, depth + 1)
+            return inner if required else lambda listing: inner(listing) or ABSENT
+        neutral = self._neutral(flat) if required else _absent
+        if maker is None:
+            return neutral
+        known = maker
+        return lambda listing: neutral(listing) if (it := known(listing)) is ABSENT else it
+
+    def _next(self, flat: Mapping[str, Any], required: bool) -> ListMaker:
+        """Return what makes the member that leads to the next page."""
+        is_link = self._paging.next_is == "link"
+        is_relative = flat.get("format") == RELATIVE
+        last = None if flat.get("nullable") else "" if required else ABSENT
+
+        def make(listing: Listing) -> Any:
+            following = listing.page.following
+            if following is None:
+                return last
+            if not is_link:
+                return following
+            return self._names.url(listing, {self._paging.at: following}, is_relative=is_relative)
+
+        return make
+
+    def _neutral(self, flat: Mapping[str, Any]) -> ListMaker:
+        """Return what stands for a required member of which nothing is known."""
+        if flat.get("nullable"):
+            return lambda _listing: None
+        if flat.get("type") == "array":
+            return lambda _listing: []
+        draw = self._examples.draw
+        return lambda listing: draw(flat, listing.request.sandbox.ids.random("list", 0))
+
+
+def _absent(_listing: Listing) -> Any:
+    return ABSENT
 
 
 def _encode(number: int) -> str:

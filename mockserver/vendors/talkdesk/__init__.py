@@ -1,4 +1,7 @@
-"""Talkdesk Explore: report jobs, their files, tokens, and its error bodies."""
+"""Talkdesk Explore: tokens, error bodies, and what its report jobs have of their own.
+
+The operations on jobs are the ordinary ones of `mockserver.vendors.generic`.
+"""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,13 +20,12 @@ from mockserver.auth import Identity
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs.repository import JobRepository
-from mockserver.sandbox.resources import ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Options, Vendor
-from mockserver.vendors.talkdesk.files import Files, seed_records
-from mockserver.vendors.talkdesk.jobs import Jobs
-from specs import Contract, Operation, pointer
+from mockserver.vendors.generic.jobs import Jobs
+from mockserver.vendors.talkdesk.reports import Reports
+from specs import Contract, Location, Operation, pointer
 from specs.profile import merge
 
 LIFETIME = 600
@@ -128,23 +130,49 @@ __all__ = ["create"]
 def create(contract: Contract, options: Options) -> Vendor:
     """Return the vendor of Talkdesk's contract."""
     repository = JobRepository(contract.lifecycle)
-    reports = ResourceCollection(f"{contract.vendor}.report")
-    jobs = Jobs(contract, options, repository, reports)
-    files = Files(contract, repository, reports, jobs)
+    reports = Reports(contract.vendor)
+    jobs = Jobs(
+        _with_creation(contract, options["create"]),
+        repository,
+        reports.file,
+        new_job=reports.new_job,
+        unknown_job=reports.unknown_job,
+    )
+
+    def show_list(request: Request) -> Response:
+        reports.check_type(request)
+        return jobs.handlers["listReportJobs"](request)
+
     open_contract = _with_open_types(contract)
+    types = _known_types(contract, options)
     return Vendor(
         contract=open_contract,
-        handlers={**jobs.handlers, **files.handlers, "createToken": create_token},
+        handlers={**jobs.handlers, "listReportJobs": show_list, "createToken": create_token},
         repository=repository,
         seeds=SeedLoader(
             open_contract,
             Path(__file__).with_name("seed.schema.json"),
-            partial(seed_records, _known_types(contract, options), repository, reports),
+            partial(reports.seed_records, types, repository),
         ),
-        file=files.response,
+        file=reports.file,
         error=partial(error_response, contract),
         identify=identify,
     )
+
+
+def _with_creation(contract: Contract, form: str) -> Contract:
+    """Return the contract with one of the two bodies that a creation may be answered with."""
+    schemas = contract.openapi["components"]["schemas"]
+    schemas = {**schemas, "JobCreated": schemas["Job" if form == "flat" else "JobDetails"]}
+    components = {**contract.openapi["components"], "schemas": schemas}
+    narrow = replace(contract, openapi={**contract.openapi, "components": components})
+    if form != "flat":
+        return narrow
+    name = contract.lifecycle.actions["create"].operation
+    lifecycle = contract.lifecycle
+    locations = {**lifecycle.locations, name: Location("/id", "/status", None)}
+    values = {key: rows for key, rows in lifecycle.values.items() if key != name}
+    return replace(narrow, lifecycle=replace(lifecycle, locations=locations, values=values))
 
 
 def error_response(contract: Contract, error: ApiError, operation: Operation | None) -> Response:

@@ -59,7 +59,7 @@ for use, _ in {WANTED}:
 """
 """What one use loads is not there for the next."""
 HEAVY = (
-    "flask", "hypothesis", "httpx", "jinja2", "logging.config", "mockserver.vendors.generic",
+    "flask", "hypothesis", "httpx", "jinja2", "logging.config",
     "multiprocessing", "openapi_spec_validator", "requests", "rich", "tarfile", "werkzeug.test",
 )  # fmt: skip
 

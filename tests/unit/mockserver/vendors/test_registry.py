@@ -54,7 +54,7 @@ def test_a_module_without_create_is_named(write_module: Callable[[str], Any]) ->
 
 
 def test_an_operation_without_a_handler_is_named() -> None:
-    contract = contract_of("talkdesk")
+    contract = contract_of("energycap")
     other = {"operationId": "other", "responses": {"204": {"description": "Nothing."}}}
     openapi = {**contract.openapi, "paths": {**contract.openapi["paths"], "/x": {"get": other}}}
     with pytest.raises(ConfigurationError, match="no handler for the operations other"):
@@ -62,10 +62,10 @@ def test_an_operation_without_a_handler_is_named() -> None:
 
 
 def test_a_handler_without_an_operation_is_named() -> None:
-    contract = contract_of("talkdesk")
+    contract = contract_of("energycap")
     openapi = deepcopy(contract.openapi)
-    del openapi["paths"]["/data/reports/{type}/files/{id}"]["delete"]
-    with pytest.raises(ConfigurationError, match="unknown operations: deleteReportFile"):
+    del openapi["paths"]["/api/v3/report/reportgroup/{reportGroupId}"]["delete"]
+    with pytest.raises(ConfigurationError, match="unknown operations: deleteReportGroup"):
         registry.create(replace(contract, openapi=openapi))
 
 

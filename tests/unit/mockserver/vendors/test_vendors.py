@@ -8,6 +8,7 @@ from mockserver.vendors import registry
 from tests.unit.mockserver.vendor_harness import VendorHarness, contract_of, make_sandbox, seed_of
 
 ACCOUNTS = {"talkdesk": "acme", "clinicalone": "northwind", "energycap": "campus"}
+MODULES = {"talkdesk": "reports", "clinicalone": "jobs", "energycap": "runs"}
 FORMATS = {"talkdesk": "FileFormat", "clinicalone": "ReportFormat", "energycap": "ReportFormat"}
 
 each = pytest.mark.parametrize("vendor", specs.vendors())
@@ -41,7 +42,7 @@ def test_errors_have_the_shape_of_the_contract(vendor: str, profile: str, status
 def test_every_format_of_the_contract_can_be_made(vendor: str) -> None:
     from importlib import import_module
 
-    made = import_module(f"mockserver.vendors.{vendor}.files").FORMATS
+    made = import_module(f"mockserver.vendors.{vendor}.{MODULES[vendor]}").FORMATS
     schemas = contract_of(vendor).openapi["components"]["schemas"]
     assert set(made) == set(schemas[FORMATS[vendor]]["enum"])
 
