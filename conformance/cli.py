@@ -169,6 +169,14 @@ COMPARE_OPTIONS = (
         metavar="KIND=PATH",
         help="Write the comparison (json, markdown, html, text) to a file.",
     ),
+    click.option("--suggest", type=FOLDER, help="Write changes of the contract to this folder."),
+    click.option(
+        "--adopt",
+        type=click.Choice(["a", "b"]),
+        default="a",
+        show_default=True,
+        help="The side that is right, with --suggest: the other becomes like it.",
+    ),
 )
 
 

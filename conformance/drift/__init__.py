@@ -14,7 +14,16 @@ from conformance.checks import load_checks
 from conformance.contract_queries import load_contract
 from conformance.drift.comparison import compare, not_comparable
 from conformance.drift.naming import RequirementNames
-from conformance.drift.report import RENDERERS, Comparison, Side, identity, parse, render_text
+from conformance.drift.report import (
+    RENDERERS,
+    Comparison,
+    Side,
+    identity,
+    parse,
+    render_text,
+    write_suggestion,
+)
+from conformance.drift.suggest import Suggestion, suggest
 from conformance.errors import UsageError
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, read_baseline
 from conformance.replay import read_result
@@ -23,6 +32,7 @@ from conformance.report.json_report import to_data
 from conformance.runner import Runner, create_runner
 from conformance.settings import Settings
 from conformance.target import vendor_of
+from specs import OBSERVED
 
 Json = Mapping[str, Any]
 NEVER: Final = "never"
@@ -57,6 +67,10 @@ def compare_command(
     for kind, path in reports:
         write_content(RENDERERS[kind](comparison), path)
     sys.stdout.write(render_text(comparison))
+    if options["suggest"] is not None:
+        suggestion = suggest_changes(*results, adopt=options["adopt"], vendors=options["vendors"])
+        for path in write_suggestion(suggestion, comparison, options["suggest"]):
+            sys.stdout.write(f"{path}\n")
     drifted = options["fail_on"] == DRIFT and comparison.differences
     return EXIT_FAILED if drifted else EXIT_CONFORMS
 
@@ -146,6 +160,26 @@ def compare_results(
         not_compared=tuple(not_comparable(first, second)),
         texts={requirement.id: requirement.text for requirement in contract.requirements},
     )
+
+
+def suggest_changes(
+    first: Json, second: Json, *, adopt: str = "a", vendors: Iterable[Path] = ()
+) -> Suggestion:
+    """Return the changes of the profile `observed` that make one side like the other.
+
+    `adopt` is the side that is right, `a` or `b`: the vendor.
+
+    Raises:
+        UsageError: the results are of another profile, which has another contract.
+    """
+    contract, observed = (
+        load_contract(first["vendor"], profile, vendors) for profile in (first["profile"], OBSERVED)
+    )
+    if (contract.openapi, contract.lifecycle) != (observed.openapi, observed.lifecycle):
+        raise UsageError("--suggest: changes the profile observed: run both with it (--profile)")
+    theirs, ours = (first, second) if adopt == "a" else (second, first)
+    names = RequirementNames(observed, load_checks())
+    return suggest(observed, names, theirs, ours, datetime.now(UTC).date())
 
 
 def accept(comparison: Comparison, file: Path) -> Comparison:

@@ -50,9 +50,17 @@ def compare(
     first: Mapping[str, Any], second: Mapping[str, Any], names: RequirementNames
 ) -> list[Difference]:
     """Return the differences between two results of the same vendor (`--report json`)."""
+    return grouped(details(first, second, names))
+
+
+def details(
+    first: Mapping[str, Any], second: Mapping[str, Any], names: RequirementNames
+) -> list[Difference]:
+    """Return the differences one by one: each of one request, or of one status and state."""
     comparison = _Comparison(first, second, names)
-    found = [*comparison.verdicts(), *comparison.cases(), *comparison.responses()]
-    return [*_grouped(found), *comparison.jobs()]
+    return [
+        *comparison.verdicts(), *comparison.cases(), *comparison.responses(), *comparison.jobs()
+    ]  # fmt: skip
 
 
 def not_comparable(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
@@ -252,14 +260,21 @@ def _outcomes(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} ({count} of {total})" for name, count in sorted(counts.items()))
 
 
-def _grouped(found: Iterable[Difference]) -> list[Difference]:
+def grouped(found: Iterable[Difference]) -> list[Difference]:
     """Join what differs in the same way, in several requests or statuses."""
     groups: dict[tuple[str, ...], list[Difference]] = defaultdict(list)
     for difference in found:
         d = difference
         groups[d.kind, d.operation, d.subject, d.a, d.b].append(d)
     joined = [_joined(rows) for rows in groups.values()]
-    return sorted(joined, key=lambda d: (d.kind != "verdict", d.requirements, d.operation, d.kind))
+    return sorted(joined, key=_rank)
+
+
+def _rank(difference: Difference) -> tuple[Any, ...]:
+    """Verdicts come first, what is about whole jobs last."""
+    d = difference
+    is_about_jobs = d.kind in {"order", "duration"}
+    return is_about_jobs, d.kind != "verdict", d.requirements, d.operation, d.kind
 
 
 def _joined(rows: Sequence[Difference]) -> Difference:

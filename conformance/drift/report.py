@@ -3,7 +3,8 @@
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from difflib import unified_diff
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,8 +13,11 @@ import jinja2
 import orjson
 
 from conformance.drift.comparison import Difference
+from conformance.drift.suggest import Suggestion
 from conformance.errors import UsageError
+from conformance.report import write_content
 from conformance.report.exchange_text import visible
+from specs import is_own
 
 MAX_IDS: Final = 12
 _NUMBERS: Final = re.compile(r"\(\d+ of \d+\)|\d+ of \d+")
@@ -142,12 +146,15 @@ def render_markdown(comparison: Comparison) -> str:
         lines += ["| what | requirements | where | A | B |", "| --- | --- | --- | --- | --- |"]
     for d in comparison.differences:
         subject = " ".join(filter(None, (d.operation, d.subject)))
-        cells = [d.kind, ", ".join(d.requirements), subject, d.a, d.b]
-        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+        lines.append(_row_of(d.kind, ", ".join(d.requirements), subject, d.a, d.b))
     lines += [f"\nNo difference any more: {_code(text)}" for text in comparison.gone]
     if comparison.not_compared:
         lines.append(f"\nJudged on one side only: {_ids(comparison)}")
     return visible("\n".join(lines) + "\n")
+
+
+def _row_of(*cells: str) -> str:
+    return "| " + " | ".join(map(_cell, cells)) + " |"
 
 
 def _cell(text: str) -> str:
@@ -188,3 +195,67 @@ def parse(choice: str) -> tuple[str, Path]:
         kinds = ", ".join(RENDERERS)
         raise UsageError(f"--report: {choice!r} must be KIND=PATH with a KIND of {kinds}")
     return kind, Path(path)
+
+
+PATCH: Final = "suggestion.patch"
+
+
+def write_suggestion(suggestion: Suggestion, comparison: Comparison, folder: Path) -> list[Path]:
+    """Write the changes as a patch, what speaks for them, and the rest as a baseline.
+
+    Nothing is written where nothing differs. Returns what was written.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
+    if not suggestion.changes and not suggestion.rest:
+        return []
+    editor = suggestion.editor
+    root = editor.folder.resolve().parent
+    root = root if is_own(editor.folder) else root.parent
+    patch = "".join(
+        _diff(str((editor.folder.resolve() / name).relative_to(root)), *texts)
+        for name, texts in editor.texts().items()
+    )
+    rest = replace(comparison, differences=tuple(d for d, _ in suggestion.rest), accepted=())
+    files: dict[str, str | bytes] = {PATCH: patch} if patch else {}
+    files["suggestion.md"] = _suggestion_text(suggestion, comparison, root)
+    files["rest.json"] = render_json(rest)
+    for name, content in files.items():
+        write_content(content, folder / name)
+    return [folder / name for name in files]
+
+
+def _diff(name: str, old: str, new: str) -> str:
+    """Return a unified diff that `git apply` and `patch -p1` take."""
+    before, after = (_lines_of(text) for text in (old, new))
+    return "".join(unified_diff(before, after, f"a/{name}", f"b/{name}"))
+
+
+def _lines_of(text: str) -> list[str]:
+    lines = [f"{line}\n" for line in text.split("\n")]
+    last = lines.pop()
+    return lines if last == "\n" else [*lines, f"{last}\\ No newline at end of file\n"]
+
+
+def _suggestion_text(suggestion: Suggestion, comparison: Comparison, root: Path) -> str:
+    """Return the Markdown that says what each change rests on, and what is left."""
+    lines = [
+        f"## {comparison.vendor}: {len(suggestion.changes)} changes of the profile `observed`",
+        "",
+        f"A is {_code(comparison.a.source)}, B is {_code(comparison.b.source)}.",
+        f"Apply them in `{root}` with `patch -p1 < {PATCH}`.",
+        "",
+        "| now | evidence | requirements | files |",
+        "| --- | --- | --- | --- |",
+    ]
+    for change in suggestion.changes:
+        ids, names = ", ".join(change.requirements), ", ".join(change.files)
+        lines.append(_row_of(change.text, change.evidence, ids, names))
+    lines += ["", f"## The rest: {len(suggestion.rest)} differences that stay", ""]
+    if suggestion.rest:
+        lines += ["| what | where | A | B | why |", "| --- | --- | --- | --- | --- |"]
+    for d, reason in suggestion.rest:
+        subject = " ".join(filter(None, (d.operation, d.subject, *d.where[:1])))
+        lines.append(_row_of(d.kind, subject, d.a, d.b, reason))
+    return visible("\n".join(lines) + "\n")

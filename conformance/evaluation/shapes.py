@@ -83,9 +83,14 @@ def error_words(body: Any, request_text: str) -> tuple[str, ...]:
         if isinstance(parent, dict) and isinstance(value, str | int) and value not in (True, False):
             text = str(value)
             looks_fixed = format_name(text) in {"text", "digits"} and len(text) < 32
-            if _WORD.fullmatch(text) and looks_fixed and text not in request_text:
+            if _WORD.fullmatch(text) and looks_fixed and not _has_word(request_text, text):
                 found.append(f"{pointer}/{_escape(name)}={text}")
     return tuple(sorted(dict.fromkeys(found))[:MAX_VALUES])
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Return whether a text has a word, not only as a part of an id."""
+    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
 
 
 def _escape(name: str) -> str:
