@@ -292,7 +292,7 @@ def proxy(vendor: str, **options: Any) -> None:
 
     Exit code 0, 1 if traffic departed from the contract (--fail-on), 2 usage error.
     """
-    from conformance.drift.serving import proxy_command
+    from conformance.drift import proxy_command
 
     sys.exit(proxy_command(vendor, options))
 

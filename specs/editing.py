@@ -87,22 +87,25 @@ class ContractEditor:
         name = self.folder.resolve().name
         with TemporaryDirectory() as temporary:
             copy = Path(shutil.copytree(self.folder, Path(temporary) / name))
-            for file, content in self._new.items():
+            for file, raw in self._raw.items():
+                content = {**raw, KEY: {OBSERVED: self._patch(file)}}
                 (copy / file).write_text(json.dumps(content), encoding="utf-8")
             return check_folder(copy) if is_own(self.folder) else check_vendor(name, copy.parent)
 
     def texts(self) -> dict[str, tuple[str, str]]:
         """Return the text of each changed file, before and after."""
         found = {}
-        for name, old in self._old.items():
-            if patch := difference(old, self._new[name]):
-                whole = extended(self._raw[name], patch, OBSERVED)
-                changed = apply({**self._raw[name], KEY: {OBSERVED: whole}}, OBSERVED)
-                if changed != self._new[name]:
-                    raise ValueError(f"{name}: a merge patch cannot say this change")
-                text = (self.folder / name).read_bytes().decode()
-                found[name] = (text, with_patch(text, whole, self._notes[name]))
+        for name in (name for name, old in self._old.items() if old != self._new[name]):
+            patch = self._patch(name)
+            if apply({**self._raw[name], KEY: {OBSERVED: patch}}, OBSERVED) != self._new[name]:
+                raise ValueError(f"{name}: a merge patch cannot say this change")
+            text = (self.folder / name).read_bytes().decode()
+            found[name] = (text, with_patch(text, patch, self._notes[name]))
         return found
+
+    def _patch(self, name: str) -> dict[str, Any]:
+        patch = difference(self._old[name], self._new[name])
+        return extended(self._raw[name], patch, OBSERVED)
 
     # --- lifecycle.yaml
 
@@ -283,13 +286,13 @@ def _comments(node: yaml.Node, lines: Sequence[str]) -> dict[tuple[str, ...], li
     found: dict[tuple[str, ...], list[str]] = {}
 
     def visit(node: yaml.Node, path: tuple[str, ...]) -> None:
-        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        is_block = isinstance(node, yaml.MappingNode) and not node.flow_style
+        for key, value in node.value if is_block else ():
             place, line = (*path, key.value), key.start_mark.line - 1
             while lines[line].lstrip().startswith("#"):
                 found.setdefault(place[1:], []).insert(0, lines[line].strip(" #"))
                 line -= 1
-            if not value.flow_style:
-                visit(value, place)
+            visit(value, place)
 
     visit(node, ())
     return found

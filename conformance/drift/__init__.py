@@ -1,12 +1,15 @@
-"""How two implementations differ: compared by behaviour, named by requirement."""
+"""The commands `compare`, how two implementations differ, and `proxy`, how traffic departs."""
 
+import os
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -31,12 +34,16 @@ from conformance.report import write_content
 from conformance.report.json_report import to_data
 from conformance.runner import Runner, create_runner
 from conformance.settings import Settings
-from conformance.target import vendor_of
+from conformance.target import check_url, is_loopback, read_target, vendor_of
 from specs import OBSERVED
+
+if TYPE_CHECKING:
+    from conformance.drift.journal import Journal
 
 Json = Mapping[str, Any]
 NEVER: Final = "never"
 DRIFT: Final = "drift"
+RECORDED: Final = "recorded"
 
 Run = Callable[[Runner], Json]
 
@@ -219,3 +226,69 @@ def _known(file: Path) -> tuple[set[str], set[str]]:
         raise UsageError(
             f"--baseline: {file}: is not the JSON report of `conformance compare`"
         ) from None
+
+
+# --- The proxy
+
+
+def proxy_command(vendor: str, options: Mapping[str, Any]) -> int:
+    """Serve the proxy until a signal comes, print what departed, and return the exit code.
+
+    Raises:
+        UsageError: an option or the target file is invalid, or the upstream needs a target file.
+    """
+    from conformance.drift import proxy  # noqa: PLC0415  (slow to import)
+    from conformance.drift.journal import Journal  # noqa: PLC0415
+
+    upstream = check_url(options["upstream"], "--upstream")
+    # The suite's rules: another host than this machine needs a target file that says what may be.
+    target = read_target(vendor, upstream, os.environ, file=options["target"])
+    if not is_loopback(f"http://{options['host']}"):
+        raise UsageError(
+            f"--host: {options['host']} is not a loopback address: whoever reaches the proxy uses "
+            "the credentials that pass through it"
+        )
+    contract = load_contract(vendor, options["profile"], options["vendors"])
+    limited = None if is_loopback(upstream) and options["target"] is None else target
+    listening = proxy.bind(options["host"], options["port"])
+    journal = Journal(contract, load_checks(), upstream, limited)
+    bundle = options["ca_bundle"]
+    app = proxy.ProxyApp(
+        upstream, journal, timeout=options["timeout"], ca_bundle=bundle and str(bundle)
+    )
+    try:
+        own = "http://{}:{}".format(*listening.getsockname()[:2])
+        server = proxy.make_server(app)
+        # uvicorn raises the signal again that ended it; the exit code is ours. One that comes
+        # before uvicorn has started must end it too.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+        sys.stdout.write(f"{own} passes on to {upstream}; its journal: {own}{proxy.OWN_PATH}/\n")
+        sys.stdout.flush()
+        server.run(sockets=[listening])
+    finally:
+        journal.close()
+        listening.close()
+    return _end(journal, options)
+
+
+def _end(journal: "Journal", options: Mapping[str, Any]) -> int:
+    """Print each kind of departure once, write recording and report, and return the exit code."""
+    from conformance.drift.recording import write_recording  # noqa: PLC0415  (as above)
+
+    lines = [journal.summary]
+    for departure, count in journal.departures():
+        ids = ", ".join(departure.requirements) or "no requirement"
+        times = f" ({count} times)" if count > 1 else ""
+        lines.append(f"{departure.direction}  {ids}: {departure.reason}{times}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    if options["record"] is not None:
+        first = min(journal.seconds.values(), default=time.monotonic())
+        began = datetime.now(UTC) - timedelta(seconds=time.monotonic() - first)
+        scenario = write_recording(journal, options["record"], RECORDED, began)
+        sys.stdout.write(f"{scenario}: the scenario\n")
+    if options["report"] is not None:
+        content = orjson.dumps(journal.entries(0), option=orjson.OPT_INDENT_2)
+        write_content(content + b"\n", options["report"])
+    failed = options["fail_on"] != NEVER and journal.fails(options["fail_on"])
+    return EXIT_FAILED if failed else EXIT_CONFORMS

@@ -5,15 +5,28 @@ hop-by-hop headers, `Host`, and `Via` on the way to the upstream.
 """
 
 import json
+import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    MutableMapping,
+)
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import httpcore
+import uvicorn
+
+from conformance.errors import UsageError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -261,3 +274,56 @@ def _reason(error: Exception) -> str:
         httpcore.ReadTimeout: "no response from the upstream in time",
     }
     return reasons.get(type(error), f"the connection to the upstream broke ({error})")
+
+
+# --- The server
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address.
+
+    Raises:
+        UsageError: it is taken, or not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise UsageError(f"--port: {host}:{port}: {error.strerror}") from None
+    return listening
+
+
+def make_server(app: Any) -> uvicorn.Server:
+    """Return a server that adds nothing to what passes."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            ws="none",
+            lifespan="on",
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+@contextmanager
+def proxy_in_thread(app: ProxyApp) -> Iterator[str]:
+    """Serve the proxy in a thread, on a free port of 127.0.0.1; yields its base URL."""
+    listening = bind("127.0.0.1", 0)
+    listening.listen()  # whoever connects before the server has started waits
+    server = make_server(app)
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="proxy")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

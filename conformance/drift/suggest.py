@@ -37,6 +37,7 @@ SHAPES: Final = ("member", "type", *WORDS)
 MAX_EVIDENCE: Final = 100
 BY_CODE: Final = "the code of the mock makes it, not the vendor's files"
 VARIES: Final = "it varies, and the files say what always is"
+SAID: Final = "the files say it already"
 UNSAID: Final = "no key of the files says it"
 
 
@@ -165,10 +166,12 @@ class Suggester:
         except LookupError:
             self._reasons |= dict.fromkeys(found, UNSAID)
             return False
+        if not files:
+            self._reasons |= dict.fromkeys(found, SAID)
+            return False
         ids = dict.fromkeys(id_ for d in found for id_ in d.requirements)
-        if files:
-            change = Change(tuple(dict.fromkeys(files)), tuple(ids)[:3], text, evidence)
-            self._suggestion.changes.append(change)
+        change = Change(tuple(dict.fromkeys(files)), tuple(ids)[:3], text, evidence)
+        self._suggestion.changes.append(change)
         self._done |= set(found)
         self._touched |= {d.operation for d in found} | set(operations)
         return True
@@ -658,7 +661,7 @@ class Suggester:
             f"{s} {at}={word}" for s, row in words.items() for at, word in row.items()
         )
         self._change(
-            f"{difference.operation} is refused with {shown}" if shown else "no other code",
+            f"{difference.operation} is refused with {shown}",
             f"{sum(theirs.outcomes.values())} of as many: {difference.where[0]}",
             found,
             lambda: self._set_words(difference.operation, words),

@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance.errors import UsageError
 from conformance.evaluation import Result
-from conformance.report import ci_formats, html_report, json_report, markdown, text
+from conformance.report import ci_formats, html_report, json_report, text
 
 GITHUB: Final = "github"
 RENDERERS: Final[Mapping[str, Callable[[Result], str | bytes]]] = MappingProxyType(
@@ -19,7 +19,7 @@ RENDERERS: Final[Mapping[str, Callable[[Result], str | bytes]]] = MappingProxyTy
         "junit": ci_formats.render,
         "gitlab": partial(ci_formats.render, gitlab=True),
         "sarif": ci_formats.render_sarif,
-        "markdown": markdown.render,
+        "markdown": text.render_markdown,
         "text": text.render,
     }
 )

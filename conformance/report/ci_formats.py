@@ -16,7 +16,6 @@ import orjson
 from conformance.checks import Verdict
 from conformance.errors import UsageError
 from conformance.evaluation import RequirementResult, Result
-from conformance.report import markdown
 from conformance.report.exchange_text import visible
 from conformance.report.finding import (
     Finding,
@@ -28,6 +27,7 @@ from conformance.report.finding import (
     requirements_file,
 )
 from conformance.report.json_report import body_text
+from conformance.report.text import render_markdown
 from specs import Requirement
 
 SCHEMA: Final = (
@@ -243,7 +243,7 @@ def write_github(result: Result) -> None:
     path = os.environ.get(SUMMARY)
     if not path:
         return
-    content = markdown.render(result).encode()
+    content = render_markdown(result).encode()
     if len(content) > MAX_SUMMARY:
         note = "\n\n… the report is longer than a summary may be.\n".encode()
         content = content[:MAX_SUMMARY].rpartition(b"\n")[0] + note

@@ -34,3 +34,45 @@ def result_of(
     runner.clock = SkippingClock()
     runner.adapter = lambda url, hosts: WsgiAdapter(app, url, *hosts)
     return to_data(runner.run())
+
+
+# --- Results without a run
+
+ORDERS = {"CREATED > PROCESSING > DONE": 1}
+
+
+def result(**behaviour: Any) -> dict[str, Any]:
+    """A result of Talkdesk without any requirement judged."""
+    counts = dict.fromkeys(("PASS", "SKIP", "WARN", "ERROR", "FAIL"), 0)
+    empty: dict[str, list[str]] = {"seen": [], "not_seen": []}
+    jobs = {"watched": True, "orders": ORDERS, "seconds": {}}
+    return {
+        "vendor": "talkdesk", "profile": "documented", "base_url": "http://127.0.0.1:1",
+        "seed": 1, "verdict": "PASS", "counts": counts, "requirements": [],
+        "coverage": {"states": empty, "edges": empty, "operations": {}},
+        "requests": {"total": 0, "purposes": {}}, "notes": [],
+        "judged": {"musts": 0, "judged": 0, "not_judged": {}, "untried": [], "summary": ""},
+        "behaviour": {"cases": [], "responses": [], "jobs": jobs, **behaviour},
+    }  # fmt: skip
+
+
+def case(request: str, **outcomes: int) -> dict[str, Any]:
+    found = {name.removeprefix("_"): number for name, number in outcomes.items()}
+    return {"operation": "getReportJob", "request": request, "outcomes": found}
+
+
+def response(members: Mapping[str, Any], objects: int = 4, **more: Any) -> dict[str, Any]:
+    return {
+        "operation": "getReportJob", "status": 200, "state": "DONE", "responses": objects,
+        "headers": {}, "bodies": {"JSON object": objects},
+        "objects": {"": objects, "/job": objects}, "members": dict(members), **more,
+    }  # fmt: skip
+
+
+def strings(count: int, form: str = "text") -> dict[str, Any]:
+    return {"types": {"string": count}, "forms": {form: count}}
+
+
+def seconds(least: float, most: float) -> dict[str, Any]:
+    row = {"least": least, "most": most, "jobs": 1, "varies": False}
+    return {"watched": True, "orders": ORDERS, "seconds": {"PROCESSING": row}}

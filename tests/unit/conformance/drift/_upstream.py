@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from conformance.checks import load_checks
 from conformance.drift.journal import Journal
-from conformance.drift.proxy import ProxyApp
-from conformance.drift.serving import proxy_in_thread
+from conformance.drift.proxy import ProxyApp, proxy_in_thread
 from conformance.target import Target
 from tests.unit.conformance._cases import contract
 

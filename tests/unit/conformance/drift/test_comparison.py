@@ -15,45 +15,7 @@ from conformance.drift import compare_results
 from conformance.drift.comparison import rates_differ
 from conformance.errors import UsageError
 from conformance.evaluation.shapes import error_words, mask
-
-ORDERS = {"CREATED > PROCESSING > DONE": 1}
-
-
-def result(**behaviour: Any) -> dict[str, Any]:
-    """A result of Talkdesk without any requirement judged."""
-    counts = dict.fromkeys(("PASS", "SKIP", "WARN", "ERROR", "FAIL"), 0)
-    empty: dict[str, list[str]] = {"seen": [], "not_seen": []}
-    jobs = {"watched": True, "orders": ORDERS, "seconds": {}}
-    return {
-        "vendor": "talkdesk", "profile": "documented", "base_url": "http://127.0.0.1:1",
-        "seed": 1, "verdict": "PASS", "counts": counts, "requirements": [],
-        "coverage": {"states": empty, "edges": empty, "operations": {}},
-        "requests": {"total": 0, "purposes": {}}, "notes": [],
-        "judged": {"musts": 0, "judged": 0, "not_judged": {}, "untried": [], "summary": ""},
-        "behaviour": {"cases": [], "responses": [], "jobs": jobs, **behaviour},
-    }  # fmt: skip
-
-
-def case(request: str, **outcomes: int) -> dict[str, Any]:
-    found = {name.removeprefix("_"): number for name, number in outcomes.items()}
-    return {"operation": "getReportJob", "request": request, "outcomes": found}
-
-
-def response(members: Mapping[str, Any], objects: int = 4, **more: Any) -> dict[str, Any]:
-    return {
-        "operation": "getReportJob", "status": 200, "state": "DONE", "responses": objects,
-        "headers": {}, "bodies": {"JSON object": objects},
-        "objects": {"": objects, "/job": objects}, "members": dict(members), **more,
-    }  # fmt: skip
-
-
-def strings(count: int, form: str = "text") -> dict[str, Any]:
-    return {"types": {"string": count}, "forms": {form: count}}
-
-
-def seconds(least: float, most: float) -> dict[str, Any]:
-    row = {"least": least, "most": most, "jobs": 1, "varies": False}
-    return {"watched": True, "orders": ORDERS, "seconds": {"PROCESSING": row}}
+from tests.unit.conformance.drift._runs import case, response, result, seconds, strings
 
 
 def kinds(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
@@ -129,6 +91,12 @@ def test_masks_hide_what_changes_from_run_to_run() -> None:
     other = "/files/00000000-0000-4000-8000-000000000001?at=2027-01-01T00:00:00.5Z&n=7"
     assert mask(one) == mask(other)
     assert mask('Bearer realm="a"') != mask('Bearer realm="b"')
+
+
+@pytest.mark.parametrize("path", ["/jobs/5404ab", "/jobs/a-404-b", "/jobs/x404"])
+def test_a_part_of_an_id_of_the_request_hides_no_error_code(path: str) -> None:
+    assert error_words({"code": 404}, f"GET {path}") == ("/code=404",)
+    assert error_words({"code": 404}, f"GET {path}?page=404") == ()
 
 
 def test_words_of_the_request_are_no_error_codes() -> None:

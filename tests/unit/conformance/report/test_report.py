@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from conformance import report
 from conformance.checks import Verdict, failed
 from conformance.errors import UsageError
-from conformance.report import ci_formats, html_report, json_report, markdown, text
+from conformance.report import ci_formats, html_report, json_report, text
 from conformance.report.finding import reproduction_hint
 from conformance.report.html_report import MAX_JOBS, build_timeline
 from tests.unit.conformance._results import result
@@ -43,7 +43,7 @@ def test_each_report_says_how_many_musts_were_judged_and_why_the_others_were_not
     )
     assert json.loads(json_report.render(result()))["judged"]["summary"] == line
     assert text.render(result()).splitlines()[-1] == f"{line[:79]}…"
-    assert markdown.render(result()).splitlines()[-1] == line
+    assert text.render_markdown(result()).splitlines()[-1] == line
     page = html_report.render(result())
     assert line in page[page.index("<h1>") : page.index("</header>")]
     assert line in page[page.index("<footer>") :]
@@ -62,7 +62,7 @@ def test_each_report_says_how_many_musts_were_judged_and_why_the_others_were_not
 def test_headlines_say_no_more_than_what_was_judged(kept, headline):
     rows = tuple(r for r in result().requirements if r.requirement.id == kept)
     part = replace(result(), requirements=rows)
-    for render in (text.render, markdown.render, html_report.render):
+    for render in (text.render, text.render_markdown, html_report.render):
         assert headline in render(part)
 
 
@@ -180,7 +180,7 @@ def test_the_timeline_shows_the_jobs_that_moved_most():
 
 
 def test_markdown_has_a_table_that_target_words_cannot_break():
-    lines = markdown.render(result()).splitlines()
+    lines = text.render_markdown(result()).splitlines()
     assert lines[0] == "## ❌ tiny (documented) does not conform"
     (line,) = [line for line in lines if "TY-ONE-001**" in line]
     assert line.replace("\\|", "").count("|") == 5
@@ -207,7 +207,7 @@ def test_readers_are_told_how_to_see_findings_again(page: str):
     told = reproduction_hint(result())
     assert "$TINY_TOKEN" in told
     assert told in " ".join(text.render(result()).split())
-    assert told in markdown.render(result())
+    assert told in text.render_markdown(result())
     assert "conformance replay RESULT.json" in page
     kept = replace(
         result(), requirements=tuple(r for r in result().requirements if r.verdict == Verdict.PASS)
@@ -248,7 +248,7 @@ def test_each_report_has_the_statement_in_words_and_the_title_of_its_page():
     assert statement.title
     junit_text = ci_formats.render(result()).decode()
     texts = [text.render(result()), html_report.render(result()), junit_text]
-    for report_ in [*texts, markdown.render(result()), json_report.render(result()).decode()]:
+    for report_ in [*texts, text.render_markdown(result()), json_report.render(result()).decode()]:
         plain = " ".join(report_.replace("\\", "").split())
         assert statement.title in plain
         assert "A tiny statement with" in plain
