@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from conformance.checks import CheckResult, failed, passed, skipped
-from conformance.contract_queries import has_parameter, job_parameter
+from conformance.contract_queries import has_parameter, job_parameter, parameter_schema
 from conformance.errors import Untestable
 from conformance.http import Exchange
 from conformance.job_client import ACTIVE_CHECK, JobClient, JobRef
@@ -22,6 +22,8 @@ NO_REQUEST_POSSIBLE: Final = (
 # Jobs may fail at random, so another one is tried this often.
 ATTEMPTS: Final = 3
 NO_MEMBERS: Final[Mapping[str, Any]] = MappingProxyType({})
+# A shorter id may be counted by account, or by what else is in its path.
+SHORTEST_GLOBAL_ID: Final = 16
 _OVERLOAD: Final = frozenset({429, 503})
 
 
@@ -133,6 +135,20 @@ class ActiveCase:
         """Return the operation's action in the lifecycle (create, poll, …), or an empty text."""
         actions = self.jobs.lifecycle.actions.values()
         return next((action.name for action in actions if action.operation == self.operation), "")
+
+    def other_value(self, name: str, current: Any) -> Any:
+        """Return a value of a parameter, from the target file or its enum, that is not `current`.
+
+        Raises:
+            Untestable: there is none.
+        """
+        operation = self.contract.operations[self.operation]
+        parameter = next(p for p in operation.parameters if p["name"] == name)
+        enum = parameter_schema(self.contract, parameter).get("enum", ())
+        for value in (*self.target.values.get(name, ()), *enum):
+            if value != current:
+                return value
+        raise Untestable(f"the target file names no other `values` of {name}")
 
     def _names_job(self) -> bool:
         return job_parameter(self.contract, self.operation) is not None

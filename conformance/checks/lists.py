@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
-from conformance.checks.active_case import ActiveCase, required
+from conformance.checks.active_case import SHORTEST_GLOBAL_ID, ActiveCase, required
 from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http import Exchange
@@ -67,14 +69,7 @@ class _Pages(NamedTuple):
 
 @active_check("list_pages_complete", writes=True, requests=30)
 def list_pages_complete(
-    case: ActiveCase,
-    *,
-    size: str,
-    page: str,
-    items: str,
-    key: str,
-    resource: str,
-    create: str,
+    case: ActiveCase, *, size: str, page: str, items: str, key: str, resource: str, create: str
 ) -> Iterator[CheckResult]:
     """Each resource that the run has created, and not deleted, is once on the pages of a list.
 
@@ -134,11 +129,10 @@ def _own_resources(
 
 def _create(case: ActiveCase, create: str) -> Exchange | None:
     """Create a resource; None where the target does not allow it, or rejects it."""
-    try:
+    with suppress(NotPermitted):
         creation = case.send_minimal(create)
-    except NotPermitted:
-        return None
-    return creation if creation.status is not None and creation.status < 400 else None
+        return creation if creation.status is not None and creation.status < 400 else None
+    return None
 
 
 def _all_pages(case: ActiveCase, listing: _List) -> _Pages:
@@ -202,11 +196,8 @@ def _large_pages(case: ActiveCase, listing: _List) -> list[Exchange]:
 
 def _stated_number(exchange: Exchange, place: str) -> int | None:
     """Return a number at a JSON pointer, or in a header; None where there is none."""
-    response = exchange.response
-    if place.startswith("/") or response is None:
-        value = value_at(exchange.json, place)
-    else:
-        value = response.headers.get(place)
+    headers = exchange.response.headers if exchange.response else {}
+    value: Any = value_at(exchange.json, place) if place.startswith("/") else headers.get(place)
     try:
         return int(value)
     except (TypeError, ValueError):
@@ -257,9 +248,8 @@ def list_pages_whole(case: ActiveCase, *, size: str) -> Iterator[CheckResult]:
         if len(own) <= SMALL_PAGE:
             raise Untestable(f"fewer than {SMALL_PAGE + 1} jobs of this run are in the list")
         pages = _small_pages(case, size)
-        reason = pages.refusal or (
-            _paging_error(pages.pages, own) if pages.pages.complete else None
-        )
+        lost = _paging_error(pages.pages, own) if pages.pages.complete else None
+        reason = pages.refusal or lost
         if reason is None or attempt:
             break
     if reason is not None:
@@ -358,16 +348,25 @@ def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
 
 
 @active_check("list_hides_foreign_jobs", requests=3)
-def list_hides_foreign_jobs(case: ActiveCase, *, role: str) -> Iterator[CheckResult]:
-    """The list of another account has none of the jobs of this run."""
+def list_hides_foreign_jobs(
+    case: ActiveCase, *, role: str = PRIMARY, parameter: str = ""
+) -> Iterator[CheckResult]:
+    """The list of another account, or of another value of a parameter, has no job of this one."""
     job = case.newest_job() or required(case.new_job())
-    own = {own_job.id for own_job in case.own_jobs()}
+    current = job.parameters.get(parameter)
+    own = {one.id for one in case.own_jobs() if one.parameters.get(parameter) == current}
+    whose = "another account's list"
+    if parameter:
+        own = {id_ for id_ in own if len(id_) >= SHORTEST_GLOBAL_ID}
+        other = case.other_value(parameter, current)
+        job = replace(job, parameters={**job.parameters, parameter: other})
+        whose = f"the list of {parameter} {other}"
     for exchange in case.jobs.list_pages(case.operation, job, role):
         ids = _listed_jobs(case, exchange)
-        if ids is None:
+        if ids is None or not own:
             raise Untestable(_NO_LIST)
         if visible := sorted(own & ids):
-            yield failed(f"another account's list shows the job {visible[0]}", exchange)
+            yield failed(f"{whose} shows the job {visible[0]}", exchange)
             return
         yield passed(exchange)
 

@@ -1,6 +1,7 @@
 """Checks of resources that are created, read back and deleted."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from conformance.checks import (
@@ -10,12 +11,14 @@ from conformance.checks import (
     exchange_check,
     failed,
     passed,
+    result_of,
     skipped,
 )
 from conformance.checks.active_case import ActiveCase, expect_rejected
 from conformance.checks.cases import ExchangeCase
 from conformance.contract_queries import value_at, values_at
 from conformance.errors import Untestable
+from conformance.http import Exchange
 from conformance.target.tracker import created_ids
 
 
@@ -78,16 +81,38 @@ def _different_member(created: Any, read: Any) -> str | None:
     return next((name for name in sorted(shared) if created[name] != read[name]), None)
 
 
-@active_check("deleted_is_gone", writes=True, requests=3)
+@active_check("deleted_is_gone", writes=True, requests=5)
 def deleted_is_gone(case: ActiveCase, *, create: str, read: str) -> Iterator[CheckResult]:
-    """What was created can be deleted with a 204, and is then not readable any more."""
+    """What was created can be deleted with a 204, and alone is then not readable any more."""
+    _, kept = case.create_resource(create)
     creation, ids = case.create_resource(create)
     deletion = case.send_minimal(case.operation, ids)
     if deletion.status == 204:
         reading = case.send(case.factory.minimal(read, ids), valid=None)
         yield from expect_rejected(reading, "reading what was deleted", after=(deletion,))
+        yield _spared(case.send_minimal(read, kept), "what was created with it", deletion)
     elif deletion.status is not None and deletion.status < 500:
         yield failed(f"the deletion is answered {deletion.status}", creation, deletion)
+
+
+@active_check("deletion_spares_others", writes=True, requests=10)
+def deletion_spares_others(case: ActiveCase) -> Iterator[CheckResult]:
+    """After the deletion of a file of this run that of another job is still given out."""
+    kept, job = case.finished_job({}, ours=True), case.new_job()
+    if kept is None or job is None or not case.jobs.start_and_wait_for_file(job):
+        raise Untestable("no two jobs of this run came to a file")
+    before = case.jobs.fetch(kept)
+    deletion = case.jobs.perform("delete", job)
+    if before.status != HTTPStatus.OK or (deletion.status or 500) >= 300:
+        raise Untestable("no file could be fetched, or none deleted")
+    yield _spared(case.jobs.fetch(kept), f"the file of the job {kept.id}", before, deletion)
+
+
+def _spared(reading: Exchange, subject: str, *before: Exchange) -> CheckResult:
+    """Return whether something was still there after the deletion of something else."""
+    gone = reading.status in {403, 404, 410}
+    reason = f"{subject} is answered {reading.status} after the deletion of another"
+    return result_of(reason if gone else None, *before, reading)
 
 
 @active_check("filter_selects", writes=True, requests=4)

@@ -240,6 +240,11 @@ _BEYOND = (
         "ec-group-delete-nothing", "a deleted group is still there", requirements="EC-GRP-022"
     ),
     vendor_defect(
+        "ec-group-delete-before",
+        "the group before a deleted one goes with it",
+        requirements="EC-GRP-022",
+    ),
+    vendor_defect(
         "ec-exec-strangers-counted",
         "users who do not exist are counted",
         requirements="EC-EXEC-015",

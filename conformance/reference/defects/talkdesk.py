@@ -270,9 +270,13 @@ _BEYOND = (
     observed_defect("td-format-not-echoed", "JSON asked for, CSV made", requirements="TD-NEW-008"),
     observed_defect(
         "td-other-type-reads",
-        "a job is readable under another type",
-        requirements=("TD-FILE-011", "TD-NEW-013"),
+        "a job is readable, and its file deleted, under another type",
+        requirements=("TD-FILE-011", "TD-NEW-013", "TD-DEL-004"),
     ),
+    observed_defect(
+        "td-list-all-types", "a list has the jobs of all types", requirements="TD-LIST-006"
+    ),
+    vendor_defect("td-delete-all", "a deletion deletes all files", requirements="TD-DEL-005"),
     vendor_defect(
         "td-delete-nothing", "a delete answers 204 and deletes nothing", requirements="TD-DEL-002"
     ),

@@ -159,6 +159,8 @@ class GroupViews:
         group = self._get(number)
         if not self.context.has_defect("ec-group-delete-nothing"):
             del self.store.groups[group.id]
+        if self.context.has_defect("ec-group-delete-before"):
+            self.store.groups.pop(group.id - 1, None)
         return Response(status=204)
 
     def _get(self, number: str) -> Group:

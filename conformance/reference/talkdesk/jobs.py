@@ -138,7 +138,8 @@ class JobViews:
         own = [
             job
             for job in reversed(self.store.jobs.values())
-            if job.kind == kind and job.account == caller.account
+            if (job.kind == kind or self.context.has_defect("td-list-all-types"))
+            and job.account == caller.account
         ]
         if self.context.has_defect("td-list-omits-new"):
             own = own[1:]
