@@ -12,6 +12,8 @@ JOBS ?= 2
 PYTEST = $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # Hundreds of processes that the tests start would compile the same modules again.
 export PYTHONDONTWRITEBYTECODE :=
+# And each would load trio with pytest, because Hypothesis asks for it: Selenium has brought it.
+export HYPOTHESIS_NO_PLUGINS := 1
 # What runs side by side prints in one piece, where make can do that.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Handed on to the command of `serve`, `selftest`, `test` and `bench`: make serve ARGS="--port 8080"

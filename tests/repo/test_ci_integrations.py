@@ -15,8 +15,8 @@ import yaml
 from werkzeug.serving import make_server
 
 from conformance.reference.app import create_app
-from specs import lint_cache
 from tests.repo._checkout import ROOT, text
+from tests.repo._environment import QUICK_STARTS
 
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 ACTION = yaml.safe_load(text(ROOT / "action.yml"))
@@ -57,7 +57,7 @@ class Runner:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
-            lint_cache.VARIABLE: os.environ[lint_cache.VARIABLE],
+            **QUICK_STARTS,
             "RUNNER_TEMP": str(self.folder / "temp"),
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_ACTIONS": "true",

@@ -18,11 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from specs import lint_cache
 from tests.clients._environments import program
 from tests.repo._checkout import ROOT, files, name, text
 from tests.repo._documents import Command, commands, printed, script
-from tests.repo._environment import make_environment
+from tests.repo._environment import QUICK_STARTS, make_environment
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +75,7 @@ def environment(document: str, tmp_path: Path) -> dict[str, str]:
         "PATH": f"{fresh}/bin:{tools}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",
-        lint_cache.VARIABLE: os.environ[lint_cache.VARIABLE],
+        **QUICK_STARTS,
         "PIP_NO_COMPILE": "1",
         "PIP_NO_DEPS": "1",
         "PIP_NO_INDEX": "1",

@@ -1,6 +1,5 @@
 """The plain installation is the mock alone; a command that needs an extra says which."""
 
-import os
 import subprocess
 import sysconfig
 import venv
@@ -11,8 +10,8 @@ from subprocess import CompletedProcess
 import pytest
 from packaging.requirements import Requirement
 
-from specs import lint_cache
 from tests.repo._checkout import ROOT
+from tests.repo._environment import QUICK_STARTS
 
 OURS = "report-contracts"
 ONLY_IN_EXTRAS = {
@@ -56,11 +55,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(python: Path, *arguments: str, cwd: Path) -> CompletedProcess[str]:
-    linted = {lint_cache.VARIABLE: os.environ[lint_cache.VARIABLE]}
     return subprocess.run(
         (python, *arguments),
         cwd=cwd,
-        env={"HOME": str(cwd), "LC_ALL": "C.UTF-8", **linted},
+        env={"HOME": str(cwd), "LC_ALL": "C.UTF-8", **QUICK_STARTS},
         capture_output=True,
         text=True,
         check=False,
