@@ -344,14 +344,6 @@ def test_read_yaml_names_the_line(tmp_path: Path, text: str, place: str, reason:
     assert reason in caught.value.issues[0].reason
 
 
-@pytest.mark.parametrize("text", ["[" * 3000 + "]" * 3000, "day: !!timestamp 2026-03-30"])
-def test_read_yaml_refuses_what_is_no_json(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "file.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(specs.SpecError, match="file: it has a value that JSON does not have"):
-        specs.read_yaml(path)
-
-
 def test_read_yaml_returns_a_copy_each_time(tmp_path: Path) -> None:
     path = tmp_path / "file.yaml"
     path.write_text("rows: [1]", encoding="utf-8")
