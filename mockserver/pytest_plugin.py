@@ -1,14 +1,16 @@
 """Pytest plugin: a sandbox of the mock for each test. The server is imported at first use."""
 
 import os
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mockserver.testing.client import MockVendor, open_vendor
+from mockserver.testing.client import SOCKETS, MockVendor, open_vendor
 
 _MARK = (
     "mock_vendor(seed=None, scenario=None, clock='manual', speed=None): the initial state of the "
@@ -82,9 +84,13 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     if url := _option(config, "url"):
         yield Server(url.rstrip("/"), _option(config, "token"), _ca_file(config))
         return
+    from unittest.mock import patch  # noqa: PLC0415
+
     from mockserver.testing import MockServer  # noqa: PLC0415
 
-    with MockServer(vendors=_vendors(config)) as server:
+    with ExitStack() as stack:
+        with patch.multiple(socket, **SOCKETS):  # the test that is first may have replaced them
+            server = stack.enter_context(MockServer(vendors=_vendors(config)))
         yield Server(server.base_url)
 
 

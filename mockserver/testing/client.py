@@ -1,16 +1,53 @@
 """A client of the control plane of a running mock, and a sandbox for a test."""
 
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from pathlib import Path
 from ssl import SSLCertVerificationError, SSLContext, create_default_context
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 TIMEOUT_SECONDS = 60
+
+SOCKETS: Mapping[str, Any] = MappingProxyType(
+    {"socket": socket.socket, "getaddrinfo": socket.getaddrinfo}
+)
+"""What the standard library opens connections with, before any test patches it."""
+
+_connect = socket.socket.connect
+
+
+class _Connection(HTTPConnection):
+    """A connection that is opened and used by nothing that tests patch."""
+
+    request = HTTPConnection.request
+
+    def __init__(self, host: str, port: int, tls: SSLContext | None) -> None:
+        super().__init__(host, port)
+        self._tls = tls
+
+    def connect(self) -> None:
+        """Open the connection, to the first address of the host that takes it."""
+        addresses = SOCKETS["getaddrinfo"](self.host, self.port, type=socket.SOCK_STREAM)
+        for *kind, _, address in addresses:
+            opened = SOCKETS["socket"](*kind)
+            opened.settimeout(TIMEOUT_SECONDS)
+            try:
+                _connect(opened, address)
+            except OSError:
+                opened.close()
+                if address == addresses[-1][-1]:
+                    raise
+                continue
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            tls = self._tls
+            self.sock = tls.wrap_socket(opened, server_hostname=self.host) if tls else opened
+            return
 
 
 class ControlError(Exception):
@@ -24,8 +61,8 @@ class ControlError(Exception):
 class ControlClient:
     """One connection to the control plane; calls concern `sandbox`.
 
-    It uses classes of the standard library that are bound when pytest loads its plugins, so that
-    what a test patches later (requests, httpx, http.client, a recorder) does not intercept it. For
+    It uses what the standard library has when pytest loads its plugins, so that what a test
+    patches later (requests, httpx, http.client, sockets, a recorder) does not intercept it. For
     `https://` it trusts the authority in `ca_file` (PEM), by default those of the system.
     """
 
@@ -43,11 +80,8 @@ class ControlClient:
         url = urlsplit(self.base_url)
         self._path = url.path
         self._headers = {} if token is None else {"X-Mock-Token": token}
-        self._connection: HTTPConnection = (
-            HTTPSConnection(url.netloc, timeout=TIMEOUT_SECONDS, context=_context(ca_file))
-            if url.scheme == "https"
-            else HTTPConnection(url.netloc, timeout=TIMEOUT_SECONDS)
-        )
+        tls = _context(ca_file) if url.scheme == "https" else None
+        self._connection = _Connection(url.hostname or "", url.port or (443 if tls else 80), tls)
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Return the JSON of the response, None for an empty one.

@@ -127,6 +127,7 @@ def test_a_test_may_delete_its_sandbox_itself(mock_vendor, mock_server):
 
 PATCHED = """
 import http.client
+import socket
 import urllib.request
 
 import freezegun
@@ -146,6 +147,24 @@ PATCHES = {
     "freezegun": freezegun.freeze_time("2020-01-01"),
     "time_machine": time_machine.travel("2020-01-01"),
 }
+
+@pytest.mark.disable_socket
+def test_no_sockets_at_all_and_the_server_is_still_to_start(mock_vendor):
+    mock_vendor.clock.advance(minutes=5)
+    mock_vendor.reset()
+    mock_vendor.verify(operation="getReportJob", exactly=0)
+
+def test_methods_of_classes(mock_vendor, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("the plugin uses what tests patch")
+
+    monkeypatch.setattr(http.client.HTTPConnection, "request", refuse)
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    mock_vendor._client._connection.close()
+    assert mock_vendor.jobs("talkdesk")
 
 @pytest.mark.parametrize("name", PATCHES)
 def test_patched(mock_vendor, name):
@@ -183,7 +202,7 @@ def test_sockets_allowed_for_the_mock_alone(mock_vendor):
 def test_what_tests_patch_does_not_catch_the_plugin(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(PATCHED)
     result = pytester.runpytest_subprocess(*RUN, "-p", "no:randomly")
-    result.assert_outcomes(passed=9)
+    result.assert_outcomes(passed=11)
 
 
 def test_server_that_runs_is_not_started_again() -> None:
