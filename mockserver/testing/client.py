@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
+from os import strerror
 from pathlib import Path
+from socket import SOCK_STREAM
 from ssl import SSLCertVerificationError, SSLContext, create_default_context
 from types import MappingProxyType
 from typing import Any
@@ -17,9 +19,9 @@ TIMEOUT_SECONDS = 60
 SOCKETS: Mapping[str, Any] = MappingProxyType(
     {"socket": socket.socket, "getaddrinfo": socket.getaddrinfo}
 )
-"""What the standard library opens connections with, before any test patches it."""
+"""What connections are opened with, before any test patches it."""
 
-_connect = socket.socket.connect
+_connect = socket.socket.connect_ex
 
 
 class _Connection(HTTPConnection):
@@ -33,21 +35,17 @@ class _Connection(HTTPConnection):
 
     def connect(self) -> None:
         """Open the connection, to the first address of the host that takes it."""
-        addresses = SOCKETS["getaddrinfo"](self.host, self.port, type=socket.SOCK_STREAM)
-        for *kind, _, address in addresses:
-            opened = SOCKETS["socket"](*kind)
-            opened.settimeout(TIMEOUT_SECONDS)
-            try:
-                _connect(opened, address)
-            except OSError:
-                opened.close()
-                if address == addresses[-1][-1]:
-                    raise
-                continue
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            tls = self._tls
-            self.sock = tls.wrap_socket(opened, server_hostname=self.host) if tls else opened
-            return
+        for *kind, _, address in SOCKETS["getaddrinfo"](self.host, self.port, type=SOCK_STREAM):
+            self.sock = SOCKETS["socket"](*kind)
+            self.sock.settimeout(TIMEOUT_SECONDS)
+            if not (error := _connect(self.sock, address)):
+                break
+            self.sock.close()
+        else:
+            raise OSError(error, strerror(error))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls:
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
 
 
 class ControlError(Exception):
@@ -63,17 +61,13 @@ class ControlClient:
 
     It uses what the standard library has when pytest loads its plugins, so that what a test
     patches later (requests, httpx, http.client, sockets, a recorder) does not intercept it. For
-    `https://` it trusts the authority in `ca_file` (PEM), by default those of the system.
+    `https://` it trusts the authority in `ca_file` (PEM), by default those of the system; raises
+    ControlError if that cannot be read.
     """
 
     def __init__(
         self, base_url: str, token: str | None = None, ca_file: Path | None = None
     ) -> None:
-        """Take where the mock is; nothing is sent.
-
-        Raises:
-            ControlError: the authority cannot be read.
-        """
         self.base_url = base_url.rstrip("/")
         self.ca_file = ca_file
         self.sandbox = "default"
@@ -95,14 +89,13 @@ class ControlClient:
         headers = {**self._headers, "X-Mock-Sandbox": self.sandbox}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        data = None if body is None else json.dumps(body)
         try:
-            status, content = self._exchange(method, target, headers, body)
+            status, content = self._exchange(method, target, data, headers)
         except SSLCertVerificationError as error:
             self._connection.close()
-            raise ControlError(
-                f"the certificate of {self.base_url} is not trusted ({error.verify_message}); name "
-                "its authority: --mock-ca FILE, or ca_file"
-            ) from error
+            reason = f"the certificate of {self.base_url} is not trusted ({error.verify_message})"
+            raise ControlError(f"{reason}; name its authority: --mock-ca, or ca_file") from error
         except (OSError, HTTPException) as error:
             self._connection.close()
             raise ControlError(f"no mock answers at {self.base_url}: {error}") from error
@@ -110,16 +103,13 @@ class ControlClient:
             return json.loads(content) if content else None
         raise ControlError(f"{method} {self.base_url}{target}: {status} {_detail(content)}", status)
 
-    def _exchange(
-        self, method: str, target: str, headers: dict[str, str], body: Any
-    ) -> tuple[int, bytes]:
-        data = None if body is None else json.dumps(body)
+    def _exchange(self, *request: Any) -> tuple[int, bytes]:
         try:
-            self._connection.request(method, target, data, headers)
+            self._connection.request(*request)
             response = self._connection.getresponse()
         except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             self._connection.close()  # it was idle for longer than the server allows
-            self._connection.request(method, target, data, headers)
+            self._connection.request(*request)
             response = self._connection.getresponse()
         return response.status, response.read()
 
