@@ -95,7 +95,7 @@ class ControlClient:
         except SSLCertVerificationError as error:
             self._connection.close()
             reason = f"the certificate of {self.base_url} is not trusted ({error.verify_message})"
-            raise ControlError(f"{reason}; name its authority: --mock-ca, or ca_file") from error
+            raise ControlError(f"{reason}; name its CA: --mock-ca FILE, or ca_file") from error
         except (OSError, HTTPException) as error:
             self._connection.close()
             raise ControlError(f"no mock answers at {self.base_url}: {error}") from error
