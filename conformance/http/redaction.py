@@ -38,6 +38,7 @@ READINGS: Final = tuple(
         ("\\", (_PERCENT, _HTML, _JSON, _SLASHES)),
     )
 )
+_SHORTEST_PAIR: Final = len(r"\ud83d\ude00")
 # Headers, paths and small bodies come again and again in a run.
 _LONGEST_REMEMBERED: Final = 1000
 _MAX_REMEMBERED: Final = 2000
@@ -105,6 +106,8 @@ def _decode(match: re.Match[str]) -> str:
     if match.lastgroup == "entity":
         return html.unescape(re.sub("&(?:amp;)+", "&", text) if text != "&amp;" else text)
     if match.lastgroup == "unicode":
+        if len(text) < _SHORTEST_PAIR:
+            return chr(int(text[-4:], 16))
         units = "".join(re.findall("u([0-9a-fA-F]{4})", text))
         return bytes.fromhex(units).decode("utf-16-be", "surrogatepass")
     if match.lastgroup == "hex":

@@ -5,7 +5,7 @@ import pytest
 import specs
 from conformance.checks import Verdict
 from conformance.evaluation import Result
-from conformance.reference.defects import VARIANTS, Variant
+from conformance.reference.defects import DEFECTS
 from conformance.reference.defects.model import VENDOR_OF
 from tests.defects._run import judge, without_schemathesis
 
@@ -18,33 +18,20 @@ def accused(result: Result, *verdicts: Verdict) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("profile", "seed"), [(specs.DOCUMENTED, 1), (specs.OBSERVED, 2), (specs.DOCUMENTED, 3)]
-)
+@pytest.mark.parametrize(("profile", "seed"), [(specs.DOCUMENTED, 1), (specs.OBSERVED, 2)])
 @pytest.mark.parametrize("vendor", specs.vendors())
 def test_app_without_defects_is_clean(vendor: str, profile: str, seed: int) -> None:
     result = judge(vendor, profile=profile, seed=seed)
     assert accused(result, Verdict.FAIL, Verdict.WARN, Verdict.ERROR) == {}
     assert result.exit_code == 0
+    detecting = {id_ for defect in DEFECTS.values() for id_ in defect.requirements}
+    untested = accused(result, Verdict.SKIP).keys() & detecting
+    # The end of a run is not told while it is in progress, and nothing else need be there.
+    assert profile == specs.OBSERVED or untested <= {"EC-LOG-002", "EC-LOG-004"}
 
 
-# A whole run each: here the widest freedoms; `make selftest` tries every one, on ten seeds.
-WIDEST = ("busy", "sometimes-fails", "partly", "empty-body", "empty-log", "sparse-job", "instant")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "variant",
-    [variant for variant in VARIANTS.values() if variant.id.endswith(WIDEST)],
-    ids=lambda variant: variant.id,
-)
-def test_freedom_is_not_accused(variant: Variant) -> None:
-    result = judge(variant.vendor, [variant.id])
-    assert accused(result, Verdict.FAIL, Verdict.ERROR) == {}
-    assert result.exit_code == 0
-
-
-# Variants that do not get in each other's way, judged in one run.
+# A whole run each: here the widest freedoms, and those together that do not hide one another;
+# `make selftest` tries every one alone, on ten seeds.
 TRANSPORT = (
     "busy-date",
     "down-bare",
@@ -56,35 +43,47 @@ TRANSPORT = (
 )
 JSON = ("whitespace", "more-fields", "members-reversed", "lone-surrogates", "float-integers")
 TOGETHER = {
-    "transport": [f"{prefix}-free-{name}" for prefix in VENDOR_OF for name in TRANSPORT],
-    "json": [f"{prefix}-free-{name}" for prefix in VENDOR_OF for name in JSON],
-    "documented only": [f"{prefix}-free-documented-only" for prefix in VENDOR_OF],
-    "everything absent": [f"{prefix}-free-minimal" for prefix in VENDOR_OF],
-    "other places": [
-        "td-free-location-ticket",
-        "td-free-create-flat",
-        "td-free-create-503",
-        "td-free-create-no-message",
-        "td-free-opaque-ids",
-        "td-free-no-token-endpoint",
-        "c1-free-create-plain-id",
-        "c1-free-opaque-ids",
-        "c1-free-octet-stream",
-        "c1-free-state-elsewhere",
-        "c1-free-result-null",
-        "ec-free-large-ids",
-        "ec-free-no-offset",
-        "ec-free-code-kept",
-        "ec-free-bad-key-403",
-        "ec-free-oldest-first",
+    "talkdesk": [
+        (*TRANSPORT, *JSON, "instant"),
+        ("busy", "sometimes-fails", "sparse-job"),
+        ("empty-body",),
+        ("documented-only",),
+        ("minimal",),
+        (
+            "location-ticket",
+            "create-flat",
+            "create-503",
+            "create-no-message",
+            "opaque-ids",
+            "no-token-endpoint",
+        ),
+    ],
+    "clinicalone": [
+        (*TRANSPORT, *JSON, "instant"),
+        ("busy", "sometimes-fails", "empty-log"),
+        ("documented-only",),
+        ("minimal",),
+        ("create-plain-id", "opaque-ids", "octet-stream", "state-elsewhere", "result-null"),
+    ],
+    "energycap": [
+        (*TRANSPORT, *JSON),
+        ("busy", "partly"),
+        ("empty-log",),
+        ("documented-only",),
+        ("minimal",),
+        ("large-ids", "no-offset", "code-kept", "bad-key-403", "oldest-first"),
     ],
 }
+PREFIXES = {vendor: prefix for prefix, vendor in VENDOR_OF.items()}
 
 
-@pytest.mark.parametrize("vendor", specs.vendors())
-@pytest.mark.parametrize("bundle", TOGETHER)
-def test_freedoms_together_are_not_accused(vendor: str, bundle: str) -> None:
-    switches = [name for name in TOGETHER[bundle] if VARIANTS[name].vendor == vendor]
-    result = judge(vendor, switches)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("vendor", "names"),
+    [(vendor, names) for vendor, rows in TOGETHER.items() for names in rows],
+    ids=lambda value: value if isinstance(value, str) else value[-1],
+)
+def test_freedoms_together_are_not_accused(vendor: str, names: tuple[str, ...]) -> None:
+    result = judge(vendor, [f"{PREFIXES[vendor]}-free-{name}" for name in names])
     assert accused(result, Verdict.FAIL, Verdict.ERROR) == {}
     assert result.exit_code == 0
