@@ -97,6 +97,13 @@ class DecodedText:
         return start, start + 1
 
 
+def _utf16(text: str) -> str:
+    if len(text) < _SHORTEST_PAIR:  # half of the time of a long list with escapes
+        return chr(int(text[-4:], 16))
+    units = "".join(re.findall("u([0-9a-fA-F]{4})", text))
+    return bytes.fromhex(units).decode("utf-16-be", "surrogatepass")
+
+
 def _decode(match: re.Match[str]) -> str:
     text = match[0]
     if match.lastgroup == "pair":
@@ -106,10 +113,7 @@ def _decode(match: re.Match[str]) -> str:
     if match.lastgroup == "entity":
         return html.unescape(re.sub("&(?:amp;)+", "&", text) if text != "&amp;" else text)
     if match.lastgroup == "unicode":
-        if len(text) < _SHORTEST_PAIR:
-            return chr(int(text[-4:], 16))
-        units = "".join(re.findall("u([0-9a-fA-F]{4})", text))
-        return bytes.fromhex(units).decode("utf-16-be", "surrogatepass")
+        return _utf16(text)
     if match.lastgroup == "hex":
         return chr(int(text[-2:], 16))
     octets = re.findall("%(?:25)*([0-9a-fA-F]{2})", text)

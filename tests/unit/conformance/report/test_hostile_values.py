@@ -62,7 +62,7 @@ class Tags(html.parser.HTMLParser):
         assert not any(name.startswith("on") for name, _ in attrs)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(text=HOSTILE)
 def test_no_report_breaks_its_format(text: str):
     base = saying(text)
@@ -76,7 +76,7 @@ def test_no_report_breaks_its_format(text: str):
     assert not reader.tags & {"script", "img", "iframe", "object", "link", "form"}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(text=HOSTILE)
 def test_no_text_moves_the_cursor_or_commands_a_runner(text: str):
     base = saying(text)
@@ -97,7 +97,7 @@ def test_no_text_moves_the_cursor_or_commands_a_runner(text: str):
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(text=HOSTILE)
 def test_markdown_keeps_its_table_and_its_code_blocks(text: str):
     lines = str(report.RENDERERS["markdown"](saying(text))).split("\n")
