@@ -45,9 +45,10 @@ demo: $(STAMP) ## start the mock, walk one job of each vendor through its life, 
 
 # One more: many of these tests wait for programs that they have started.
 test: JOBS = 3
-test: check ## everything: lint, types, imports, specs, and all the tests
-	$(say) "tests ($(JOBS) processes)"
-	@$(PYTEST) $(ARGS)
+test: lint imports specs ## everything: lint, types, imports, specs, and all the tests
+	$(say) "tests ($(JOBS) processes), and types beside them"
+	@$(MAKE) --no-print-directory types & types=$$!; \
+	$(PYTEST) $(ARGS); tests=$$?; wait $$types && exit $$tests
 
 quick: $(STAMP) ## the unit tests alone: no browser, no database, no other program
 	$(say) "unit tests ($(JOBS) processes)"

@@ -42,7 +42,7 @@ class LintHook(BuildHookInterface[Any]):
         from specs import SpecError, lint_cache, vendors  # noqa: PLC0415
         from specs.lint import check_all  # noqa: PLC0415
 
-        if issues := check_all():
+        if issues := check_all(cache=lint_cache.of_user()):
             raise SpecError(issues)
         self.folder = Path(tempfile.mkdtemp())
         cache = lint_cache.in_folder(self.folder)

@@ -24,7 +24,7 @@ import pytest
 
 from tests.repo._checkout import ROOT, name, text
 from tests.repo._checkout import files as tracked_files
-from tests.repo._environment import BORROWED, make_environment
+from tests.repo._environment import BORROWED, QUICK_STARTS, make_environment
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +123,7 @@ class Builder:
         # pip reads its negative options the other way round: 0 is "no isolation".
         offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
         variables = {"PATH": f"{root}/python/bin:/usr/bin:/bin", "HOME": str(root), **offline}
+        variables |= QUICK_STARTS
         image = self.images[stage] = Image(root, variables, root)
         for step in steps:
             self.step(image, *step)

@@ -14,17 +14,18 @@ from pathlib import Path
 import pytest
 
 from tests.repo._checkout import ROOT, files, name
+from tests.repo._environment import QUICK_STARTS
 
 pytestmark = pytest.mark.slow
 
 OWNER = "somebody else"
 
 
-def run(*command: str | Path, cwd: Path) -> str:
+def run(*command: str | Path, cwd: Path, **more: str) -> str:
     """Run a command that must succeed; return what it printed."""
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(cwd)}
     done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        command, cwd=cwd, env=environment | more, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout
@@ -34,7 +35,8 @@ def run(*command: str | Path, cwd: Path) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that was built from that sdist."""
     folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    build = ("-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    run(sys.executable, *build, cwd=folder, **QUICK_STARTS)
     return folder
 
 
