@@ -51,16 +51,15 @@ class Option:
         return f"MOCKSERVER_{self.name.upper()}"
 
     def check(self, value: Any) -> None:
-        """Return if a value is in range.
-
-        Raises:
-            ConfigurationError: it is not.
-        """
+        """Raise ConfigurationError unless a value has the type of the default and is in range."""
+        kind = type(self.default)
+        types = (int, float) if kind is float else kind
+        fits = isinstance(value, types) and isinstance(value, bool) is (kind is bool)
+        if not (fits or self.multiple or self.default is None):
+            raise ConfigurationError(f"{self.flag}: must be of type {kind.__name__}")
         if self.choices and value not in (*self.choices, self.default):
             raise ConfigurationError(f"{self.flag} {value}: choose {' or '.join(self.choices)}")
-        if self.minimum is None or self.maximum is None:
-            return
-        if not self.minimum <= value <= self.maximum:
+        if self.minimum is not None and not self.minimum <= value <= (self.maximum or value):
             bounds = f"{self.minimum:.15g} to {self.maximum:.15g}"
             raise ConfigurationError(f"{self.flag} {value:g}: choose {bounds}")
 
@@ -245,11 +244,10 @@ class Settings:
     def __post_init__(self) -> None:
         for option in OPTIONS:
             value = getattr(self, option.name)
-            if option.is_folder:
-                folders = (value,) if isinstance(value, str | Path) else value
-                object.__setattr__(self, option.name, tuple(map(Path, folders)))
-            elif option.multiple:
-                object.__setattr__(self, option.name, tuple(value))
+            if option.multiple:
+                rows = (value,) if isinstance(value, str | Path) else value
+                rows = tuple(map(Path, rows) if option.is_folder else rows)
+                object.__setattr__(self, option.name, rows)
             elif option.metavar in {"FILE", "DIR"} and value is not None:
                 object.__setattr__(self, option.name, Path(value))
             option.check(value)

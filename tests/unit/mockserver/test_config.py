@@ -50,6 +50,17 @@ def _accepted(option: Option) -> Any:
     return accepted | None if option.default is None else accepted
 
 
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_value_of_another_type_is_named(option: Option) -> None:
+    if option.multiple:  # one alone is a list of one
+        (alone,) = getattr(Settings(**{option.name: "http://a"}), option.name)
+        assert alone == (Path("http://a") if option.is_folder else "http://a")
+    elif option.default is not None:
+        for value in ({}, b"secret", None, 1j):
+            with pytest.raises(ConfigurationError, match=f"{option.flag}: must be of type"):
+                Settings(**{option.name: value})
+
+
 @pytest.mark.parametrize("option", NUMBERS, ids=lambda option: option.name)
 def test_a_number_beyond_its_range_is_named(option: Option) -> None:
     assert option.minimum is not None
