@@ -18,9 +18,8 @@ ALWAYS_EXPOSED = {
     "WWW-Authenticate",
     "X-Mock-Fault",
 }
-_HEADER_NAMES = re.compile(
-    r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[ \t]*,[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*"
-)
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_NAMES = re.compile(rf"{_TOKEN.pattern}(?:[ \t]*,[ \t]*{_TOKEN.pattern})*")
 _MAX_AGE_SECONDS = "600"
 
 
@@ -59,9 +58,14 @@ class Cors:
         return {**allowed, **self._exposed, **self._vary}
 
     def preflight(self, request: Mapping[str, str], methods: tuple[str, ...]) -> Response:
-        """Return the response to a preflight for a path with `methods` (none: all)."""
+        """Return the response to a preflight for a path with `methods` (none: all).
+
+        A method that the path does not have is allowed too: the page then sees why it is refused.
+        """
+        asked = request["access-control-request-method"].strip()
+        allowed = {*(methods or METHODS), *([asked] if _TOKEN.fullmatch(asked) else [])}
         headers = {
-            "Access-Control-Allow-Methods": ", ".join(methods or METHODS),
+            "Access-Control-Allow-Methods": ", ".join(sorted(allowed)),
             "Access-Control-Max-Age": _MAX_AGE_SECONDS,
         }
         requested = request.get("access-control-request-headers", "").strip()

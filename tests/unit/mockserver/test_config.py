@@ -53,10 +53,12 @@ def _accepted(option: Option) -> Any:
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_value_of_another_type_is_named(option: Option) -> None:
     if option.multiple:  # one alone is a list of one
-        (alone,) = getattr(Settings(**{option.name: "http://a"}), option.name)
+        text: Any = "http://a"
+        (alone,) = getattr(Settings(**{option.name: text}), option.name)
         assert alone == (Path("http://a") if option.is_folder else "http://a")
     elif option.default is not None:
-        for value in ({}, b"secret", None, 1j):
+        values: tuple[Any, ...] = ({}, b"secret", None, 1j)
+        for value in values:
             with pytest.raises(ConfigurationError, match=f"{option.flag}: must be of type"):
                 Settings(**{option.name: value})
 

@@ -68,6 +68,17 @@ def test_preflight_allows_every_header_that_a_page_asks_for(mock: App) -> None:
     assert answer.headers["access-control-allow-headers"] == names
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "PURGE"])
+@pytest.mark.parametrize("path", [TD_JOBS, "/nowhere"])
+def test_preflight_allows_any_method_so_that_a_page_sees_the_refusal(
+    mock: App, method: str, path: str
+) -> None:
+    answer = ask(mock.app, "OPTIONS", path, preflight(method, "content-type"))
+    assert {method, "POST"} <= {*answer.headers["access-control-allow-methods"].split(", ")}
+    answer = ask(mock.app, "OPTIONS", path, preflight(f"{method};", "content-type"))
+    assert method + ";" not in answer.headers["access-control-allow-methods"]
+
+
 def test_preflight_echoes_no_value_that_is_not_a_list_of_names(mock: App) -> None:
     answer = ask(mock.app, "OPTIONS", TD_JOBS, preflight("POST", "x: y"))
     assert answer.status == 204
