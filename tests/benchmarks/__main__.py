@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tests.benchmarks import files, load, machine, waits
+from tests.benchmarks import files, load, machine, tail, waits
 from tests.benchmarks.contender import Workshop
 from tests.benchmarks.contenders import RECIPES
 from tests.benchmarks.contenders.ours import NAME
@@ -157,6 +157,24 @@ def suite(
     _tell(picture.write(bench.out / "suite.svg", charts.suite(scores)))
 
 
+@main.command(name="tail")
+@click.option("--connections", multiple=True, type=click.IntRange(1), default=tail.CONNECTIONS)
+@click.option("--store", "stores", multiple=True, default=tail.STORES, show_default=True)
+@click.option("--bytes", "size", type=click.IntRange(1), default=tail.DOWNLOAD_BYTES)
+@click.pass_obj
+def tail_(
+    bench: Bench, /, *, connections: tuple[int, ...], stores: tuple[str, ...], size: int
+) -> None:
+    """Rate, latencies and memory from 1 to 1,000 connections, and beside ten downloads."""
+    about = machine.describe()
+    comparison = Comparison(bench.workshop, bench.generator, bench.plan)
+    measured = list(tail.under_connections(comparison, stores, connections))
+    downloads = tail.beside_downloads(bench.workshop, bench.generator, bench.plan, size)
+    table.show_tail(measured, downloads)
+    _tell(raw.write(bench.out / "tail.json", raw.tail([*measured, *downloads], bench.plan, about)))
+    _tell(picture.write(bench.out / "tail.svg", charts.tail(measured)))
+
+
 @main.command(name="waits")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS)
 @click.option("--vendor", "vendors", multiple=True, default=("talkdesk",), show_default=True)
@@ -169,7 +187,8 @@ def waits_(bench: Bench, /, *, parts: tuple[str, ...], **scope: Any) -> None:
     about = machine.describe()
     comparison = Comparison(bench.workshop, bench.generator, bench.plan)
     if {"start", "browser"} & set(parts):
-        comparison.start({name: recipe for name, recipe in RECIPES.items() if name in bench.only})
+        comparison.prepare({name: RECIPES[name] for name in RECIPES if name in bench.only})
+        comparison.start()
     measured = list(waits.measure(parts, comparison, waits.Scope(**scope)))
     table.show_waits(measured)
     _tell(raw.write(bench.out / "waits.json", raw.waits(measured, bench.plan, about)))
@@ -181,7 +200,7 @@ def waits_(bench: Bench, /, *, parts: tuple[str, ...], **scope: Any) -> None:
 def everything(context: click.Context) -> None:
     """Every benchmark, one after the other; one that fails does not stop the others."""
     failed = False
-    for command in (peers, scale, files_, suite, waits_):
+    for command in (peers, scale, files_, tail_, suite, waits_):
         try:
             context.invoke(command)
         except BenchmarkError as reason:

@@ -25,6 +25,7 @@ MEGABYTE = 1 << 20
 GOAL_MB = 32
 _FILES = "/data/reports/calls/files"
 _BIG = "3f2c9d1e-0000-4000-8000-00000000b16b"
+BIG_FILE = f"{_FILES}/{_BIG}"
 _BLOCK = 1 << 20
 _TICK = 0.05
 _TIMEOUT = 60.0
@@ -89,7 +90,7 @@ class Outcome:
 
 def run(workshop: Workshop, size: int) -> Outcome:
     """Fetch a file of at least `size` bytes twice from one server and once from another."""
-    fixtures = _with_big_job(workshop, _rows(workshop, size))
+    fixtures = fixtures_of(workshop, size)
     command = ours.command("--fixtures", str(fixtures))
     downloads: list[Download] = []
     for name, times in (("first", 2), ("other", 1)):
@@ -97,7 +98,7 @@ def run(workshop: Workshop, size: int) -> Outcome:
             server.first_answer(ours.LIST)
             for _ in range(times):
                 step(f"fetching {size:,} bytes from the {name} server")
-                downloads.append(fetch(server, f"{_FILES}/{_BIG}"))
+                downloads.append(fetch(server, BIG_FILE))
     return Outcome(tuple(downloads))
 
 
@@ -153,8 +154,9 @@ def _rows(workshop: Workshop, size: int) -> int:
     return -(-size // (len(file) // len(lines)))
 
 
-def _with_big_job(workshop: Workshop, rows: int) -> Path:
-    """A copy of the fixtures with one more finished job, whose file has so many rows."""
+def fixtures_of(workshop: Workshop, size: int) -> Path:
+    """Return a copy of the fixtures with one more finished job: BIG_FILE has `size` bytes."""
+    rows = _rows(workshop, size)
     folder = workshop.folder / "fixtures"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(specs.fixtures(), folder)

@@ -49,20 +49,37 @@ class Comparison:
 
     def run(self, recipes: Mapping[str, Recipe]) -> None:
         """Prepare, start and load every contender."""
-        self.start(recipes)
+        self.prepare(recipes)
+        self.start()
         with ExitStack() as stack:
-            self._load(stack)
+            servers = self.warm(stack)
+            step(f"load: {self.plan.rounds} rounds of {len(self.entries)} contenders")
+            self.each_round(lambda name: self._turn(name, servers[name]))
 
-    def start(self, recipes: Mapping[str, Recipe]) -> None:
-        """Prepare every contender, and start it once a round."""
+    def prepare(self, recipes: Mapping[str, Recipe]) -> None:
+        """Make every contender ready to be started."""
         if not processes.supported():
             left_out("memory", "this system has no /proc/<pid>/smaps_rollup")
         for name, recipe in recipes.items():
             self._attempt(name, partial(self._prepare, name, recipe))
+
+    def start(self) -> None:
+        """Start every contender once a round: first answer and memory."""
         step(f"first answer and memory: {self.plan.rounds} rounds of {len(self.entries)} starts")
+        self.each_round(lambda name: self._start(self.entries[name]))
+
+    def warm(self, stack: ExitStack) -> Mapping[str, Server]:
+        """Return warmed up servers of all contenders, paused; `stack` stops them."""
+        servers: dict[str, Server] = {}
+        for name in tuple(self.entries):
+            self._attempt(name, partial(self._warm, name, servers, stack))
+        return servers
+
+    def each_round(self, action: Callable[[str], None]) -> None:
+        """Call `action` with the name of each contender in turn, as often as there are rounds."""
         for name in turns(tuple(self.entries), self.plan.rounds):
             if name in self.entries:
-                self._attempt(name, partial(self._start, self.entries[name]))
+                self._attempt(name, partial(action, name))
 
     def _attempt(self, name: str, action: Callable[[], None]) -> None:
         try:
@@ -83,15 +100,6 @@ class Comparison:
             entry.add("first answer, processor", server.processor())
             if processes.supported():
                 entry.add("memory", server.memory() / MEGABYTE)
-
-    def _load(self, stack: ExitStack) -> None:
-        servers: dict[str, Server] = {}
-        for name in tuple(self.entries):
-            self._attempt(name, partial(self._warm, name, servers, stack))
-        step(f"load: {self.plan.rounds} rounds of {len(self.entries)} contenders")
-        for name in turns(tuple(self.entries), self.plan.rounds):
-            if name in self.entries:
-                self._attempt(name, partial(self._turn, name, servers[name]))
 
     def _warm(self, name: str, servers: dict[str, Server], stack: ExitStack) -> None:
         contender = self.entries[name].contender

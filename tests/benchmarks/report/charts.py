@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from statistics import median
 
+from tests.benchmarks.contenders.ours import NAME
 from tests.benchmarks.peers import Comparison, Entry
 from tests.benchmarks.report.picture import Bar, Panel, draw_bars, draw_lines
 from tests.benchmarks.scale.growth import CALLS, Point
 from tests.benchmarks.suite.kills import Score
 from tests.benchmarks.suite.tools import OURS
+from tests.benchmarks.tail import Loaded
 from tests.benchmarks.verdict import MEASURES, Measure, base
 from tests.benchmarks.waits.wait import Wait
 
@@ -49,6 +51,17 @@ def suite(scores: Sequence[Score]) -> str:
     ]
     note = "The suite, stock Schemathesis and Specmatic's tests on the reference app"
     return draw_bars("Judges on planted defects", note, panels)
+
+
+def tail(measured: Sequence[Loaded]) -> str:
+    """The latencies under load as a picture: a panel for each number of connections."""
+    groups: dict[str, list[Bar]] = {}
+    for loaded in measured:
+        p99 = median(sample.p99 for sample in loaded.samples) / 1000
+        bar = Bar(loaded.name, p99, f"{p99:.1f} ms", "ours" if loaded.name == NAME else "peer")
+        groups.setdefault(f"{loaded.connections:,} connections", []).append(bar)
+    panels = [Panel(name, bars) for name, bars in groups.items()]
+    return draw_bars("Under load: 99 of 100 polls are faster", "shorter is better", panels)
 
 
 def waits(measured: Sequence[Wait]) -> str:

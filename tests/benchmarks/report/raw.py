@@ -9,6 +9,7 @@ from tests.benchmarks.peers import Comparison
 from tests.benchmarks.rounds import Plan
 from tests.benchmarks.scale.growth import Point
 from tests.benchmarks.suite.kills import Score
+from tests.benchmarks.tail import Loaded
 from tests.benchmarks.verdict import base, goals, ratios
 from tests.benchmarks.waits.wait import Wait
 
@@ -53,6 +54,15 @@ def scale(
 def suite(scores: Sequence[Score], machine: dict[str, Any]) -> dict[str, Any]:
     """The suite beside its peers: every run, every finding."""
     return {"benchmark": "suite", "machine": machine, "tools": [score.raw() for score in scores]}
+
+
+def tail(measured: Sequence[Loaded], plan: Plan, machine: dict[str, Any]) -> dict[str, Any]:
+    """Load over connections and beside downloads: every sample."""
+    rows = [loaded.raw() for loaded in measured]
+    units = {"p50": "µs", "p99": "µs", "rate": "answers/s", "cost": "µs of processor an answer"}
+    return {"benchmark": "tail", "machine": machine, "plan": plan.raw(), "units": units} | {
+        "loads": rows
+    }
 
 
 def waits(measured: Sequence[Wait], plan: Plan, machine: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from statistics import median
 
 from rich.table import Table
 
+from tests.benchmarks.contenders.ours import NAME
 from tests.benchmarks.figures import Ratio
 from tests.benchmarks.files import GOAL_MB, Outcome
 from tests.benchmarks.peers import Comparison, Entry
@@ -12,6 +13,7 @@ from tests.benchmarks.say import console
 from tests.benchmarks.scale.growth import CALLS, Point
 from tests.benchmarks.suite.kills import Score
 from tests.benchmarks.suite.tools import OURS
+from tests.benchmarks.tail import Loaded
 from tests.benchmarks.verdict import (
     COSTS,
     MEASURES,
@@ -80,6 +82,28 @@ def show_suite(scores: Sequence[Score]) -> None:
     ]
     heads = ["judge", "killed", "on the healthy", "time", "requests/s"]
     show("Judges on planted defects (times and requests: times ours)", heads, rows)
+
+
+def show_tail(measured: Sequence[Loaded], downloads: tuple[Loaded, Loaded]) -> None:
+    """Print how the mock polls beside each contender, and beside downloads, and every tail."""
+    heads = ["", "rate ↑", "median ↓", "p99 ↓", "memory ↓", "its p99 ÷ median"]
+    own = {loaded.connections: loaded for loaded in measured if loaded.name == NAME}
+    rows = [
+        [
+            f"{loaded.connections:,}, {loaded.name}",
+            *_medians(own.get(loaded.connections, loaded).beside(loaded)),
+            f"{loaded.tail.median:.1f}",
+        ]
+        for loaded in measured
+    ]
+    show(f"{NAME} ÷ contender by connections: polling", heads, rows)
+    alone, beside = downloads
+    row = [beside.name, *_medians(beside.beside(alone)), f"{beside.tail.median:.1f}"]
+    show(f"{beside.name} ÷ {alone.name}", heads, [row])
+
+
+def _medians(ratios: Mapping[str, Ratio]) -> list[str]:
+    return [f"{one.median:.2f}" for one in ratios.values()]
 
 
 def show_waits(measured: Sequence[Wait]) -> None:
