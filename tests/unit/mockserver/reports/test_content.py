@@ -158,7 +158,7 @@ def test_a_large_file_is_made_in_small_pieces_and_starts_at_once() -> None:
     assert huge.length is not None
     assert huge.length > 10**9
     pieces = huge.chunks()
-    assert max(len(next(pieces)) for _ in range(20)) < 2**17
+    assert max(len(next(pieces)) for _ in range(20)) < 2**14
 
 
 def test_a_large_file_takes_no_more_memory_than_a_small_one() -> None:
