@@ -5,8 +5,9 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from random import Random
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -21,7 +22,7 @@ from conformance.evaluation import Result
 from conformance.http.adapter import WsgiAdapter
 from conformance.http.limits import SkippingClock
 from conformance.reference.app import create_app
-from conformance.reference.defects import DEFECTS, VARIANTS, Defect
+from conformance.reference.defects import DEFECTS, VARIANTS, Defect, are_exclusive
 from conformance.reference.serving import serve
 from conformance.runner import Runner, create_runner
 from conformance.settings import Effort, Settings
@@ -35,7 +36,7 @@ MAX_TRIALS_PER_PROCESS = 100
 
 
 class TrialKind(StrEnum):
-    """What is switched on: a planted defect, a legal variant, or nothing."""
+    """What is switched on: a planted defect, legal variants, or nothing."""
 
     DEFECT = "defect"
     VARIANT = "variant"
@@ -44,14 +45,19 @@ class TrialKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to try. `switch` is empty for the correct app; `full` runs every requirement."""
+    """What to try. `switches` is empty for the correct app; `full` runs every requirement."""
 
     vendor: str
-    switch: str
+    switches: tuple[str, ...]
     kind: TrialKind
     seed: int
     full: bool
     profile: str = DOCUMENTED
+
+    @property
+    def name(self) -> str:
+        """What is switched on."""
+        return " + ".join(self.switches) or "correct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def selftest_command(
     for result in _run_all(selected, jobs):
         results.append(result)
         if console.is_terminal:
-            console.print(f"{len(results)}/{len(selected)} {result.trial.switch}", end="\r")
+            console.print(f"{len(results)}/{len(selected)} {result.trial.name}", end="\r")
     console.print(build_score(results), width=min(WIDTH, console.width))
     return 0 if all(result.correct for result in results) else 1
 
@@ -99,8 +105,8 @@ def _select(
     _check_known("defect or variant", switches, {*DEFECTS, *VARIANTS}, hint)
     for seed in range(1, seeds + 1):
         for vendor in vendors or known:
-            for trial in trials(vendor, seed, full=full):
-                if not switches or trial.switch in switches:
+            for trial in trials(vendor, seed, full=full, alone=full or bool(switches)):
+                if not switches or not set(switches).isdisjoint(trial.switches):
                     yield trial
 
 
@@ -110,15 +116,36 @@ def _check_known(kind: str, names: Sequence[str], known: Collection[str], hint: 
             raise UsageError(f"unknown {kind} {name!r}; {hint}")
 
 
-def trials(vendor: str, seed: int, *, full: bool) -> list[Trial]:
-    """Return every trial of a vendor; legal variants and the correct app always run in full."""
+def trials(vendor: str, seed: int, *, full: bool, alone: bool) -> list[Trial]:
+    """Return every trial of a vendor; legal variants and the correct app always run in full.
+
+    Each variant is tried `alone`, or beside others as the seed mixes them.
+    """
     defects = [name for name, defect in DEFECTS.items() if defect.vendor == vendor]
     variants = [name for name, variant in VARIANTS.items() if variant.vendor == vendor]
+    bundles = [(name,) for name in variants] if alone else _bundles(variants, seed)
     return [
-        Trial(vendor, "", TrialKind.CORRECT, seed, full=True),
-        *(Trial(vendor, name, TrialKind.DEFECT, seed, full) for name in defects),
-        *(Trial(vendor, name, TrialKind.VARIANT, seed, full=True) for name in variants),
+        Trial(vendor, (), TrialKind.CORRECT, seed, full=True),
+        *(Trial(vendor, (name,), TrialKind.DEFECT, seed, full) for name in defects),
+        *(Trial(vendor, bundle, TrialKind.VARIANT, seed, full=True) for bundle in bundles),
     ]
+
+
+def _bundles(variants: Sequence[str], seed: int) -> list[tuple[str, ...]]:
+    """Return the variants in few bundles, each of variants that show beside the others."""
+    bundles: list[tuple[str, ...]] = []
+    for variant in Random(seed).sample(variants, len(variants)):
+        fitting = [
+            number
+            for number, bundle in enumerate(bundles)
+            if not any(are_exclusive(variant, other) for other in bundle)
+        ]
+        if fitting:
+            smallest = min(fitting, key=lambda number: len(bundles[number]))
+            bundles[smallest] += (variant,)
+        else:
+            bundles.append((variant,))
+    return bundles
 
 
 def _run_all(selected: Sequence[Trial], jobs: int) -> Iterator[TrialResult]:
@@ -141,18 +168,24 @@ def run_trial(trial: Trial) -> TrialResult:
     """Judge the app with the trial's switch on.
 
     Most defects are detected at quick effort; a miss counts only at default effort. Legal variants
-    are judged at default effort, as users do.
+    are judged at default effort, as users do; of several, those that are not accused are left out.
     """
     if trial.kind is TrialKind.DEFECT:
         quick = _judge(trial, Effort.QUICK)
         if quick.correct:
             return quick
-    return _judge(trial, Effort.DEFAULT)
+    result = _judge(trial, Effort.DEFAULT)
+    for switch in trial.switches[: 0 if result.correct else None]:
+        fewer = tuple(name for name in result.trial.switches if name != switch)
+        if fewer:
+            without = _judge(replace(trial, switches=fewer), Effort.DEFAULT)
+            result = result if without.correct else without
+    return result
 
 
 def _judge(trial: Trial, effort: Effort) -> TrialResult:
-    switches = (trial.switch,) if trial.switch else ()
-    only = () if trial.full else DEFECTS[trial.switch].requirements
+    switches = trial.switches
+    only = () if trial.full else DEFECTS[switches[0]].requirements
     settings = Settings(trial.profile, trial.seed, effort, frozenset(only))
     app = create_app(defects=switches, seed=trial.seed, profile=trial.profile)
     if any(VARIANTS[switch].needs_socket for switch in switches if switch in VARIANTS):
@@ -178,7 +211,7 @@ def _trial_result(trial: Trial, result: Result) -> TrialResult:
         for verdict in (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
     )
     if trial.kind is TrialKind.DEFECT:
-        correct = bool(failed) or (bool(warned) and not must_fail(DEFECTS[trial.switch]))
+        correct = bool(failed) or (bool(warned) and not must_fail(DEFECTS[trial.switches[0]]))
     else:
         correct = not failed and not errors and not (warned and trial.kind is TrialKind.CORRECT)
     return TrialResult(trial, correct, failed, warned, errors, result.requests)
@@ -210,13 +243,13 @@ def _table(results: Sequence[TrialResult]) -> RenderableType:
     for vendor in dict.fromkeys(result.trial.vendor for result in results):
         own = [result for result in results if result.trial.vendor == vendor]
         defects = [result.correct for result in own if result.trial.kind is TrialKind.DEFECT]
-        legal = [result.correct for result in own if result.trial.kind is not TrialKind.DEFECT]
+        legal = [result for result in own if result.trial.kind is not TrialKind.DEFECT]
         numbers = (
             len(defects),
             defects.count(True),
             defects.count(False),
-            len(legal),
-            legal.count(False),
+            sum(len(result.trial.switches) or 1 for result in legal),
+            sum(not result.correct for result in legal),
             sum(result.requests for result in own),
         )
         table.add_row(vendor, *map(str, numbers))
@@ -229,11 +262,9 @@ def _errors(results: Iterable[TrialResult]) -> Iterable[RenderableType]:
             continue
         trial = result.trial
         label = "MISSED" if trial.kind is TrialKind.DEFECT else "FALSE ALARM"
-        switch = DEFECTS.get(trial.switch) or VARIANTS.get(trial.switch)
-        text = switch.text if switch else "the app without any switch"
-        yield Text.assemble(
-            (f"{label}  ", "bold red"), trial.switch or "correct", f" (seed {trial.seed}): {text}"
-        )
+        texts = [(DEFECTS.get(name) or VARIANTS[name]).text for name in trial.switches]
+        text = "; ".join(texts) or "the app without any switch"
+        yield Text.assemble((f"{label}  ", "bold red"), trial.name, f" (seed {trial.seed}): {text}")
         ids = ", ".join((*result.detected_by, *result.errors)) or "nothing"
         yield Padding(Text(f"detected by {ids}", style="dim"), (0, 0, 0, 8))
 
@@ -244,7 +275,7 @@ def _sole_detections(results: Iterable[TrialResult]) -> Iterable[RenderableType]
     for result in results:
         is_full_defect = result.trial.kind is TrialKind.DEFECT and result.trial.full
         if is_full_defect and len(result.detected_by) == 1:
-            defects[result.detected_by[0]].add(result.trial.switch)
+            defects[result.detected_by[0]].add(result.trial.name)
     if defects:
         yield Text("Detected by one requirement alone:", style="bold")
     for requirement, switches in sorted(defects.items()):

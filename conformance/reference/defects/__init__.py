@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from conformance.reference.defects import clinicalone, energycap, talkdesk
-from conformance.reference.defects.model import Defect, Variant
+from conformance.reference.defects.model import Defect, Variant, are_exclusive
 
 __all__ = [
     "DEFECTS",
@@ -13,6 +13,7 @@ __all__ = [
     "Switches",
     "UnknownSwitchError",
     "Variant",
+    "are_exclusive",
 ]
 
 DEFECTS: Mapping[str, Defect] = MappingProxyType(

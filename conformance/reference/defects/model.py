@@ -36,6 +36,51 @@ _TRANSPORT: Mapping[str, str] = MappingProxyType(
     }
 )
 _NEED_SOCKET = frozenset({"early-hints", "http10"})
+# Names of variants that decide the same thing, so that no two of a line show together.
+_SAME_THING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "": (
+            "busy busy-bare busy-date down down-bare create-429 create-503",
+            "early-hints http10 gzip gzip-members chunked",
+            "whitespace escaped byte-order-mark-json",
+            "more-fields lone-surrogates",
+            "json-charset media-type-case media-parameters octet-stream",
+            "no-disposition bare-filename filename-star no-filename",
+        ),
+        "td": (
+            "ok-at-done no-location absolute-location location-ticket location-other-host",
+            "file-elsewhere file-302 file-hops file-unsigned file-other-host location-ticket",
+            "file-elsewhere file-302 file-hops file-unsigned file-other-host location-other-host",
+            "no-links absolute-links sparse-job create-flat",
+            "skip-processing instant slow sometimes-fails file-later",
+            "plain-ids opaque-ids digit-ids long-ids",
+            "error-bare error-full create-no-message create-503",
+            "create-200 create-201",
+        ),
+        "c1": (
+            "other-spelling both-spellings status-alone",
+            "details-object no-details status-alone",
+            "result-empty result-null status-alone",
+            "error-codes status-alone",
+            "status-success status-alone",
+            "instant slow queued started-by-kickoff-alone sometimes-fails",
+            "opaque-ids id-case",
+            "create-flat-id create-plain-id",
+        ),
+        "ec": (
+            "complete-at-once no-end slow partly",
+            "date-only offset no-offset long-fraction",
+            "error-text error-empty error-problem",
+            "sparse-log null-creator null-members",
+            "empty-group sparse-child null-members",
+            "large-ids id-reused",
+        ),
+    }
+)
+# They leave little for a requirement to look at, so others would not show beside them.
+_ALONE = frozenset(
+    {"documented-only", "minimal", "empty-body", "empty-log", "all-fail", "fails-silently"}
+)
 
 
 class _Switch:
@@ -94,6 +139,14 @@ class Variant(_Switch):
     text: str
     includes: tuple[str, ...] = ()
     needs_socket: bool = False
+
+
+def are_exclusive(one: str, other: str) -> bool:
+    """Return True if two variants of a vendor would not both show in one app."""
+    (prefix, _, first), (_, _, second) = one.partition("-free-"), other.partition("-free-")
+    lines = (*_SAME_THING[""], *_SAME_THING[prefix])
+    together = any({first, second} <= set(line.split()) for line in lines)
+    return together or not _ALONE.isdisjoint({first, second})
 
 
 def transport_variants(prefix: str) -> tuple[Variant, ...]:
