@@ -153,9 +153,12 @@ def _run_all(selected: Sequence[Trial], jobs: int) -> Iterator[TrialResult]:
     if jobs == 1:
         yield from map(run_trial, selected)
         return
-    spawn = multiprocessing.get_context("spawn")
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if context.get_start_method() == "forkserver":  # one import for all of its processes
+        context.set_forkserver_preload(["conformance.selftest", "conformance.drivers.engine"])
     workers = min(jobs, len(selected) or 1)
-    with ProcessPoolExecutor(workers, spawn, max_tasks_per_child=MAX_TRIALS_PER_PROCESS) as pool:
+    with ProcessPoolExecutor(workers, context, max_tasks_per_child=MAX_TRIALS_PER_PROCESS) as pool:
         yield from pool.map(run_trial, selected)
 
 
