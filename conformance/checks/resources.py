@@ -1,6 +1,6 @@
 """Checks of resources that are created, read back and deleted."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,7 +19,6 @@ from conformance.checks.cases import ExchangeCase
 from conformance.contract_queries import value_at, values_at
 from conformance.errors import Untestable
 from conformance.http import Exchange
-from conformance.target.tracker import created_ids
 
 
 @exchange_check("response_echoes_request", responses=Responses.SUCCESSFUL)
@@ -115,47 +114,70 @@ def _spared(reading: Exchange, subject: str, *before: Exchange) -> CheckResult:
     return result_of(reason if gone else None, *before, reading)
 
 
-@active_check("filter_selects", writes=True, requests=4)
+@active_check("filter_selects", writes=True, requests=18)
 def filter_selects(
-    case: ActiveCase, *, parameter: str, text: str, create: str, member: str, key: str
+    case: ActiveCase,
+    *,
+    parameter: str,
+    create: str,
+    member: str,
+    key: str,
+    members: Sequence[Mapping[str, Any]],
+    filters: Mapping[str, Sequence[str]],
 ) -> Iterator[CheckResult]:
     """A list with a filter shows what it names, and nothing else.
 
-    Two resources are created that differ at `member` of their bodies. The filter is `text` with the
-    value of the first one for `{}`; `key` is the JSON pointer to the id in an item of the list,
-    which has the value under the same name.
+    Two resources are created. At `member` of its body, and of an item of the list, the second has a
+    text that begins with that of the first; the other `members` of each are given. `filters` are
+    those that choose the `first`, the `second` or `both`, with the texts for `{0}` and `{1}`; each
+    has one in it, so that what others made is not chosen. `key` is the JSON pointer to the id in an
+    item.
     """
-    number = case.client.next_number
-    values = [f"Filtered {number} {letter}" for letter in ("one", "two")]
-    chosen, other = (_created_with(case, create, member, value) for value in values)
-    exchange = case.send_minimal(case.operation, {parameter: text.format(values[0])})
-    shown = exchange.json if exchange.status == 200 else None
-    if not isinstance(shown, list):
-        raise Untestable("the list with the filter was not answered")
-    names = {str(value_at(item, key)): value_at(item, member) for item in shown}
-    wrong = next((n for n in names.values() if isinstance(n, str) and n != values[0]), None)
-    if other in names or wrong is not None:
-        name = values[1] if other in names else wrong
-        yield failed(f"the filter for {values[0]!r} lets {name!r} through", exchange)
-    elif chosen in names:
-        yield passed(exchange)
-    else:
-        every = case.send_minimal(case.operation)
-        ids = {str(value_at(item, key)) for item in every.json or ()}
-        if chosen in ids:
-            yield failed(f"the filter for {values[0]!r} leaves it out", every, exchange)
-        else:
-            yield skipped("what was just created is not in the list without the filter either")
+    name = f"Filtered {case.client.next_number} one"
+    made: dict[str, str] = {}
+    for more, text in zip(members, (name, f"{name} more"), strict=True):
+        _, created = case.create_resource(create, {**more, member: text})
+        made[next(iter(created.values()))] = text
+    first, second = made
+    chosen = {"first": {first}, "second": {second}, "both": {first, second}}
+    for which, statements in filters.items():
+        for statement in statements:
+            asked = statement.format(*made.values())
+            exchange = case.send_minimal(case.operation, {parameter: asked})
+            found = _by_id(exchange, key, member)
+            through = found and _let_through(found, made, chosen[which])
+            missing = chosen[which] - (found or {}).keys()
+            if found is None:
+                yield skipped(f"the list with the filter {asked} is answered {exchange.status}")
+            elif through:
+                yield failed(f"the filter {asked} lets {through!r} through", exchange)
+            elif not missing:
+                yield passed(exchange)
+            else:
+                every = case.send_minimal(case.operation)
+                lost = missing <= (_by_id(every, key, member) or {}).keys()
+                reason = f"the filter {asked} leaves {made[min(missing)]!r} out"
+                elsewhere = skipped("without a filter the list lacks what was just created as well")
+                yield failed(reason, every, exchange) if lost else elsewhere
 
 
-def _created_with(case: ActiveCase, create: str, member: str, value: str) -> str:
-    """Create a resource with a value at a member of its body; return its id."""
-    request = case.factory.minimal(create).with_member(member, value)
-    creation = case.send(request)
-    ids = dict(created_ids(case.contract, creation)) if creation.status == 200 else {}
-    if not ids:
-        raise Untestable("no creation answered with an id")
-    return next(iter(ids.values()))
+def _by_id(exchange: Exchange, key: str, member: str) -> dict[str, Any] | None:
+    """Return the values of a member of the items of a list, by the id at `key`."""
+    if exchange.status != HTTPStatus.OK or not isinstance(exchange.json, list):
+        return None
+    return {str(value_at(item, key)): value_at(item, member) for item in exchange.json}
+
+
+def _let_through(
+    found: Mapping[str, Any], made: Mapping[str, str], chosen: Collection[str]
+) -> str | None:
+    """Return the text of what should not have been found: made here, or with no such text."""
+    common = next(iter(made.values()))
+    for id_, text in found.items():
+        foreign = isinstance(text, str) and common not in text
+        if id_ not in chosen and (id_ in made or foreign):
+            return str(text)
+    return None
 
 
 @exchange_check("value_only_with_flag", responses=Responses.SUCCESSFUL)

@@ -240,6 +240,21 @@ _BEYOND = (
         "ec-group-delete-nothing", "a deleted group is still there", requirements="EC-GRP-022"
     ),
     vendor_defect(
+        "ec-filter-equals-like", "equals finds a part of a name", requirements="EC-DIST-018"
+    ),
+    vendor_defect(
+        "ec-filter-not-ignored", "a filter's not is not read", requirements="EC-DIST-018"
+    ),
+    vendor_defect(
+        "ec-filter-one-of-first", "one of knows its first value alone", requirements="EC-DIST-018"
+    ),
+    vendor_defect(
+        "ec-filter-less-equal", "less than has the bound itself", requirements="EC-DIST-018"
+    ),
+    vendor_defect(
+        "ec-filter-between-from", "between has its first value alone", requirements="EC-DIST-018"
+    ),
+    vendor_defect(
         "ec-group-delete-before",
         "the group before a deleted one goes with it",
         requirements="EC-GRP-022",

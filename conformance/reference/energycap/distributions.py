@@ -62,7 +62,7 @@ class DistributionViews:
             raise bad_request("filter", "must be one statement")
         if self.context.has_defect("ec-dist-filter-lets-all"):
             text = ""
-        selected = select(text, iter(self.store.distributions.values()))
+        selected = select(text, iter(self.store.distributions.values()), self.context)
         if text and self.context.has_defect("ec-dist-filter-empty"):
             selected = []
         bodies = [responses.distribution_body(one, self.context) for one in selected]

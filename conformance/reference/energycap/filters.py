@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from conformance.reference.context import AppContext
 from conformance.reference.energycap.store import Distribution
 from conformance.reference.parsing import bad_request
 from conformance.reference.seed_data import ENERGYCAP_REPORTS, ENERGYCAP_USER_GROUPS
@@ -36,9 +37,27 @@ _COMPARE: Mapping[str, Callable[[Any, list[Any]], bool]] = MappingProxyType(
 )
 
 
-def select(text: str, distributions: Iterator[Distribution]) -> list[Distribution]:
+# Defects that read one operator for another.
+_MISREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "ec-filter-equals-like": ("equals", "like"),
+        "ec-filter-not-ignored": ("not equals", "equals"),
+        "ec-filter-one-of-first": ("one of", "equals"),
+        "ec-filter-less-equal": ("less than", "less than equal"),
+        "ec-filter-between-from": ("between", "equals"),
+    }
+)
+
+
+def select(
+    text: str, distributions: Iterator[Distribution], context: AppContext
+) -> list[Distribution]:
     """Return the distributions that fit all statements of a filter; 400 for what is none."""
-    statements = list(_statements(text.strip()))
+    misread = dict(pair for defect, pair in _MISREAD.items() if context.has_defect(defect))
+    statements = [
+        (field, misread.get(operator, operator), wanted)
+        for field, operator, wanted in _statements(text.strip())
+    ]
     return [one for one in distributions if all(_fits(one, *rest) for rest in statements)]
 
 
