@@ -116,12 +116,16 @@ class RequestFactory:
     ) -> OperationRequest:
         """Return a request whose unique members differ from all before in this run.
 
-        Requests that are sent together need an `offset` each.
+        Requests that are sent together need an `offset` each. With one, each sentence differs too:
+        what has a space in it is free text.
         """
-        if not isinstance(request.json, Mapping):
+        body = request.json
+        if not isinstance(body, Mapping):
             return request
-        unique = self._unique_values(request.operation, request.json, offset)
-        return replace(request, json={**request.json, **unique})
+        free = {name for name, v in body.items() if offset and isinstance(v, str) and " " in v}
+        texts = {name: _numbered(body[name], offset) for name in free}
+        unique = self._unique_values(request.operation, body, offset)
+        return replace(request, json={**body, **texts, **unique})
 
     def invalid_bodies(
         self, operation_id: str, body: Any, kind: str

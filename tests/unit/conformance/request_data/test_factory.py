@@ -42,6 +42,17 @@ def test_unique_members_are_unlike_all_before() -> None:
     assert digits.json["reportGroupCode"].isdigit()
 
 
+def test_requests_that_are_sent_together_differ_in_each_sentence() -> None:
+    with reference_client("energycap") as client:
+        requests = RequestFactory(client)
+        first = requests.minimal("createReportGroup")
+        together = [first, *(requests.with_fresh_unique_values(first, n) for n in (1, 2))]
+    bodies = [request.json for request in together]
+    assert len({body["reportGroupInfo"] for body in bodies}) == 3
+    assert len({body["reportGroupCode"] for body in bodies}) == 3
+    assert all(body["reportIds"] == first.json["reportIds"] for body in bodies)
+
+
 def test_variants_hold_each_value_text_and_omission() -> None:
     with reference_client("talkdesk") as client:
         variants = list(RequestFactory(client).variants("createReportJob"))
