@@ -179,6 +179,8 @@ class ProxyApp:
             if started:
                 raise  # the client sees the body break off, as it did here
             status = 504 if isinstance(error, httpcore.TimeoutException) else 502
+            if isinstance(error, httpcore.LocalProtocolError):
+                status = 400  # what the client sent cannot be sent on
             await _answer(send, status, {"proxy": passage.failure})
         finally:
             passage.seconds = time.monotonic() - passage.started
@@ -187,7 +189,12 @@ class ProxyApp:
     async def _exchange(
         self, passage: Passage, target: bytes, receive: Receive, send: Send
     ) -> None:
-        headers = [row for row in end_to_end(passage.request_headers) if row[0] not in _REPLACED]
+        # White space around a value is not part of it (RFC 9110, 5.5), and cannot be sent.
+        headers = [
+            (name, value.strip(b" \t"))
+            for name, value in end_to_end(passage.request_headers)
+            if name not in _REPLACED
+        ]
         headers += [(b"host", self._authority), (b"via", _via(passage.request_headers))]
         framing = {name for name, _ in passage.request_headers} & _FRAMING
         if framing == {b"transfer-encoding"}:

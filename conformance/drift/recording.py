@@ -9,7 +9,7 @@ import io
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ import orjson
 import yaml
 
 from conformance.checks import load_checks
+from conformance.contract_queries import job_parameter, request_parameters
 from conformance.drift.journal import Journal
 from conformance.drift.proxy import Capture, Passage
 from conformance.errors import UsageError
@@ -32,10 +33,13 @@ from specs import Contract
 Json = Any
 # When the mock's recording begins; every date moves by the same time.
 START: Final = datetime(2026, 3, 30, 9, tzinfo=UTC)
+CHANGING: Final = ("start", "cancel", "delete")
 OVERLOAD: Final = frozenset({429, 500, 502, 503, 504})
 # A count below says nothing about anybody; what is above may be an id, and gets a number from 1001.
 KEPT_BELOW: Final = 10
 FIRST_NUMBER: Final = 1000
+# Of jobs and of faults in a scenario.
+MAX_ROWS: Final = 100
 MAX_DIGITS: Final = 40
 KEPT_HEADERS: Final = frozenset({"content-type", "retry-after", "cache-control", "allow"})
 _MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
@@ -176,12 +180,17 @@ def scenario_of(journal: Journal) -> dict[str, Any]:
     """Return the scenario of what passed: jobs by their plans, overload as faults."""
     contract = journal.contract
     created = [job for job in journal.tracker.jobs if job.creation is not None]
-    futures = []
-    for number, job in enumerate(created[:100], 1):
-        if plan := _plan(contract, job, journal.seconds):
+    acted = _actions(contract, journal.exchanges)
+    plans = [_plan(contract, job, journal.seconds, acted) for job in created[: MAX_ROWS - 1]]
+    usual = max(plans, key=len, default=[])
+    futures: list[dict[str, Any]] = []
+    for number, (job, plan) in enumerate(zip(created, plans, strict=False), 1):
+        if plan := _continued(plan, usual):
             rows = _rows(job.file.response) if job.file is not None else None
             futures.append({"nth": number, "plan": plan} | ({} if rows is None else {"rows": rows}))
-    faults = list(_faults(journal.exchanges))[:100]
+    if usual:
+        futures.append({"plan": [dict(stage) for stage in usual]})
+    faults = list(_faults(journal.exchanges))[:MAX_ROWS]
     summary = f"Recorded: {len(futures)} jobs and {len(faults)} refusals under load."
     return {
         "vendor": contract.vendor,
@@ -192,25 +201,51 @@ def scenario_of(journal: Journal) -> dict[str, Any]:
     }
 
 
+def _actions(contract: Contract, exchanges: Iterable[Exchange]) -> dict[str, list[int]]:
+    """Return the exchanges by which the client changed a job, by the job's id."""
+    actions = contract.lifecycle.actions
+    operations = {actions[name].operation for name in CHANGING if name in actions}
+    found: dict[str, list[int]] = {}
+    for exchange in exchanges:
+        if exchange.operation in operations and (exchange.status or 500) < 400:
+            name = job_parameter(contract, exchange.operation) or ""
+            id_ = str(request_parameters(exchange).get(name))
+            found.setdefault(id_, []).append(exchange.number)
+    return found
+
+
 def _plan(
-    contract: Contract, job: JobHistory, seconds: Mapping[int, float]
+    contract: Contract,
+    job: JobHistory,
+    seconds: Mapping[int, float],
+    acted: Mapping[str, Sequence[int]],
 ) -> list[dict[str, Any]]:
-    """Return the timeline of a job: each state until halfway between its last look and the next."""
+    """Return the timeline of a job: each state until halfway between its last look and the next.
+
+    States that nobody looked at stand between, as the edges of the lifecycle have them. The
+    timeline ends where the client changed the job, or where it changed in no time at all.
+    """
     created = seconds[job.creation.number] if job.creation else 0.0
+    first = job.creation.number if job.creation else 0
     stays: list[tuple[str, float, float]] = [(contract.lifecycle.initial, created, created)]
     for seen in job.observations:
         names = contract.lifecycle.states_named(seen.state)
         at = seconds.get(seen.exchange.number)
         if at is None or not names:
             continue
-        state, first, _ = stays[-1]
-        if state in names:
-            stays[-1] = (state, first, at)
-        else:
+        state, begin, last = stays[-1]
+        if state not in names:
             name = next(n for n in contract.lifecycle.states if n in names)
-            if not _by_time(contract, state, name):
-                break  # a client's action led there
+            way = _way(contract, state, name)
+            touched = any(first < n < seen.exchange.number for n in acted.get(job.id, ()))
+            if way is None or touched or at <= last:
+                break
+            step = (at - last) / (len(way) + 1)
+            stays += [(n, last + i * step, last + i * step) for i, n in enumerate(way[:-1], 1)]
             stays.append((name, at, at))
+        else:
+            stays[-1] = (state, begin, at)
+        first = seen.exchange.number
     plan: list[dict[str, Any]] = []
     began = created
     for (state, _, last), following in pairwise(stays):
@@ -221,8 +256,24 @@ def _plan(
     return [*plan, {"state": stays[-1][0]}] if plan else []
 
 
-def _by_time(contract: Contract, start: str, end: str) -> bool:
-    return end in contract.lifecycle.reachable(start, frozenset({"time"}))
+def _continued(
+    plan: Sequence[dict[str, Any]], usual: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return a plan with what usually follows its last state: nobody looked any more."""
+    last = plan[-1]["state"] if plan else None
+    rest = [index for index, stage in enumerate(usual) if stage["state"] == last]
+    return [*plan[:-1], *(dict(stage) for stage in usual[rest[0] :])] if rest else list(plan)
+
+
+def _way(contract: Contract, start: str, end: str) -> list[str] | None:
+    """Return the states on the shortest way by time, without the first; None if there is none."""
+    ways = [[start]]
+    for way in ways:
+        if way[-1] == end:
+            return way[1:]
+        edges = (e for e in contract.lifecycle.edges if (e.start, e.by) == (way[-1], "time"))
+        ways += [[*way, edge.end] for edge in edges if edge.end not in way]
+    return None
 
 
 def _rows(response: RecordedResponse | None) -> int | None:

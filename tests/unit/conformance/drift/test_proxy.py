@@ -125,6 +125,15 @@ def test_hop_by_hop_headers_and_host_are_those_of_each_side(state: Upstream, bas
     assert "x-hop" not in names
 
 
+def test_white_space_around_a_value_is_none_of_it(state: Upstream, base_url: str) -> None:
+    state.reply = Reply(200)
+    assert (
+        send(base_url, "GET", "/x", headers={"Authorization": "Bearer ", "X-A": "\tb "})[0] == 200
+    )
+    seen = dict(state.seen.pop().headers)
+    assert (seen["authorization"], seen["x-a"]) == ("Bearer", "b")
+
+
 def test_end_to_end_reads_every_connection_header() -> None:
     headers = [(b"connection", b"a, b"), (b"Connection", b"c"), *((n, b"1") for n in (b"A", b"c"))]
     assert end_to_end([*headers, (b"d", b"2")]) == [(b"d", b"2")]

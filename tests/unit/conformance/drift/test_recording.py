@@ -102,13 +102,30 @@ def scenario(folder: Path) -> Mapping[str, Any]:
 
 
 def test_timings_of_states_are_the_plan(folder: Path) -> None:
-    (future,) = scenario(folder)["jobs"]
-    assert future["plan"] == [
-        {"state": "CREATED", "lasts": "PT6S"},
-        {"state": "PROCESSING", "lasts": "PT20S"},
-        {"state": "DONE"},
-    ]
+    future, usual = scenario(folder)["jobs"]
+    assert (
+        future["plan"]
+        == usual["plan"]
+        == [
+            {"state": "CREATED", "lasts": "PT6S"},
+            {"state": "PROCESSING", "lasts": "PT20S"},
+            {"state": "DONE"},
+        ]
+    )
     assert (future["nth"], future["rows"]) == (1, 2)
+    assert usual.keys() == {"plan"}
+
+
+def plans(tmp_path: Path, *entries: Any) -> list[Any]:
+    har = tmp_path / "other.har"
+    har.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+    assert record(har, tmp_path / "other").exit_code == 0
+    return [row["plan"] for row in scenario(tmp_path / "other").get("jobs", ())]
+
+
+def test_what_the_client_did_is_no_plan(tmp_path: Path) -> None:
+    cancelled = [entry(5, "DELETE", JOB, 204, ""), entry(6, "GET", JOB, 200, job("DELETED"))]
+    assert plans(tmp_path, ENTRIES[0], ENTRIES[1], *cancelled) == []
 
 
 def test_refusal_under_load_is_a_fault(folder: Path) -> None:
