@@ -5,10 +5,12 @@ identities, and starts both programs by their commands.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,20 +26,21 @@ TIMEOUT = 10
 
 
 @contextmanager
-def mock(*options: str) -> Iterator[str]:
+def mock(*, shown: bool = False) -> Iterator[str]:
     """Start `mockserver serve` on a free port with a manual clock; yield its base URL."""
-    command = [str(BIN / "mockserver"), "serve", "--port", "0", "--clock", "manual", *options]
+    command = [str(BIN / "mockserver"), "serve", "--port", "0", "--clock", "manual"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield _address(process)
+            yield _address(process, shown)
         finally:
             process.terminate()
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: subprocess.Popen[str], shown: bool) -> str:
     assert process.stdout is not None
     for line in process.stdout:
-        print(f"  {line.rstrip()}")
+        if shown:
+            print(f"  {line.rstrip()}")
         if found := re.search(r"http://[\d.]+:\d+", line):
             return found.group()
     raise SystemExit("the mock did not start")
@@ -124,24 +127,26 @@ def _credential(vendor: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {identity['secret']}"}
 
 
-def judge(vendor: str, base: str) -> int:
-    """Run the suite on the mock; its report goes to `.demo/`."""
+def judge(vendor: str) -> int:
+    """Run the suite on a mock of its own, whose clock it moves; its report goes to `.demo/`."""
     page = OUT / f"{vendor}.html"
-    command = [str(BIN / "conformance"), "run", vendor, "--base-url", base]
-    command += ["--control-url", f"{base}/_mock", "--report", f"html={page}"]
-    print(f"\n$ conformance {' '.join(command[1:])}", flush=True)
-    code = subprocess.run(command, check=False).returncode
-    print(f"  report  {page.resolve().as_uri()}")
-    return code
+    with mock() as base:
+        command = [str(BIN / "conformance"), "run", vendor, "--base-url", base]
+        command += ["--control-url", f"{base}/_mock", "--report", f"html={page}"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    typed = f"$ conformance {' '.join(command[1:])}"
+    print(f"\n{typed}\n{done.stdout}  report  {page.resolve().as_uri()}", flush=True)
+    return done.returncode
 
 
 def main() -> int:
     """Walk and judge every vendor; return 0 if all conform."""
     OUT.mkdir(exist_ok=True)
-    with mock() as base:
+    with mock(shown=True) as base:
         for vendor in specs.vendors():
             Walk(vendor, base).run()
-        return max([judge(vendor, base) for vendor in specs.vendors()])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return max(pool.map(judge, specs.vendors()))
 
 
 if __name__ == "__main__":
