@@ -1,6 +1,7 @@
 """The settings of a server; each is one field with option, variable, range and help text."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,8 @@ class Option:
         if self.choices and value not in (*self.choices, self.default):
             raise ConfigurationError(f"{self.flag} {value}: choose {' or '.join(self.choices)}")
         if self.minimum is not None and not self.minimum <= value <= (self.maximum or value):
-            bounds = f"{self.minimum:.15g} to {self.maximum:.15g}"
-            raise ConfigurationError(f"{self.flag} {value:g}: choose {bounds}")
+            bounds = f"choose {self.minimum:.16g} to {self.maximum:.16g}"
+            raise ConfigurationError(f"{self.flag} {value:.16g}: {bounds}")
 
 
 def _setting(default: Any, text: str, metavar: str = "", *limits: float, **more: Any) -> Any:
@@ -256,14 +257,13 @@ class Settings:
                 f"--workers {self.workers}: several processes need a store that they share; add "
                 "--store sqlite:///FILE or --store postgresql://..."
             )
-        if not re.fullmatch(r"(?:/[\w.~-]+)*", self.root_path or "", re.ASCII):
+        object.__setattr__(self, "host", self.host.strip("[]"))  # an IPv6 address as in a URL
+        if not re.fullmatch(r"(?:/(?!\.\.?(?:/|$))[\w.~-]+)*", self.root_path or "", re.ASCII):
             raise ConfigurationError(
                 f"--root-path {self.root_path}: must be like /mock, of letters, digits, -, ., _, ~"
             )
-        for origin in set(self.cors_origin) - {"*", "null"}:
-            _check_origin("--cors-origin", origin)
-        for origin in self.control_origin:
-            _check_origin("--control-origin", origin)
+        _check_origins("--cors-origin", set(self.cors_origin) - {"*", "null"})
+        _check_origins("--control-origin", self.control_origin)
         if self.control_token is not None and not _is_token(self.control_token):
             raise ConfigurationError(
                 "--control-token: must be 8 or more printable ASCII, without spaces"
@@ -300,13 +300,14 @@ OPTIONS = tuple(Option(row.name, row.default, **row.metadata) for row in fields(
 """The options of `mockserver serve`, in the order of its help."""
 
 
-def _check_origin(flag: str, origin: str) -> None:
-    """Raise ConfigurationError unless `origin` is one as browsers send it (RFC 6454, 6.2)."""
-    if origin != (sent := _serialized_origin(origin)):
-        raise ConfigurationError(
-            f"{flag} {origin}: must be an origin as browsers send it, scheme and host in lower "
-            f"case, a port if it is not the default, no path: {sent or 'https://app.example'}"
-        )
+def _check_origins(flag: str, origins: Iterable[str]) -> None:
+    """Raise ConfigurationError unless all are origins as browsers send them (RFC 6454, 6.2)."""
+    for origin in origins:
+        if origin != (sent := _serialized_origin(origin)):
+            raise ConfigurationError(
+                f"{flag} {origin}: must be an origin as browsers send it, scheme and host in lower "
+                f"case, a port if it is not the default, no path: {sent or 'https://app.example'}"
+            )
 
 
 def _serialized_origin(text: str) -> str | None:

@@ -295,7 +295,9 @@ def test_links_carry_the_path_that_a_proxy_serves_the_mock_under(prefix: str) ->
         assert requests.get(f"{origin}/mock/ab/_mock/health", timeout=30).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["mock", "/mock/", "/", "/a b", "/a?b", "//a"])
+@pytest.mark.parametrize(
+    "path", ["mock", "/mock/", "/", "/a b", "/a?b", "//a", "/a/../b", "/.", "/.."]
+)
 def test_root_path_is_a_path(path: str) -> None:
     with pytest.raises(ConfigurationError, match="--root-path"):
         MockServer(root_path=path)

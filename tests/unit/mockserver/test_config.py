@@ -165,3 +165,12 @@ def test_the_control_plane_opens_only_to_origins_with_a_name(origin: str) -> Non
     assert Settings(cors_origin=(origin,)).cors_origin == (origin,)
     with pytest.raises(ConfigurationError, match="--control-origin"):
         Settings(control_origin=(origin,))
+
+
+def test_address_of_ipv6_may_have_brackets() -> None:
+    assert Settings(host="[::1]").host == "::1"
+
+
+def test_bounds_are_told_to_the_last_digit() -> None:
+    with pytest.raises(ConfigurationError, match="-1: choose 0 to 9007199254740991"):
+        Settings(seed=-1)
