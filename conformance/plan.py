@@ -108,9 +108,11 @@ def _skip_reason(
     role = requirement.check.arguments.get("role")
     if role is not None and not policy.target.has_credential(role):
         return no_credential(role)
-    if check.kind is CheckKind.EXCHANGE and requirement.operation is not None:
-        return _denial_reason(contract.operations[requirement.operation], policy)
-    return None
+    missing = [f for f in check.facts if not f.optional and f.name not in policy.target.facts]
+    names = " and ".join(f"`{fact.name}`" for fact in missing)
+    if missing or check.kind is CheckKind.HISTORY or requirement.operation is None:
+        return f"the target file has no {names} under `facts`" if missing else None
+    return _denial_reason(contract.operations[requirement.operation], policy)
 
 
 def _denial_reason(operation: Operation, policy: WritePolicy) -> str | None:
@@ -195,16 +197,14 @@ def describe_target(
     `unset` are the environment variables that it names and that are not set.
     """
     plan = make_plan(contract, checks, settings, policy)
-    waiting = {r.id: _missing_key(r, checks, contract, policy) for r in plan.requirements}
-    reasons = {**{id_: reason for id_, reason in waiting.items() if reason}, **plan.skips}
-    judged = [r for r in plan.requirements if r.id not in reasons]
+    judged = [r for r in plan.requirements if r.id not in plan.skips]
     never = [r.id for r in plan.requirements if r.check is None or r.source == "assumed"]
     musts = sum(r.level == "must" for r in judged)
     total = sum(r.level == "must" for r in plan.requirements)
     count = f"at most {len(judged)} of {len(plan.requirements)} requirements can be judged"
     lines = [f"{contract.vendor}, {contract.profile}: {count} ({musts} of {total} musts)."]
-    for reason in dict.fromkeys(reason for id_, reason in reasons.items() if id_ not in never):
-        ids = [id_ for id_, other in reasons.items() if other == reason]
+    for reason in dict.fromkeys(r for id_, r in plan.skips.items() if id_ not in never):
+        ids = [id_ for id_, other in plan.skips.items() if other == reason]
         lines += _block(f"{len(ids)} not: {reason}", ids)
     if never:
         lines += _block(f"{len(never)} never, `conformance explain ID` says why", never)
@@ -225,24 +225,6 @@ def describe_target(
     lines += _block(f"About {plan.requests} requests.", ())
     lines += [f"Not set: the environment variable {name}." for name in unset]
     return "\n".join(lines) + "\n"
-
-
-def _missing_key(
-    requirement: Requirement,
-    checks: Mapping[str, RegisteredCheck],
-    contract: Contract,
-    policy: WritePolicy,
-) -> str | None:
-    """Return which key an active check waits for, None if it has all."""
-    check = checks[requirement.check.name] if requirement.check else None
-    if check is None or check.kind is not CheckKind.ACTIVE:
-        return None
-    missing = [f for f in check.facts if not f.optional and f.name not in policy.target.facts]
-    if missing:
-        names = " and ".join(f"`{fact.name}`" for fact in missing)
-        return f"the target file has no {names} under `facts`"
-    operation = requirement.operation
-    return _denial_reason(contract.operations[operation], policy) if operation else None
 
 
 def _block(text: str, ids: Sequence[str]) -> list[str]:

@@ -58,6 +58,18 @@ def test_rows_are_listed_by_the_key_that_would_unlock_them(tmp_path: Path):
     assert "`known` or `control_url`" in told
 
 
+@pytest.mark.parametrize("vendor", specs.vendors())
+def test_a_dry_run_skips_what_check_target_says_cannot_be_judged(vendor: str, tmp_path: Path):
+    file = tmp_path / "target.yaml"
+    file.write_text(f"vendor: {vendor}\ncredentials: {{primary: {{token: {{env: X}}}}}}\n")
+    told = conformance("check-target", str(file), X="invented")
+    options = ("--base-url", LOOPBACK, "--target", str(file), "--dry-run")
+    plan = conformance("run", vendor, *options, X="invented").output
+    skipped = set(re.findall(r"^  skip  (\S+):", plan, re.MULTILINE))
+    assert judged(told) == len(specs.load(vendor).requirements) - len(skipped)
+    assert skipped == set(re.findall(r"\b[A-Z0-9]{2}-[A-Z]+-\d{3}\b", told.output))
+
+
 def test_an_unset_variable_is_named_with_exit_code_2_and_the_rest_is_said(tmp_path: Path):
     file = tmp_path / "target.yaml"
     file.write_text("vendor: talkdesk\ncredentials: {primary: {token: {env: NOT_THERE_TD}}}\n")
