@@ -91,3 +91,12 @@ WILD: dict[str, Callable[[bytes, socket.socket, Event], None]] = {
 }
 # Each request to one of these takes as long as the suite's patience for one answer.
 SLOW = ("hangs", "slow drip", "stalls")
+# Nothing comes that could be judged, so the run ends at once.
+UNANSWERED = (
+    *SLOW,
+    "resets",
+    "garbage",
+    "10 MB headers",
+    "endless redirects",
+    "odd Retry-After",
+)

@@ -56,14 +56,16 @@ def mock() -> Iterator[MockServer]:
 
 
 def judge(mock: MockServer, vendor: str, *only: str, effort: Effort = Effort.QUICK) -> Result:
-    return create_runner(
+    runner = create_runner(
         vendor,
         mock.base_url,
         control_url=f"{mock.base_url}/_mock",
         settings=Settings(effort=effort, only=frozenset(only)),
         environment={},
         vendors=[EXAMPLES],
-    ).run()
+    )
+    runner.fail_fast = bool(only)
+    return runner.run()
 
 
 @pytest.mark.parametrize("vendor", FAULTS)
