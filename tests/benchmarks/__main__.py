@@ -168,6 +168,7 @@ def tail_(
     """Rate, latencies and memory from 1 to 1,000 connections, and beside ten downloads."""
     about = machine.describe()
     comparison = Comparison(bench.workshop, bench.generator, bench.plan)
+    comparison.prepare({name: RECIPES[name] for name in tail.PEERS if name in bench.only})
     measured = list(tail.under_connections(comparison, stores, connections))
     downloads = tail.beside_downloads(bench.workshop, bench.generator, bench.plan, size)
     table.show_tail(measured, downloads)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.benchmarks import files, load, npm, processes
 from tests.benchmarks.contender import BEARER, Contender, Recipe, Workshop
-from tests.benchmarks.contenders import RECIPES, ours
+from tests.benchmarks.contenders import ours
 from tests.benchmarks.errors import UnhealthyError
 from tests.benchmarks.figures import Ratio, ratio
 from tests.benchmarks.load import Sample
@@ -26,7 +26,7 @@ STORES = (MEMORY, "sqlite")
 WORKERS = 2
 DOWNLOADS, DOWNLOAD_BYTES = 10, 100 * 10**6
 ALONE, BESIDE = "polls alone", f"polls beside {DOWNLOADS} downloads"
-_PEERS = (ours.NAME, "WireMock", "Prism")
+PEERS = (ours.NAME, "WireMock", "Prism")
 _DOWNLOAD_SECONDS = 600
 
 
@@ -75,11 +75,10 @@ class Loaded:
 def under_connections(
     comparison: Comparison, stores: Sequence[str], connections: Sequence[int]
 ) -> Iterator[Loaded]:
-    """Yield how mock and peers poll; beside one process in memory, two on each other store."""
+    """Yield how what has been prepared answers polls, and two workers on each store but memory."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
     with ExitStack() as stack:
-        comparison.prepare({name: RECIPES[name] for name in _PEERS})
         comparison.prepare(dict(_on_stores(stack, comparison.workshop, stores)))
         servers = comparison.warm(stack)
         for count in connections:

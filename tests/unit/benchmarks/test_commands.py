@@ -66,6 +66,20 @@ def test_waits_tells_seconds_of_each_round(tmp_path: Path) -> None:
     assert (tmp_path / "out/waits.svg").exists()
 
 
+def test_tail_tells_each_number_of_connections_and_polls_beside_downloads(tmp_path: Path) -> None:
+    small = ("--connections", "1", "--connections", "9", "--bytes", "5000000")
+    done = bench(tmp_path, "--only", "mockserver", "tail", *small)
+    assert done.exit_code == 0, done.output
+    loads = written(tmp_path, "tail.json")["loads"]
+    assert [(load["name"], load["connections"]) for load in loads] == [
+        *(("mockserver", 1), ("2 workers, sqlite", 1)),
+        *(("mockserver", 9), ("2 workers, sqlite", 9)),
+        *(("polls alone", 2), ("polls beside 10 downloads", 2)),
+    ]
+    assert all(0 < one["samples"][0]["p50"] <= one["samples"][0]["p99"] for one in loads)
+    assert (tmp_path / "out/tail.svg").exists()
+
+
 def test_files_brings_the_same_bytes_from_two_servers(tmp_path: Path) -> None:
     done = bench(tmp_path, "files", "--bytes", "2000000")
     assert done.exit_code == 0, done.output

@@ -13,6 +13,7 @@ from tests.benchmarks.peers import Comparison, Entry
 from tests.benchmarks.report import charts, raw, table
 from tests.benchmarks.request import Request
 from tests.benchmarks.rounds import Plan, turns
+from tests.benchmarks.tail import Loaded
 from tests.benchmarks.verdict import base, goals
 from tests.benchmarks.waits.wait import Wait
 from tests.benchmarks.warm import MOST_SPELLS, warm_up
@@ -114,6 +115,19 @@ def test_table_of_waits_tells_each_in_its_unit_and_whether_its_goal_is_reached(
     assert re.search(r"talkdesk, default +\W+6.0 s\W+4.0 - 9.0\W+2.0\W", told)
     assert "6.0 s, wanted at most 5.0 - NOT reached" in told
     assert "4.0 ms, wanted at most 5.0 - reached" in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_table_of_the_tail_compares_the_mock_with_each_contender(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    own, other = Loaded("mockserver", 1_000), Loaded("2 workers, postgresql", 1_000)
+    own.samples, own.memory = [Sample(200, 1, 0, 1_000, 5_000)], [60.0]
+    other.samples, other.memory = [Sample(100, 1, 0, 4_000, 6_000)], [120.0]
+    table.show_tail([own, other], (own, other))
+    told = capsys.readouterr().out
+    figures = r"2\.00\W+0\.25\W+0\.83\W+0\.50\W+1\.5\W"  # rate, median, p99, memory, tail
+    assert re.search(rf"1,000, 2 workers, postgresql\W+{figures}", told)
     assert max(map(len, told.splitlines())) <= 80
 
 
