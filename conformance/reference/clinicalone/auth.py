@@ -34,11 +34,11 @@ class Authenticator:
             raise _unauthorised(403 if broken else 401)
         return caller
 
-    def authenticate(self, right: str) -> Caller:
+    def authenticate(self, right: str, refusal: int = 401) -> Caller:
         """Return the caller, who needs the right; no defect changes this."""
         caller = _known(request.headers.get("Authorization", ""))
         if caller is None or right not in caller.rights:
-            raise _unauthorised()
+            raise _unauthorised(refusal)
         return caller
 
     def _caller(self, no_credential_defect: str, any_credential_defect: str) -> Caller | None:

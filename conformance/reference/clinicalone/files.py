@@ -193,7 +193,8 @@ class MetadataViews:
     auth: Authenticator
 
     def downloads(self) -> Response:
-        caller = self.auth.authenticate(DOWNLOAD)
+        refusal = 403 if self.context.has_variant("c1-free-list-403") else 401
+        caller = self.auth.authenticate(DOWNLOAD, refusal)
         params = self._query("limit", "offset", "mode", "rptId", "studyId")
         text = _needed(params, "limit")
         self.context.raise_if_planted("c1-crash-list-limit", when=not text.isdecimal())

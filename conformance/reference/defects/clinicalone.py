@@ -380,6 +380,7 @@ VARIANTS = (
     Variant("c1-free-opaque-ids", "job ids are not hexadecimal"),
     Variant("c1-free-octet-stream", "the file is announced as application/octet-stream"),
     Variant("c1-free-state-elsewhere", "the list calls the state of a job status"),
+    Variant("c1-free-list-403", "who may not see the list of jobs gets 403, as its page says"),
     Variant("c1-free-result-null", "the result of an error is null"),
     Variant("c1-free-method-501", "a method that the path does not have is answered 501"),
     Variant("c1-free-malformed-422", "a body that is not JSON gets 422"),
