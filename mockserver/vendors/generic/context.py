@@ -6,6 +6,8 @@ from hmac import compare_digest
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
+from msgspec import Struct
+
 from mockserver.clock import LATEST
 from mockserver.http.messages import Request
 from mockserver.jobs import Job, Transitions
@@ -33,18 +35,15 @@ _DAY_MS = 86_400_000
 Url = Callable[["JobFacts"], str]
 
 
-class JobFacts:
+class JobFacts(Struct, dict=True, eq=False):
     """A job at the time of a request; all times in milliseconds since the epoch."""
 
-    __slots__ = ("__dict__", "details", "job", "lifecycle", "link_values", "request", "state")
-
-    def __init__(self, lifecycle: Lifecycle, request: Request, job: Job, state: str) -> None:
-        self.lifecycle = lifecycle
-        self.request = request
-        self.job = job
-        self.details = job.details
-        self.state = state
-        self.link_values: Mapping[str, str] | None = None
+    lifecycle: Lifecycle
+    request: Request
+    job: Job
+    details: Mapping[str, Any]
+    state: str
+    link_values: Mapping[str, str] | None = None
 
     @property
     def sandbox(self) -> Sandbox:
@@ -91,7 +90,7 @@ class JobFacts:
 
 def facts_at(lifecycle: Lifecycle, request: Request, job: Job, now: int) -> JobFacts:
     """Return the facts of a job at a time."""
-    facts = JobFacts(lifecycle, request, job, current_state(job, now))
+    facts = JobFacts(lifecycle, request, job, job.details, current_state(job, now))
     facts.now = now
     return facts
 
@@ -150,7 +149,8 @@ class Links:
             for name in _names(row.path)
             if roles.parameters.get(row.id) != ("path", name)
         }
-        self._values = [(name, _path_value(name)) for name in sorted(names)]
+        self._values = [(name, _path_value(name, contract, roles)) for name in sorted(names)]
+        self._has_origin = False
 
     def knows(self, target: str) -> bool:
         """Return whether there is such an action or operation."""
@@ -163,6 +163,7 @@ class Links:
         """
         operation = self._operations[target]
         template = ("%(/)s" if is_relative else "%(//)s") + self._template(operation)
+        self._has_origin |= not is_relative
         values = self._values_of
 
         def url(facts: JobFacts) -> str:
@@ -189,8 +190,9 @@ class Links:
         No parameter has the names of its id ("") and of what URLs begin with, relative and not.
         """
         values = {name: quoted(value(facts)) for name, value in self._values}
-        values[""] = quoted(facts.job.id)
-        values["/"], values["//"] = facts.request.root_path, self.origin(facts.request)
+        values[""], values["/"] = quoted(facts.job.id), facts.request.root_path
+        if self._has_origin:
+            values["//"] = self.origin(facts.request)
         facts.link_values = values
         return values
 
@@ -227,9 +229,12 @@ def _names(path: str) -> list[str]:
     return [part.partition("}")[0] for part in path.split("{")[1:]]
 
 
-def _path_value(name: str) -> Callable[[JobFacts], str]:
+def _path_value(name: str, contract: Contract, roles: Roles) -> Callable[[JobFacts], str]:
     """Return what finds the value of a path parameter in a link to a job."""
-    readers = [input_reader(f"{place} {name}") for place in ("path", "query", "body")]
+    created = [contract.operations[it] for it in roles.creations]
+    places = {row["in"] for it in created for row in it.parameters if row["name"] == name}
+    known = [place for place in ("path", "query", "body") if place in places | {"body"}]
+    readers = [input_reader(f"{place} {name}") for place in known]
 
     def value(facts: JobFacts) -> str:
         for read in readers:

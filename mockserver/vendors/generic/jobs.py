@@ -202,6 +202,9 @@ class Jobs:
         media = next(iter(content), "application/json")
         fixed = {} if media == "application/json" else {"Content-Type": media}
 
+        if body is not None and not makers and not fixed:
+            return lambda facts: Response(status, body(facts))
+
         def show(facts: JobFacts) -> Response:
             headers = {**_header_texts(makers, facts), **fixed} if makers else fixed
             return Response(status, None if body is None else body(facts), headers)
@@ -228,8 +231,9 @@ class Jobs:
         place, name = self._roles.parameters[operation.id]
         find, lifecycle = self._repository.get_with_state, self._lifecycle
         is_in_path, is_signed_link = place == "path", operation.id in self._signed
-        others = [row["name"] for row in operation.parameters if row["in"] == "path"]
-        scope = tuple(other for other in others if (place, name) != ("path", other))
+        names = [row["name"] for row in operation.parameters if row["in"] == "path"]
+        scope = frozenset(names) - ({name} if is_in_path else set())
+        is_in = _compare(scope, self._roles, self._contract)
 
         def find_job(request: Request) -> JobFacts:
             job_id = str((request.path if is_in_path else request.query).get(name))
@@ -240,9 +244,9 @@ class Jobs:
             job, state = found
             identity = request.identity
             is_own = is_free or identity is None or job.account == identity.account
-            if not is_own or (scope and not _is_in(scope, request, job)):
+            if not is_own or (scope and not is_in(request.path, job.details.get("path", {}))):
                 raise self._unknown_job(request)
-            return JobFacts(lifecycle, request, job, state.name)
+            return JobFacts(lifecycle, request, job, job.details, state.name)
 
         return find_job
 
@@ -268,10 +272,18 @@ class Jobs:
         return True
 
 
-def _is_in(scope: tuple[str, ...], request: Request, job: Job) -> bool:
-    """Return whether the parameters of a path are those that the job was created with."""
-    created, asked = job.details.get("path", {}), request.path
-    return all(created.get(name, asked[name]) == asked[name] for name in scope)
+def _compare(
+    scope: frozenset[str], roles: Roles, contract: Contract
+) -> Callable[[Mapping[str, Any], Mapping[str, Any]], bool]:
+    """Return what says whether a path has the values that a job was created with.
+
+    `scope` are the parameters of the path but for the job's id.
+    """
+    creations = [contract.operations[name] for name in roles.creations]
+    created = {row["name"] for it in creations for row in it.parameters if row["in"] == "path"}
+    if created <= scope:
+        return lambda asked, sent: sent.items() <= asked.items()
+    return lambda asked, sent: all(sent.get(name, asked[name]) == asked[name] for name in scope)
 
 
 def _header_texts(makers: tuple[tuple[str, Maker], ...], facts: JobFacts) -> dict[str, str]:

@@ -144,17 +144,15 @@ class MemberMakers:
 
     def object_of(self, members: Sequence[tuple[str, Maker]], *, is_kept: bool) -> Maker:
         """Return what makes an object of its members; an empty one is left out unless `is_kept`."""
-        if members and all(maker in self.sure for _, maker in members):
-            if len(members) == 1:  # half of the time
-                ((name, maker),) = members
-                return self._surely(lambda facts: {name: maker(facts)})
-            return self._surely(lambda facts: {name: maker(facts) for name, maker in members})
+        are_sure = [maker in self.sure for _, maker in members]
+        if members and all(are_sure):
+            return self._surely(_whole_object(members))
 
         def make(facts: JobFacts) -> Any:
             body = {name: value for name, maker in members if (value := maker(facts)) is not ABSENT}
             return body if body or is_kept else ABSENT
 
-        return self._surely(make) if is_kept else make
+        return self._surely(make) if is_kept or any(are_sure) else make
 
     def _surely(self, maker: Maker) -> Maker:
         self.sure.add(maker)
@@ -249,6 +247,17 @@ def only_in(states: frozenset[str], maker: Maker) -> Maker:
 def constant(value: Any) -> Maker:
     """Return what makes the same value always."""
     return lambda _facts: value
+
+
+def _whole_object(members: Sequence[tuple[str, Maker]]) -> Maker:
+    """Return what makes an object that has all of its members; few take half of the time."""
+    (name, maker), *others = members
+    if not others:
+        return lambda facts: {name: maker(facts)}
+    if len(others) == 1:
+        ((second, other),) = others
+        return lambda facts: {name: maker(facts), second: other(facts)}
+    return lambda facts: {name: maker(facts) for name, maker in members}
 
 
 def _id(facts: JobFacts) -> str:
