@@ -1,5 +1,6 @@
 """The facts of one job that fill the members of a body: inputs, times, progress; and links."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from hmac import compare_digest
@@ -31,6 +32,7 @@ LINK_SECONDS = 3600
 """How long a signed link holds after it is shown; it has no longer life than its job's file."""
 
 _DAY_MS = 86_400_000
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+").fullmatch
 
 Url = Callable[["JobFacts"], str]
 
@@ -149,7 +151,7 @@ class Links:
             for name in _names(row.path)
             if roles.parameters.get(row.id) != ("path", name)
         }
-        self._values = [(name, _path_value(name, contract, roles)) for name in sorted(names)]
+        self._values = [(name, _path_value(name)) for name in sorted(names)]
         self._has_origin = False
 
     def knows(self, target: str) -> bool:
@@ -189,8 +191,10 @@ class Links:
 
         No parameter has the names of its id ("") and of what URLs begin with, relative and not.
         """
-        values = {name: quoted(value(facts)) for name, value in self._values}
-        values[""], values["/"] = quoted(facts.job.id), facts.request.root_path
+        asked = facts.request.path
+        values = {"": quoted(facts.job.id), "/": facts.request.root_path}
+        for name, find in self._values:
+            values[name] = quoted(str(asked[name]) if name in asked else find(facts))
         if self._has_origin:
             values["//"] = self.origin(facts.request)
         facts.link_values = values
@@ -229,18 +233,13 @@ def _names(path: str) -> list[str]:
     return [part.partition("}")[0] for part in path.split("{")[1:]]
 
 
-def _path_value(name: str, contract: Contract, roles: Roles) -> Callable[[JobFacts], str]:
-    """Return what finds the value of a path parameter in a link to a job."""
-    created = [contract.operations[it] for it in roles.creations]
-    places = {row["in"] for it in created for row in it.parameters if row["name"] == name}
-    known = [place for place in ("path", "query", "body") if place in places | {"body"}]
-    readers = [input_reader(f"{place} {name}") for place in known]
+def _path_value(name: str) -> Callable[[JobFacts], str]:
+    """Return what finds the value of a path parameter that the request does not have."""
+    readers = [input_reader(f"{place} {name}") for place in ("path", "query", "body")]
 
     def value(facts: JobFacts) -> str:
-        for read in readers:
-            if (sent := read(facts)) is not ABSENT:
-                return str(sent)
-        return str(facts.request.path.get(name, facts.job.account))
+        found = (read(facts) for read in readers)
+        return str(next((sent for sent in found if sent is not ABSENT), facts.job.account))
 
     return value
 
@@ -248,8 +247,7 @@ def _path_value(name: str, contract: Contract, roles: Roles) -> Callable[[JobFac
 @lru_cache(maxsize=1024)  # clients poll the same few
 def quoted(text: str) -> str:
     """Return a text as it stands in a segment of a path."""
-    is_plain = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
-    return text if is_plain else quote(text, safe="")  # which takes five times as long
+    return text if _UNRESERVED(text) else quote(text, safe="")  # which takes five times as long
 
 
 def sign(sandbox: Sandbox, job_id: str, expires: int) -> str:

@@ -1,6 +1,7 @@
 """What a creation was sent: kept in the details of its job, by place."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from re import compile as pattern
 from typing import Any
@@ -31,18 +32,15 @@ class Inputs:
         self._scope = _scope_of(contract)
         self._headers = _header_inputs(contract)
 
-    def new_job(self, request: Request) -> NewJob:
-        """Return the job that a creation asks for; its id is another's."""
-        account = account_of(request)
-        details = self._details(self._sent(request))
-        return NewJob("", account, self.group(account, request.path), details)
+    def details(self, request: Request) -> dict[str, Any]:
+        """Return the details of the job that a creation asks for: the inputs, name and format."""
+        return self._with_names(self._sent(request))
 
     def group(self, account: str, path: Mapping[str, Any]) -> str:
         """Return the group of jobs of an account, and of what the path of a list names."""
-        values = [str(path[name]) for name in self._scope if name in path]
-        if not all(map(_PLAIN.fullmatch, values)):  # keys of stores have a limit
-            values = [blake2b("&".join(values).encode(), digest_size=12).hexdigest()]
-        return "/".join((account, *values))
+        if not self._scope:
+            return account
+        return _group(account, tuple([str(path[name]) for name in self._scope if name in path]))
 
     def _sent(self, request: Request) -> dict[str, Any]:
         secrets = query_keys(self._contract, request.operation)
@@ -67,8 +65,7 @@ class Inputs:
         }
         return {name: row["default"] for name, row in members.items() if "default" in row}
 
-    def _details(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the details of a job: its inputs, and the name and format among them."""
+    def _with_names(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         details = dict(sent)
         values: dict[str, Any] = {}
         for place in ("query", "path", "body"):
@@ -83,6 +80,13 @@ class Inputs:
             if wanted is not ABSENT:
                 details[FORMAT] = str(wanted)
         return details
+
+
+@lru_cache(maxsize=1024)  # few accounts have all jobs
+def _group(account: str, values: tuple[str, ...]) -> str:
+    if not all(map(_PLAIN.fullmatch, values)):  # keys of stores have a limit
+        values = (blake2b("&".join(values).encode(), digest_size=12).hexdigest(),)
+    return "/".join((account, *values))
 
 
 def account_of(request: Request) -> str:

@@ -9,6 +9,7 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import IndexedJobRepository, JobRepository, NewJob
+from mockserver.jobs.schedule import current_state
 from mockserver.openapi.examples import ExampleResponses
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.vendors import Handler
@@ -33,9 +34,9 @@ FileOf = Callable[[Sandbox, Job], Response]
 class Jobs:
     """The handlers of one contract, by operationId.
 
-    `file` returns the response with a job's file. A vendor's module may have its own `new_job`,
-    which reads a creation (the id of what it returns does not count), and `unknown_job`, which
-    returns the error for a request whose job is not there.
+    `file` returns the response with a job's file. A vendor's module may have its own `details`,
+    which reads a creation, and `unknown_job`, which returns the error for a request whose job is
+    not there.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Jobs:
         *,
         roles: Roles | None = None,
         scheme: str = "http",
-        new_job: Callable[[Request], NewJob] | None = None,
+        details: Callable[[Request], Mapping[str, Any]] | None = None,
         unknown_job: Callable[[Request], ApiError] | None = None,
     ) -> None:
         self._contract = contract
@@ -60,7 +61,7 @@ class Jobs:
         self._ids = IdMaker(contract)
         self._inputs = Inputs(contract)
         self.group = self._inputs.group
-        self._new_job = new_job or self._inputs.new_job
+        self._details = details or self._inputs.details
         self._unknown_job = unknown_job or self._not_found
         self._examples = ExampleResponses(contract.openapi)
         self._signed = signed_operations(contract)
@@ -91,20 +92,22 @@ class Jobs:
         action = self._lifecycle.actions["create"]
         answers = action.answers if action.operation == operation.id else {}
         show = self._shown(operation, answers)
-        lifecycle, new_job, insert = self._lifecycle, self._new_job, self._insert
+        lifecycle, insert = self._lifecycle, self._insert
 
         def create(request: Request) -> Response:
-            job = insert(request.sandbox, new_job(request))
-            facts = facts_at(lifecycle, request, job, job.created_at)
-            return show[facts.state](facts)
+            job = insert(request)
+            state = current_state(job, job.created_at)
+            return show[state](JobFacts(lifecycle, request, job, job.details, state))
 
         return create
 
-    def _insert(self, sandbox: Sandbox, new_job: NewJob) -> Job:
+    def _insert(self, request: Request) -> Job:
+        account, sandbox = account_of(request), request.sandbox
+        group, details = self.group(account, request.path), self._details(request)
         if isinstance(self._repository, IndexedJobRepository):
-            return self._repository.start(sandbox, [new_job])[0]
-        kind, make, ids = f"{self._repository.kind}/{new_job.group}", self._ids.of, sandbox.ids
-        row = NewJob(lambda number: make(ids, kind, number), *new_job[1:])
+            return self._repository.start(sandbox, [NewJob("", account, group, details)])[0]
+        kind, make, ids = f"{self._repository.kind}/{group}", self._ids.of, sandbox.ids
+        row = NewJob(lambda number: make(ids, kind, number), account, group, details)
         return self._repository.create(sandbox, [row])[0]
 
     def _list(self, operation: Operation) -> Handler:
@@ -244,7 +247,8 @@ class Jobs:
             job, state = found
             identity = request.identity
             is_own = is_free or identity is None or job.account == identity.account
-            if not is_own or (scope and not is_in(request.path, job.details.get("path", {}))):
+            sent = job.details.get("path")
+            if not is_own or (sent and scope and not is_in(request.path, sent)):
                 raise self._unknown_job(request)
             return JobFacts(lifecycle, request, job, job.details, state.name)
 

@@ -1,6 +1,7 @@
 """What fills one member of a body that shows a job: declared values, inputs, times and links."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -52,6 +53,7 @@ class MemberMakers:
         self.sure: set[Maker] = set()
         """The makers that never leave their member out."""
         self.sure.add(self.state)
+        self._copied: dict[Maker, str] = {}
 
     def members(self, schema: Any) -> Mapping[str, Mapping[str, Any]]:
         """Return the members of an object, each without references."""
@@ -98,7 +100,7 @@ class MemberMakers:
     def job_id(self, schema: Mapping[str, Any]) -> Maker:
         """Return what makes the id of a job, of the type of `schema`."""
         is_number = schema.get("type") in ("integer", "number")
-        return self._surely(_number_of_id if is_number else _id)
+        return self._surely(_number_of_id if is_number else attrgetter("job.id"))
 
     def state(self, facts: JobFacts) -> Any:
         """Return what shows the state of a job."""
@@ -148,8 +150,17 @@ class MemberMakers:
         if members and all(are_sure):
             return self._surely(_whole_object(members))
 
+        # What is copied from the body is not worth a call.
+        rows = [(name, self._copied.get(maker), maker) for name, maker in members]
+
         def make(facts: JobFacts) -> Any:
-            body = {name: value for name, maker in members if (value := maker(facts)) is not ABSENT}
+            sent = facts.details.get("body")
+            sent = sent if isinstance(sent, dict) else {}
+            body = {}
+            for name, key, maker in rows:
+                value = maker(facts) if key is None else sent.get(key)
+                if value is not ABSENT and (key is None or value is not None):
+                    body[name] = value
             return body if body or is_kept else ABSENT
 
         return self._surely(make) if is_kept or any(are_sure) else make
@@ -166,6 +177,8 @@ class MemberMakers:
         """Return what makes an input again, with the required members that only a response has."""
         read = input_reader(source)
         if source in self._input_schemas and self._allows(schema, self._input_schemas[source]):
+            if source.startswith("/"):
+                (self._copied[read],) = pointer.tokens(source)
             return read
         is_valid = self._schemas.validator(dict(schema)).is_valid
 
@@ -258,10 +271,6 @@ def _whole_object(members: Sequence[tuple[str, Maker]]) -> Maker:
         ((second, other),) = others
         return lambda facts: {name: maker(facts), second: other(facts)}
     return lambda facts: {name: maker(facts) for name, maker in members}
-
-
-def _id(facts: JobFacts) -> str:
-    return facts.job.id
 
 
 def _number_of_id(facts: JobFacts) -> int:

@@ -135,7 +135,7 @@ def create(contract: Contract, options: Options) -> Vendor:
         _with_creation(contract, options["create"]),
         repository,
         reports.file,
-        new_job=reports.new_job,
+        details=reports.details,
         unknown_job=reports.unknown_job,
     )
 
@@ -152,7 +152,7 @@ def create(contract: Contract, options: Options) -> Vendor:
         seeds=SeedLoader(
             open_contract,
             Path(__file__).with_name("seed.schema.json"),
-            partial(reports.seed_records, types, repository),
+            partial(reports.seed_records, types, repository, jobs.group),
         ),
         file=reports.file,
         error=partial(error_response, contract),

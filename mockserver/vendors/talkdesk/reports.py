@@ -1,6 +1,6 @@
 """Talkdesk's reports: their types, what a job asks of them, their files, and the seed data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,14 +49,14 @@ class Reports:
             reason = f"is an unknown report type: {report_type[:64]}"
             raise ApiError.for_field("type", reason, code="invalid_report_type")
 
-    def new_job(self, request: Request) -> NewJob:
-        """Return the job that a creation asks for.
+    def details(self, request: Request) -> dict[str, Any]:
+        """Return the details of the job that a creation asks for.
 
         Raises:
             ApiError: 400, the report type is unknown, or the body is not usable.
         """
         self.check_type(request)
-        return _new_job("", request.account, request.path["type"], request.body)
+        return _details(request.path["type"], request.body)
 
     def unknown_job(self, request: Request) -> ApiError:
         """Return the error for an unknown id, or a job of another account or report type.
@@ -72,7 +72,8 @@ class Reports:
         report_type, asked = job.details["path"]["type"], job.details["body"]
         report = self._types.find(sandbox, ALL_ACCOUNTS, report_type)
         assert report is not None  # a job is created for known types only
-        start, end = read_span(asked)
+        zone = find_zone(asked["timezone"], "timezone")
+        start, end = read_span(asked["timespan"], zone)
         default_rows = -(-(end - start) // parse_duration(report.data["every"]))
         metadata = {"type": report_type, "version": report.data.get("version")}
         key = f"rows of {job.id}"
@@ -81,7 +82,7 @@ class Reports:
             rows=job.details.get(ROWS, min(default_rows, MAX_ROWS)),
             start=start,
             end=end,
-            zone=find_zone(asked["timezone"], "timezone"),
+            zone=zone,
             base=sandbox.ids.uuid(key, 0),
             metadata=metadata if "version" in report.data else {},
         )
@@ -93,10 +94,11 @@ class Reports:
         self,
         types: Iterable[str],
         repository: JobRepository,
+        group: Callable[[str, Mapping[str, Any]], str],
         fixtures: Mapping[str, Any],
         now: int,
     ) -> SeedRecords:
-        """Return the records of `fixtures/talkdesk/seed.yaml`.
+        """Return the records of `fixtures/talkdesk/seed.yaml`; `group` returns the group of a job.
 
         A type without a row there has that of the first.
 
@@ -111,24 +113,26 @@ class Reports:
             if row["type"] not in rows:
                 raise SeedError(f"/jobs/{number}/type: unknown report type {row['type']!r}")
             try:
-                job = _new_job(row["id"], row["account"], row["type"], row)
+                details = _details(row["type"], row)
                 schedule = read_schedule(repository.lifecycle, row)
             except (ApiError, LookupError) as error:
                 raise SeedError(f"/jobs/{number}: {error}") from error
-            new_jobs.append(job._replace(schedule=schedule))
+            account, place = row["account"], group(row["account"], details["path"])
+            new_jobs.append(NewJob(row["id"], account, place, details, schedule=schedule))
         return [
             *self._types.seed_records(ALL_ACCOUNTS, rows),
             *repository.new_records(new_jobs, now, interned=True),
         ]
 
 
-def _new_job(id_: str, account: str, report_type: str, row: Mapping[str, Any]) -> NewJob:
+def _details(report_type: str, row: Mapping[str, Any]) -> dict[str, Any]:
     asked = read_job_request(row)
-    details: dict[str, Any] = {"path": {"type": report_type}, "body": asked}
-    for name in ("format", "name", ROWS):
-        if name in row:
-            details[name] = row[name]
-    return NewJob(id_, account, f"{account}/{report_type}", details)
+    details = {"path": {"type": report_type}, "body": asked, "format": asked["format"]}
+    if "name" in asked:
+        details["name"] = asked["name"]
+    if ROWS in row:
+        details[ROWS] = row[ROWS]
+    return details
 
 
 def read_job_request(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,13 +144,13 @@ def read_job_request(body: Mapping[str, Any]) -> dict[str, Any]:
     span = body["timespan"]
     in_span = "timezone" not in body and "timezone" in span
     zone = span["timezone"] if in_span else body.get("timezone", DEFAULT_ZONE)
-    find_zone(zone, "timespan.timezone" if in_span else "timezone")
+    field = "timespan.timezone" if in_span else "timezone"
     asked = {
         "format": body["format"],
         "timezone": zone,
         "timespan": {"from": span["from"], "to": span["to"]},
     }
-    start, end = read_span(asked)
+    start, end = read_span(asked["timespan"], find_zone(zone, field))
     if start > end:
         raise ApiError.for_field("timespan.from", "must not be after timespan.to")
     if end - start > MAX_SPAN_MS:
@@ -155,15 +159,14 @@ def read_job_request(body: Mapping[str, Any]) -> dict[str, Any]:
     return asked | ({"name": body["name"]} if "name" in body else {})
 
 
-def read_span(asked: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the start (inclusive) and the end (exclusive) of the timespan that a job asks for.
+def read_span(span: Mapping[str, str], zone: ZoneInfo) -> tuple[int, int]:
+    """Return the start (inclusive) and the end (exclusive) of a timespan.
 
-    Both are milliseconds since the epoch. A date-time without an offset is in the job's time zone.
+    Both are milliseconds since the epoch. A date-time without an offset is in `zone`.
 
     Raises:
         ApiError: 400, there is no such date.
     """
-    zone, span = find_zone(asked["timezone"], "timezone"), asked["timespan"]
     start = _read_date_time(span["from"], zone, "timespan.from")
     end = _read_date_time(span["to"], zone, "timespan.to")
     return from_datetime(start), from_datetime(end)
