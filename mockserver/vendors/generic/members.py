@@ -9,7 +9,7 @@ from mockserver.openapi.examples import WORDS, ExampleGenerator
 from mockserver.openapi.schemas import Schemas
 from mockserver.timestamps import to_iso_string
 from mockserver.vendors.generic.context import ABSENT, JobFacts, Links, input_reader
-from mockserver.vendors.generic.operations import Roles, flatten
+from mockserver.vendors.generic.operations import Roles, allows, flatten
 from specs import Contract, Value, pointer
 from specs.contract import json_schema_of
 from specs.values import DEFAULT, plain_name
@@ -19,21 +19,6 @@ Maker = Callable[[JobFacts], Any]
 
 RELATIVE = "uri-reference"
 """The format of links that begin with the path."""
-
-_ANNOTATIONS = frozenset(
-    [
-        "default",
-        "deprecated",
-        "description",
-        "example",
-        "externalDocs",
-        "readOnly",
-        "title",
-        "writeOnly",
-        "xml",
-    ]
-)
-_COMBINED = ("allOf", "anyOf", "oneOf", "not")
 
 
 class MemberMakers:
@@ -176,7 +161,9 @@ class MemberMakers:
     def echo(self, source: str, schema: Mapping[str, Any]) -> Maker:
         """Return what makes an input again, with the required members that only a response has."""
         read = input_reader(source)
-        if source in self._input_schemas and self._allows(schema, self._input_schemas[source]):
+        if source in self._input_schemas and allows(
+            self.document, schema, self._input_schemas[source]
+        ):
             if source.startswith("/"):
                 (self._copied[read],) = pointer.tokens(source)
             return read
@@ -192,34 +179,6 @@ class MemberMakers:
 
         return make
 
-    def _allows(self, schema: Any, sent: Any, depth: int = 0) -> bool:
-        """Return whether each valid value of `sent` is one of `schema`, as far as keys show it."""
-        rules, known = (pointer.resolve(self.document, row) for row in (schema, sent))
-        if depth > _MAX_DEPTH or any(key in row for key in _COMBINED for row in (rules, known)):
-            return False
-        if known.get("nullable") and not rules.get("nullable"):
-            return False
-        own = {key: it for key, it in rules.items() if key not in _ANNOTATIONS | {"nullable"}}
-        members = own.pop("properties", {})
-        sent_members = known.get("properties", {})
-        return all(
-            key.startswith("x-") or self._keeps(key, value, known.get(key), depth)
-            for key, value in own.items()
-        ) and all(
-            name in sent_members and self._allows(row, sent_members[name], depth + 1)
-            for name, row in members.items()
-        )
-
-    def _keeps(self, key: str, rule: Any, sent: Any, depth: int) -> bool:
-        """Return whether values of a schema with `sent` at a keyword meet the rule there."""
-        if key == "enum":
-            return sent is not None and all(value in rule for value in sent)
-        if key == "items" and sent is not None:
-            return self._allows(rule, sent, depth + 1)
-        if key == "required":
-            return set(rule) <= set(sent or ())
-        return bool(rule == sent)
-
     def _completed(self, value: Any, schema: Any, rng: Random) -> Any:
         flat = flatten(self.document, schema)
         if isinstance(value, list):
@@ -234,9 +193,6 @@ class MemberMakers:
         return known | {
             name: self._examples.draw(members[name], rng) for name in missing if name in members
         }
-
-
-_MAX_DEPTH = 8
 
 
 def _input_sources(contract: Contract, roles: Roles) -> Iterator[tuple[str, tuple[str, Any]]]:

@@ -11,6 +11,7 @@ from mockserver.openapi.schemas import Schemas
 from specs import Action, Contract, Location, Operation, pointer
 from specs.contract import json_schema_of
 from specs.samples import text_of_pattern
+from specs.values import words
 
 SIGNATURE_NAMES = ("signature", "sig", "xamzsignature", "xgoogsignature", "token")
 EXPIRY_NAMES = ("expires", "expiry", "exp", "se", "xamzexpires", "xgoogexpires", "expiresat")
@@ -136,6 +137,46 @@ def flatten(document: dict[str, Any], schema: Any, depth: int = 0) -> dict[str, 
         }
         merged = {**inner, **merged, **{key: value for key, value in combined.items() if value}}
     return merged
+
+
+_ANNOTATIONS = words(
+    "default deprecated description example externalDocs nullable properties readOnly title "
+    "writeOnly xml"
+)
+_COMBINED = ("allOf", "anyOf", "oneOf", "not")
+
+
+def allows(document: dict[str, Any], schema: Any, sent: Any, depth: int = 0) -> bool:
+    """Return whether each valid value of the schema `sent` is one of `schema`.
+
+    False where the keywords of the two do not show it.
+    """
+    rules, known = (pointer.resolve(document, row) for row in (schema, sent))
+    if depth > _MAX_DEPTH or any(key in row for key in _COMBINED for row in (rules, known)):
+        return False
+    if known.get("nullable") and not rules.get("nullable"):
+        return False
+    members = known.get("properties", {})
+    return all(
+        key in _ANNOTATIONS
+        or key.startswith("x-")
+        or _keeps(document, key, rule, known.get(key), depth)
+        for key, rule in rules.items()
+    ) and all(
+        name in members and allows(document, row, members[name], depth + 1)
+        for name, row in rules.get("properties", {}).items()
+    )
+
+
+def _keeps(document: dict[str, Any], key: str, rule: Any, sent: Any, depth: int) -> bool:
+    """Return whether values of a schema with `sent` at a keyword meet the rule there."""
+    if key == "enum":
+        return sent is not None and all(value in rule for value in sent)
+    if key == "items" and sent is not None:
+        return allows(document, rule, sent, depth + 1)
+    if key == "required":
+        return set(rule) <= set(sent or ())
+    return bool(rule == sent)
 
 
 Form = Callable[[Ids, str, int], str]
