@@ -48,7 +48,10 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One exchange, as the page and the report show it."""
+    """One exchange, as the page and the report show it.
+
+    `unchecked` says which bodies were too long to be kept: they passed, and nobody checked them.
+    """
 
     number: int
     method: str
@@ -58,6 +61,7 @@ class Entry:
     failure: str | None
     milliseconds: int
     departures: tuple[Departure, ...]
+    unchecked: tuple[str, ...] = ()
 
 
 class Journal:
@@ -86,6 +90,7 @@ class Journal:
         self._counts: Counter[str] = Counter()
         self._found: dict[tuple[str, ...], Departure] = {}
         self._passed = 0
+        self._unchecked = 0
         self._secrets: set[str] = set()
         self._queue: queue.Queue[Passage | None] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="journal")
@@ -120,7 +125,9 @@ class Journal:
     def summary(self) -> str:
         """How much passed, and how much of it departs."""
         count = self._counts.total()
-        return f"{self._passed} exchanges, {count} departure{'' if count == 1 else 's'}"
+        text = f"{self._passed} exchanges, {count} departure{'' if count == 1 else 's'}"
+        long = self._unchecked
+        return text + (f", {long} too long to be checked" if long else "")
 
     def close(self) -> None:
         """Judge what is left, and the whole lives of the jobs."""
@@ -156,6 +163,8 @@ class Journal:
             self.tracker.observe(exchange)
         for departure in departures:
             self._count(departure)
+        unchecked = tuple(_unchecked(passage))
+        self._unchecked += bool(unchecked)
         self._entries.append(
             Entry(
                 exchange.number,
@@ -166,6 +175,7 @@ class Journal:
                 passage.failure,
                 round(passage.seconds * 1000),
                 departures,
+                unchecked,
             )
         )
 
@@ -351,6 +361,12 @@ class Journal:
             # The value itself may be anybody's name; the rule that it breaks is not.
             rule = str(error.schema_path[-1]) if error.schema_path else "schema"
             yield place, f"body {place or '(whole)'}: breaks the rule {rule!r} of the contract"
+
+
+def _unchecked(passage: Passage) -> Iterator[str]:
+    for side, body in (("request", passage.request_body), ("response", passage.response_body)):
+        if not body.is_whole:
+            yield f"the body of the {side} has {body.size} bytes, more than are checked"
 
 
 def _key(departure: Departure) -> str:

@@ -45,6 +45,7 @@ HOP_BY_HOP: Final = frozenset(
 # Bytes of a body that are kept for the checks; a longer one passes on, and is not judged.
 MAX_KEPT: Final = 2 * 2**20
 MAX_CONNECTIONS: Final = 100
+BACKLOG: Final = 2048
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -287,7 +288,7 @@ def _reason(error: Exception) -> str:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address.
+    """Return a socket that listens: whoever connects before the server has started waits.
 
     Raises:
         UsageError: it is taken, or not of this machine.
@@ -297,6 +298,7 @@ def bind(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         raise UsageError(f"--port: {host}:{port}: {error.strerror}") from None
@@ -324,7 +326,6 @@ def make_server(app: Any) -> uvicorn.Server:
 def proxy_in_thread(app: ProxyApp) -> Iterator[str]:
     """Serve the proxy in a thread, on a free port of 127.0.0.1; yields its base URL."""
     listening = bind("127.0.0.1", 0)
-    listening.listen()  # whoever connects before the server has started waits
     server = make_server(app)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="proxy")
     thread.start()

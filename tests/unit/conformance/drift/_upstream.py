@@ -102,10 +102,13 @@ def upstream() -> Iterator[Upstream]:
 
 @contextmanager
 def proxied(
-    url: str, vendor: str = "talkdesk", target: Target | None = None
+    url: str,
+    vendor: str = "talkdesk",
+    target: Target | None = None,
+    profile: str = "documented",
 ) -> Iterator[tuple[str, Journal]]:
     """Serve a proxy before `url`; yields its base URL and its journal, closed at the end."""
-    journal = Journal(contract(vendor), load_checks(), url, target)
+    journal = Journal(contract(vendor, profile), load_checks(), url, target)
     try:
         with proxy_in_thread(ProxyApp(url, journal, timeout=10)) as base_url:
             yield base_url, journal
