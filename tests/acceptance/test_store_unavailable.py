@@ -123,7 +123,7 @@ def test_an_outage_is_503_and_passes(
     with serving("--store", url, "--workers", str(workers), "--clock", "manual") as server:
         before = [create(server) for _ in range(4)]
         with outage(url, server):
-            responses = send_all(server) + send_all(server, at_once=1)
+            responses = send_all(server, at_once=1) + send_all(server, at_once=1)
         after = create(server)
         listed = requests.get(f"{server.base_url}{JOBS}", headers=TALKDESK, timeout=SECONDS).json()
         health = requests.get(f"{server.control_url}/health", timeout=SECONDS)
@@ -158,7 +158,7 @@ def test_a_database_that_falls_silent_is_503_for_all_at_once(
         with serving(*options) as server:
             before = [create(server) for _ in range(4)]
             with relay.silence():
-                alone = send_all(server)
+                alone = send_all(server, at_once=1)
                 together = send_all(server, at_once=20)
             after = create(server)
             listed = requests.get(

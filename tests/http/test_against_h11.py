@@ -15,8 +15,8 @@ from tests.http._memory import Observation, exchange, observe
 from tests.http._reference import Reading
 from tests.http._streams import mutate, split, streams
 
-EXAMPLES, VARIANTS = 2_000, 8
-"""Sixteen thousand raw streams, of which more than ten thousand differ."""
+EXAMPLES, VARIANTS = 1_000, 8
+"""Eight thousand raw streams, of which more than five thousand differ."""
 
 
 @pytest.fixture(scope="module")
