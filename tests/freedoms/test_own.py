@@ -37,6 +37,7 @@ def judge(
     settings = Settings(effort=effort, only=frozenset(only))
     runner = create_runner(vendor, HOST, settings=settings, environment={}, vendors=[EXAMPLES])
     runner.clock = clock
+    runner.fail_fast = bool(only)
     runner.adapter = lambda url, hosts: WsgiAdapter(app, url, *hosts)
     return runner.run()
 

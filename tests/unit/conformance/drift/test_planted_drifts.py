@@ -32,7 +32,7 @@ def named(found: Iterable[Difference]) -> set[str]:
     return {id_ for difference in found for id_ in difference.requirements}
 
 
-PLANTED = ("ec-exec-202", "td-error-no-code")
+PLANTED = (pytest.param("ec-exec-202", marks=pytest.mark.slow), "td-error-no-code")
 # A run takes a second: those that do not hide one another are planted together.
 TOGETHER = (
     ("td-id-number", "td-timezone-offset", "td-format-upper", "td-timespan-list"),
@@ -61,7 +61,9 @@ def test_further_planted_drifts_are_found_and_named(defects: tuple[str, ...]) ->
     assert [defect for defect in defects if not found & rows[defect]] == []
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize(
+    "vendor", [pytest.param(v, marks=[pytest.mark.slow] * (v != "talkdesk")) for v in VENDORS]
+)
 def test_two_runs_of_one_implementation_show_nothing(vendor: str) -> None:
     other = result_of(vendor, seed=2)
     assert other["behaviour"]["cases"]
