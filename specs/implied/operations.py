@@ -232,9 +232,15 @@ def _input(rows: Rows, operation: Operation) -> Iterator[Requirement]:
                 operation=operation.id,
                 detail=kind,
             )
-    is_list = rows.is_action(operation, "list")
-    free = is_list and not any(p.get("required") for p in operation.parameters)
-    if free or rows.is_action(operation, "create") or _has_example(rows, operation):
+    # What a creation takes in its path, a list of what was created takes as well.
+    create = rows.contract.operations[rows.contract.lifecycle.actions["create"].operation]
+    known = {(p["in"], p["name"]) for p in create.parameters if p["in"] == "path"}
+    needed = {(p["in"], p["name"]) for p in operation.parameters if p.get("required")}
+    if (
+        (rows.is_action(operation, "list") and needed <= known)
+        or rows.is_action(operation, "create")
+        or _has_example(rows, operation)
+    ):
         yield rows.row(
             "VALID",
             f"A valid request of {operation.id} succeeds.",

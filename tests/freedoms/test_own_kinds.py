@@ -157,18 +157,22 @@ def by_status(folder: Path, clock: SkippingClock, *, lost: bool = False) -> tupl
     return folder, App(lambda headers, _: headers.get("authorization") == wanted, answer)
 
 
-def by_boolean(folder: Path, clock: SkippingClock, *, back: bool = False) -> tuple[Path, App]:
-    """The state is a boolean; the key is in the query; no list, no file."""
+def by_boolean(
+    folder: Path, clock: SkippingClock, *, back: bool = False, late: bool = False
+) -> tuple[Path, App]:
+    """The state is a boolean, and has a status; the key is in the query; no list, no file."""
     job = body(key={"type": "string"}, finished={"type": "boolean"})
     paths = {
         "/jobs": {"post": operation("make", "/jobs", (200, job), (401, {}))},
-        "/jobs/{id}": {"get": operation("look", "/jobs/{id}", (200, job), (401, {}), (404, {}))},
+        "/jobs/{id}": {
+            "get": operation("look", "/jobs/{id}", (200, job), (202, job), (401, {}), (404, {}))
+        },
     }
     lifecycle = BASE | {
         "states": {"RUNNING": {"wire": False}, "DONE": {"wire": True, "final": True}},
         "actions": {
             "create": {"operation": "make", "enters": "RUNNING"},
-            "poll": {"operation": "look"},
+            "poll": {"operation": "look", "answers": {"RUNNING": 202, "DONE": 200}},
         },
         "locations": {name: {"id": "/key", "status": "/finished"} for name in ("make", "look")},
     }
@@ -181,14 +185,16 @@ def by_boolean(folder: Path, clock: SkippingClock, *, back: bool = False) -> tup
             return 404, None, {}
         polls[0] += 1
         done = jobs.done(path[1]) and not (back and polls[0] % 3 == 0)
-        return 200, {"key": path[1], "finished": done}, {}
+        return 200 if done and not late else 202, {"key": path[1], "finished": done}, {}
 
     scheme = {"type": "apiKey", "in": "query", "name": "key"}
     folder = write(folder, scheme, paths, lifecycle)
     return folder, App(lambda _, query: query.get("key") == SECRET, answer)
 
 
-def in_project(folder: Path, clock: SkippingClock, *, skips: bool = False) -> tuple[Path, App]:
+def in_project(
+    folder: Path, clock: SkippingClock, *, skips: bool = False, listless: bool = False
+) -> tuple[Path, App]:
     """Jobs of a project, a key in a cookie, numbers as states, pages by links with an offset."""
     job = {"id": {"type": "string"}, "state": {"type": "integer"}}
     page = {"jobs": {"type": "array", "items": {"type": "object", "properties": job}}}
@@ -232,7 +238,7 @@ def in_project(folder: Path, clock: SkippingClock, *, skips: bool = False) -> tu
         id_ = path[3] if len(path) == 4 else ""
         if (method, path[2:]) == ("POST", ["jobs"]):
             return 201, shown(jobs.new()), {}
-        if (method, path[2:]) == ("GET", ["jobs"]):
+        if (method, path[2:]) == ("GET", ["jobs"]) and not listless:
             if not all(value.isdigit() for value in query.values()):
                 return 400, None, {}
             size, start = int(query.get("limit", 20)), int(query.get("offset", 0))
@@ -268,9 +274,18 @@ JUDGED = {
         "FILE-load",
         "NOFILE-load",
     },
-    "by_boolean": {"UNIQUE-make", "READ-look", "EDGE-look", "FINAL-look", "STATE-look", "ID-look"},
+    "by_boolean": {
+        "UNIQUE-make",
+        "READ-look",
+        "EDGE-look",
+        "FINAL-look",
+        "STATE-look",
+        "ID-look",
+        "ANSWER-look",
+    },
     "in_project": {
         "UNIQUE-make",
+        "VALID-all",
         "PAGES-all",
         "LISTED-all",
         "EFFECT-drop",
@@ -296,6 +311,8 @@ def test_a_correct_server_of_another_kind_passes(kind: str, tmp_path: Path) -> N
     [
         ("by_status", "lost", "RESULT-look"),
         ("by_boolean", "back", "FINAL-look"),
+        ("by_boolean", "late", "ANSWER-look"),
+        ("in_project", "listless", "VALID-all"),
         ("in_project", "skips", "PAGES-all"),
     ],
 )
