@@ -355,20 +355,15 @@ class JobClient:
 
         A page that leads back to one that was requested is the last.
         """
-        contract, operation_id = self.client.contract, request.operation
-        paging, pointer = (
-            contract.paging(operation_id),
-            self.lifecycle.locations[operation_id].items,
-        )
+        contract = self.client.contract
+        paging = contract.paging(request.operation)
         requested: list[Mapping[str, Any]] = []
         page: OperationRequest | None = request
         while page is not None and page.query not in requested:
             requested.append(page.query)
             exchange = page.send(self.client, self._driver, role=role)
             yield exchange
-            shown = value_at(exchange.json, pointer or "")
-            items = len(shown) if isinstance(shown, list) else 0
-            page = following_page(contract, paging, page, exchange, items) if paging else None
+            page = following_page(contract, paging, page, exchange) if paging else None
 
     def wait_for_state(self, job: JobRef, *states: str, seconds: float | None = None) -> bool:
         """Poll until a job is in one of `states`; return False where it does not get there.

@@ -156,6 +156,9 @@ _NEXT = words(
     "next nextpage nextpagetoken nextcursor nextlink nexttoken odatanextlink nexturl nexthref "
     "nextpageurl nextmarker continuationtoken cursor endcursor"
 )
+MORE = words("hasmore more hasnext hasnextpage")
+"""Plain names of flags that say whether there is another page."""
+
 _WORDS = re.compile(r"[^a-z0-9]")
 
 

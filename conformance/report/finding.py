@@ -208,7 +208,7 @@ class Finding:
     @property
     def replay_command(self) -> str:
         """The command that repeats the finding with all that leads to it."""
-        return f"conformance replay RESULT.json --id {self.id}"
+        return f"{_replay(self.result.contract)} --id {self.id}"
 
     @property
     def needs_luck(self) -> bool:
@@ -257,8 +257,8 @@ class Finding:
         """The command that judges this requirement alone."""
         contract = self.result.contract
         return (
-            f"conformance run {contract.vendor} --base-url {visible(self.result.base_url)} "
-            f"--only {self.id} --seed {self.result.seed}"
+            f"conformance run {contract.vendor}{_vendors(contract)} --base-url "
+            f"{visible(self.result.base_url)} --only {self.id} --seed {self.result.seed}"
         )
 
     @property
@@ -307,6 +307,17 @@ def _line(exchange: Exchange, state: str) -> str:
     return visible(f"{request.method} {target} -> {answer}{shown}")
 
 
+def _replay(contract: Contract) -> str:
+    return f"conformance replay RESULT.json{_vendors(contract)}"
+
+
+def _vendors(contract: Contract) -> str:
+    """Return the option without which a user's own vendor is not known."""
+    if not contract.own or contract.folder is None:
+        return ""
+    return f" --vendors {shown_path(contract.folder).as_posix()}"
+
+
 def reproduction_hint(result: Result) -> str:
     """Return how to reproduce the problems of a result; empty where there is none."""
     exchanges = [exchange for row in result.problems for exchange in row.exchanges]
@@ -318,6 +329,6 @@ def reproduction_hint(result: Result) -> str:
         f"In curl commands {' and '.join(names)} {verb} for your credentials. " if names else ""
     )
     return (
-        f"{secrets}`conformance replay RESULT.json` repeats the failures, each with its "
+        f"{secrets}`{_replay(result.contract)}` repeats the failures, each with its "
         "prerequisites; --report json=RESULT.json writes that file."
     )

@@ -18,6 +18,7 @@ from conformance.target import PRIMARY
 from conformance.target.client import Client
 from specs import Contract, Operation, Paging
 from specs.samples import sample
+from specs.values import MORE, plain_name
 
 _JSON_HEADER: Final = {"Content-Type": "application/json"}
 
@@ -88,12 +89,12 @@ class OperationRequest:
 
 
 def following_page(
-    contract: Contract, paging: Paging, request: OperationRequest, exchange: Exchange, items: int
+    contract: Contract, paging: Paging, request: OperationRequest, exchange: Exchange
 ) -> OperationRequest | None:
-    """Return the request for the page after one with so many `items`; None after the last.
+    """Return the request for the page after one; None after the last.
 
-    It is what the page says comes next, where pages say so; else the next number or offset, until
-    a page is empty.
+    It is what the page says comes next, where pages say so; else the id of the last job, where that
+    is the cursor; else the next number or offset, until a page is empty.
     """
     if paging.next is not None:
         value = value_at(exchange.json, paging.next)
@@ -102,11 +103,25 @@ def following_page(
         if paging.next_is == "link":
             return _linked_page(contract, request, exchange, str(value))
         return request.with_parameter(paging.at, value) if paging.at else None
-    if not items or paging.at is None or paging.style == "cursor":
+    location = contract.lifecycle.locations[request.operation]
+    shown = value_at(exchange.json, location.items or "")
+    if not isinstance(shown, list) or not shown or paging.at is None:
         return None
+    if paging.style == "cursor":
+        size = int(request.query.get(paging.size or "") or paging.default_size)
+        is_last = not _has_more(exchange, is_full=len(shown) >= size)
+        last = None if is_last else location.id_in(shown[-1], {})
+        return None if last is None else request.with_parameter(paging.at, last)
     is_offset = paging.style == "offset"
     now = request.query.get(paging.at) or (0 if is_offset else paging.first)
-    return request.with_parameter(paging.at, int(now) + (items if is_offset else 1))
+    return request.with_parameter(paging.at, int(now) + (len(shown) if is_offset else 1))
+
+
+def _has_more(exchange: Exchange, *, is_full: bool) -> bool:
+    """Return whether a page is not the last: as its flag says, else if it is full."""
+    body = exchange.json if isinstance(exchange.json, Mapping) else {}
+    flags = (value for name, value in body.items() if plain_name(name) in MORE)
+    return next((flag for flag in flags if isinstance(flag, bool)), is_full)
 
 
 def _linked_page(

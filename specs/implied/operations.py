@@ -58,7 +58,8 @@ def _statuses(rows: Rows, operation: Operation) -> Iterator[Requirement]:
             place=place,
             operation=name,
         )
-    if {"4XX", "default"}.isdisjoint(operation.other_responses):
+    lists_refusals = any(400 <= status < 500 for status in operation.responses)
+    if lists_refusals and {"4XX", "default"}.isdisjoint(operation.other_responses):
         yield rows.row(
             "REFUSAL",
             f"A refusal of {name} is one of the contract's, or one that HTTP has for any request.",

@@ -16,7 +16,7 @@ from mockserver.vendors.generic.members import (
     retry_after,
 )
 from specs import Contract, Paging
-from specs.values import plain_name, words
+from specs.values import MORE, plain_name, words
 
 _AT = r"(?:at|on|time|date|datetime|timestamp|utc)?(?:utc|ms)?"
 _TIME_NAMES: Mapping[str, re.Pattern[str]] = {
@@ -149,7 +149,6 @@ def _failed_states(contract: Contract) -> frozenset[str]:
     )
 
 
-_MORE = words("hasmore more hasnext hasnextpage")
 _COUNTS = words("count itemcount size numberofelements returned")
 _TOTALS = words("total totalcount totalitems totalresults")
 _PAGES = words("totalpages pagecount pages lastpage")
@@ -191,7 +190,7 @@ class ListNames:
     ) -> ListMaker | None:
         """Return what makes a member by its name; None where the name says nothing."""
         plain, kind = plain_name(name), flat.get("type")
-        if kind == "boolean" and plain in _MORE:
+        if kind == "boolean" and plain in MORE:
             return lambda listing: listing.page.following is not None
         if kind in ("integer", "number"):
             return self._number(plain)

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from conformance.contract_queries import shown_path
 from conformance.evaluation import Result
+from conformance.report.finding import findings
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
+from mockserver.cli import main
 from mockserver.testing import MockServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -95,6 +99,28 @@ def test_each_fault_of_the_mock_is_detected(
         requests.delete(f"{control}/faults", timeout=10).raise_for_status()
     assert [row.requirement.id for row in result.problems] == [id_]
     assert result.exit_code == 1
+    again = f"conformance replay RESULT.json --vendors {shown_path(EXAMPLES / vendor)} --id {id_}"
+    assert [finding.replay_command for finding in findings(result)] == [again]
+
+
+def test_a_list_with_the_last_id_as_its_cursor_is_walked_to_its_end(tmp_path: Path) -> None:
+    document = EXAMPLES / "documents" / "batches-3.1.yaml"
+    command = ["new-vendor", "batches", "--openapi", str(document), "--out", str(tmp_path)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    with MockServer(vendors=[tmp_path]) as mock:
+        settings = Settings(effort=Effort.QUICK)
+        control = f"{mock.base_url}/_mock"
+        result = create_runner(
+            "batches",
+            mock.base_url,
+            control_url=control,
+            settings=settings,
+            environment={},
+            vendors=[tmp_path],
+        ).run()
+    assert not {row.requirement.id: row.reason for row in result.problems}
+    judged = {row.requirement.id for row in result.requirements if row.is_judged}
+    assert "BATCHES-AUTO-PAGES-listBatches" in judged
 
 
 @pytest.mark.parametrize("vendor", FAULTS)
