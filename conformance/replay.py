@@ -17,9 +17,8 @@ from conformance.evaluation.evaluator import Evaluator, run_active_check
 from conformance.reproduction import step_from_json
 from conformance.reproduction.replayer import Replayer
 from conformance.runner import Runner, create_runner
-from conformance.session import open_session, preflight
+from conformance.session import clean_up, open_session, preflight
 from conformance.settings import Settings
-from conformance.target.cleanup import clean_up
 from specs import Requirement
 from specs.explanation import FileShape
 

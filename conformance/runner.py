@@ -44,10 +44,9 @@ from conformance.http.limits import Clock
 from conformance.plan import Plan, PlanStep, make_plan
 from conformance.reproduction import replay_steps
 from conformance.reproduction.replayer import Shrinker
-from conformance.session import open_session, preflight
+from conformance.session import clean_up, open_session, preflight
 from conformance.settings import Effort, Settings
 from conformance.target import Target, read_target
-from conformance.target.cleanup import clean_up
 from conformance.target.client import Client
 from conformance.target.tracker import missing_id_reason, with_configured_ids
 from specs import Contract, Requirement

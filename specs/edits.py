@@ -290,3 +290,34 @@ def _parameters(editor: ContractEditor) -> Iterator[Json]:
         yield from item.get("parameters", ())
         for row in item.values():
             yield from row.get("parameters", ()) if isinstance(row, dict) else ()
+
+
+def set_column(editor: ContractEditor, name: str, schema: Json | None) -> None:
+    """Let the file of a job have a column of what a schema describes; None: it has no such one."""
+    file = editor.lifecycle.get("file", {})
+    if "columns" not in file:
+        raise LookupError("columns")
+    columns = [dict(column) for column in file["columns"]]
+    places = [index for index, column in enumerate(columns) if column["name"] == name]
+    new = [] if schema is None else [{"name": name, **_column(schema)}]
+    if places:
+        columns[places[0] : places[0] + 1] = new
+    else:
+        columns += new
+    if not columns:
+        raise LookupError(name)
+    file["columns"] = columns
+
+
+def _column(schema: Json) -> Json:
+    kinds: dict[str, Json] = {
+        "integer": {"is": "integer", "from": 1, "to": 100},
+        "number": {"is": "decimal", "from": 0.1, "to": 99.9},
+        "boolean": {"is": "boolean"},
+        "string": {"is": "choice", "of": [schema.get("example", "")]},
+    }
+    if schema.get("format") in {"date-time", "uuid"}:
+        return {"is": {"date-time": "moment", "uuid": "id"}[schema["format"]]}
+    if schema["type"] not in kinds:
+        raise LookupError(schema["type"])
+    return kinds[schema["type"]]

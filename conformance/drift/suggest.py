@@ -38,6 +38,7 @@ MAX_EVIDENCE: Final = 100
 BY_CODE: Final = "the code of the mock makes it, not the vendor's files"
 VARIES: Final = "it varies, and the files say what always is"
 SAID: Final = "the files say it already"
+SEED: Final = "the columns of seed.yaml make it"
 UNSAID: Final = "no key of the files says it"
 
 
@@ -436,11 +437,34 @@ class Suggester:
                 continue
             parent = self._parent(key, place) or key
             groups[parent, place.rpartition("/")[2]].append(difference)
+        fetch = self._lifecycle.actions.get("fetch")
         for (parent, name), found in groups.items():
-            if not self._contract.own or name == "*":
+            if fetch is not None and found[0].operation == fetch.operation and _is_file(found[0]):
+                self._column(name, found)
+            elif not self._contract.own or name == "*":
                 self._reasons |= dict.fromkeys(found, UNSAID if self._contract.own else BY_CODE)
             else:
                 self._shape(parent, name, found)
+
+    def _column(self, name: str, found: Sequence[Difference]) -> None:
+        """A member of the rows of a JSON file: a column."""
+        if not self._contract.own:
+            self._reasons |= dict.fromkeys(found, SEED)
+            return
+        key, place = self._key(found[0]), plain(found[0].subject)
+        shapes = self._theirs.shapes(key, place).values()
+        count, rows = sum(s.count for s in shapes), sum(s.parents for s in shapes)
+        if count not in {0, rows} or place.count("/") != place.count("*") + 1:
+            self._reasons |= dict.fromkeys(found, VARIES if count not in {0, rows} else UNSAID)
+            return
+        schema = schema_of(self._theirs, [key], place) if count else None
+        self._change(
+            f"the file has {'a' if count else 'no'} column {name}"
+            + (f" ({schema['type']})" if schema else ""),
+            f"{count} of {rows} rows in {key[0]} {key[1]}",
+            found,
+            lambda: edits.set_column(self._editor, name, schema),
+        )
 
     def _is_state(self, key: Key, place: str) -> bool:
         location = self._lifecycle.locations.get(key[0])
@@ -694,6 +718,10 @@ class Suggester:
             [d for d in self._open("body") if self._key(d) == key],
             lambda: edits.set_body(self._editor, *self._actual(key), schema),
         )
+
+
+def _is_file(difference: Difference) -> bool:
+    return int(difference.where[0].split()[0]) < 300 and "*" in difference.subject
 
 
 def _fits(shape: Shape, schema: Json | None, *, always: bool) -> bool:

@@ -53,6 +53,7 @@ EXPORTS: Mapping[str, tuple[Edit, ...]] = {
     ),
     "another success": ((OPENAPI, '"201":', '"202":'),),
     "another error body": ((LIFECYCLE, "file:\n  columns", f"{ERRORS}file:\n  columns"),),
+    "another column": ((LIFECYCLE, "name: country, is", "name: region, is"),),
     "a new header": (
         (
             LIFECYCLE,
