@@ -84,12 +84,12 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     if url := _option(config, "url"):
         yield Server(url.rstrip("/"), _option(config, "token"), _ca_file(config))
         return
-    from unittest.mock import patch  # noqa: PLC0415
-
     from mockserver.testing import MockServer  # noqa: PLC0415
 
     with ExitStack() as stack:
-        with patch.multiple(socket, **SOCKETS):  # the test that is first may have replaced them
+        with pytest.MonkeyPatch.context() as patch:  # the test that is first may have changed them
+            for name, value in SOCKETS.items():
+                patch.setattr(socket, name, value)
             server = stack.enter_context(MockServer(vendors=_vendors(config)))
         yield Server(server.base_url)
 
