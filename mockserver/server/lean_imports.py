@@ -26,6 +26,8 @@ _LATER_NAMES = (
     "uvicorn.supervisors",
     "werkzeug.serving",
     "werkzeug.test",
+    "werkzeug.wrappers",
+    "werkzeug.wsgi",
 )
 """Modules of which names are imported for something that the mock does in another way or not."""
 

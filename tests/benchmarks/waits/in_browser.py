@@ -7,7 +7,6 @@ from selenium.webdriver import Chrome
 
 from tests._browser import chromium_at
 from tests.benchmarks import npm
-from tests.benchmarks.contender import Kind
 from tests.benchmarks.contenders import ours
 from tests.benchmarks.errors import BenchmarkError, UnhealthyError
 from tests.benchmarks.peers import Comparison, Entry
@@ -57,9 +56,8 @@ def _page(browser: Chrome, entry: Entry, folder: Path, rounds: int, wait: Wait) 
     contender = entry.contender
     with running(contender.name, contender.command, folder, **contender.environment) as server:
         server.first_answer(contender.poll)
-        # Any page of the server will do, for its origin.
-        page = "_mock/health" if contender.kind is Kind.OURS else ""
-        browser.get(f"http://{HOST}:{server.port}/{page}")
+        # Whatever it answers there, the page has its origin.
+        browser.get(f"http://{HOST}:{server.port}{contender.poll.path}")
         _script(browser, _REQUESTS, contender.poll.path, dict(contender.poll.headers))
         for _ in range(rounds):
             with wait.timed(server.processor):
