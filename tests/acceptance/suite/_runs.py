@@ -8,6 +8,7 @@ import yaml
 
 import specs
 from conformance.evaluation import Result
+from conformance.http.adapter import WsgiAdapter
 from conformance.runner import create_runner
 from conformance.settings import Settings
 from tests.acceptance.suite._spy import CONTROL, Spy
@@ -32,8 +33,12 @@ def judge(
     control: bool = True,
     environment: Mapping[str, str] | None = None,
     clock: FakeClock | None = None,
+    in_process: bool = False,
 ) -> Result:
-    """Run the suite against a spy; it waits on a clock that never waits."""
+    """Run the suite against a spy; it waits on a clock that never waits.
+
+    `in_process` calls the spy instead of its server.
+    """
     made = create_runner(
         vendor,
         spy.url,
@@ -43,4 +48,6 @@ def judge(
         environment=environment or {},
     )
     made.clock = clock or FakeClock()
+    if in_process:
+        made.adapter = lambda url, hosts: WsgiAdapter(spy, url, *hosts)
     return made.run()

@@ -97,8 +97,8 @@ def _seen(environ: dict[str, Any]) -> Seen:
     control = environ["PATH_INFO"].startswith(CONTROL)
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = b"" if control else environ["wsgi.input"].read(length)
-    path, _, query = environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")
-    return Seen(environ["REQUEST_METHOD"], path, query, headers, body)
+    path = environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")[0]
+    return Seen(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, body)
 
 
 def _answered(seen: Seen, reply: Reply) -> Seen:

@@ -1,6 +1,7 @@
 """The limits of a run are kept, load is waited out, and a storm of 429 ends the run."""
 
 import threading
+from functools import partial
 from urllib.parse import parse_qsl
 
 import pytest
@@ -9,11 +10,15 @@ from click.testing import CliRunner
 from conformance.cli import main
 from conformance.errors import TargetUnavailable
 from conformance.settings import Effort, Settings
-from tests.acceptance.suite._runs import judge, target_file
+from tests.acceptance.suite._runs import judge as judge_over_sockets
+from tests.acceptance.suite._runs import target_file
 from tests.acceptance.suite._spy import Reply, Seen, spying
 from tests.unit.conformance._clock import FakeClock
 
 LATE = (("Retry-After", "7"), ("Content-Type", "application/json"))
+
+
+judge = partial(judge_over_sockets, in_process=True)
 
 
 def quick(**more) -> Settings:

@@ -16,7 +16,8 @@ _ID = re.compile(r"[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}|[0-9]+
 def run(vendor: str, seed: int, effort: Effort) -> tuple[Spy, Result]:
     """Judge a fresh app, whose clock only the suite moves."""
     with spying() as spy:
-        return spy, judge(vendor, spy, settings=Settings(seed=seed, effort=effort))
+        settings = Settings(seed=seed, effort=effort)
+        return spy, judge(vendor, spy, settings=settings, in_process=True)
 
 
 first_run = functools.cache(run)

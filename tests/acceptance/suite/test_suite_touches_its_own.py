@@ -72,7 +72,9 @@ def read_only(request, tmp_path_factory) -> Iterator[Watched]:
     with spying() as spy:
         planted = _plant(vendor, spy)
         file = target_file(tmp_path_factory.mktemp("read"), vendor, writes=False)
-        yield Watched(vendor, spy, judge(vendor, spy, file=file, settings=QUICK), planted)
+        yield Watched(
+            vendor, spy, judge(vendor, spy, file=file, settings=QUICK, in_process=True), planted
+        )
 
 
 @pytest.fixture(scope="module", params=VENDORS)
@@ -84,7 +86,7 @@ def writing(request, tmp_path_factory) -> Iterator[Watched]:
         file = target_file(
             tmp_path_factory.mktemp("write"), vendor, max_created=DEFAULT_MAX_CREATED
         )
-        yield Watched(vendor, spy, judge(vendor, spy, file=file), planted)
+        yield Watched(vendor, spy, judge(vendor, spy, file=file, in_process=True), planted)
 
 
 def _plant(vendor: str, spy: Spy) -> frozenset[str]:
