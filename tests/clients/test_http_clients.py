@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 NAME = "Anrufe März, 日本 🚀"
 REDIRECTS = {"documented": 300, "observed": 303}
-RUNS = (("documented", "http"), ("observed", "http"), ("observed", "https"))
+RUNS = (("documented", "http"), ("observed", "https"))
 FAULTS = [
     {
         "match": {"vendor": "talkdesk", "path": "/data/reports/user_status/jobs"},
