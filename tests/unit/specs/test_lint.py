@@ -156,7 +156,7 @@ LIFECYCLE: dict[str, tuple[Edit, str]] = {
     "another vendor's name": (lambda d: d.update(vendor="other"), "must be the folder's name"),
     "a patch of an unknown profile": (
         lambda d: d.update({"x-profiles": {"other": {}}}),
-        "/x-profiles: Additional properties",
+        "/x-profiles/other: is not known; ",
     ),
     "a patch that names an unknown state": (
         lambda d: d.update({"x-profiles": {"observed": {"initial": "LOST"}}}),
@@ -164,7 +164,7 @@ LIFECYCLE: dict[str, tuple[Edit, str]] = {
     ),
     "a patch of wrong shape": (
         lambda d: d.update({"x-profiles": {"observed": {"surprise": 1}}}),
-        "'surprise' was unexpected",
+        "surprise: is not known; ",
     ),
     "an edge to an unknown state": (
         lambda d: d["edges"][0].update(to="LOST"),
