@@ -681,6 +681,9 @@ class Suggester:
                 word = next(iter(seen), "")
                 if word and not self._says((difference.operation, status), place, word):
                     words.setdefault(status, {})[place] = word
+        if not words:  # the members of its body have been changed already
+            self._done |= set(found)
+            return
         shown = ", ".join(
             f"{s} {at}={word}" for s, row in words.items() for at, word in row.items()
         )
