@@ -211,6 +211,9 @@ _ACCESS = (
     ),
     should_defect("td-foreign-409", "another's job is refused by 409", requirements="TD-STAT-004"),
     defect(
+        "td-type-prefix", "the beginning of a report type is enough", requirements="TD-STAT-002"
+    ),
+    defect(
         "td-unknown-type-ok", "an invalid report type is taken for any", requirements="TD-STAT-002"
     ),
     defect("td-unknown-type-404", "an invalid report type gets 404", requirements="TD-STAT-002"),
