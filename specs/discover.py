@@ -48,6 +48,7 @@ _GROUPS: Mapping[str, re.Pattern[str]] = {
         r"incomplete|unsuccessful"
     ),
     "cancelled": re.compile(r"cancell?ed|aborted|stopped|terminated|revoked"),
+    "cancelling": re.compile(r"cancell?ing|aborting|stopping|terminating"),
     "expired": re.compile(r"expired|deleted|purged|archived|removed"),
 }
 
@@ -262,6 +263,11 @@ class _Finder:
                 proposal.unknown.append(value)
             else:
                 proposal.states.setdefault(group, []).append(value)
+        is_played = "cancelled" in proposal.states and "cancel" in proposal.operations
+        passing = proposal.states.pop("cancelling", [])
+        if is_played and passing:
+            proposal.states["cancelling"] = [passing.pop(0)]
+        proposal.unknown += passing
         if "success" not in proposal.states or len(values) < 2:
             self._ask("states", f"which of {', '.join(map(str, values))} is a job's good end?")
 
@@ -359,9 +365,16 @@ def _values(schema: Mapping[str, Any]) -> list[Any]:
 
 def _group(value: str) -> str | None:
     plain = plain_name(value)
-    if "cancelling" in plain or "canceling" in plain:
-        return None
-    order = ("cancelled", "partial", "success", "failure", "running", "initial", "expired")
+    order = (
+        "cancelling",
+        "cancelled",
+        "partial",
+        "success",
+        "failure",
+        "running",
+        "initial",
+        "expired",
+    )
     return next((name for name in order if _GROUPS[name].fullmatch(plain)), None)
 
 

@@ -20,6 +20,7 @@ class State:
     """A state of a job; `wire` is its name in response bodies in the contract's profile.
 
     `value` is what a body holds: the name, or the number or boolean that `wire` is the text of.
+    `seconds` is how long a state beside the timeline lasts, None: without end.
     """
 
     name: str
@@ -30,6 +31,7 @@ class State:
     statements: tuple[str, ...]
     final: bool
     file: bool
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,17 @@ class Lifecycle:
             return frozenset()
         return frozenset(state for state, answer in by_state.items() if answer == wanted)
 
+    def stages_from(self, state: str) -> tuple[TimelineStage, ...]:
+        """Return what a job does in a state beside the timeline: it passes on as soon as it may."""
+        stages: list[TimelineStage] = []
+        following: str | None = state
+        while following is not None and all(stage.state != following for stage in stages):
+            seconds = self.states[following].seconds
+            stages.append(TimelineStage(following, seconds))
+            ends = (e.end for e in self.edges if e.start == following and e.by == "time")
+            following = None if seconds is None else next(ends, None)
+        return tuple(stages)
+
     def reachable(self, state: str, by: frozenset[str] | None = None) -> frozenset[str]:
         """Return the states that can follow `state` over any number of edges (caused by `by`)."""
         found: set[str] = set()
@@ -281,6 +294,7 @@ def _state(name: str, row: Mapping[str, Any], profile: str) -> State:
         statements=tuple(row.get("statements", ())),
         final=row.get("final", False),
         file=row.get("file", False),
+        seconds=_seconds(row),
     )
 
 
@@ -311,10 +325,12 @@ def _same(value: Any, wanted: Scalar) -> bool:
 
 
 def _stage(row: Mapping[str, Any]) -> TimelineStage:
+    return TimelineStage(row["state"], _seconds(row))
+
+
+def _seconds(row: Mapping[str, Any]) -> float | None:
     lasts = row.get("lasts")
-    return TimelineStage(
-        row["state"], isodate.parse_duration(lasts).total_seconds() if lasts else None
-    )
+    return isodate.parse_duration(lasts).total_seconds() if lasts else None
 
 
 def _action(name: str, row: Mapping[str, Any], profile: str, states: Mapping[str, State]) -> Action:

@@ -166,13 +166,15 @@ def _states(found: Proposal) -> dict[str, dict[str, Any]]:
         }
     states: dict[str, dict[str, Any]] = {}
     has_expired = "expired" in found.states
-    for group in ("initial", "running", "success", *_ENDS):
+    for group in ("initial", "running", "cancelling", "success", *_ENDS):
         for number, value in enumerate(found.states.get(group, ())):
             row: dict[str, Any] = {"wire": value}
             if group in ("success", "partial"):
                 row["file"] = True
             expires = group == "success" and number == 0 and has_expired
-            if group not in ("initial", "running") and not expires:
+            if group == "cancelling":
+                row["lasts"] = _STAGES["initial"]
+            elif group not in ("initial", "running") and not expires:
                 row["final"] = True
             states[_state_name(value, states)] = row
     return states
@@ -223,7 +225,10 @@ def _edges(found: Proposal, states: Mapping[str, dict[str, Any]]) -> list[dict[s
         for start in unfinished
     ]
     if cancelled and "cancel" in found.operations:
-        edges += [{"from": start, "to": cancelled[0], "by": "cancel"} for start in unfinished]
+        passing = _named(found, states, "cancelling")
+        entered = [*passing, cancelled[0]][0]
+        edges += [{"from": start, "to": entered, "by": "cancel"} for start in unfinished]
+        edges += [{"from": name, "to": cancelled[0], "by": "time"} for name in passing]
         edges += [{"from": unfinished[-1], "to": name, "by": "time"} for name in cancelled[1:]]
     return edges
 
@@ -250,7 +255,8 @@ def _actions(found: Proposal, states: Mapping[str, dict[str, Any]]) -> Iterable[
             cancelled = _named(found, states, "cancelled")
             row["allowed"] = unfinished
             if cancelled:
-                row |= {"enters": cancelled[0], "ignored": [cancelled[0]]}
+                ignored = [*_named(found, states, "cancelling"), cancelled[0]]
+                row |= {"enters": ignored[0], "ignored": ignored}
             else:
                 note = " # no state says cancelled: the job is gone"
         elif action == "delete":

@@ -41,6 +41,11 @@ class JobRepository:
         self.lifecycle = lifecycle
         self.default_schedule = from_steps(lifecycle.timeline)
         self.kind = f"{lifecycle.vendor}.job"
+        self._beside = {
+            name: from_steps(lifecycle.stages_from(name))
+            for name, state in lifecycle.states.items()
+            if state.seconds is not None
+        }
 
     def create(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[Job]:
         """Create all of `new_jobs`, or none.
@@ -174,9 +179,11 @@ class JobRepository:
         return row._replace(schedule=schedule, details=script.details(row.details))
 
     def _schedule_from(self, job: Job, state: str, enters: str) -> Schedule:
-        """Return the job's own schedule if it still contains `enters`, else the default."""
+        """Return the job's own schedule if it still contains `enters`, else that of the state."""
         ahead = [name for name, _ in remaining_schedule(job.schedule, state)][1:]
-        return job.schedule if enters in ahead else self.default_schedule
+        if enters in ahead:
+            return job.schedule
+        return self._beside.get(enters, self.default_schedule)
 
     def _change(self, sandbox: Sandbox, job: Job, update: Callable[[Job], Job]) -> Job:
         """Apply `update` with compare-and-swap, retrying after concurrent changes."""

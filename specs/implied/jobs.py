@@ -167,7 +167,8 @@ def _change(acted: _Acted) -> Iterator[Requirement]:
         yield acted.row("STARTED", text, "start_leaves_initial_state")
     elif enters is not None:
         text = f"After a success of {name} the {job} comes to {enters}, or is gone."
-        yield acted.row("EFFECT", text, "action_takes_effect", {"states": [enters]})
+        later = sorted(lifecycle.reachable(enters, frozenset({"time"})) - {enters})
+        yield acted.row("EFFECT", text, "action_takes_effect", {"states": [enters, *later]})
     if action.name == "delete" and "fetch" in lifecycle.actions and not gives_file:
         text = f"After a success of {name} the file is not given out any more."
         yield acted.row("GONE", text, "deleted_file_is_gone")

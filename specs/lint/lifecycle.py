@@ -49,6 +49,7 @@ def check_lifecycle(
         for place, reason in (
             *_statements(lifecycle, statements),
             *_timeline(lifecycle),
+            *_beside(lifecycle),
             *_edges(lifecycle),
             *_actions(lifecycle, operations, own),
             *_locations(lifecycle, document, operations, own),
@@ -120,6 +121,17 @@ def _timeline(lifecycle: Lifecycle) -> Found:
             yield "/timeline", f"{stage.state} needs a duration: it is not the last stage"
     if lifecycle.timeline[-1].seconds is not None:
         yield "/timeline", f"{lifecycle.timeline[-1].state} is the last stage and has no duration"
+
+
+def _beside(lifecycle: Lifecycle) -> Found:
+    """A state beside the timeline that lasts some time leads somewhere, and to one state only."""
+    timely = {stage.state for stage in lifecycle.timeline}
+    for name, state in lifecycle.states.items():
+        ends = [e.end for e in lifecycle.edges if e.start == name and e.by == "time"]
+        if state.seconds is not None and name in timely:
+            yield f"/states/{name}/lasts", "the timeline says how long the state lasts"
+        elif state.seconds is not None and len(ends) != 1:
+            yield f"/states/{name}/lasts", f"one edge by time must leave {name}, not {len(ends)}"
 
 
 def _edges(lifecycle: Lifecycle) -> Found:

@@ -142,8 +142,8 @@ def _failed_states(contract: Contract) -> frozenset[str]:
     timely = {stage.state for stage in lifecycle.timeline}
     return frozenset(
         name
-        for name, row in lifecycle.states.items()
-        if not row.file
+        for name in lifecycle.reachable(lifecycle.initial, frozenset({"time"}))
+        if not lifecycle.states[name].file
         and name not in by_action | timely
         and all(edge.by != "time" for edge in lifecycle.edges if edge.start == name)
     )

@@ -166,6 +166,14 @@ LIFECYCLE: dict[str, tuple[Edit, str]] = {
         lambda d: d.update({"x-profiles": {"observed": {"surprise": 1}}}),
         "surprise: is not known; ",
     ),
+    "a duration of a state in the timeline": (
+        lambda d: d["states"]["CREATED"].update(lasts="PT1S"),
+        "the timeline says how long the state lasts",
+    ),
+    "a duration of a state that leads nowhere": (
+        lambda d: d["states"]["FAILED"].update(lasts="PT1S"),
+        "one edge by time must leave FAILED, not 0",
+    ),
     "an edge to an unknown state": (
         lambda d: d["edges"][0].update(to="LOST"),
         "unknown state 'LOST'",
