@@ -101,7 +101,7 @@ def _parse(head: bytes) -> RequestHead:
     if target.startswith(b"/"):
         path, _, query = target.partition(b"#")[0].partition(b"?")
     else:
-        path, query, headers = _resolve(method, target, headers)
+        path, query, headers = _resolve(target, headers)
     return RequestHead(
         method.decode("ascii"),
         unquote(path.decode("latin-1")),
@@ -214,11 +214,9 @@ def _is_chunked(fields: Mapping[bytes, bytes], *, is_1_0: bool) -> bool:
     return True
 
 
-def _resolve(method: bytes, target: bytes, headers: Headers) -> tuple[bytes, bytes, Headers]:
+def _resolve(target: bytes, headers: Headers) -> tuple[bytes, bytes, Headers]:
     """Return path, query and headers for a target that is no path (RFC 9112, 3.2)."""
     if target == b"*":
-        if method != b"OPTIONS":
-            raise MalformedRequestError(400, "The target * is for OPTIONS (RFC 9112, 3.2.4).")
         return target, b"", headers
     absolute = _ABSOLUTE_FORM.fullmatch(target)
     if absolute is None:

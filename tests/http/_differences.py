@@ -68,10 +68,6 @@ def _target_of_no_form(head: Head) -> bool:
     return not _TARGET.fullmatch(head.target)
 
 
-def _asterisk_without_options(head: Head) -> bool:
-    return head.target == b"*" and head.method != b"OPTIONS"
-
-
 def _bad_authority(head: Head) -> bool:
     _, mark, rest = head.target.partition(b"://")
     host = re.split(rb"[/?#]", rest)[0]
@@ -156,11 +152,6 @@ STRICTER = (
         "RFC 9112, 3.2: a request target has one of four forms",
         _target_of_no_form,
         _get(line=b"GET a HTTP/1.1"),
-    ),
-    Difference(
-        "RFC 9112, 3.2.4: the target * is for OPTIONS",
-        _asterisk_without_options,
-        _get(line=b"GET * HTTP/1.1"),
     ),
     Difference(
         "RFC 9110, 4.2: a URL as target names a host, and no user",
