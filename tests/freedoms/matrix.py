@@ -1,18 +1,26 @@
 """Judges an independent server with some of its freedoms or bugs."""
 
+import io
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from conformance.http.adapter import AdapterFactory, GuardedAdapter
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
 from tests.freedoms import clinicalone, energycap, talkdesk
-from tests.freedoms.wire import Drops, Service, serving
+from tests.freedoms.wire import Drops, Request, Service, serving
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,61 @@ class Outcome:
         return "\n      ".join([head, *(row.replace("\n", " ")[:230] for row in rows)])
 
 
+# What shows on a connection only.
+NEED_SOCKET = frozenset(
+    {"http10", "chunked", "gzip", "early_hints", "lower_headers", "short", "bad_gzip"}
+)
+
+
+class _Call(HTTPAdapter):
+    """Asks a service in this process."""
+
+    service: Service
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        parts = urlsplit(request.url or "")
+        body = request.body or b""
+        asked = Request(
+            request.method or "",
+            parts.path,
+            parse_qsl(parts.query, keep_blank_values=True),
+            {name.lower(): str(value) for name, value in request.headers.items()},
+            body.encode() if isinstance(body, str) else bytes(body),
+            parts.netloc,
+        )
+        reply = self.service.answer(asked)
+        content = b"" if reply.status == 204 else reply.content(self.service.options)
+        headers = {"Date": "Tue, 03 Mar 2026 10:00:00 GMT", **reply.headers}
+        if reply.media and content:
+            headers["Content-Type"] = reply.media
+        if reply.status != 204:
+            headers["Content-Length"] = str(len(content))
+        sent = io.BytesIO(b"" if request.method == "HEAD" else content)
+        raw = HTTPResponse(sent, headers, reply.status, version=11, preload_content=False)
+        return self.build_response(request, raw)
+
+
+class _Adapter(GuardedAdapter, _Call):
+    """The same, for the hosts that may be asked."""
+
+
+@contextmanager
+def _reachable(service: Service, drops: Drops | None) -> Iterator[AdapterFactory]:
+    """Yield what leads to the service: over sockets where that makes a difference."""
+    if drops is not None or not service.options.isdisjoint(NEED_SOCKET):
+        with serving(service, drops):
+            yield GuardedAdapter
+        return
+    service.base, service.storage = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
+
+    def adapter(url: str, hosts: tuple[str, ...]) -> HTTPAdapter:
+        made = _Adapter(url, hosts)
+        made.service = service
+        return made
+
+    yield adapter
+
+
 def judge(
     vendor: str,
     options: frozenset[str] = frozenset(),
@@ -109,13 +172,14 @@ def judge(
     """
     part = VENDORS[vendor]
     service = part.service(options)
-    with serving(service, drops) as url, tempfile.TemporaryDirectory() as folder:
+    with _reachable(service, drops) as adapter, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "target.yaml"
         file.write_text(json.dumps(part.target(service) | dict(more)), encoding="utf-8")
         started = time.monotonic()
         settings = Settings(profile=profile, seed=seed, effort=effort, only=only)
         try:
-            runner = create_runner(vendor, url, target=file, settings=settings)
+            runner = create_runner(vendor, service.base, target=file, settings=settings)
+            runner.adapter = adapter
             runner.clock = service.clock
             runner.fail_fast = True
             result = runner.run()

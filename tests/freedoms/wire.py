@@ -103,6 +103,13 @@ class Service(ABC):
     def handle(self, request: Request) -> Reply:
         """Answer one request."""
 
+    def answer(self, request: Request) -> Reply:
+        """Answer one request, or say that it cannot be answered now."""
+        try:
+            return self.is_overloaded() or self.handle(request)
+        except Exception as error:  # a server that is written by hand has this, too
+            return Reply(500, {"code": "500", "message": type(error).__name__})
+
     def now(self) -> float:
         """Return seconds that only grow."""
         return self.clock.now()
@@ -148,12 +155,7 @@ class _Connection(socketserver.StreamRequestHandler):
         request = self._read()
         if request is None:
             return False
-        service = self.server.service
-        try:
-            reply = service.is_overloaded() or service.handle(request)
-        except Exception as error:  # a server that is written by hand has this, too
-            reply = Reply(500, {"code": "500", "message": type(error).__name__})
-        return self._send(reply, request)
+        return self._send(self.server.service.answer(request), request)
 
     def _read(self) -> Request | None:
         line = self.rfile.readline(70_000).decode("latin-1").split()
