@@ -26,7 +26,8 @@ from conformance.drift.report import (
     render_text,
     write_suggestion,
 )
-from conformance.drift.suggest import Suggestion, suggest
+from conformance.drift.suggest import suggest
+from conformance.drift.suggest_states import Suggestion
 from conformance.errors import UsageError
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, read_baseline
 from conformance.replay import read_result

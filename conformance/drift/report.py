@@ -13,7 +13,7 @@ import jinja2
 import orjson
 
 from conformance.drift.comparison import Difference
-from conformance.drift.suggest import Suggestion
+from conformance.drift.suggest_states import Suggestion
 from conformance.errors import UsageError
 from conformance.report import write_content
 from conformance.report.exchange_text import visible
