@@ -18,6 +18,10 @@ REPORTS = {
         "tags": [{"tagTypeId": 8, "tagTypeInfo": "Topic", "values": ["cost"]}],
     } for n in (21, 22, 23, 24)
 }  # fmt: skip
+STATEMENT = re.compile(
+    r"(reportDistributionName|reportSubscriptionScheduleTypeID) (not )?"
+    r"([a-z]+(?: [a-z]+)*) ('(?:[^']|'')*'(?:\|'(?:[^']|'')*')*)"
+)
 SCHEDULES = {1: "Daily", 2: "Weekly", 3: "Monthly", 4: "Quarterly"}
 DAYS = {1: range(1), 2: range(7), 3: range(1, 29), 4: range(1, 4)}
 FORMATS = ("Excel", "Excel data only", "Csv", "PDF", "Word")
@@ -212,12 +216,13 @@ class EnergyCap(Service):
         return self._error(404)
 
     def _filtered(self, rows: list[Any], text: str) -> list[Any]:
-        """Return the distributions that a filter names; of its grammar only what names one."""
-        named = re.fullmatch(r"\s*reportDistributionName equals '(.*)'\s*", text)
-        if named is None or self.has("filter_ignored"):
+        """Return the distributions that a filter lets through; of its grammar names and schedules."""
+        if self.has("filter_ignored"):
             return rows
-        name = named.group(1).replace("''", "'")
-        return [row for row in rows if row["reportDistributionName"] == name]
+        for member, other, operator, quoted in STATEMENT.findall(text):
+            wanted = [value.replace("''", "'") for value in re.findall(r"'((?:[^']|'')*)'", quoted)]
+            rows = [row for row in rows if _matches(row, member, operator, wanted) != bool(other)]
+        return rows
 
     def _distribution(self, request: Request, name: str, area: list[str]) -> Reply:
         distribution = self.distributions.get(_number(name))
@@ -583,6 +588,20 @@ def _is_fine(body: dict[str, Any]) -> bool:
         and isinstance(body["onlySendIfData"], bool)
         and isinstance(body.get("enabled", True), bool)
     )
+
+
+def _matches(row: Any, member: str, operator: str, wanted: list[str]) -> bool:
+    if member == "reportDistributionName":
+        name = row[member]
+        return name in wanted or (operator == "like" and wanted[0].lower() in name.lower())
+    if not all(value.isdecimal() for value in wanted):
+        return True  # what it does not understand lets everything through
+    kind = row["emailSettings"]["scheduleType"]["reportSubscriptionScheduleTypeId"]
+    least, *_, most = numbers = [*map(int, wanted), int(wanted[-1])]
+    if operator == "between":
+        return bool(least <= kind <= most)
+    found = ("less" in operator and kind < least) or ("greater" in operator and kind > least)
+    return bool(found or (kind in numbers and not operator.endswith("than")))
 
 
 def _is_filter(value: Any) -> bool:
