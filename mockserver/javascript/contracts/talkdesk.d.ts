@@ -153,12 +153,12 @@ export interface components {
         Job: {
             /** @description Id of the job. */
             id?: string;
+            format?: components["schemas"]["FileFormat"];
+            timezone?: components["schemas"]["Timezone"];
+            timespan?: components["schemas"]["Timespan"];
             /** @description Name of the report. */
             name?: string;
-            timezone?: components["schemas"]["Timezone"];
             status?: components["schemas"]["JobStatus"];
-            format?: components["schemas"]["FileFormat"];
-            timespan?: components["schemas"]["Timespan"];
             /** @description Report type. */
             type?: string;
             /** @description When the job was created. */
@@ -202,12 +202,12 @@ export interface components {
         JobCreated: {
             /** @description Id of the job. */
             id?: string;
+            format?: components["schemas"]["FileFormat"];
+            timezone?: components["schemas"]["Timezone"];
+            timespan?: components["schemas"]["Timespan"];
             /** @description Name of the report. */
             name?: string;
-            timezone?: components["schemas"]["Timezone"];
             status?: components["schemas"]["JobStatus"];
-            format?: components["schemas"]["FileFormat"];
-            timespan?: components["schemas"]["Timespan"];
             /** @description Report type. */
             type?: string;
             /** @description When the job was created. */
