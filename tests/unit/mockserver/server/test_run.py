@@ -49,6 +49,7 @@ last = Last()
 while the interpreter ends, when Python has given up its own signal handlers."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_signal_after_the_stop_does_not_change_the_exit_code(number: str, loop: str) -> None:
