@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 from typing import Any, Final
 
 import orjson
@@ -13,7 +13,12 @@ from conformance.errors import NotPermitted
 from conformance.http.request import UNSET
 from conformance.job_client import LIFECYCLE, NEGATIVE, JobClient, JobRef
 from conformance.request_data import OperationRequest, existing_resources
-from conformance.request_data.edge_cases import Mutations, edge_case_parameters, malformed_json
+from conformance.request_data.edge_cases import (
+    Mutations,
+    all_unusual,
+    edge_case_parameters,
+    malformed_json,
+)
 from conformance.request_data.factory import FORM, JSON, RequestFactory
 from conformance.settings import Effort
 from conformance.target import FOREIGN, LIMITED, WRONG, is_loopback
@@ -93,7 +98,8 @@ def _bodies(
     if content is None:
         return
     body = _largest_example(content, valid.json)
-    for mutated in Mutations(case.contract.openapi).mutate(content["schema"], body):
+    mutations = Mutations(case.contract.openapi).mutate(content["schema"], body)
+    for mutated in chain((all_unusual(body),), mutations):
         yield factory.with_fresh_unique_values(valid.with_body(mutated))
 
 

@@ -41,6 +41,26 @@ VALID_DATETIMES: Final = (
 )
 
 
+# Beyond the 16-bit characters, and what HTML, SQL and URLs give a meaning to.
+UNUSUAL_TEXT: Final = "Zürich 東京 \N{GRINNING FACE} <b>&amp;</b> \"'; 100%41 + #1"
+
+
+def all_unusual(value: Any) -> Any:
+    """Return a body with every value unusual that is still legal: sentences, date-times, lists.
+
+    Where little may be created this is the one request to send.
+    """
+    if isinstance(value, Mapping):
+        return {name: all_unusual(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [*value, *value]
+    if not isinstance(value, str):
+        return value
+    if _DATETIME.match(value):
+        return next((other for other in _other_datetimes(value) if "+" in other), value)
+    return f"{value} {UNUSUAL_TEXT}" if " " in value else value
+
+
 class Mutations:
     """Mutates JSON values by the schemas of an OpenAPI document."""
 

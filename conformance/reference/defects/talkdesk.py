@@ -214,6 +214,11 @@ _ACCESS = (
         "td-type-prefix", "the beginning of a report type is enough", requirements="TD-STAT-002"
     ),
     defect(
+        "td-crash-emoji",
+        "implied: a name beyond the characters of 16 bits gives 500",
+        requirements="TD-NET-002",
+    ),
+    defect(
         "td-unknown-type-ok", "an invalid report type is taken for any", requirements="TD-STAT-002"
     ),
     defect("td-unknown-type-404", "an invalid report type gets 404", requirements="TD-STAT-002"),

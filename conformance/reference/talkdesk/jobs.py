@@ -53,6 +53,8 @@ class JobViews:
         check_kind(self.context, kind)
         self._query()
         requested = parse_job_request(self.context)
+        emoji = max(requested.name or " ") > "\uffff"
+        self.context.raise_if_planted("td-crash-emoji", when=emoji)
         self._reject_every_second()
         job = self.store.add(caller.account, kind, requested)
         body = self.serializer.job_body(job, self.store.state(job))

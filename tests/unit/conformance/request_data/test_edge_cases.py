@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.request_data.edge_cases import (
     Mutations,
+    all_unusual,
     edge_case_parameters,
     integers_at_bounds,
     malformed_json,
@@ -116,3 +117,13 @@ def test_near_ids_are_no_id_of_their_own(id_: str) -> None:
     near = near_ids(id_)
     assert id_ not in near
     assert near or len(id_) < 16
+
+
+def test_all_that_is_unusual_in_one_body_keeps_its_types() -> None:
+    usual = {"name": "Two words", "format": "csv", "ids": [1, 2], "from": "2026-03-01T00:00:00Z"}
+    unusual = all_unusual({"timespan": usual})["timespan"]
+    assert unusual["name"].startswith("Two words ")
+    assert max(unusual["name"]) > "\uffff"
+    assert unusual["format"] == "csv"
+    assert unusual["ids"] == [1, 2, 1, 2]
+    assert unusual["from"].startswith("2026-03-01T00:00:00+")
