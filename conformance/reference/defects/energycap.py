@@ -242,9 +242,7 @@ _BEYOND = (
     vendor_defect(
         "ec-filter-equals-like", "equals finds a part of a name", requirements="EC-DIST-018"
     ),
-    vendor_defect(
-        "ec-filter-not-ignored", "a filter's not is not read", requirements="EC-DIST-018"
-    ),
+    vendor_defect("ec-filter-not-unread", "a filter's not is not read", requirements="EC-DIST-018"),
     vendor_defect(
         "ec-filter-one-of-first", "one of knows its first value alone", requirements="EC-DIST-018"
     ),

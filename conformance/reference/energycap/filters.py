@@ -41,7 +41,7 @@ _COMPARE: Mapping[str, Callable[[Any, list[Any]], bool]] = MappingProxyType(
 _MISREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "ec-filter-equals-like": ("equals", "like"),
-        "ec-filter-not-ignored": ("not equals", "equals"),
+        "ec-filter-not-unread": ("not equals", "equals"),
         "ec-filter-one-of-first": ("one of", "equals"),
         "ec-filter-less-equal": ("less than", "less than equal"),
         "ec-filter-between-from": ("between", "equals"),

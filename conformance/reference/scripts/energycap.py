@@ -16,6 +16,14 @@ CHARSET = {"Content-Type": "application/json; charset=utf-8"}
 
 GROUPS = "/api/v3/report/reportgroup"
 DISTRIBUTIONS = "/api/v202106/reportdistribution"
+FILTERS = (
+    "enabled equals 'true' and reportDistributionName like 'week'",
+    "reportDistributionName equals 'budget'",
+    "reportDistributionName not equals 'Budget to nobody'",
+    "reportDistributionName one of 'none'|'Budget to nobody'",
+    "reportSubscriptionScheduleTypeID less than '2'",
+    "reportSubscriptionScheduleTypeID between '1'|'2'",
+)
 
 
 def _wait(seconds: int) -> Step:
@@ -94,10 +102,12 @@ def _distributions() -> Iterator[Step]:
     }
     yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body)
     yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body | {"dayIndicatorValue": 7})
-    text = "enabled equals 'true' and reportDistributionName like 'week'"
-    yield Step(f"GET {DISTRIBUTIONS}?filter={quote(text)}", MANAGER)
+    for text in FILTERS:
+        yield Step(f"GET {DISTRIBUTIONS}?filter={quote(text)}", MANAGER)
     yield Step(f"GET {DISTRIBUTIONS}/1", VIEWER)
     yield Step(f"GET {GROUPS}?pageSize=2000", VIEWER)
+    yield Step(f"DELETE {DISTRIBUTIONS}/log?olderThanDays=3", MANAGER)
+    yield Step(f"GET {DISTRIBUTIONS}/log", MANAGER)
 
 
 def script() -> Iterator[Step]:
