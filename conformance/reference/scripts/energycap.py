@@ -17,12 +17,12 @@ CHARSET = {"Content-Type": "application/json; charset=utf-8"}
 GROUPS = "/api/v3/report/reportgroup"
 DISTRIBUTIONS = "/api/v202106/reportdistribution"
 FILTERS = (
-    "enabled equals 'true' and reportDistributionName like 'week'",
     "reportDistributionName equals 'budget'",
     "reportDistributionName not equals 'Budget to nobody'",
     "reportDistributionName one of 'none'|'Budget to nobody'",
     "reportSubscriptionScheduleTypeID less than '2'",
     "reportSubscriptionScheduleTypeID between '1'|'2'",
+    "enabled equals 'true' and reportDistributionName like 'week'",
 )
 
 
