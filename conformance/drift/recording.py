@@ -188,10 +188,10 @@ def scenario_of(journal: Journal) -> dict[str, Any]:
         if plan := _continued(plan, usual):
             rows = _rows(job.file.response) if job.file is not None else None
             futures.append({"nth": number, "plan": plan} | ({} if rows is None else {"rows": rows}))
-    if usual:
-        futures.append({"plan": [dict(stage) for stage in usual]})
     faults = list(_faults(journal.exchanges))[:MAX_ROWS]
     summary = f"Recorded: {len(futures)} jobs and {len(faults)} refusals under load."
+    if usual:
+        futures.append({"plan": [dict(stage) for stage in usual]})
     return {
         "vendor": contract.vendor,
         "summary": summary,
@@ -332,11 +332,6 @@ def session_of(journal: Journal, began: datetime) -> list[dict[str, Any]]:
         for exchange in journal.exchanges
         if exchange.operation is not None
     ]
-
-
-def _target(exchange: Exchange) -> str:
-    url = urlsplit(exchange.request.url)
-    return f"{url.path}?{url.query}" if url.query else url.path
 
 
 def _body(anonymizer: Anonymizer, value: Any) -> Any:

@@ -122,8 +122,10 @@ class Suggester(StateSuggester):
     def _shape(self, parent: Any, name: str, found: Sequence[Difference]) -> None:
         seen = {(self._key(d), plain(d.subject)): None for d in found}
         presence = self._presence(seen)
-        if presence is None:
-            self._reasons |= dict.fromkeys(found, VARIES)
+        shapes = [s for key, at in seen for s in self._theirs.shapes(key, at).values()]
+        if presence is None or any("null" in shape.types for shape in shapes):
+            # When a member is null, only what is filled by a time of the job can say.
+            self._reasons |= dict.fromkeys(found, VARIES if presence is None else UNSAID)
             return
         there = [state for state, is_there in presence.items() if is_there]
         keys = [key for key, _ in seen]
@@ -136,7 +138,6 @@ class Suggester(StateSuggester):
             text = "is not there"
         elif schema and any(d.kind != "member" for d in found):
             text += f", as {schema['type']} ({schema.get('example')})"
-        shapes = [s for key, at in seen for s in self._theirs.shapes(key, at).values()]
         self._change(
             f"{place} {text}",
             f"{sum(s.count for s in shapes)} of {sum(s.parents for s in shapes)} in "

@@ -215,6 +215,17 @@ def test_what_no_file_says_is_the_rest_with_a_reason(tmp_path: Path) -> None:
         assert done.exit_code == code, done.output
 
 
+def test_a_member_that_is_null_is_the_rest() -> None:
+    null = {"types": {"null": 4}, "forms": {}}
+    sides = []
+    for member in (null, strings(4)):
+        row = {**response({"/note": member}), "operation": "getExport", "state": "ready"}
+        sides.append({**observed(responses=[row]), "vendor": "exports"})
+    suggestion = suggest_changes(*sides, vendors=[EXAMPLES])
+    assert not suggestion.changes
+    assert [(d.kind, d.subject) for d, _ in suggestion.rest] == [("type", "/note")]
+
+
 def test_documented_results_of_a_vendor_with_two_profiles_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--profile"):
         suggest_changes(result(), result())
