@@ -90,6 +90,7 @@ def _ask_wrongly() -> Iterator[Step]:
     yield Step(f"GET {ROOT}/nonsense/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/contacts/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/queue_intervals/jobs", READER)
+    yield Step(f"GET {ROOT}/callsx/jobs", READER)
     yield Step(f"GET {ROOT}/calls/jobs/none", READER)
     yield Step(f"GET {ROOT}/calls/jobs/{'a' * 300}", READER)
     yield Step(f"{job}?verbose=1", READER)
