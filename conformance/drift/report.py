@@ -117,7 +117,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         for text in difference.where:
             if text:
                 yield f"    {text}"
-        if more > 0:
+        if difference.where and more > 0:
             yield f"    … and {more} more"
     for text in comparison.gone:
         yield f"no difference any more: {text}"

@@ -132,6 +132,7 @@ def test_command_fails_on_drift_only_where_asked(files: tuple[Path, Path]) -> No
     failed = run(*files, "--fail-on", "drift")
     assert failed.exit_code == 1
     assert "PROCESSING" in failed.output
+    assert "more" not in failed.output
     assert run(files[0], files[0], "--fail-on", "drift").exit_code == 0
 
 
