@@ -182,6 +182,17 @@ def test_what_is_not_declared_is_read_off_names(tmp_path: Path) -> None:
         assert call("GET", done["file_url"]).headers["Content-Type"].startswith("text/csv")
 
 
+def test_a_link_is_relative_where_its_schema_allows_it(tmp_path: Path) -> None:
+    def change(openapi: Any, _cycle: Any) -> None:
+        job = openapi["components"]["schemas"]["Job"]
+        job["properties"]["self_url"] = {"type": "string", "format": "uri-reference"}
+
+    with playing(tmp_path, change) as call:
+        made = call.create(label="x")
+        assert made["self_url"] == f"/jobs/{made['id']}"
+        assert call("GET", made["self_url"]).json() == made
+
+
 def test_errors_are_problem_details_where_the_contract_has_none(tmp_path: Path) -> None:
     with playing(tmp_path) as call:
         answer = call("GET", "/jobs/none")
