@@ -57,6 +57,7 @@ def _create_unusually() -> Iterator[Step]:
     for changes in (
         {"timespan": offset},
         {"name": "Å" * 80},
+        {"name": "🚀"},
         {"name": "n" * 255},
         {"format": "CSV"},
     ):
