@@ -211,7 +211,7 @@ _ACCESS = (
     ),
     should_defect("td-foreign-409", "another's job is refused by 409", requirements="TD-STAT-004"),
     defect(
-        "td-type-prefix", "the beginning of a report type is enough", requirements="TD-STAT-002"
+        "td-type-beginning", "the beginning of a report type is enough", requirements="TD-STAT-002"
     ),
     defect(
         "td-crash-emoji",

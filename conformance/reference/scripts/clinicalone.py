@@ -78,6 +78,7 @@ def _kick_off() -> Iterator[Step]:
         Step(f"{path}/{{5}}", MANAGER | {"Content-Type": "application/json"}, data=b"{"),
         Step(f"PUT {ROOT}/v1.0/report/job/{{5}}", MANAGER, json={}),
         Step(f"GET {ROOT}/v2.0/reportmetadata/downloadList?limit=all&offset=0", VIEWER),
+        _runs({}),
     )
     yield _kick(6, fieldSpecsList=[{"fieldName": "subjectNumber", "fieldSequence": 2**15}])
     text = {"Content-Type": "text/plain"}

@@ -59,6 +59,7 @@ def _create_unusually() -> Iterator[Step]:
         {"name": "Å" * 80},
         {"name": "🚀"},
         {"name": "n" * 255},
+        {"name": "\N{GRINNING FACE}"},
         {"format": "CSV"},
     ):
         yield Step(f"POST {ROOT}/calls/jobs", OTHER, json=CSV | changes)
@@ -89,6 +90,7 @@ def _ask_wrongly() -> Iterator[Step]:
     for value in ("Token {0}", "Bearer ", "{0}", "Bearer MOCK-TALKDESK-READER", "Bearer {0}xyz"):
         yield Step(job, {"Authorization": value.format("mock-talkdesk-reader")})
     yield Step(f"GET {ROOT}/nonsense/jobs/{{6}}", READER)
+    yield Step(f"GET {ROOT}/callsx/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/contacts/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/queue_intervals/jobs", READER)
     yield Step(f"GET {ROOT}/callsx/jobs", READER)

@@ -32,7 +32,7 @@ _MORE_TYPES = ("agent_schedules", "queue_intervals")
 def check_kind(context: AppContext, kind: str) -> None:
     """Raise a 400 for an unknown report type."""
     known = TALKDESK_TYPES + _MORE_TYPES * context.has_variant("td-free-more-types")
-    begins = kind.startswith(tuple(known)) and context.has_defect("td-type-prefix")
+    begins = kind.startswith(tuple(known)) and context.has_defect("td-type-beginning")
     if kind in known or begins or context.has_defect("td-unknown-type-ok"):
         return
     status = 404 if context.has_defect("td-unknown-type-404") else 400
