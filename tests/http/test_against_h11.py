@@ -15,7 +15,7 @@ from tests.http._memory import Observation, exchange, observe
 from tests.http._reference import Reading
 from tests.http._streams import mutate, split, streams
 
-EXAMPLES, VARIANTS = 1_000, 8
+EXAMPLES, VARIANTS = 1_250, 8
 """Eight thousand raw streams, of which more than five thousand differ."""
 
 
