@@ -88,6 +88,8 @@ class Http1Protocol(asyncio.Protocol):
             self._cycle.keep_alive = False
         else:
             self.transport.close()
+            # Over TLS that waits for the client, which may keep the connection for a later request.
+            self._deadline.set(LINGER_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Read what has arrived, as far as its turn has come."""

@@ -109,7 +109,8 @@ class UvicornServer:
         """
         self._server.on_start = on_start
         numbers = tuple(signals)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        is_tls = self._listener.tls is not None
+        with asyncio.Runner(loop_factory=_loop_factory(is_tls=is_tls)) as runner:
             loop = runner.get_loop()
 
             def on_signal(*_: object) -> None:
@@ -127,8 +128,7 @@ class UvicornServer:
         """Take no more connections; responses have `STOP_SECONDS`, or until the next call."""
         if self._server.should_exit:
             self._server.force_exit = True
-            for connection in tuple(self._server.server_state.connections):
-                connection.transport.abort()
+            self._server.abort_connections()
         self._server.should_exit = True
 
 
@@ -151,6 +151,15 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self.on_start()
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        await super().shutdown(sockets=sockets)
+        self.abort_connections()
+        await asyncio.sleep(0)  # in which they are told
+
+    def abort_connections(self) -> None:
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
 
 def _config(app: Asgi, settings: Settings, tls: Tls | None) -> uvicorn.Config:
@@ -186,7 +195,13 @@ def tune_gc() -> None:
     gc.enable()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def _loop_factory(*, is_tls: bool) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return uvloop's where it is, but not for TLS.
+
+    There it waits at its end, for ever, for a client that is in its handshake or keeps silent.
+    """
+    if is_tls:
+        return asyncio.new_event_loop
     try:
         import uvloop  # noqa: PLC0415 (not on every platform)
     except ImportError:

@@ -4,6 +4,7 @@ import socket
 import ssl
 import stat
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
@@ -74,6 +75,25 @@ def test_large_body_is_refused_over_tls_too(mock: MockServer) -> None:
     sent = {**WHO, "Content-Type": "application/json"}
     reply = requests.post(url, body, headers=sent, verify=str(mock.ca_file), timeout=30)
     assert reply.status_code == 413
+
+
+@pytest.mark.parametrize("bytes_sent", [b"", b"\x16\x03\x01"])
+def test_clients_that_keep_their_connections_hold_up_no_stop(bytes_sent: bytes) -> None:
+    mock = MockServer(tls="self-signed").start()
+    port = int(mock.base_url.rpartition(":")[2])
+    context = ssl.create_default_context(cafile=str(mock.ca_file))
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as half_open,
+        socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as idle,
+    ):
+        half_open.sendall(bytes_sent)
+        idle.sendall(b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
+        stopping = threading.Thread(target=mock.stop, daemon=True)
+        stopping.start()
+        stopping.join(60)
+        assert not stopping.is_alive()
 
 
 def test_what_was_written_for_a_run_goes_with_it() -> None:
