@@ -95,8 +95,9 @@ class LifecycleScript:
             self._poll_and_fetch(job)
         for job in created[1:]:
             self._start(job)
-        for name in self._lists() if created else ():  # as a client without a wish asks for it
-            self.jobs.request_for(name, created[0]).send(self.jobs.client, LIFECYCLE)
+        poll = self._lifecycle.actions["poll"].operation
+        if created and poll in self._lists():  # as a client asks for the list that has no wish
+            self.jobs.request_for(poll, created[0]).send(self.jobs.client, LIFECYCLE)
         unfinished = self._poll_rounds(created)
         created += list(self._in_place_of_failed(created[: self._needed]))
         for job in created:

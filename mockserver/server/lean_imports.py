@@ -90,6 +90,10 @@ def lean_imports(*, is_alone: bool = False) -> Iterator[None]:
     stand_ins |= {name: _LaterNames(name) for name in _LATER_NAMES}
     put = {name: it for name, it in stand_ins.items() if name not in sys.modules}
     sys.modules.update(put)  # type: ignore[arg-type]
+    for name in _LATER:  # a module that was imported by its full name is asked of its package
+        package, _, child = name.rpartition(".")
+        if package and name in put:
+            setattr(import_module(package), child, put[name])
     is_collecting = gc.isenabled()
     gc.disable()  # nothing that an import loads is garbage
     try:

@@ -67,7 +67,7 @@ def test_a_body_is_asked_for_where_the_caller_waits(line: socket.socket) -> None
         (b"http://mock" + JOBS + b"?page=1", 200),
         (JOBS + b"?page=1#part", 200),
         (b"http://mock", 404),
-        (b"*", 400),  # which is for OPTIONS alone
+        (b"*", 404),  # which is for OPTIONS alone
     ],
 )
 def test_the_target_may_be_a_whole_url(line: socket.socket, target: bytes, status: int) -> None:

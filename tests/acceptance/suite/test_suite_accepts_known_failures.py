@@ -83,11 +83,11 @@ def test_a_row_for_nothing_and_one_that_is_mended_are_told(result, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "complaint"),
     [
-        ([row(), row("TD-NET-001", owner=None)], "row 2 (TD-NET-001): 'owner' is missing"),
+        ([row(), row("TD-NET-001", owner=None)], "row 2 (TD-NET-001): owner: is required"),
         ([row(expires="soon")], f"row 1 ({BROKEN}): expires: "),
         ([row(expires="2026-02-30")], f"row 1 ({BROKEN}): expires: "),
         ([row("nonsense")], "row 1 (nonsense): requirement: "),
-        ([row(who="me")], "'who'"),
+        ([row(who="me")], "who: is not known; "),
         (["TD"], "row 1: "),
         ([row(), row()], f"{BROKEN}: requirement: duplicate, in 2 rows"),
     ],

@@ -47,9 +47,9 @@ TOGETHER = (
 
 # What only generated requests show.
 OVERLOOKED = (
-    ("td-crash-offset", "td-name-cut"),
+    ("td-name-cut",),
     ("c1-download-training-404",),
-    ("ec-crash-group-repeated", "ec-crash-group-large-id", "ec-group-info-cut"),
+    ("ec-crash-group-large-id", "ec-group-info-cut"),
     ("ec-crash-group-long", "ec-crash-group-many"),
 )
 

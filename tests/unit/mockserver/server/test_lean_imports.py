@@ -46,6 +46,7 @@ WANTED = (
     ("from werkzeug.test import Client as it; print(it.__module__)", "werkzeug.test"),
     ("from werkzeug.serving import run_simple as it; print(it.__module__)", "werkzeug.serving"),
     ("import logging.config; print(logging.config.dictConfig.__module__)", "logging.config"),
+    ("import uvicorn; print(bool(uvicorn.Config(None).log_config))", "True"),
 )  # fmt: skip
 IN_A_COPY_EACH = f"""
 import os
