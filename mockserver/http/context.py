@@ -46,6 +46,10 @@ class RequestFaults(Protocol):
         """Wait for the latency; return `send` with the fault that changes the transport."""
 
 
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""The headers of which a request with a body has one (RFC 9112, 6)."""
+
+
 class RequestContext:
     """One request: what was sent, and what the steps of `Application.handle` found out.
 
@@ -78,7 +82,7 @@ class RequestContext:
         self.connection: ConnectionControl | None = scope.get(CONNECTION_KEY)
         self.rejection: Rejection | None = scope.get(REJECTION_KEY)
         self.body = b""
-        self.body_complete = self.method == "GET" and "content-length" not in self.headers
+        self.body_complete = self.method == "GET" and _FRAMING.isdisjoint(self.headers)
         self.api: Api | None = None
         self.operation: CompiledOperation | None = None
         self.segments: Mapping[str, str] = {}

@@ -1,5 +1,6 @@
 """HTTP as the RFCs have it, as far as the application and not the connection is in charge."""
 
+import asyncio
 import gzip
 import zlib
 from dataclasses import replace
@@ -14,7 +15,7 @@ from mockserver.config import Settings
 from mockserver.errors import ApiError
 from mockserver.openapi.responses import HTTP_ERRORS, ResponseValidator
 from mockserver.openapi.schemas import Schemas
-from tests.unit.mockserver.asgi import CREATE, JSON, TALKDESK, Answer, ask
+from tests.unit.mockserver.asgi import CREATE, JSON, TALKDESK, Answer, ask, request_scope
 
 TD_JOBS = "/data/reports/calls/jobs"
 DONE = f"{TD_JOBS}/3f2c9d1e-0000-4000-8000-000000000001"
@@ -23,6 +24,24 @@ DOCS = "/_mock/docs/talkdesk/"
 CREATION = orjson.dumps(CREATE)
 TWO_MEMBERS = gzip.compress(CREATION[:20]) + gzip.compress(CREATION[20:])
 MANY_MEMBERS = gzip.compress(b"") * 999 + TWO_MEMBERS
+
+
+@pytest.mark.parametrize("path", [TD_JOBS, "/nowhere"])
+def test_body_that_a_get_has_is_read_to_its_end(mock: App, path: str) -> None:
+    events = [
+        {"type": "http.request", "body": b"G", "more_body": True},
+        {"type": "http.request", "body": b"", "more_body": False},
+    ]
+
+    async def receive() -> dict[str, object]:
+        return events.pop(0)
+
+    async def send(_: object) -> None:
+        pass
+
+    scope = request_scope("GET", path, {**TALKDESK, "transfer-encoding": "chunked"})
+    asyncio.run(mock.app(scope, receive, send))
+    assert events == []
 
 
 def create(mock: App, coding: str, body: bytes) -> Answer:
