@@ -66,7 +66,8 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
     registry = load_vendors(settings)
     openapi = specs.load_control()
     vendors = vendor_apis(registry, settings.cors_origin)
-    faults = _fault_rule_parser(registry, vendors, Schemas(openapi), settings)
+    locator = JobLocator(registry.contracts, registry.vendors)
+    faults = _fault_rule_parser(registry, vendors, Schemas(openapi), settings, locator)
     registry.fixtures.open(ScenarioParser(registry.contracts, faults), settings.scenario)
     store = store or open_store(settings.store)
     run = call_in_thread if store.shared else call_inline
@@ -99,7 +100,9 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
             run,
             sandboxes.replacement,
         ),
-        fault_injector=_fault_injector(registry, everyone, faults, settings),
+        fault_injector=FaultInjector(
+            everyone, faults, locator.state, settings.longest_delay * 1000
+        ),
         run=run,
         flush_journal=sandboxes.flush,
         virtual_date=settings.date_header == "virtual",
@@ -199,7 +202,11 @@ def _all_responses(
 
 
 def _fault_rule_parser(
-    registry: VendorRegistry, vendors: dict[str, Api], control: Schemas, settings: Settings
+    registry: VendorRegistry,
+    vendors: dict[str, Api],
+    control: Schemas,
+    settings: Settings,
+    locator: JobLocator,
 ) -> FaultRuleParser:
     return FaultRuleParser(
         control=control,
@@ -207,6 +214,7 @@ def _fault_rule_parser(
         roles=registry.fixtures.roles,
         predictor=LabelPredictor(vendors),
         max_delay_ms=settings.longest_delay * 1000,
+        names_job=locator.names_job,
     )
 
 
@@ -223,15 +231,4 @@ def _sandboxes(
         settings.sandbox_limits,
         resolve_scenario=registry.fixtures.resolve_scenario,
         refresh=registry.fixtures.refresh,
-    )
-
-
-def _fault_injector(
-    registry: VendorRegistry, apis: ApiRegistry, faults: FaultRuleParser, settings: Settings
-) -> FaultInjector:
-    return FaultInjector(
-        apis=apis,
-        parser=faults,
-        find_state=JobLocator(registry.contracts, registry.vendors).state,
-        max_delay_ms=settings.longest_delay * 1000,
     )

@@ -42,8 +42,9 @@ class BodyCorruption:
             return None
         if fault.kind is Kind.DROP_FIELD:
             return json_pointer.write_path(path), json_pointer.without(body, path)
-        value = fault["value"]
-        if value is None:
+        if "value" in fault.options:  # which may be null
+            value = fault["value"]
+        else:
             value = self._value(fault.kind, schema, body, path)
         return json_pointer.write_path(path), json_pointer.changed_at(body, path, value)
 
@@ -59,7 +60,7 @@ class BodyCorruption:
         return min(candidates, key=lambda path: rank(json_pointer.write_path(path)), default=None)
 
     def _is_applicable(self, fault: Fault, schema: Any, body: Any, path: Tokens) -> bool:
-        if fault.kind is not Kind.UNKNOWN_ENUM or (fault["pointer"] and fault["value"] is not None):
+        if fault.kind is not Kind.UNKNOWN_ENUM or (fault["pointer"] and "value" in fault.options):
             return True
         if schema is None or json_pointer.value_at(body, path) is None:
             return False

@@ -17,6 +17,9 @@ from specs.explanation import hint
 Roles = Callable[[str], Collection[str]]
 """Returns the roles of a vendor's identities."""
 
+NamesJob = Callable[[Operation], bool]
+"""Returns True if requests for an operation refer to a job."""
+
 _MAX_CACHED = 500
 """Parsed rules in the cache."""
 
@@ -34,7 +37,9 @@ class FaultRuleParser:
         roles: Roles,
         predictor: LabelPredictor,
         max_delay_ms: float,
+        names_job: NamesJob,
     ) -> None:
+        self._names_job = names_job
         self._shape: Validator = control.validator({"$ref": "#/components/schemas/FaultRule"})
         self._contracts = contracts
         self._operations = {
@@ -131,7 +136,7 @@ class FaultRuleParser:
     def _match(self, raw: Mapping[str, Any]) -> Match:
         vendor = self.check_names(raw, "match.")
         vendors = self._contracts if vendor is None else (vendor,)
-        return Match(
+        match = Match(
             vendor=vendor,
             operation=raw.get("operation"),
             method=raw.get("method"),
@@ -140,6 +145,43 @@ class FaultRuleParser:
             states=self._states(raw["state"], vendors) if "state" in raw else None,
             occurrences=Occurrences(raw.get("nth"), raw.get("after"), raw.get("every")),
         )
+        self._check_match(match)
+        return match
+
+    def _check_match(self, match: Match) -> None:
+        """Check that there can be a request that meets all conditions together.
+
+        Requests that match no operation have neither role nor state.
+        """
+        if contradiction := match.occurrences.contradiction():
+            raise _error("match.nth", contradiction)
+        left = [row for row in self._operations.values() if match.vendor in (None, row.vendor)]
+        path = match.path or "/"
+        vendors = {row.vendor for row in left}
+        prefixes = [prefix for name in sorted(vendors) for prefix in self._contracts[name].prefixes]
+        if not any(
+            _may_begin(path, it) or path.startswith(f"{it.rstrip('/')}/") for it in prefixes
+        ):
+            raise _error("match.path", f"is under no path of a vendor: {', '.join(prefixes)}")
+        conditions: list[tuple[str, Any, Callable[[Operation], bool]]] = [
+            ("method", match.method, lambda row: row.method == match.method),
+            ("operation", match.operation, lambda row: row.id == match.operation),
+        ]
+        if match.operation or match.role or match.states:
+            conditions += [
+                ("path", match.path, lambda row: _may_begin(path, row.path)),
+                ("role", match.role, lambda row: match.role in self._roles(row.vendor)),
+                ("state", match.states, lambda row: self._may_be_in(row, match.states or ())),
+            ]
+        for name, condition, is_met in conditions:
+            if condition is not None:
+                left = [row for row in left if is_met(row)]
+            if not left:
+                raise _error(f"match.{name}", "fits no operation that the rest of match selects")
+
+    def _may_be_in(self, operation: Operation, states: Collection[str]) -> bool:
+        known = self._contracts[operation.vendor].lifecycle.states
+        return self._names_job(operation) and not known.keys().isdisjoint(states)
 
     def check_names(self, raw: Mapping[str, Any], place: str, role: str = "role") -> str | None:
         """Check the names in a pattern of requests; return the vendor that they belong to.
@@ -223,8 +265,20 @@ def _check_latency(fault: Fault) -> None:
     for name in ("to_ms", "deviation_ms", "sigma"):
         if name in fault.options and name != DISTRIBUTION_OPTIONS[distribution]:
             raise _error(f"fault.{name}", f"is not allowed with the distribution {distribution}")
-    if (fault["to_ms"] or fault["ms"]) < fault["ms"]:
+    if fault["to_ms"] is not None and fault["to_ms"] < fault["ms"]:
         raise _error("fault.to_ms", "must not be less than ms")
+
+
+def _may_begin(path: str, template: str) -> bool:
+    """Return True if a path of the template can begin with `path`."""
+    *whole, last = path.split("/")
+    segments = template.split("/")
+    pairs = zip(whole, segments, strict=False)
+    return (
+        len(whole) < len(segments)
+        and all(given == segment or "{" in segment for given, segment in pairs)
+        and (segments[len(whole)].startswith(last) or "{" in segments[len(whole)])
+    )
 
 
 def _parse_value(text: str | None) -> Any:

@@ -13,7 +13,7 @@ from mockserver.jobs.schedule import timeline
 from mockserver.openapi.parameters import decode_segment, split_fields
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
-from specs import Contract, Lifecycle
+from specs import Contract, Lifecycle, Operation
 
 MAX_LISTED = 1000
 """Default limit of a list of jobs."""
@@ -148,6 +148,11 @@ class JobLocator:
         repository = self._providers[vendor].repository
         job = repository.find(context.sandbox, job_id)
         return repository.state(context.sandbox, job).name if job else None
+
+    def names_job(self, operation: Operation) -> bool:
+        """Return True if an operation has a parameter for the id of a job."""
+        names = self._names[operation.vendor]
+        return any(parameter["name"] in names for parameter in operation.parameters)
 
     def _id(self, context: RequestContext, names: frozenset[str]) -> str | None:
         try:

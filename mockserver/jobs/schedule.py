@@ -28,6 +28,14 @@ class Occurrences:
             and (self.every is None or number % self.every == 0)
         )
 
+    def contradiction(self) -> str | None:
+        """Return why no number can be the nth, or None if one can."""
+        if self.nth is None or self.nth in self:
+            return None
+        if self.after is not None and self.nth <= self.after:
+            return f"{self.nth} must be greater than after, which is {self.after}"
+        return f"{self.nth} must be a multiple of every, which is {self.every}"
+
 
 def from_steps(steps: Iterable[TimelineStage]) -> Schedule:
     """Return the schedule of a lifecycle's timeline."""

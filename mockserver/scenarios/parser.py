@@ -35,12 +35,15 @@ class JobScriptParser:
         Raises:
             ConfigurationError: the lifecycle does not allow it; `location` says where.
         """
+        occurrences = Occurrences(raw.get("nth"), raw.get("after"), raw.get("every"))
+        if contradiction := occurrences.contradiction():
+            raise ConfigurationError(f"{location}/nth: {contradiction}")
         schedule = self._schedule(raw["plan"], f"{location}/plan") if "plan" in raw else None
         base = schedule or self._default
         if "stuck" in raw:
             self._check_in_schedule(raw["stuck"], base, f"{location}/stuck")
         return JobScript(
-            occurrences=Occurrences(raw.get("nth"), raw.get("after"), raw.get("every")),
+            occurrences=occurrences,
             schedule=schedule,
             pace=raw.get("pace", 1.0),
             stuck_in=raw.get("stuck"),

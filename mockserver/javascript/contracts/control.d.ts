@@ -897,7 +897,10 @@ export interface components {
             operation?: string;
             /** @enum {string} */
             method?: "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
-            /** @description Prefix of the path. */
+            /**
+             * @description Prefix of the path as it is sent: without query, and without names of parameters.
+             * @example /data/reports/calls
+             */
             path?: string;
             /** @description Role of the caller. */
             role?: string;

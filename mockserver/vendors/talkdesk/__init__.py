@@ -116,9 +116,13 @@ def _code(status: int) -> str:
 
 
 def _oauth_code(error: ApiError) -> str:
-    """Return the error code of RFC 6749, section 5.2."""
+    """Return the error code of RFC 6749, section 5.2; for what it does not foresee, of 4.1.2.1."""
     if error.status == 401:
         return "invalid_client"
+    if error.status in {429, 503}:
+        return "temporarily_unavailable"
+    if error.status >= 500:
+        return "server_error"
     if error.field == GRANT and error.reason != "is required":
         return "unsupported_grant_type"
     return "invalid_request"
@@ -205,9 +209,14 @@ def _known_types(contract: Contract, options: Options) -> list[str]:
 
 
 def _required(contract: Contract, operation: Operation | None, status: int) -> Collection[str]:
-    """Return the members that the contract requires of an error body."""
+    """Return the members that the contract requires of an error body.
+
+    A status that the operation does not list has the body of the first error that it lists.
+    """
     if operation is None:
         return ()
+    if status not in operation.responses:
+        status = min(listed for listed in operation.responses if listed >= 400)
     schema = contract.schema(operation.id, status) or {}
     required: Collection[str] = pointer.resolve(contract.openapi, schema).get("required", ())
     return required

@@ -45,6 +45,8 @@ def open_repository(
     repository = FixtureRepository(folders, contracts, check)
     parties = {name: api_of(name, profile) for name in contracts}
     schemas = Schemas(specs.load_control())
-    rules = FaultRuleParser(schemas, contracts, repository.roles, LabelPredictor(parties), 30_000)
+    rules = FaultRuleParser(
+        schemas, contracts, repository.roles, LabelPredictor(parties), 30_000, lambda _: True
+    )
     repository.open(ScenarioParser(contracts, rules))
     return repository

@@ -92,10 +92,11 @@ def test_place_is_chosen_by_rank_among_those_that_fit() -> None:
     assert spoil(Kind.UNKNOWN_ENUM, pointer="/tags") is None
 
 
-def test_value_may_be_told() -> None:
-    struck = spoil(Kind.WRONG_TYPE, pointer="/job/id", value=17)
+@pytest.mark.parametrize("value", [17, None])
+def test_value_may_be_told(value: Any) -> None:
+    struck = spoil(Kind.WRONG_TYPE, pointer="/job/id", value=value)
     assert struck is not None
-    assert struck[1]["job"]["id"] == 17
+    assert struck[1]["job"]["id"] == value
 
 
 @pytest.mark.parametrize("value", ["x", 1, 1.5, True, None, [], {}])

@@ -73,6 +73,51 @@ LATENCY = {"kind": "latency"}
         ),
         ({"match": {"method": "get"}, "fault": LATENCY}, "match.method", "must be one of"),
         ({"match": {"nth": 0}, "fault": LATENCY}, "match.nth", "minimum"),
+        ({"match": {"nth": 2, "after": 5}, "fault": LATENCY}, "match.nth", "greater than after"),
+        ({"match": {"nth": 5, "after": 5}, "fault": LATENCY}, "match.nth", "greater than after"),
+        ({"match": {"nth": 5, "every": 3}, "fault": LATENCY}, "match.nth", "multiple of every"),
+        ({"match": {"path": "/nowhere"}, "fault": LATENCY}, "match.path", "under no path"),
+        ({"match": {"path": "/_mock/clock"}, "fault": LATENCY}, "match.path", "under no path"),
+        (
+            {"match": {"vendor": "energycap", "path": "/data/reports"}, "fault": LATENCY},
+            "match.path",
+            "under no path of a vendor: /api",
+        ),
+        ({"match": {"path": "/data/reports?page=2"}, "fault": LATENCY}, "match.path", "match"),
+        ({"match": {"path": "/data/reports/{type}"}, "fault": LATENCY}, "match.path", "match"),
+        (
+            {
+                "match": {"operation": "getReportJob", "path": "/data/reports/calls/files"},
+                "fault": LATENCY,
+            },
+            "match.path",
+            "fits no operation",
+        ),
+        (
+            {"match": {"vendor": "talkdesk", "method": "PATCH"}, "fault": LATENCY},
+            "match.method",
+            "fits no operation",
+        ),
+        (
+            {"match": {"operation": "listReportJobs", "state": "DONE"}, "fault": LATENCY},
+            "match.state",
+            "fits no operation",
+        ),
+        (
+            {"match": {"role": "writer", "state": "In Progress"}, "fault": LATENCY},
+            "match.state",
+            "fits no operation",
+        ),
+        (
+            {"match": {"path": "/api/v3", "role": "writer"}, "fault": LATENCY},
+            "match.role",
+            "fits no operation",
+        ),
+        (
+            {"fault": {**LATENCY, "distribution": "uniform", "to_ms": 0}},
+            "fault.to_ms",
+            "less than ms",
+        ),
         (
             {
                 "match": {"operation": "getReportJob"},
@@ -123,6 +168,23 @@ def test_lists_are_taken_as_a_whole_or_not_at_all(
     assert (answer.status, answer.json["field"]) == (400, field)
     assert reason in answer.json["detail"]
     assert ask(mock.app, "GET", "/_mock/faults").json == {"faults": []}
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"nth": 6, "after": 5, "every": 3},
+        {"path": "/data"},
+        {"path": "/data/reports/calls/jobs/3f2c", "operation": "getReportJob"},
+        {"path": "/data/reports/", "role": "writer", "state": "DONE"},
+        {"path": "/data/reports/nowhere", "vendor": "talkdesk"},
+        {"operation": "getReportFile", "state": "DELETED"},
+        {"state": "In Progress"},
+    ],
+)
+def test_conditions_that_go_together_are_taken(mock: App, match: dict[str, Any]) -> None:
+    rule = {"match": match, "fault": LATENCY}
+    assert ask(mock.app, "POST", "/_mock/faults", JSON, rule).status == 201
 
 
 def test_there_are_only_so_many(mock: App) -> None:

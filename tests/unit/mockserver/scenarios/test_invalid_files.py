@@ -32,6 +32,10 @@ SCENARIO_FAULTS = {
         MINE + f"faults: [{{fault: {{kind: wrong-type, value: {9**30}}}}}]\n",
         "/faults/0: fault: cannot be written as JSON",
     ),
+    "a script for no job": (
+        MINE.replace("}]", ", nth: 2, after: 2}]"),
+        "/jobs/0/nth: 2 must be greater than after",
+    ),
     "a moment that is none": (MINE + "clock: {now: tomorrow}\n", "/clock/now: "),
     "a day that is none": (MINE + "clock: {now: '2026-02-30T00:00:00Z'}\n", "/clock/now: "),
     "seed data of another shape": (

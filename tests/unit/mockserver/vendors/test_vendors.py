@@ -1,6 +1,7 @@
 """Every vendor plays the whole of its contract, in both profiles, and nothing else."""
 
 import pytest
+from msgspec.structs import replace
 
 import specs
 from mockserver.errors import ApiError, ConfigurationError
@@ -33,8 +34,11 @@ def test_errors_have_the_shape_of_the_contract(vendor: str, profile: str, status
             error.headers = {"Allow": "GET"}
             reply = played.vendor.error(error, plan.operation)
             assert reply.status == status
-            if status in plan.operation.responses:
-                plan.responses.check(reply)
+            if status not in plan.operation.responses:  # then the body is that of the others
+                reply = replace(
+                    reply, status=min(it for it in plan.operation.responses if it > 399)
+                )
+            plan.responses.check(reply)
     assert played.vendor.error(ApiError(status, "m"), None).body
 
 
