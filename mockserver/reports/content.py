@@ -3,8 +3,8 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from functools import partial
 from io import StringIO
 from itertools import cycle, islice
@@ -14,6 +14,9 @@ from typing import Any
 import orjson
 
 from mockserver.http.messages import Response, StreamingBody
+from mockserver.jobs import Job
+from mockserver.jobs.schedule import ROWS
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_datetime
 
 ID = "\ue000"
@@ -95,17 +98,26 @@ _48_BITS = (1 << 48) - 1
 class ReportTable:
     """The content of a file: `rows` rows of `columns`, spread from `start` to `end`.
 
-    Times are milliseconds since the epoch, written in `zone`. `base` is a UUID whose first digits
-    the rows' ids share. `metadata` is written by formats with a head.
+    Times are milliseconds since the epoch, written in `zone`. `metadata` is written by formats with
+    a head. `base` is a UUID whose first digits the rows' ids share.
     """
 
     columns: tuple[Column, ...]
     rows: int
     start: int
     end: int
-    zone: tzinfo
-    base: str
+    zone: tzinfo = UTC
+    base: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def table_of(job: Job, report: Mapping[str, Any], days: int) -> ReportTable:
+    """Return the table of a job's file, spread over the days before its creation.
+
+    `report` has the `columns`, and the number of `rows` where the job has none of its own.
+    """
+    rows, end = job.details.get(ROWS, report["rows"]), job.created_at
+    return ReportTable(read_columns(report["columns"]), rows, end - days * 86_400_000, end)
 
 
 class RowValues:
@@ -164,11 +176,17 @@ def make_file(report: ReportTable, file_format: Format, rng: Random) -> Streamin
 _UNSAFE = re.compile(r"[^a-z0-9_]+")
 
 
-def attachment(title: str, report: ReportTable, file_format: Format, rng: Random) -> Response:
-    """Return a 200 with a file named after `title`, in characters that need no escaping."""
+def attachment(
+    sandbox: Sandbox, key: str, title: str, report: ReportTable, file_format: Format
+) -> Response:
+    """Return a 200 with a file named after `title`, in characters that need no escaping.
+
+    Equal keys of a sandbox give equal values in the rows.
+    """
     stem = _UNSAFE.sub("-", title.lower()).strip("-") or "report"
     disposition = f'attachment; filename="{stem}.{file_format.extension}"'
-    file = make_file(report, file_format, rng)
+    report = replace(report, base=sandbox.ids.uuid(key, 0))
+    file = make_file(report, file_format, sandbox.ids.random(key, 0))
     return Response(200, headers={"Content-Disposition": disposition}, file=file)
 
 

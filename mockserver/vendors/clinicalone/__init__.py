@@ -8,11 +8,12 @@ from typing import Any
 from mockserver.errors import ApiError
 from mockserver.http.messages import Response
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.jobs.schedule import ROWS, read_schedule
+from mockserver.jobs.schedule import ROWS
 from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection, SeedRecords
 from mockserver.sandbox.seeding import SeedError, SeedLoader, index_by_id
 from mockserver.vendors import Options, Vendor
-from mockserver.vendors.clinicalone.jobs import Jobs, group_of, index_groups
+from mockserver.vendors.clinicalone.jobs import Jobs, new_job
+from mockserver.vendors.generic.files import seed_jobs
 from specs import Contract, Operation
 
 __all__ = ["create"]
@@ -60,36 +61,16 @@ def seed_records(
         SeedError: a job has an unknown report or an impossible value.
     """
     report_rows = index_by_id(fixtures["reports"], "rptId", "/reports")
-    new_jobs = [
-        _new_job(repository, row, report_rows, f"/jobs/{number}")
-        for number, row in enumerate(fixtures.get("jobs", ()))
-    ]
+
+    def seed_job(row: Mapping[str, Any]) -> NewJob:
+        if row["rptId"] not in report_rows:
+            raise SeedError(f"/rptId: unknown report {row['rptId']!r}")
+        names = ("rptId", "format", "mode", "studyId", ROWS)
+        sent = {name: row[name] for name in names if name in row}
+        details = {"name": report_rows[row["rptId"]]["name"], **sent}
+        return new_job(row["id"], row["tenant"], details)
+
     return [
         *reports.seed_records(ALL_ACCOUNTS, report_rows),
-        *repository.new_records(new_jobs, now, interned=True),
+        *seed_jobs(repository, seed_job, fixtures, now),
     ]
-
-
-def _new_job(
-    repository: JobRepository,
-    row: Mapping[str, Any],
-    reports: Mapping[str, Mapping[str, Any]],
-    location: str,
-) -> NewJob:
-    report = reports.get(row["rptId"])
-    if report is None:
-        raise SeedError(f"{location}/rptId: unknown report {row['rptId']!r}")
-    try:
-        schedule = read_schedule(repository.lifecycle, row)
-    except LookupError as error:
-        raise SeedError(f"{location}: {error}") from error
-    optional = {name: row[name] for name in ("mode", "studyId", ROWS) if name in row}
-    details = {"name": report["name"], "rptId": row["rptId"], "format": row["format"], **optional}
-    return NewJob(
-        id=row["id"],
-        account=row["tenant"],
-        group=group_of(row["tenant"], {}),
-        details=details,
-        extra_groups=tuple(index_groups(row["tenant"], details)),
-        schedule=schedule,
-    )

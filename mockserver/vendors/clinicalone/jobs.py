@@ -1,7 +1,7 @@
 """Clinical One's operations on report jobs, their files and their lists."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from hashlib import blake2b
 from itertools import combinations
 from typing import Any
@@ -13,9 +13,9 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job, Schedule
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.jobs.schedule import ROWS, timeline
+from mockserver.jobs.schedule import timeline
 from mockserver.reports import binary_formats, content
-from mockserver.reports.content import Format, ReportTable, attachment, read_columns
+from mockserver.reports.content import Format, attachment, table_of
 from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_iso_string
@@ -28,8 +28,6 @@ FORMATS: Mapping[str, Format] = {
     "json": content.JSON_ARRAY,
     "XPORT": binary_formats.TRANSPORT,
 }
-
-_PERIOD = timedelta(days=90) // timedelta(milliseconds=1)
 
 NO_STUDY = frozenset({None, "", "null"})
 """Values of a study id that mean the tenant itself."""
@@ -62,6 +60,17 @@ def index_groups(tenant: str, details: Mapping[str, Any]) -> Iterator[str]:
     for size in range(1, len(keys) + 1):
         for names in combinations(keys, size):
             yield group_of(tenant, {name: keys[name] for name in names})
+
+
+def new_job(
+    id_: str | Callable[[int], str],
+    tenant: str,
+    details: Mapping[str, Any],
+    schedule: Schedule | None = None,
+) -> NewJob:
+    """Return a job of a tenant, in the groups of all lists that show it."""
+    extra = tuple(index_groups(tenant, details))
+    return NewJob(id_, tenant, group_of(tenant, {}), details, extra, schedule)
 
 
 def find(repository: JobRepository, request: Request, job_id: str) -> Job:
@@ -162,17 +171,8 @@ class Jobs:
         """Return the response with the file of a job, whatever its state."""
         report = self._reports.find(sandbox, ALL_ACCOUNTS, job.details["rptId"])
         assert report is not None  # reports are neither added nor removed
-        key = f"rows of {job.id}"
-        table = ReportTable(
-            columns=read_columns(report.data["columns"]),
-            rows=job.details.get(ROWS, report.data["rows"]),
-            start=job.created_at - _PERIOD,
-            end=job.created_at,
-            zone=UTC,
-            base=sandbox.ids.uuid(key, 0),
-        )
-        file_format = FORMATS[job.details["format"]]
-        return attachment(job.details["name"], table, file_format, sandbox.ids.random(key, 0))
+        table, file_format = table_of(job, report.data, days=90), FORMATS[job.details["format"]]
+        return attachment(sandbox, f"rows of {job.id}", job.details["name"], table, file_format)
 
     def list_reports(self, request: Request) -> Response:
         """Answer GET v1.0/reportmetadata: the reports of studies, or those of the tenant."""
@@ -228,15 +228,8 @@ class Jobs:
         }
         details = {name: value for name, value in values.items() if value is not None}
         ids, kind = request.sandbox.ids, f"{self._repository.kind}/{tenant}"
-        new_job = NewJob(
-            id=lambda number: ids.hex(kind, number),
-            account=tenant,
-            group=group_of(tenant, {}),
-            details=details,
-            extra_groups=tuple(index_groups(tenant, details)),
-            schedule=schedule,
-        )
-        return self._repository.create(request.sandbox, [new_job])[0]
+        row = new_job(lambda number: ids.hex(kind, number), tenant, details, schedule)
+        return self._repository.create(request.sandbox, [row])[0]
 
     def _report(self, sandbox: Sandbox, params: Mapping[str, Any]) -> Resource:
         """Return the report of this id or name, or the first of the study or tenant (assumed).

@@ -1,7 +1,6 @@
 """EnergyCAP's operations that run distributions, and the logs of the runs."""
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
 
@@ -9,9 +8,9 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job, Schedule
 from mockserver.jobs.repository import IndexedJobRepository, NewJob
-from mockserver.jobs.schedule import ROWS, timeline
+from mockserver.jobs.schedule import timeline
 from mockserver.reports import binary_formats, content
-from mockserver.reports.content import Format, ReportTable, attachment, read_columns
+from mockserver.reports.content import Format, attachment, table_of
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
@@ -35,8 +34,6 @@ FORMATS: Mapping[str, Format] = {
     "Excel data only": binary_formats.XLSX,
     "Csv": content.CSV,
 }
-
-_PERIOD = timedelta(days=365) // timedelta(milliseconds=1)
 
 NO_RECIPIENTS = "NOT_SENT"
 """The state in which a run without recipients ends."""
@@ -114,18 +111,9 @@ class Runs:
         """Return the response with the file of a run, which is mailed, whatever its state."""
         report_id = job.details["settings"][REPORT]
         report = self._reference_data.report(sandbox, job.account, report_id).data
-        key = f"rows of {job.vendor} {job.id}"
-        table = ReportTable(
-            columns=read_columns(report["columns"]),
-            rows=job.details.get(ROWS, report["rows"]),
-            start=job.created_at - _PERIOD,
-            end=job.created_at,
-            zone=UTC,
-            base=sandbox.ids.uuid(key, 0),
-        )
-        file_format = FORMATS[job.details["format"]]
-        title = f"{job.details['name']}-{job.id}"
-        return attachment(title, table, file_format, sandbox.ids.random(key, 0))
+        key, title = f"rows of {job.vendor} {job.id}", f"{job.details['name']}-{job.id}"
+        table, file_format = table_of(job, report, days=365), FORMATS[job.details["format"]]
+        return attachment(sandbox, key, title, table, file_format)
 
     def delete_logs(self, request: Request) -> Response:
         """Delete the logs of runs that ended long ago, but the newest of each distribution."""

@@ -15,7 +15,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Options, Vendor
 from mockserver.vendors.generic.errors import ErrorBodies
-from mockserver.vendors.generic.files import Files, seed_records
+from mockserver.vendors.generic.files import Files, seed_job, seed_jobs
 from mockserver.vendors.generic.jobs import Jobs
 from mockserver.vendors.generic.operations import is_numbered, read_roles
 from mockserver.vendors.generic.served import with_examples, with_refusals
@@ -44,7 +44,7 @@ def create(contract: Contract, options: Options) -> Vendor:
         seeds=SeedLoader(
             served,
             Path(__file__).with_name("seed.schema.json"),
-            partial(seed_records, repository, jobs.group),
+            partial(seed_jobs, repository, partial(seed_job, jobs.group)),
         ),
         file=files.response,
         error=errors,

@@ -1,21 +1,21 @@
 """The files of a user's vendor, and the seed data of its fixtures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta
 from functools import partial
 from random import Random
 from typing import Any
 
 from msgspec import structs
 
+from mockserver.errors import ApiError
 from mockserver.http.messages import Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository, NewJob
 from mockserver.jobs.schedule import ROWS, read_schedule
 from mockserver.openapi.examples import ExampleGenerator
 from mockserver.reports import binary_formats, content
-from mockserver.reports.content import Format, ReportTable, attachment, read_columns
+from mockserver.reports.content import Format, ReportTable, attachment, table_of
 from mockserver.sandbox.resources import SeedRecords
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedError
@@ -28,7 +28,6 @@ FORMAT = "format"
 """The detail of a job that names the format of its file."""
 
 DEFAULT_ROWS = 100
-_PERIOD = timedelta(days=30) // timedelta(milliseconds=1)
 _COLUMNS: tuple[Mapping[str, Any], ...] = (
     {"name": "id", "is": "id"},
     {"name": "timestamp", "is": "moment"},
@@ -83,18 +82,11 @@ class Files:
             headers = {} if media == "application/json" else {"Content-Type": media}
             return Response(self._status, body, headers)
         file_format = self._format(media, spec.content)
-        rows = job.details.get(ROWS, DEFAULT_ROWS if spec.rows is None else spec.rows)
-        table = ReportTable(
-            columns=read_columns(spec.columns or _COLUMNS),
-            rows=rows,
-            start=job.created_at - _PERIOD,
-            end=job.created_at,
-            zone=UTC,
-            base=sandbox.ids.uuid(f"rows of {job.id}", 0),
-        )
-        rng = sandbox.ids.random(f"rows of {job.id}", 0)
+        rows = DEFAULT_ROWS if spec.rows is None else spec.rows
+        table = table_of(job, {"columns": spec.columns or _COLUMNS, "rows": rows}, days=30)
         title = str(job.details.get("name") or f"{job.vendor}-{job.id}")
-        return structs.replace(attachment(title, table, file_format, rng), status=self._status)
+        file = attachment(sandbox, f"rows of {job.id}", title, table, file_format)
+        return structs.replace(file, status=self._status)
 
     def _of_job(self, job: Job) -> FileSpec:
         """Return the declaration for the format of a job."""
@@ -134,33 +126,37 @@ def _write(known: Format, table: ReportTable, rng: Random) -> Any:
     return known.write(table, rng)
 
 
-def seed_records(
-    repository: JobRepository, group: Any, fixtures: Mapping[str, Any], now: int
+def seed_jobs(
+    repository: JobRepository,
+    new_job: Callable[[Mapping[str, Any]], NewJob],
+    fixtures: Mapping[str, Any],
+    now: int,
 ) -> SeedRecords:
-    """Return the records of a seed.yaml: jobs, each with what its creation was sent.
+    """Return the records of the jobs of a seed.yaml; `new_job` makes one of its row.
+
+    When it was created and its states are added. A SeedError of `new_job` begins with the place
+    in the row.
 
     Raises:
-        SeedError: a job has an unknown state or an impossible time.
+        SeedError: a job has an unknown state or an impossible value.
     """
     new_jobs: list[NewJob] = []
     for number, row in enumerate(fixtures.get("jobs", ())):
         try:
             schedule = read_schedule(repository.lifecycle, row)
             created_at = parse_timestamp(row["created_at"]) if "created_at" in row else None
-        except (LookupError, ValueError) as error:
+            made = new_job(row)
+        except SeedError as error:
+            raise SeedError(f"/jobs/{number}{error}") from error
+        except (ApiError, LookupError, ValueError) as error:
             raise SeedError(f"/jobs/{number}: {error}") from error
-        inputs = {place: row[place] for place in ("body", "query", "path") if place in row}
-        new_jobs.append(
-            NewJob(
-                id=row["id"],
-                account=row["account"],
-                group=group(row["account"], inputs.get("path", {})),
-                details={
-                    **inputs,
-                    **{name: row[name] for name in ("name", FORMAT, ROWS) if name in row},
-                },
-                schedule=schedule,
-                created_at=created_at,
-            )
-        )
+        new_jobs.append(made._replace(schedule=schedule, created_at=created_at))
     return [*repository.new_records(new_jobs, now, interned=True)]
+
+
+def seed_job(group: Callable[[str, Mapping[str, Any]], str], row: Mapping[str, Any]) -> NewJob:
+    """Return the job of a row with what its creation was sent; `group` returns its group."""
+    inputs = {place: row[place] for place in ("body", "query", "path") if place in row}
+    named = {name: row[name] for name in ("name", FORMAT, ROWS) if name in row}
+    place = group(row["account"], inputs.get("path", {}))
+    return NewJob(row["id"], row["account"], place, {**inputs, **named})

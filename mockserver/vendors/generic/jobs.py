@@ -1,6 +1,7 @@
 """The ordinary operations of a vendor: on its jobs, and those without any state."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
@@ -31,13 +32,21 @@ Show = Callable[[JobFacts], Response]
 FileOf = Callable[[Sandbox, Job], Response]
 
 
-class Jobs:
-    """The handlers of one contract, by operationId.
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a vendor's module has of its own, where it is not None.
 
-    `file` returns the response with a job's file. A vendor's module may have its own `details`,
-    which reads a creation, and `unknown_job`, which returns the error for a request whose job is
-    not there.
+    `check_path` raises the error for a creation or a list whose path names nothing. `details`
+    reads a creation. `unknown_job` returns the error for a request whose job is not there.
     """
+
+    check_path: Callable[[Request], None] | None = None
+    details: Callable[[Request], Mapping[str, Any]] | None = None
+    unknown_job: Callable[[Request], ApiError] | None = None
+
+
+class Jobs:
+    """The handlers of one contract, by operationId; `file` returns the response with a file."""
 
     def __init__(
         self,
@@ -47,9 +56,9 @@ class Jobs:
         *,
         roles: Roles | None = None,
         scheme: str = "http",
-        details: Callable[[Request], Mapping[str, Any]] | None = None,
-        unknown_job: Callable[[Request], ApiError] | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
+        hooks = hooks or Hooks()
         self._contract = contract
         self._lifecycle = contract.lifecycle
         self._roles = roles or read_roles(contract)
@@ -61,8 +70,9 @@ class Jobs:
         self._ids = IdMaker(contract)
         self._inputs = Inputs(contract)
         self.group = self._inputs.group
-        self._details = details or self._inputs.details
-        self._unknown_job = unknown_job or self._not_found
+        self._check_path = hooks.check_path
+        self._details = hooks.details or self._inputs.details
+        self._unknown_job = hooks.unknown_job or self._not_found
         self._examples = ExampleResponses(contract.openapi)
         self._signed = signed_operations(contract)
         self.handlers: Mapping[str, Handler] = {
@@ -71,9 +81,9 @@ class Jobs:
 
     def _handler(self, operation: Operation) -> Handler:
         if operation.id in self._roles.creations:
-            return self._creation(operation)
+            return self._checked(self._creation(operation))
         if operation.id in self._roles.lists:
-            return self._list(operation)
+            return self._checked(self._list(operation))
         actions = {row.name: row for row in self._roles.actions.get(operation.id, ())}
         poll, fetch = actions.pop("poll", None), actions.pop("fetch", None)
         if actions:
@@ -87,6 +97,17 @@ class Jobs:
             if operation.id in self._roles.views
             else self._stateless(operation)
         )
+
+    def _checked(self, handler: Handler) -> Handler:
+        check = self._check_path
+        if check is None:
+            return handler
+
+        def checked(request: Request) -> Response:
+            check(request)
+            return handler(request)
+
+        return checked
 
     def _creation(self, operation: Operation) -> Handler:
         action = self._lifecycle.actions["create"]

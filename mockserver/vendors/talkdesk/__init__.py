@@ -23,9 +23,9 @@ from mockserver.jobs.repository import JobRepository
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Options, Vendor
-from mockserver.vendors.generic.jobs import Jobs
-from mockserver.vendors.talkdesk.reports import Reports
-from specs import Contract, Location, Operation, pointer
+from mockserver.vendors.generic.jobs import Hooks, Jobs
+from mockserver.vendors.talkdesk.reports import Reports, details_of_request
+from specs import Contract, Operation, pointer
 from specs.profile import merge
 
 LIFETIME = 600
@@ -135,23 +135,14 @@ def create(contract: Contract, options: Options) -> Vendor:
     """Return the vendor of Talkdesk's contract."""
     repository = JobRepository(contract.lifecycle)
     reports = Reports(contract.vendor)
-    jobs = Jobs(
-        _with_creation(contract, options["create"]),
-        repository,
-        reports.file,
-        details=reports.details,
-        unknown_job=reports.unknown_job,
-    )
-
-    def show_list(request: Request) -> Response:
-        reports.check_type(request)
-        return jobs.handlers["listReportJobs"](request)
-
+    hooks = Hooks(reports.check_type, details_of_request, reports.unknown_job)
+    served = _with_creation(contract, options["create"])
+    jobs = Jobs(served, repository, reports.file, hooks=hooks)
     open_contract = _with_open_types(contract)
     types = _known_types(contract, options)
     return Vendor(
         contract=open_contract,
-        handlers={**jobs.handlers, "listReportJobs": show_list, "createToken": create_token},
+        handlers={**jobs.handlers, "createToken": create_token},
         repository=repository,
         seeds=SeedLoader(
             open_contract,
@@ -172,9 +163,9 @@ def _with_creation(contract: Contract, form: str) -> Contract:
     narrow = replace(contract, openapi={**contract.openapi, "components": components})
     if form != "flat":
         return narrow
-    name = contract.lifecycle.actions["create"].operation
     lifecycle = contract.lifecycle
-    locations = {**lifecycle.locations, name: Location("/id", "/status", None)}
+    name, listed = (lifecycle.actions[action].operation for action in ("create", "list"))
+    locations = {**lifecycle.locations, name: replace(lifecycle.locations[listed], items=None)}
     values = {key: rows for key, rows in lifecycle.values.items() if key != name}
     return replace(narrow, lifecycle=replace(lifecycle, locations=locations, values=values))
 

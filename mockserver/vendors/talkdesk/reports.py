@@ -9,13 +9,14 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.jobs.schedule import ROWS, read_schedule
+from mockserver.jobs.schedule import ROWS
 from mockserver.reports import content
 from mockserver.reports.content import Format, ReportTable, attachment, read_columns
 from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection, SeedRecords
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedError, index_by_id
 from mockserver.timestamps import from_datetime, parse_duration
+from mockserver.vendors.generic.files import seed_jobs
 
 FORMATS: Mapping[str, Format] = {
     "csv": content.CSV,
@@ -49,15 +50,6 @@ class Reports:
             reason = f"is an unknown report type: {report_type[:64]}"
             raise ApiError.for_field("type", reason, code="invalid_report_type")
 
-    def details(self, request: Request) -> dict[str, Any]:
-        """Return the details of the job that a creation asks for.
-
-        Raises:
-            ApiError: 400, the report type is unknown, or the body is not usable.
-        """
-        self.check_type(request)
-        return _details(request.path["type"], request.body)
-
     def unknown_job(self, request: Request) -> ApiError:
         """Return the error for an unknown id, or a job of another account or report type.
 
@@ -76,19 +68,16 @@ class Reports:
         start, end = read_span(asked["timespan"], zone)
         default_rows = -(-(end - start) // parse_duration(report.data["every"]))
         metadata = {"type": report_type, "version": report.data.get("version")}
-        key = f"rows of {job.id}"
         table = ReportTable(
             columns=read_columns(report.data["columns"]),
             rows=job.details.get(ROWS, min(default_rows, MAX_ROWS)),
             start=start,
             end=end,
             zone=zone,
-            base=sandbox.ids.uuid(key, 0),
             metadata=metadata if "version" in report.data else {},
         )
-        file_format = FORMATS[asked["format"]]
-        rng = sandbox.ids.random(key, 0)
-        return attachment(f"{report_type}-{job.id}", table, file_format, rng)
+        title, file_format = f"{report_type}-{job.id}", FORMATS[asked["format"]]
+        return attachment(sandbox, f"rows of {job.id}", title, table, file_format)
 
     def seed_records(
         self,
@@ -108,21 +97,26 @@ class Reports:
         rows = index_by_id(fixtures["reports"], "id", "/reports")
         default = fixtures["reports"][0]
         rows |= {name: {**default, "id": name} for name in types if name not in rows}
-        new_jobs: list[NewJob] = []
-        for number, row in enumerate(fixtures.get("jobs", ())):
+
+        def seed_job(row: Mapping[str, Any]) -> NewJob:
             if row["type"] not in rows:
-                raise SeedError(f"/jobs/{number}/type: unknown report type {row['type']!r}")
-            try:
-                details = _details(row["type"], row)
-                schedule = read_schedule(repository.lifecycle, row)
-            except (ApiError, LookupError) as error:
-                raise SeedError(f"/jobs/{number}: {error}") from error
-            account, place = row["account"], group(row["account"], details["path"])
-            new_jobs.append(NewJob(row["id"], account, place, details, schedule=schedule))
+                raise SeedError(f"/type: unknown report type {row['type']!r}")
+            account, details = row["account"], _details(row["type"], row)
+            return NewJob(row["id"], account, group(account, details["path"]), details)
+
         return [
             *self._types.seed_records(ALL_ACCOUNTS, rows),
-            *repository.new_records(new_jobs, now, interned=True),
+            *seed_jobs(repository, seed_job, fixtures, now),
         ]
+
+
+def details_of_request(request: Request) -> dict[str, Any]:
+    """Return the details of the job that a creation asks for.
+
+    Raises:
+        ApiError: 400, the body is not usable.
+    """
+    return _details(request.path["type"], request.body)
 
 
 def _details(report_type: str, row: Mapping[str, Any]) -> dict[str, Any]:
