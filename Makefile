@@ -50,6 +50,8 @@ test: lint imports specs ## everything: lint, types, imports, specs, and all the
 	@$(MAKE) --no-print-directory types & types=$$!; \
 	$(PYTEST) $(ARGS); tests=$$?; wait $$types && exit $$tests
 
+# A quarter of the generated examples: `test` has them all.
+quick: export HYPOTHESIS_PROFILE ?= quick
 quick: $(STAMP) ## the unit tests alone: no browser, no database, no other program
 	$(say) "unit tests ($(JOBS) processes)"
 	@$(PYTEST) -m "not slow and not postgres and not browser and not nginx" tests/unit $(ARGS)

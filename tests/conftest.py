@@ -25,6 +25,8 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# `quick`: a quarter of them, for an answer while one is writing; `make test` has them all.
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
 # `search`: other examples each time, and more of them: HYPOTHESIS_PROFILE=search make test
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -75,11 +75,9 @@ class TransportVariants:
     """Applies the variants ``<prefix>-free-...`` of HTTP to a vendor's requests and responses."""
 
     def __init__(self, context: AppContext, prefix: str, documented: Collection[str]) -> None:
-        self._context, self._prefix, self._documented = context, prefix, documented
+        self._documented = documented
+        self._has = context.switches.variants_of(prefix).__getitem__
         self._served = 0
-
-    def _has(self, variant: str) -> bool:
-        return self._context.has_variant(f"{self._prefix}-free-{variant}")
 
     def before_request(self) -> None:
         """Reject what a variant does not offer, or one request in twenty."""

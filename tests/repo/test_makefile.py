@@ -9,7 +9,7 @@ import pytest
 from tests.repo._checkout import ROOT, text
 
 MAKEFILE = text(ROOT / "Makefile")
-TARGETS = re.findall(r"^([a-z]+):(?!=| [A-Z]+ = )", MAKEFILE, re.MULTILINE)
+TARGETS = re.findall(r"^([a-z]+):(?!=| (?:export )?[A-Z_]+ \??= )", MAKEFILE, re.MULTILINE)
 EXPECTED = ["help", "demo", "test", "lint", "types", "serve", "selftest", "bench", "wheel", "clean"]
 
 

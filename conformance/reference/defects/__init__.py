@@ -45,17 +45,27 @@ class Switches:
         included = {
             one for switch in active if switch in VARIANTS for one in VARIANTS[switch].includes
         }
-        self._active = frozenset(active) | included
+        on = {*active, *included}
+        self._defects = {name: name in on for name in DEFECTS}
+        self._variants = {name: name in on for name in VARIANTS}
 
     def has_defect(self, defect: str) -> bool:
         """Return whether the defect is on; UnknownSwitchError if unknown defect."""
-        return self._look_up(defect, DEFECTS)
+        try:
+            return self._defects[defect]
+        except KeyError:
+            raise UnknownSwitchError(defect) from None
 
     def has_variant(self, variant: str) -> bool:
         """Return whether the variant is on; UnknownSwitchError if unknown variant."""
-        return self._look_up(variant, VARIANTS)
+        try:
+            return self._variants[variant]
+        except KeyError:
+            raise UnknownSwitchError(variant) from None
 
-    def _look_up(self, switch: str, known: Mapping[str, Defect] | Mapping[str, Variant]) -> bool:
-        if switch not in known:
-            raise UnknownSwitchError(switch)
-        return switch in self._active
+    def variants_of(self, prefix: str) -> Mapping[str, bool]:
+        """Return whether each variant of a vendor is on, by its name without the prefix."""
+        start = f"{prefix}-free-"
+        return {
+            n.removeprefix(start): on for n, on in self._variants.items() if n.startswith(start)
+        }

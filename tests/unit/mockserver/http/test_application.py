@@ -182,7 +182,10 @@ def test_broken_reply_is_a_500_with_a_reason_in_the_vendors_words(
     body=st.binary(max_size=60),
     kind=st.sampled_from(["application/json", "text/plain", "application/x-www-form-urlencoded"]),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=2 * settings().max_examples,
+)
 def test_no_request_gives_a_5xx(
     mock: App, method: str, path: str, tail: str, query: bytes, body: bytes, kind: str
 ) -> None:

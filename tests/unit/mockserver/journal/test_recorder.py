@@ -56,7 +56,10 @@ def plant(mock: App, place: str, method: str, path: str) -> Answer:
 
 
 @given(PLACES, TARGETS)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2 * settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_no_planted_secret_is_ever_kept(mock: App, place: str, target: tuple[str, str]) -> None:
     before = mock.sandboxes.default.journal.last
     plant(mock, place, *target)

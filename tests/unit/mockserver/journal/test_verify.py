@@ -325,7 +325,10 @@ CALLS = st.fixed_dictionaries(
     st.lists(CALLS | st.dictionaries(MEMBERS, JSON_VALUES), max_size=3) | JSON_VALUES,
     JSON_VALUES | st.booleans(),
 )
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2 * settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_no_question_upsets_the_mock(mock: App, calls: Any, order: Any) -> None:
     question = {"calls": calls, "order": order}
     answer = ask(mock.app, "POST", "/_mock/verify", JSON, json.dumps(question).encode())
