@@ -1,8 +1,13 @@
 """Results of runs on the reference app in this process, with planted drifts."""
 
+import json
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from conformance import cli
 from conformance.http.adapter import WsgiAdapter
 from conformance.http.limits import SkippingClock
 from conformance.reference.app import create_app
@@ -10,6 +15,7 @@ from conformance.report.json_report import to_data
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 URL = "http://127.0.0.1:8080"
 Wsgi = Callable[..., Any]
 
@@ -34,6 +40,19 @@ def result_of(
     runner.clock = SkippingClock()
     runner.adapter = lambda url, hosts: WsgiAdapter(app, url, *hosts)
     return to_data(runner.run())
+
+
+def suggested(tmp_path: Path, *results: Mapping[str, Any], options: tuple[str, ...] = ()) -> Path:
+    """Return the folder in which the command writes for the results A and B."""
+    files = []
+    for name, data in zip("ab", results, strict=True):
+        files.append(tmp_path / f"{name}.json")
+        files[-1].write_text(json.dumps(data), encoding="utf-8")
+    folder = tmp_path / "out"
+    arguments = ["compare", *map(str, files), "--vendors", str(EXAMPLES), "--suggest", str(folder)]
+    done = CliRunner().invoke(cli.main, [*arguments, *options])
+    assert done.exit_code == 0, done.output
+    return folder
 
 
 # --- Results without a run

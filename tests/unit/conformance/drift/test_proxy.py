@@ -2,13 +2,9 @@
 
 import gzip
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from itertools import repeat
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -285,40 +281,6 @@ def test_target_that_is_read_only_gets_no_write(state: Upstream) -> None:
     assert [seen.method for seen in state.seen] == ["GET"]
     state.seen.clear()
     assert not [d for d, _ in journal.departures() if d.direction == "request"]
-
-
-@pytest.mark.parametrize(
-    ("order", "fail_on", "code"),
-    [
-        (signal.SIGTERM, "documented", 1),
-        (signal.SIGINT, "documented", 1),
-        (signal.SIGTERM, "never", 0),
-    ],
-)
-def test_signal_ends_the_process_with_its_exit_code_and_the_recording(
-    state: Upstream, tmp_path: Path, order: signal.Signals, fail_on: str, code: int
-) -> None:
-    state.reply = Reply(200, JSON, json.dumps({"job": {**JOB["job"], "name": None}}).encode())
-    arguments = ["proxy", "talkdesk", "--upstream", state.url, "--port", "0", "--fail-on", fail_on]
-    arguments += ["--record", str(tmp_path), "--report", str(tmp_path / "journal.json")]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", *arguments], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        headers = {"Authorization": f"Bearer {SECRET}"}
-        assert send(line.split()[0], "GET", POLL, None, headers)[0] == 200
-        process.send_signal(order)
-        rest = process.communicate(timeout=60)[0]
-    finally:
-        process.kill()
-        process.communicate()
-    assert process.returncode == code, rest
-    assert "TD-JOB-004" in rest
-    assert (tmp_path / "talkdesk" / "recorded.yaml").is_file()
-    assert len(json.loads((tmp_path / "journal.json").read_text())["entries"]) == 1
-    state.seen.clear()
 
 
 @pytest.mark.parametrize(
