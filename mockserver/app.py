@@ -3,7 +3,7 @@
 server - Application: routing - sandbox - security - validation - handler - jobs, resources - store
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from mockserver.http.prefer import Preferences
 from mockserver.http.routing import Api, ApiRegistry, build_router
 from mockserver.http.security import Security
 from mockserver.jobs.admin import JobAdmin, JobLocator
+from mockserver.journal.redaction import is_secret
 from mockserver.openapi import CompiledOperation, compile_operations
 from mockserver.openapi.responses import ResponseValidator
 from mockserver.openapi.schemas import Schemas
@@ -106,6 +107,7 @@ def create_app(settings: Settings, store: Store | None = None) -> App:
         run=run,
         flush_journal=sandboxes.flush,
         virtual_date=settings.date_header == "virtual",
+        credential_names=_credential_names(apis),
     )
     return App(
         application,
@@ -176,12 +178,18 @@ def fallback_api(apis: tuple[Api, ...], origins: tuple[str, ...], root_path: str
 
 def credential_headers(apis: tuple[Api, ...]) -> tuple[str, ...]:
     """Return the headers, in lower case, that carry credentials."""
-    schemes = [
-        scheme
-        for api in apis
-        for scheme in api.openapi["components"].get("securitySchemes", {}).values()
-    ]
-    return tuple(sorted({_header_of(scheme) for scheme in schemes} - {""}))
+    return tuple(sorted({_header_of(scheme) for scheme in _schemes(apis)} - {""}))
+
+
+def _credential_names(apis: tuple[Api, ...]) -> frozenset[str]:
+    """Return the names that only their contract shows to be those of a credential."""
+    names = {scheme["name"].lower() for scheme in _schemes(apis) if scheme["type"] == "apiKey"}
+    return frozenset(name for name in names if not is_secret(name))
+
+
+def _schemes(apis: tuple[Api, ...]) -> Iterator[Mapping[str, Any]]:
+    for api in apis:
+        yield from api.openapi["components"].get("securitySchemes", {}).values()
 
 
 def _header_of(scheme: Mapping[str, Any]) -> str:

@@ -12,7 +12,6 @@ import orjson
 
 from mockserver.http.application import Application
 from mockserver.http.context import CONTEXT_KEY, Receive, RequestContext, Scope, Send
-from mockserver.journal import redaction
 
 JSON = "json"
 NONE = "none"
@@ -93,9 +92,6 @@ class AccessLog:
                 self._write(self._text(self._row(context, status, size, took)))
 
     def _row(self, context: RequestContext, status: int, size: int, took: float) -> dict[str, Any]:
-        path = context.path
-        for secret, _ in context.head.secrets:
-            path = path.replace(secret, redaction.REDACTED)
         rejection = context.rejection
         return {
             "time": now(),
@@ -104,7 +100,7 @@ class AccessLog:
             "pid": os.getpid(),
             "sandbox": context.sandbox.id if context.sandbox else None,
             "method": context.method,
-            "path": path[:_MAX_PATH_LENGTH],
+            "path": context.redacted_path[:_MAX_PATH_LENGTH],
             "operation": context.operation_id,
             "caller": context.identity.role if context.identity else None,
             "status": status or None,

@@ -52,6 +52,7 @@ class Application:
         run: Executor,
         flush_journal: Flush | None,
         virtual_date: bool = False,
+        credential_names: frozenset[str] = frozenset(),
     ) -> None:
         self._apis = apis
         self._router = router
@@ -65,8 +66,8 @@ class Application:
         self._never_waits = run is call_inline  # a coroutine for nothing costs more than the rest
         self._flush_journal = flush_journal
         self._virtual_date = virtual_date
-        self._header_cache = HeaderCache()
-        self._recorder = Recorder()
+        self._header_cache = HeaderCache(credential_names)
+        self._recorder = Recorder(credential_names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI event: a request, or the lifespan of the server."""
@@ -88,7 +89,7 @@ class Application:
         except ServiceUnavailable as error:
             result = self._unavailable(context, error)
         except Exception:
-            log.exception("%s %s", context.method, context.path)
+            log.exception("%s %s", context.method, context.redacted_path)
             result = self._internal_error(context, _INTERNAL_ERROR)
         if not context.body_complete:
             late_error = await transfer.discard_body(context, result.response.status)
@@ -175,7 +176,7 @@ class Application:
             body, headers = self._encode(context, result.response)
         except ContractViolation as violation:
             reason = f"the response breaks the contract: {violation}"
-            log.error("%s %s: %s", context.method, context.path, reason)
+            log.error("%s %s: %s", context.method, context.redacted_path, reason)
             result = self._internal_error(context, reason)
             body, headers = self._encode(context, result.response)
         if not context.is_control:
@@ -231,7 +232,7 @@ class Application:
         if cors is not None and is_preflight(context.method, context.headers):
             return cors.preflight(context.headers, methods)
         if not methods:
-            raise ApiError(404, f"Nothing is at {context.path[:200]}.")
+            raise ApiError(404, f"Nothing is at {context.redacted_path[:200]}.")
         return Response(204, headers={"Allow": ", ".join(methods)})
 
     def _api(self, context: RequestContext) -> Api:

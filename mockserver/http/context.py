@@ -9,6 +9,7 @@ from mockserver.http.headers import RequestHeaders
 from mockserver.http.messages import Response
 from mockserver.http.routing import Api
 from mockserver.journal.base import Fault, JobTouch, Outcome
+from mockserver.journal.redaction import REDACTED, redact_path
 from mockserver.openapi import CompiledOperation
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.server import CONNECTION_KEY, REJECTION_KEY, ConnectionControl, Rejection
@@ -92,6 +93,14 @@ class RequestContext:
         self.touched_jobs: list[JobTouch] = []
         self.fault_session: RequestFaults | None = None
         self.faults: tuple[Fault, ...] = ()
+
+    @property
+    def redacted_path(self) -> str:
+        """The path without secrets, as logs and the journal have it."""
+        path = redact_path(self.path)
+        for secret, _ in self.head.secrets:
+            path = path.replace(secret, REDACTED)
+        return path
 
     @property
     def operation_id(self) -> str | None:

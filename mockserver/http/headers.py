@@ -111,8 +111,9 @@ class RequestHeaders:
 class HeaderCache:
     """Parses heads, and caches those received twice: some clients never repeat one."""
 
-    def __init__(self) -> None:
-        self._redactor = redaction.HeaderRedactor()
+    def __init__(self, declared: frozenset[str] = frozenset()) -> None:
+        """`declared` are names, in lower case, that contracts have for credentials."""
+        self._redactor = redaction.HeaderRedactor(declared)
         self._cache: dict[tuple[tuple[bytes, bytes], ...], RequestHeaders] = {}
         self._seen: set[int] = set()
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from mockserver.errors import ApiError, ConfigurationError
 from mockserver.http.cors import Cors
 from mockserver.http.messages import Request, Response
+from mockserver.journal.redaction import redact_path
 from mockserver.openapi import CompiledOperation
 from mockserver.openapi.responses import ResponseValidator
 from specs import Operation
@@ -153,7 +154,7 @@ class Router(Generic[T]):
         segments = path.split("/")
         template = None if "//" in path else self._match(segments)
         if template is None:
-            raise ApiError(404, f"Nothing is at {path[:200]}.")
+            raise ApiError(404, f"Nothing is at {redact_path(path)[:200]}.")
         target = template.methods.get(method)
         if target is None and method == "HEAD":  # RFC 9110, 9.3.2: a GET without its content
             target = template.methods.get("GET")

@@ -19,8 +19,10 @@ _ENTRY_BYTES, _JOB_BYTES = 900, 100
 class Recorder:
     """Records exchanges; it runs for every request."""
 
-    def __init__(self) -> None:
-        self._headers = redaction.HeaderRedactor()
+    def __init__(self, declared: frozenset[str] = frozenset()) -> None:
+        """`declared` are names, in lower case, that contracts have for credentials."""
+        self._declared = declared
+        self._headers = redaction.HeaderRedactor(declared)
 
     def record(
         self, context: RequestContext, api: Api, result: Result, body: bytes, started_at: int
@@ -33,7 +35,7 @@ class Recorder:
         status: int | None = response.status
         if context.fault_session is not None and context.fault_session.resets:
             status, response, body = None, Response(response.status), b""
-        path, query, sent = _redact_request(context)
+        path, query, sent = _redact_request(context, self._declared)
         headers, received, reason = self._redact_response(context, response, body, result.reason)
         jobs, file, journal = tuple(context.touched_jobs), response.file, sandbox.journal
         text_size = len(path) + len(query) + len(sent) + len(received) + len(reason)
@@ -81,14 +83,13 @@ class Recorder:
         return headers, b"%b" % body[:MAX_BODY_BYTES], reason[:MAX_TEXT_LENGTH]
 
 
-def _redact_request(context: RequestContext) -> tuple[str, str, bytes]:
+def _redact_request(context: RequestContext, declared: frozenset[str]) -> tuple[str, str, bytes]:
     """Return path, query and body as recorded: without secrets, and nothing too long."""
-    path, query, body = context.path, "", context.body
+    path, query, body = context.redacted_path, "", context.body
     if context.query:
-        query = redaction.redact_query(context.query.decode("latin-1"))
+        query = redaction.redact_query(context.query.decode("latin-1"), declared)
     for secret, raw in context.head.secrets:
-        path, query = path.replace(secret, REDACTED), query.replace(secret, REDACTED)
-        body = body.replace(raw, REDACTED_BYTES)
+        query, body = query.replace(secret, REDACTED), body.replace(raw, REDACTED_BYTES)
     if body:
         body = redaction.redact_body(body, MAX_BODY_BYTES)
     return path[:MAX_TEXT_LENGTH], query[:MAX_TEXT_LENGTH], body

@@ -37,10 +37,14 @@ def compile_operations(
     Raises:
         ConfigurationError: the document uses an unsupported feature.
     """
-    return {operation.id: _compile(schemas, operation) for operation in operations}
+    declared = [*operations]
+    has_signed_links = has_secret(
+        row["name"] for it in declared for row in it.parameters if row["in"] == "query"
+    )
+    return {it.id: _compile(schemas, it, has_signed_links) for it in declared}
 
 
-def _compile(schemas: Schemas, operation: Operation) -> CompiledOperation:
+def _compile(schemas: Schemas, operation: Operation, has_signed_links: bool) -> CompiledOperation:
     return CompiledOperation(
         operation=operation,
         path=Parameters(schemas, "path", operation.parameters),
@@ -48,5 +52,5 @@ def _compile(schemas: Schemas, operation: Operation) -> CompiledOperation:
         headers=Parameters(schemas, "header", operation.parameters),
         body=RequestBody(schemas, operation.body, strict=415 in operation.responses),
         responses=ResponseValidator(schemas, operation.responses),
-        has_secrets=has_secret(schemas.member_names(operation.responses)),
+        has_secrets=has_signed_links or has_secret(schemas.member_names(operation.responses)),
     )

@@ -61,6 +61,9 @@ def test_the_url_needs_no_credentials_and_names_its_sandbox(exports: Caller) -> 
     assert len(rows) == 50
     assert list(rows[0]) == ["id", "created_at", "amount", "country"]
     assert requests.get(url, timeout=30).content == answer.content
+    journal = exports("GET", "/_mock/requests").text
+    assert "signature=[redacted]" in journal
+    assert url.partition("signature=")[2].partition("&")[0] not in journal
 
 
 @pytest.mark.parametrize(("form", "media"), [("json", "application/json"), ("jsonl", "x-ndjson")])

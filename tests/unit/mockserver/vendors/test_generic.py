@@ -244,7 +244,8 @@ def test_a_list_is_filtered_by_state(tmp_path: Path) -> None:
 
 
 SCHEMES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "query": ({"type": "apiKey", "in": "query", "name": "api_key"}, {"params": {"api_key": "{}"}}),
+    "query": ({"type": "apiKey", "in": "query", "name": "who"}, {"params": {"who": "{}"}}),
+    "header": ({"type": "apiKey", "in": "header", "name": "X-Who"}, {"headers": {"X-Who": "{}"}}),
     "cookie": (
         {"type": "apiKey", "in": "cookie", "name": "session"},
         {"headers": {"Cookie": "a=b; session={}"}},
@@ -275,6 +276,7 @@ def test_each_kind_of_credential(tmp_path: Path, scheme: str) -> None:
         return filled
 
     with playing(tmp_path, change) as call:
+        call.headers.pop("X-Key")
         made = call("POST", "/jobs", json={}, **as_role("user"))
         assert made.status_code == 201, made.text
         path = f"/jobs/{made.json()['id']}"
@@ -284,6 +286,9 @@ def test_each_kind_of_credential(tmp_path: Path, scheme: str) -> None:
         }
         assert statuses == {"user": 200, "other": 404, "nobody": 401}
         assert call("GET", path).status_code == 401
+        journal = call("GET", "/_mock/requests").text
+    assert '"caller":"user"' in journal
+    assert "mock-small-user" not in journal
 
 
 def test_a_contract_without_credentials(tmp_path: Path) -> None:
