@@ -12,7 +12,7 @@ from conformance.checks.active_case import SHORTEST_GLOBAL_ID, ActiveCase, requi
 from conformance.contract_queries import value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http import Exchange
-from conformance.job_client import MAX_OWN_PAGES, MAX_PAGES, page_position, widest_value
+from conformance.job_client import MAX_OWN_PAGES, MAX_PAGES, JobRef, page_position, widest_value
 from conformance.target import PRIMARY
 from conformance.target.tracker import created_ids, shown_id
 from specs import Operation
@@ -23,7 +23,13 @@ MIN_RESOURCES: Final = 8
 MAX_SMALL_PAGES: Final = 40
 # The size of a page that shows many, where the contract gives no bound.
 LARGE_PAGE_SIZE: Final = 100
+# A list may lag behind what is written: so many seconds later it is looked at again.
+LIST_LAG: Final = (1.0, 3.0)
 _NO_LIST: Final = "the response has no list of items"
+_NO_IDS: Final = (
+    "no item of the list has an id where one is expected "
+    "(`job_id` in the target file says where it is)"
+)
 
 
 class _List(NamedTuple):
@@ -114,12 +120,18 @@ def _own_resources(
     own: tuple[str, ...] = ()
     for _ in range(MIN_RESOURCES + 1):
         creation = _create(case, create)
+        new = dict(created_ids(case.contract, creation)).get(resource) if creation else None
+        lag = LIST_LAG if new and not of_jobs else ()
         page = listing.request_page(case, 0, size)
         ids = set(listing.ids_in(page) or ())
+        for seconds in lag:
+            if new in ids or not 0 < len(ids) < size or not case.client.wait(seconds):
+                break
+            page = listing.request_page(case, 0, size)
+            ids = set(listing.ids_in(page) or ())
         jobs = (job.id for job in case.client.jobs if job.created_by_us)
         created = dict.fromkeys([*case.client.tracker.created(resource), *jobs])
         own = tuple(id_ for id_ in created if id_ in ids)
-        new = dict(created_ids(case.contract, creation)).get(resource) if creation else None
         if creation and new and new not in ids and 0 < len(ids) < size and not of_jobs:
             return own, (creation, page)
         if creation is None or len(own) >= MIN_RESOURCES:
@@ -326,17 +338,16 @@ def respects_page_size(case: ActiveCase, *, parameter: str, items: str) -> Itera
 
 @active_check("created_is_listed", writes=True, requests=3)
 def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
-    """A new job is in the list."""
+    """A new job is in the list, at once or some seconds later."""
     job = required(case.new_job())
-    pages: list[Exchange] = []
-    for exchange in case.jobs.list_pages(case.operation, job, PRIMARY):
-        ids = _listed_jobs(case, exchange)
-        if ids is None:
+    pages, listed = _pages_to(case, job)
+    for seconds in LIST_LAG:
+        if listed or not pages or not case.client.wait(seconds):
             break
-        pages.append(exchange)
-        if job.id in ids:
-            yield passed(exchange)
-            return
+        pages, listed = _pages_to(case, job)
+    if listed:
+        yield passed(pages[-1])
+        return
     if not pages:
         raise Untestable(_NO_LIST)
     most = MAX_OWN_PAGES if case.contract.own else MAX_PAGES
@@ -345,6 +356,27 @@ def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
     history = case.jobs.history(job)
     creation = (history.creation,) if history and history.creation else ()
     yield failed(f"the job {job.id} is not in the list", *creation, *pages)
+
+
+def _pages_to(case: ActiveCase, job: JobRef) -> tuple[list[Exchange], bool]:
+    """Return the pages of a list up to the one with a job, and whether one has it.
+
+    Raises:
+        Untestable: there are items, but none has an id that can be read.
+    """
+    pages: list[Exchange] = []
+    shown: set[str] = set()
+    for exchange in case.jobs.list_pages(case.operation, job, PRIMARY):
+        ids = _listed_jobs(case, exchange)
+        if ids is None:
+            break
+        pages.append(exchange)
+        shown |= ids
+        if job.id in ids:
+            return pages, True
+    if shown == {str(None)}:
+        raise Untestable(_NO_IDS)
+    return pages, False
 
 
 @active_check("list_hides_foreign_jobs", requests=3)

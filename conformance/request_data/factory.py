@@ -43,7 +43,7 @@ class RequestFactory:
         """Return the simplest request that should succeed, as far as the suite can know.
 
         `parameters` are values by name; optional query parameters are sent only where these or
-        the target file name them.
+        the target file name them, or a document lists their values.
         """
         operation = self._contract.operations[operation_id]
         given = parameters or {}
@@ -53,13 +53,25 @@ class RequestFactory:
             name = parameter["name"]
             if name in given:
                 values[parameter["in"]][name] = given[name]
-            elif parameter.get("required") or name in self._client.target.values:
+            elif self._is_sent(operation, parameter):
                 value = parameter_value(self._client, operation, parameter, is_id=name in ids)
                 is_list = parameter_schema(self._contract, parameter).get("type") == "array"
                 values[parameter["in"]][name] = [value] if is_list else value
         return self._with_body(
             operation, OperationRequest(operation_id, values["path"], values["query"])
         )
+
+    def _is_sent(self, operation: Operation, parameter: Mapping[str, Any]) -> bool:
+        """Return True if a parameter belongs to the simplest request.
+
+        Documents list a writing operation's parameters without saying which may be left out
+        (Clinical One's modes): where its values are listed as well, one of them is sent.
+        """
+        if parameter.get("required") or parameter["name"] in self._client.target.values:
+            return True
+        schema = parameter_schema(self._contract, parameter)
+        listed = "enum" in schema and schema.get("x-source") == "documented"
+        return listed and operation.body is not None and not self._contract.own
 
     def _with_body(self, operation: Operation, request: OperationRequest) -> OperationRequest:
         """Return the request with the contract's first example, the target file's values in it."""

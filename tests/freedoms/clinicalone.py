@@ -61,6 +61,8 @@ class ClinicalOne(Service):
         "lax": "body and study are not looked at",
         "no_challenge": "401 without WWW-Authenticate",
         "extra": "more members everywhere",
+        "late_list": "a job is listed a second after its creation",
+        "needs_mode": "a kick-off without a mode is 400",
         "located": "202 carries a Location",
         "lists_only": "field specs come as lists; objects in their place are 400",
         "objects_only": "field specs come as objects; lists in their place are 400",
@@ -236,6 +238,8 @@ class ClinicalOne(Service):
             return account
         if self.has("no_tenant") and request.first("studyId") in (None, "", "null"):
             return self._error(400, "study")
+        if self.has("needs_mode") and request.first("mode") is None:
+            return self._error(400, "mode")
         name = self.mixed_up("swapped_kicks", name)
         problem = self._problem(request)
         if problem is not None and not (self.has("lax") and problem.status == 400):
@@ -433,7 +437,8 @@ class ClinicalOne(Service):
         if limit < 1 or offset < 0:
             return self._error(400, "limit or offset")
         limit = min(limit, 10) if self.has("clamped") else limit
-        mine = [job for job in reversed(self.jobs.values()) if job.account == account]
+        jobs = self.listed(reversed(self.jobs.values()))
+        mine = [job for job in jobs if job.account == account]
         mine = mine[1:] if self.has("omits") else mine
         if offset:
             offset += 1 if self.has("shifted") else -1 if self.has("repeats") else 0

@@ -81,6 +81,7 @@ class EnergyCap(Service):
         "unknown_report_ignored": "it is ignored",
         "short_texts": "texts beyond 50 characters are 400",
         "extra": "more members everywhere",
+        "late_list": "a group is listed a second after its creation",
         "clamped": "the list serves ten at most and says so",
         "lost_pages": "pages beyond the end are 400",
         "narrow_page": "a page beyond int32 is the last that int32 has",
@@ -368,7 +369,11 @@ class EnergyCap(Service):
         if self.has("one_zero") and isinstance(data["reportGroupId"], int):
             data["reportGroupId"] = float(data["reportGroupId"])
         if self.has("extra"):
-            data |= {"owner": {"x": 1.0}, "createdDate": "2026-03-03T10:00:00Z"}
+            data |= {
+                "owner": {"x": 1.0},
+                "createdDate": "2026-03-03T10:00:00Z",
+                "asOf": self.moment(),
+            }
         return Reply(200, data)
 
     def _report(self, number: int) -> dict[str, Any]:
@@ -384,7 +389,7 @@ class EnergyCap(Service):
         return report
 
     def _list_groups(self, request: Request) -> Reply:
-        groups = list(reversed(self.groups.values()))
+        groups = self.listed(reversed(self.groups.values()))
         if self.has("sorted"):
             groups.sort(key=lambda g: str(g["reportGroupCode"]))
         return self._page(

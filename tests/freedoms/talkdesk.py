@@ -77,6 +77,8 @@ class Talkdesk(Service):
         "unordered": "the list has no order that time would give",
         "retold": "the timespan comes back in UTC with milliseconds",
         "extra": "jobs carry created_at, type and more",
+        "late_list": "a job is listed a second after its creation",
+        "wrapped_rows": "the list has each job under `job`",
         "big_cell": "a cell of the CSV has 140,000 characters",
         "octets": "files are application/octet-stream",
         "bare_file": "files have no Content-Type",
@@ -420,7 +422,7 @@ class Talkdesk(Service):
             return self._error(400, "page")
         page = min(page, 2**31 - 1) if self.has("narrow_page") else page
         size = min(size, 10) if self.has("clamped") else size
-        mine = [job for job in reversed(self.jobs.values()) if job.type == kind]
+        mine = [job for job in self.listed(reversed(self.jobs.values())) if job.type == kind]
         mine = [job for job in mine if job.account == account or self.has("foreign_list")]
         if self.has("unordered"):
             mine.sort(key=lambda job: job.id[::-1])
@@ -433,6 +435,7 @@ class Talkdesk(Service):
             start += 1 if self.has("shifted") else -1 if self.has("repeats") else 0
         stop = None if self.has("per_page") else start + size
         rows = [self._members(job, self._status(job)) for job in mine[start:stop]]
+        rows = [{"job": row} for row in rows] if self.has("wrapped_rows") else rows
         data = {"_embedded": {"jobs": rows}, "total": len(mine), "page": page, "per_page": size}
         return Reply(200, {**data, "count": len(rows), "_links": {}})
 

@@ -14,18 +14,18 @@ from tests.freedoms.wire import BUGS, FREEDOMS, Drops
 # Many freedoms at once, as far as they go together; `python -m tests.freedoms` takes each alone.
 SERVERS = {
     "talkdesk": (
-        "http10 early_hints ticket flat created_201 extra conflict foreign_403 lines retold gone",
-        "chunked gzip elsewhere wrapped_id terse octets clamped unordered strict_query big_cell",
+        "http10 early_hints ticket flat created_201 extra conflict foreign_403 lines retold gone late_list",
+        "chunked gzip elsewhere wrapped_id terse octets clamped unordered strict_query wrapped_rows",
         "documented_only lower_headers links_only bare_file instant file_ids",
     ),
     "clinicalone": (
         "http10 early_hints wrapped_log error_response_data job_id states octets extra queued",
         "chunked gzip details_object status_success only_id odd_ids clamped one_zero big_cell once",
         "documented_only empty lower_headers bare_file no_disposition unknown_400",
-        "own_words needs_report moved_file null_spelling",
+        "own_words needs_report moved_file null_spelling needs_mode late_list",
     ),
     "energycap": (
-        "http10 early_hints bare_child no_end refused_403 dates extra error_text repeated sorted",
+        "http10 early_hints bare_child no_end refused_403 dates extra error_text repeated late_list",
         "chunked gzip one_zero null_end zoned lost_pages big_ids no_error_body short_texts",
         "documented_only empty lower_headers unknown_report_400",
     ),

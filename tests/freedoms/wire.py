@@ -6,17 +6,18 @@ import socketserver
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.http.limits import SkippingClock
 from tests.freedoms.proxy import dropping
 
 JSON = "application/json"
+T = TypeVar("T")
 
 FREEDOMS = {
     "http10": "speaks HTTP/1.0: no Content-Length, the end of the connection ends the body",
@@ -98,6 +99,7 @@ class Service(ABC):
         # How many connections the proxy dropped.
         self.dropped: Callable[[], int] = lambda: 0
         self._current: dict[str, Any] = {}
+        self._first_listed: dict[int, tuple[float, Any]] = {}
 
     @abstractmethod
     def handle(self, request: Request) -> Reply:
@@ -130,6 +132,16 @@ class Service(ABC):
         self._current[bug] = value
         threading.Event().wait(0.03)
         return self._current[bug]
+
+    def moment(self) -> str:
+        """Return the time of the response."""
+        return f"{self.now():.6f}"
+
+    def listed(self, items: Iterable[T]) -> list[T]:
+        """Return what a list shows; with the freedom `late_list` each item a second too late."""
+        now, late = self.now(), self.has("late_list")
+        since = [(self._first_listed.setdefault(id(i), (now, i))[0], i) for i in items]
+        return [item for first, item in since if not late or now - first >= 1]
 
     def is_overloaded(self) -> Reply | None:
         """Return a refusal for a part of the requests, with the freedom `load`."""
