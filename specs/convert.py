@@ -5,12 +5,11 @@ What 3.0 cannot say is left out, and told.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from specs.errors import SpecError, SpecIssue
 from specs.files import DOCUMENTED
-from specs.lint.examples import check_examples
 from specs.own import METHODS
 from specs.profile import apply
 from specs.values import words
@@ -24,7 +23,6 @@ _KNOWN = words(
 )
 _CONVERTED = words("const examples prefixItems contentEncoding contentMediaType externalDocs xml")
 _STYLES = words("deepObject spaceDelimited pipeDelimited matrix label")
-_REF = "#/components/"
 
 
 class Losses:
@@ -50,11 +48,7 @@ def convert(document: Any, file: str, losses: Losses) -> dict[str, Any]:
     """
     version = document.get("openapi") if isinstance(document, dict) else None
     if not _VERSION.fullmatch(str(version)):
-        old = isinstance(document, dict) and "swagger" in document
-        reason = (
-            "is Swagger 2.0: convert it to OpenAPI 3 first" if old else "must be 3.0.x or 3.1.x"
-        )
-        raise SpecError([SpecIssue(file, "/openapi", reason)])
+        raise SpecError([SpecIssue(file, "/openapi", "must be 3.0.x or 3.1.x, or Swagger 2.0")])
     document = apply(document, DOCUMENTED)  # it may be one of ours: what a profile changes goes
     for key in ("webhooks", "jsonSchemaDialect"):
         if key in document:
@@ -163,9 +157,11 @@ def _described(row: Any, losses: Losses) -> Any:
     if "schema" in made:
         made["schema"] = schema_of(made["schema"], losses)
     if "content" in made:
-        made["content"] = {
-            media: _media(content, losses) for media, content in made["content"].items()
-        }
+        content = {media: _media(each, losses) for media, each in made["content"].items()}
+        if set(content) == {"*/*"} and content["*/*"].get("schema", {}).get("format") != "binary":
+            losses.add("the media type */*: it is taken as JSON")
+            content = {"application/json": content["*/*"]}
+        made["content"] = content
     return made
 
 
@@ -278,73 +274,3 @@ def _without_null(made: dict[str, Any]) -> dict[str, Any]:
         inner = {"allOf": [only]} if "$ref" in only else only
         return {**inner, **rest, "nullable": True}
     return made
-
-
-def prune(document: dict[str, Any], paths: Iterable[str], losses: Losses) -> dict[str, Any]:
-    """Return the document with these paths alone, and the components that they refer to."""
-    kept = {path: document["paths"][path] for path in paths}
-    used: dict[str, set[str]] = {}
-    pending: list[Any] = [kept]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str) and reference.startswith(_REF):
-                kind, _, name = reference.removeprefix(_REF).partition("/")
-                name = name.replace("~1", "/").replace("~0", "~")
-                if name not in used.setdefault(kind, set()):
-                    used[kind].add(name)
-                    pending.append(document["components"].get(kind, {}).get(name))
-            pending += node.values()
-        elif isinstance(node, list):
-            pending += node
-    schemes = document["components"]["securitySchemes"]
-    secured = _schemes_used(document, kept)
-    components = {
-        kind: {
-            name: row for name, row in document["components"].get(kind, {}).items() if name in names
-        }
-        for kind, names in used.items()
-    }
-    components["securitySchemes"] = {name: row for name, row in schemes.items() if name in secured}
-    if left_out := len(document["paths"]) - len(kept):
-        losses.add(f"{left_out} paths that are not about these jobs")
-    return _with_valid_examples({**document, "paths": kept, "components": components}, losses)
-
-
-def _schemes_used(document: Mapping[str, Any], paths: Mapping[str, Any]) -> set[str]:
-    rows = [row for item in paths.values() for key, row in item.items() if key in METHODS]
-    security = [row.get("security", document.get("security", [])) for row in rows]
-    return {name for rows in security for row in rows for name in row}
-
-
-def _with_valid_examples(document: dict[str, Any], losses: Losses) -> dict[str, Any]:
-    """Return the document without the examples of bodies and components, if one is not valid."""
-    probe = {"x-vendor": "x", **document}
-    try:
-        invalid = any(True for _ in check_examples(probe))
-    except Exception:  # noqa: BLE001  (whatever a broken schema makes the validator raise)
-        invalid = True
-    if not invalid:
-        return document
-    losses.add("examples: at least one was not valid by its schema")
-    stripped: dict[str, Any] = _strip(document)
-    return stripped
-
-
-def _strip(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_strip(row) for row in node]
-    if not isinstance(node, dict):
-        return node
-    is_shown = "schema" in node or "type" in node or "allOf" in node or "properties" in node
-    return {
-        key: value if key in ("enum", "default", "required") else _strip(value)
-        for key, value in node.items()
-        if not (is_shown and key in ("example", "examples") and not _is_schema(value))
-    }
-
-
-def _is_schema(value: Any) -> bool:
-    """Return True for a member of `properties` that happens to be called `example`."""
-    return isinstance(value, dict) and bool({"type", "$ref", "allOf", "properties"} & value.keys())

@@ -7,10 +7,12 @@ responses. What cannot be told is a question.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from specs import pointer
 from specs.contract import Operation, is_json, json_schema_of, read_operations
+from specs.state_words import given_values, grouped, says_a_life, values_of
 from specs.values import plain_name, words
 
 ACTIONS = ("create", "poll", "list", "fetch", "delete", "cancel")
@@ -28,29 +30,9 @@ _FETCH_ENDS = words(
     "download file files result results content contents output data artifact export report csv"
 )
 _CANCEL_ENDS = words("cancel abort stop terminate cancellation")
-_GROUPS: Mapping[str, re.Pattern[str]] = {
-    "initial": re.compile(
-        r"pending|queued|queue|created|waiting|new|accepted|submitted|scheduled|validating|"
-        r"notstarted|draft|registered|received|enqueued|requested|initialized|initializing|todo|"
-        r"open|idle|validatingfiles|ready_to_start"
-    ),
-    "running": re.compile(
-        r"running|processing|inprogress|working|active|started|executing|finalizing|generating|"
-        r"uploading|building|rendering|exporting|progress|inprocess|starting|partiallycomplete"
-    ),
-    "success": re.compile(
-        r"done|completed?|success|successful|succeeded|finished|ready|available|ended|ok|"
-        r"processed|generated|exported|closed"
-    ),
-    "partial": re.compile(r"partial.*|completedwitherrors|completedwithwarnings"),
-    "failure": re.compile(
-        r"failed|error|errored|failure|rejected|invalid|timedout|timeout|aborted|crashed|faulted|"
-        r"incomplete|unsuccessful"
-    ),
-    "cancelled": re.compile(r"cancell?ed|aborted|stopped|terminated|revoked"),
-    "cancelling": re.compile(r"cancell?ing|aborting|stopping|terminating"),
-    "expired": re.compile(r"expired|deleted|purged|archived|removed"),
-}
+_RUNS = words("running isrunning inprogress isinprogress processing isprocessing pending ispending")
+_POLL_LINK = re.compile(r"self|(?:job|status|poll|operation|monitor)(?:ing)?(?:ur[il]|href|link)")
+_MOST_CHOICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +49,9 @@ class Proposal:
     """What was found; `operations` by action, `locations` as in lifecycle.yaml.
 
     `states` are wire values by group (initial, running, success, …); `unknown` are values of the
-    status's enum that belong to no group. `signed` is the member with the URL of a file that needs
-    no credentials.
+    status's enum that belong to no group. A flag may show the state, or the HTTP status
+    of the poll (`by_status`). `signed` is the member with the URL of a file that needs no
+    credentials.
     """
 
     operations: dict[str, Operation] = field(default_factory=dict)
@@ -77,6 +60,7 @@ class Proposal:
     unknown: list[Any] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     is_flag: bool = False
+    by_status: Mapping[str, int] = field(default_factory=dict)
     signed: str | None = None
 
 
@@ -105,7 +89,8 @@ class _Finder:
                 if name in self._known:
                     found[action] = self._known[name]
                 else:
-                    self._ask(action, f"there is no operation {name}", tuple(self._known))
+                    near = get_close_matches(name, self._known, _MOST_CHOICES, 0.3)
+                    self._ask(action, f"there is no operation {name}", tuple(near))
         if "create" not in found:
             self._create()
         if "create" not in found:
@@ -121,25 +106,30 @@ class _Finder:
         self.proposal.questions.append(Question(flag, text, choices))
 
     def _create(self) -> None:
-        scored = sorted(
-            ((self._score(row), row.id) for row in self._known.values() if row.method == "POST"),
-            reverse=True,
-        )
+        posts = [row for row in self._known.values() if row.method == "POST"]
+        scored = sorted(((self._score(row), row.id) for row in posts), reverse=True)
         best = [name for score, name in scored if score >= 4 and score >= scored[0][0] - 1]
+        bases = [f"{self._known[name].path.rstrip('/')}/{{" for name in best]
+        best = [name for name in best if not self._known[name].path.startswith(tuple(bases))]
         if len(best) == 1:
             self.proposal.operations["create"] = self._known[best[0]]
             return
-        likely = tuple(best or (name for score, name in scored[:12] if score > 0))
-        self._ask("create", "which operation creates a job?", likely)
+        likely = best or [name for score, name in scored if score > 0]
+        named = [row.id for row in posts if _JOB_WORDS.search(f"{row.id} {row.path}".lower())]
+        choices = likely or named or [row.id for row in posts]
+        self._ask("create", "which operation creates a job?", tuple(choices[:_MOST_CHOICES]))
 
     def _score(self, operation: Operation) -> int:
         """Return how much an operation looks like the creation of a job; 0: not at all."""
-        polls = list(self._polls(operation))
-        if not polls and 202 not in operation.responses:
+        polls = [row for row in self._polls(operation) if self._status_of(row)]
+        elsewhere = [] if polls else list(self._elsewhere(operation))
+        if not polls and not elsewhere and 202 not in operation.responses:
             return 0
         score = 2 if 202 in operation.responses else 0
-        if polls:
-            score += 2 if any(self._status_of(row) for row in polls) else 0
+        score += 2 if polls else 1 if elsewhere else 0
+        for row in (*polls, *elsewhere)[:1]:
+            values = values_of(self._schema(row, self._status_of(row)))
+            score += 1 if says_a_life(values) else -2 if values else 0
         if self._status_of(operation):
             score += 1
         text = f"{operation.id} {operation.path}".lower()
@@ -149,10 +139,29 @@ class _Finder:
         """Yield the reads of one thing below the path of a creation."""
         base = create.path.rstrip("/")
         for row in self._known.values():
-            rest = row.path.removeprefix(f"{base}/")
-            is_one = rest != row.path and rest.startswith("{") and rest.count("{") == 1
+            rest = row.path.removeprefix(f"{base}/").rstrip("/")
+            is_one = f"{base}/" in row.path and rest.startswith("{") and rest.count("{") == 1
             if row.method == "GET" and is_one and rest.count("/") <= 1:
                 yield row
+
+    def _elsewhere(self, create: Operation) -> Iterator[Operation]:
+        """Yield the reads of one thing with a state on another path: of a kind with a creation."""
+        name = create.path.rstrip("/").rpartition("/")[2]
+        schema = _json(create).get("$ref")
+        for row in self._known.values():
+            before, _, rest = row.path.rstrip("/").rpartition("/{")
+            if row.method != "GET" or not rest.endswith("}") or not self._status_of(row):
+                continue
+            is_same = schema is not None and _json(row).get("$ref") == schema
+            if is_same or before.rpartition("/")[2] == name:
+                yield row
+
+    def _schema(self, row: Operation, at: str | None) -> Mapping[str, Any]:
+        """Return the schema of the state in the response of an operation."""
+        if at is None:
+            return {}
+        found = pointer.schema_at(self._document, _json(row), at)
+        return _single(self._document, found) if isinstance(found, dict) else {}
 
     def _poll(self) -> None:
         create = self.proposal.operations["create"]
@@ -161,15 +170,17 @@ class _Finder:
         if below:
             self.proposal.operations["poll"] = below[0]
             return
-        others = [
-            row
-            for row in self._known.values()
-            if row.method == "GET" and row.path.count("{") and self._status_of(row)
-        ]
-        if len(others) == 1:
-            self.proposal.operations["poll"] = others[0]
-            return
-        self._ask("poll", "which operation shows the state of a job?", tuple(r.id for r in others))
+        elsewhere = list(self._elsewhere(create))
+        reads = [r for r in self._known.values() if r.method == "GET" and "{" in r.path]
+        by_code = [row for row in self._polls(create) if _states_by_code(row)]
+        others = [row for row in reads if self._status_of(row)]
+        for rows in (elsewhere, by_code, others):
+            if len(rows) == 1:
+                self.proposal.operations["poll"] = rows[0]
+                return
+        choices = [row.id for row in elsewhere or others or reads]
+        text = "which operation shows the state of a job?"
+        self._ask("poll", text, tuple(choices[:_MOST_CHOICES]))
 
     def _others(self) -> None:
         found = self.proposal.operations
@@ -213,6 +224,14 @@ class _Finder:
                 return at
         return None
 
+    def _link_of(self, row: Operation) -> str | None:
+        """Return the member of a response that leads to its job."""
+        for at, schema in self._members(row, None):
+            name = plain_name(at.rsplit("/", 1)[-1])
+            if schema.get("type") == "string" and _POLL_LINK.fullmatch(name):
+                return at
+        return None
+
     def _is_file(self, row: Operation, last: str) -> bool:
         if not last:
             return not _json(row) and bool(_content(row))
@@ -228,12 +247,15 @@ class _Finder:
             at = self._id_of(row, items)
             if at is not None:
                 location["id"] = at
+            elif action == "create" and (link := self._link_of(row)):
+                location["id"] = {"link": link}
             elif action == "create" and "Location" in row.responses[row.success]["headers"]:
                 location["id"] = {"header": "Location"}
             elif action == "create":
-                self._ask("id", f"where in the response of {row.id} is the job's id?")
+                text = f"where in the response of {row.id} is the job's id?"
+                self._ask("id", text, self._places(row))
                 continue
-            else:
+            elif action != "poll":
                 continue
             if status := self._status_of(row, items):
                 location["status"] = status
@@ -244,32 +266,39 @@ class _Finder:
         proposal = self.proposal
         poll = proposal.operations["poll"]
         at = self._status_of(poll)
-        if at is None:
-            self._ask("status", f"which member of the response of {poll.id} is the job's state?")
+        if at is None and _states_by_code(poll):
+            proposal.by_status = {"RUNNING": 202, "SUCCEEDED": 200}
             return
-        schema = pointer.schema_at(self._document, _json(poll), at)
+        if at is None:
+            text = f"which member of the response of {poll.id} is the job's state?"
+            self._ask("status", text, self._places(poll))
+            return
+        schema = self._schema(poll, at)
         if schema.get("type") == "boolean":
             proposal.is_flag = True
             return
         given = self._answers.get("states")
-        values = given.split(",") if given else _values(schema)
+        values = given_values(given, schema) if given else dict.fromkeys(values_of(schema))
         if not values:
             self._ask("states", f"which values has {at}, in order? (queued,running,done,failed)")
             return
-        proposal.states = {}
-        for value in values:
-            group = _group(str(value))
-            if group is None:
-                proposal.unknown.append(value)
-            else:
-                proposal.states.setdefault(group, []).append(value)
+        proposal.states, proposal.unknown = grouped(values)
         is_played = "cancelled" in proposal.states and "cancel" in proposal.operations
         passing = proposal.states.pop("cancelling", [])
         if is_played and passing:
             proposal.states["cancelling"] = [passing.pop(0)]
         proposal.unknown += passing
-        if "success" not in proposal.states or len(values) < 2:
-            self._ask("states", f"which of {', '.join(map(str, values))} is a job's good end?")
+        before = {"initial", "running"} & proposal.states.keys()
+        if "success" not in proposal.states or not before:
+            named = ",".join(map(str, values))
+            text = f"what do the values of {at} mean? They are {named}; for instance {named}"
+            self._ask("states", f"{text}=success, with initial, running, failure, cancelled too.")
+
+    def _places(self, row: Operation) -> tuple[str, ...]:
+        """Return the members of a response that have one value."""
+        kinds = ("string", "integer", "number", "boolean")
+        rows = self._members(row, None)
+        return tuple(at for at, schema in rows if schema.get("type") in kinds)[:_MOST_CHOICES]
 
     def _status_of(self, row: Operation, items: str | None = None) -> str | None:
         if (given := self._answers.get("status")) and self._has(row, items, given):
@@ -283,7 +312,10 @@ class _Finder:
             if plain_name(at.rsplit("/", 1)[-1]) in _STATUS and schema.get("type") != "object":
                 return at
         for at, schema in members:
-            if plain_name(at.rsplit("/", 1)[-1]) in _DONE and schema.get("type") == "boolean":
+            if (
+                plain_name(at.rsplit("/", 1)[-1]) in _DONE | _RUNS
+                and schema.get("type") == "boolean"
+            ):
                 return at
         return None
 
@@ -295,7 +327,7 @@ class _Finder:
             return given
         poll = self.proposal.operations["poll"]
         parameter = plain_name(poll.path.rpartition("{")[2].partition("}")[0])
-        last = {parameter, "id", "uuid", "jobid", "guid"}
+        last = {parameter, "id", "uuid", "jobid", "guid", "gid", "sid"}
         for wanted in (last, {"name", "key", "token"}):
             for at, schema in self._members(row, items):
                 name = plain_name(at.rsplit("/", 1)[-1])
@@ -323,15 +355,28 @@ class _Finder:
 def _walk(
     document: dict[str, Any], schema: Any, at: str, depth: int
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the members of an object, the outer ones first, two levels deep."""
-    rows = {
-        f"{at}/{pointer.escape(name)}": pointer.resolve(document, member)
-        for name, member in pointer.properties(document, schema).items()
-    }
+    """Yield the members of an object, the outer ones first, two levels deep.
+
+    The attributes of JSON:API are a level of their own.
+    """
+    members = pointer.properties(document, schema).items()
+    resolved = ((name, pointer.resolve(document, member)) for name, member in members)
+    rows = {f"{at}/{pointer.escape(name)}": row for name, row in resolved if isinstance(row, dict)}
     for place, member in rows.items():
         yield place, _single(document, member)
-    for place, member in rows.items() if depth < 1 else ():
-        yield from _walk(document, member, place, depth + 1)
+    for place, member in rows.items():
+        if depth < 1 or (depth == 1 and place.endswith("/attributes")):
+            yield from _walk(document, member, place, depth + 1)
+
+
+def says_running(at: str) -> bool:
+    """Return True for a flag that is true until a job ends, not from then on."""
+    return plain_name(at.rsplit("/", 1)[-1]) in _RUNS
+
+
+def _states_by_code(row: Operation) -> bool:
+    """Return True for a poll whose HTTP status says whether the job has ended."""
+    return {200, 202} <= row.responses.keys()
 
 
 def _single(document: dict[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -352,30 +397,6 @@ def _content(row: Operation) -> Mapping[str, Any]:
     statuses = [status for status in row.responses if 200 <= status < 300]
     content: Mapping[str, Any] = row.responses[min(statuses)].get("content", {}) if statuses else {}
     return content
-
-
-def _values(schema: Mapping[str, Any]) -> list[Any]:
-    """Return the values of a state: the enum, else the words in backquotes of the description."""
-    if "enum" in schema:
-        return [value for value in schema["enum"] if value is not None]
-    named = re.findall(r"[`'\"]([A-Za-z][A-Za-z_ -]{2,24})[`'\"]", schema.get("description", ""))
-    known = [value for value in dict.fromkeys(named) if _group(value)]
-    return known if len(known) > 1 else []
-
-
-def _group(value: str) -> str | None:
-    plain = plain_name(value)
-    order = (
-        "cancelling",
-        "cancelled",
-        "partial",
-        "success",
-        "failure",
-        "running",
-        "initial",
-        "expired",
-    )
-    return next((name for name in order if _GROUPS[name].fullmatch(plain)), None)
 
 
 def media_types(row: Operation) -> list[str]:

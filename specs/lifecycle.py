@@ -106,7 +106,8 @@ class Location:
     """JSON pointers to a job's id and state in a success body; `items` points at a list of jobs.
 
     `configured_id` is where a target has the id instead, as its target file says. `id` is "" where
-    the id is in a link instead: that of the header `id_header`, or of the member at `id_link`.
+    the body does not show it, or it is in a link instead: that of the header `id_header`, or of
+    the member at `id_link`.
     `shown` has the conditions by state where no single member names the state.
     """
 
@@ -299,7 +300,7 @@ def _state(name: str, row: Mapping[str, Any], profile: str) -> State:
 
 
 def _location(row: Mapping[str, Any], template: str | None) -> Location:
-    id_ = row["id"]
+    id_ = row.get("id", "")
     shown = row.get("shown")
     return Location(
         id=id_ if isinstance(id_, str) else "",

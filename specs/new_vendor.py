@@ -10,11 +10,12 @@ import yaml
 
 from specs import pointer
 from specs.contract import json_schema_of
-from specs.convert import Losses, convert, prune
-from specs.discover import Proposal, Question, discover
+from specs.convert import Losses, convert
+from specs.discover import Proposal, Question, discover, says_running
 from specs.errors import SpecError, SpecIssue
-from specs.files import read_yaml
 from specs.lint import check_folder
+from specs.prune import prune
+from specs.source_document import read_document
 
 _STAGES = {"initial": "PT5S", "running": "PT25S", "success": "P7D"}
 _ENDS = ("failure", "partial", "cancelled", "expired")
@@ -52,7 +53,7 @@ class Draft:
         """
         self._source = source
         self._losses = Losses()
-        self._document = convert(read_yaml(source), str(source), self._losses)
+        self._document = convert(read_document(source, self._losses.add), str(source), self._losses)
         self._found = Proposal()
 
     def find(self, answers: Mapping[str, str]) -> list[Question]:
@@ -63,10 +64,26 @@ class Draft:
         """
         try:
             self._found = discover(self._document, answers)
+            if self._keep_one_success():
+                self._found = discover(self._document, answers)
         except (LookupError, TypeError, AttributeError) as error:
             reason = f"unresolvable reference: {error}"
             raise SpecError([SpecIssue(str(self._source), "/", reason)]) from error
         return self._found.questions
+
+    def _keep_one_success(self) -> bool:
+        """Leave a creation the success that starts a job, where it may also answer at once."""
+        create = self._found.operations.get("create")
+        statuses = [] if create is None else [s for s in create.responses if 200 <= s < 400]
+        if create is None or len(statuses) < 2:
+            return False
+        kept = next((status for status in (202, 201) if status in statuses), min(statuses))
+        for status in set(statuses) - {kept}:
+            del self._document["paths"][create.path][create.method.lower()]["responses"][
+                str(status)
+            ]
+            self._losses.add(f"{status} of {create.id}: the mock answers {kept}")
+        return True
 
     def write(self, folder: Path, keep: Iterable[str] = ()) -> None:
         """Write the files, with the paths of the jobs and those below `keep`.
@@ -91,8 +108,8 @@ class Draft:
         """Return what was found, and what could not be kept, a line each."""
         found = self._found.operations.items()
         lines = [f"{action}: {row.method} {row.path} ({row.id})" for action, row in found]
-        if self._found.is_flag:
-            lines.append("states: told by a flag")
+        if self._found.is_flag or self._found.by_status:
+            lines.append(f"states: told by {'a flag' if self._found.is_flag else 'the status'}")
         else:
             groups = self._found.states.items()
             named = (f"{group} {', '.join(map(str, values))}" for group, values in groups)
@@ -164,6 +181,8 @@ def _states(found: Proposal) -> dict[str, dict[str, Any]]:
             "SUCCEEDED": {"file": True, "final": True},
             "FAILED": {"final": True},
         }
+    if found.by_status:
+        return {"RUNNING": {}, "SUCCEEDED": {"file": True, "final": True}}
     states: dict[str, dict[str, Any]] = {}
     has_expired = "expired" in found.states
     for group in ("initial", "running", "cancelling", "success", *_ENDS):
@@ -190,10 +209,10 @@ def _state_name(value: Any, taken: Iterable[str]) -> str:
 
 
 def _named(found: Proposal, states: Mapping[str, dict[str, Any]], group: str) -> list[str]:
-    if found.is_flag:
+    if found.is_flag or found.by_status:
         flags = {"running": ["RUNNING"], "success": ["SUCCEEDED"], "failure": ["FAILED"]}
         flags["cancelled"] = ["FAILED"] if "cancel" in found.operations else []
-        return flags.get(group, [])
+        return [name for name in flags.get(group, []) if name in states]
     values = found.states.get(group, [])
     return [name for name, row in states.items() if row["wire"] in values]
 
@@ -248,6 +267,8 @@ def _actions(found: Proposal, states: Mapping[str, dict[str, Any]]) -> Iterable[
         note = ""
         if action == "create":
             row["enters"] = _path(found, states)[0]
+        elif action == "poll" and found.by_status:
+            row["answers"] = dict(found.by_status)
         elif action == "fetch":
             row["allowed"] = with_file
             note = " # in other states: 409, or what the operation lists"
@@ -269,9 +290,12 @@ def _locations(
 ) -> Iterable[str]:
     for name, location in found.locations.items():
         row = dict(location)
+        if not row:
+            continue
         if found.is_flag and "status" in row:
             operation = next(each for each in found.operations.values() if each.id == name)
-            row["shown"] = _shown(document, operation, row.pop("status"), row.get("items"), states)
+            at, items = row.pop("status"), row.get("items")
+            row["shown"] = _shown(document, operation, at, items, states)
         yield f"  {name}: {_flow(row)}"
 
 
@@ -288,7 +312,9 @@ def _shown(
         schema = pointer.schema_at(document, schema, f"{items}/-")
     members = pointer.properties(document, schema)
     error = next((name for name in ("error", "errors", "failure") if name in members), None)
-    shown: dict[str, dict[str, Any]] = {name: {at: name != "RUNNING"} for name in states}
+    shown: dict[str, dict[str, Any]] = {
+        name: {at: (name == "RUNNING") == says_running(at)} for name in states
+    }
     if error is not None:
         shown["FAILED"][f"/{error}"] = {"present": True}
         shown["SUCCEEDED"][f"/{error}"] = {"present": False}

@@ -65,7 +65,8 @@ def check_lifecycle(
 def _shown(lifecycle: Lifecycle) -> Found:
     """Nothing can be told of a job whose id or state is nowhere."""
     created, polled = (lifecycle.actions[name].operation for name in ("create", "poll"))
-    if created not in lifecycle.locations:
+    location = lifecycle.locations.get(created)
+    if location is None or not (location.id or location.id_header or location.id_link):
         yield "/locations", f"{created} creates a job: where is the job's id?"
     location = lifecycle.locations.get(polled)
     has_answers = any(a.answers for a in lifecycle.actions.values() if a.operation == polled)

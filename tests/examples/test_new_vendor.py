@@ -1,5 +1,6 @@
 """From an OpenAPI document to a mock: `mockserver new-vendor` on facts of two public documents."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,13 +91,114 @@ def test_batches_of_openapi_3_1_are_found_and_paged_by_id(tmp_path: Path) -> Non
         assert wrong.status_code == 400
 
 
-@pytest.mark.parametrize("name", ["exports-3.0", "batches-3.1"])
+@pytest.mark.parametrize("name", ["exports-3.0.yaml", "batches-3.1.yaml", "reports-2.0.json"])
 def test_what_is_written_is_valid_in_itself(tmp_path: Path, name: str) -> None:
-    run("made", DOCUMENTS / f"{name}.yaml", tmp_path)
+    run("made", DOCUMENTS / name, tmp_path)
     result = CliRunner().invoke(main, ["validate", str(tmp_path / "made")])
     assert (result.exit_code, result.output) == (0, "made: no faults\n")
     contract = specs.load("made", folder=tmp_path / "made")
     assert all("-AUTO-" in row.id for row in contract.requirements)
+
+
+def test_swagger_2_becomes_openapi_3(tmp_path: Path) -> None:
+    result = run("sellers-eu", DOCUMENTS / "reports-2.0.json", tmp_path)
+    assert result.exit_code == 0, result.output
+    for line in (
+        "create: POST /reports (createReport)",
+        "cancel: DELETE /reports/{reportId} (cancelReport)",
+        "not played: PAUSED",
+        "not kept: #/responses/NotThere, which is not there (1)",
+        "not kept: 200 of createReport: the mock answers 202 (1)",
+        "not kept: defaults that are not valid by their schemas (1)",
+        "not kept: https://example.com/x.json#/Error, which is not there (1)",
+    ):
+        assert line in result.output.splitlines()
+    with playing(tmp_path / "sellers-eu") as call:
+        made = call("POST", "/reports/v1/reports", json={"reportType": "x", "dataStartTime": None})
+        assert made.status_code == 202, made.text
+        assert call("POST", "/reports/v1/reports", json={}).json()["errors"][0]["code"]
+        call.sandbox.clock.advance(minutes=1)
+        one = call("GET", f"/reports/v1/reports/{made.json()['reportId']}").json()
+        assert one["processingStatus"] == "DONE"
+        page = call("GET", "/reports/v1/reports?reportTypes=a,b&pageSize=1").json()
+        assert [row["reportId"] for row in page["reports"]] == [one["reportId"]]
+
+
+def test_a_document_of_several_files_is_read_as_one(tmp_path: Path) -> None:
+    document = specs.read_yaml(DOCUMENTS / "exports-3.0.yaml")
+    schemas = document["components"].pop("schemas")
+    text = yaml.safe_dump(document).replace("#/components/schemas/", "models/all.yaml#/")
+    (tmp_path / "models").mkdir()
+    models = yaml.safe_dump(schemas).replace("#/components/schemas/", "#/")
+    (tmp_path / "models" / "all.yaml").write_text(models, encoding="utf-8")
+    (tmp_path / "root.yaml").write_text(text, encoding="utf-8")
+    assert run("whole", DOCUMENTS / "exports-3.0.yaml", tmp_path).exit_code == 0
+    result = run("files", tmp_path / "root.yaml", tmp_path)
+    assert result.exit_code == 0, result.output
+    whole, files = (
+        specs.load(name, folder=tmp_path / name).openapi["components"]["schemas"]
+        for name in ("whole", "files")
+    )
+    assert files == whole
+    (tmp_path / "models" / "all.yaml").write_text("{}", encoding="utf-8")
+    result = run("gone", tmp_path / "root.yaml", tmp_path)
+    assert result.exit_code == 2
+    assert re.search(r"root.yaml: /paths/.*: \$ref models/all.yaml#/\w+: there is", result.output)
+
+
+def test_files_that_lead_to_each_other_are_told(tmp_path: Path) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        content = f"openapi: 3.0.0\npaths: {{/x: {{$ref: {other}.yaml#/paths/~1x}}}}\n"
+        (tmp_path / f"{name}.yaml").write_text(content, encoding="utf-8")
+    result = run("x", tmp_path / "a.yaml", tmp_path)
+    assert (result.exit_code, "it leads to itself" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "states"),
+    [
+        ({"type": "integer", "enum": [1, 2]}, "/jobs/{taskId}", "1=running,2=success"),
+        ({"type": "boolean"}, "/jobs/{taskId}/status", None),
+        ({"type": "string", "enum": ["NOT_READY", "EXPORT_READY"]}, "/tasks/{taskId}", None),
+        (None, "/jobs/{taskId}", None),
+    ],
+)
+def test_jobs_are_found_however_they_are_shown(
+    tmp_path: Path, status: Any, path: str, states: str | None
+) -> None:
+    name = "isRunning" if status == {"type": "boolean"} else "status"
+    attributes = {"properties": {name: status} if status else {"note": {"type": "string"}}}
+    members = {
+        "statusUrl": {"type": "string", "format": "uri"},
+        "data": {"properties": {"attributes": attributes}},
+    }
+    schemas = {"Job": {"properties": members, "required": ["statusUrl"]}}
+
+    def response(description: str) -> dict[str, Any]:
+        schema = {"$ref": "#/components/schemas/Job"}
+        return {"description": description, "content": {"*/*": {"schema": schema}}}
+
+    parameter = {"name": "taskId", "in": "path", "required": True, "schema": {"type": "integer"}}
+    reads = {"200": response("it"), **({} if status else {"202": response("runs")})}
+    document = {
+        "openapi": "3.0.1",
+        "info": {"title": "Jobs", "version": "1"},
+        "paths": {
+            "/jobs": {"post": {"operationId": "go", "responses": {"202": response("taken")}}},
+            path: {"get": {"operationId": "see", "parameters": [parameter], "responses": reads}},
+        },
+        "components": {"schemas": schemas},
+    }
+    (tmp_path / "d.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    result = run("d", tmp_path / "d.yaml", tmp_path, *(("--states", states) if states else ()))
+    assert result.exit_code == 0, result.output
+    assert f"poll: GET {path} (see)" in result.output
+    with playing(tmp_path / "d") as call:
+        link = call("POST", "/jobs", role=None).json()["statusUrl"]
+        before = call("GET", link, role=None)
+        call.sandbox.clock.advance(minutes=1)
+        after = call("GET", link, role=None)
+        assert (before.status_code, before.json()) != (after.status_code, after.json())
 
 
 def test_a_question_names_its_option_and_what_may_be_answered(tmp_path: Path) -> None:
@@ -135,7 +237,7 @@ def test_a_state_without_an_enum_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        ("swagger: '2.0'\n", "is Swagger 2.0: convert it to OpenAPI 3 first"),
+        ("swagger: '1.2'\n", "must be 3.0.x or 3.1.x, or Swagger 2.0"),
         ("openapi: 4.0.0\n", "must be 3.0.x or 3.1.x"),
         ("a: [\n", "line 2"),
         ("openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths: {}\n", "which operation creates"),

@@ -199,13 +199,14 @@ def id_schemas(contract: Contract) -> Iterator[Mapping[str, Any]]:
         if schema:
             yield schema
     poll = contract.operations[contract.lifecycle.actions["poll"].operation]
+    last = _last_parameter(poll)
     for row in poll.parameters:
-        if row["in"] == "path" and poll.path.rstrip("/").endswith(f"{{{row['name']}}}"):
+        if (row["in"], row["name"]) == last:
             yield flatten(contract.openapi, row.get("schema", {}))
 
 
 def _id_schema(contract: Contract, name: str, location: Location) -> Mapping[str, Any]:
-    if location.id_header is not None or location.id_link is not None:
+    if not location.id:
         return {}
     operation = contract.operations[name]
     schema = json_schema_of(operation.responses[operation.success].get("content", {}))
