@@ -133,7 +133,7 @@ _FLAGS = {
     "cancel": "operationId that cancels a job",
     "id": "JSON pointer to the job's id in a response",
     "status": "JSON pointer to the job's state in a response",
-    "states": "values of the state, in order and with commas",
+    "states": "values of the state, in order and with commas; VALUE=GROUP says what one means",
 }
 
 
@@ -145,7 +145,7 @@ _FLAGS = {
             ["--openapi", "source"],
             type=click.Path(exists=True, dir_okay=False),
             required=True,
-            help="OpenAPI document, 3.0 or 3.1, YAML or JSON.",
+            help="OpenAPI document, 3.0 or 3.1, or Swagger 2.0; YAML or JSON.",
         ),
         click.Option(
             ["--out"],

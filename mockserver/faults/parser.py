@@ -42,11 +42,9 @@ class FaultRuleParser:
         self._names_job = names_job
         self._shape: Validator = control.validator({"$ref": "#/components/schemas/FaultRule"})
         self._contracts = contracts
-        self._operations = {
-            name: operation
-            for contract in contracts.values()
-            for name, operation in contract.operations.items()
-        }
+        self._operations = tuple(
+            row for contract in contracts.values() for row in contract.operations.values()
+        )
         self._roles = roles
         self._predictor = predictor
         self._max_delay_ms = max_delay_ms
@@ -155,7 +153,7 @@ class FaultRuleParser:
         """
         if contradiction := match.occurrences.contradiction():
             raise _error("match.nth", contradiction)
-        left = [row for row in self._operations.values() if match.vendor in (None, row.vendor)]
+        left = [row for row in self._operations if match.vendor in (None, row.vendor)]
         path = match.path or "/"
         vendors = {row.vendor for row in left}
         prefixes = [prefix for name in sorted(vendors) for prefix in self._contracts[name].prefixes]
@@ -205,18 +203,23 @@ class FaultRuleParser:
             _check_known(f"{place}fault", raw["fault"], {"any", "none", *Kind, *Label})
         return vendor
 
-    def _check_operation(self, raw: Mapping[str, Any], vendor: str | None, place: str) -> str:
-        """Return the vendor of the named operation."""
+    def _check_operation(
+        self, raw: Mapping[str, Any], vendor: str | None, place: str
+    ) -> str | None:
+        """Return the vendor of the named operation; the one that is given where several have it."""
         name = raw["operation"]
-        _check_known(f"{place}operation", name, self._operations)
-        operation: Operation = self._operations[name]
-        if vendor not in (None, operation.vendor):
-            raise _error(f"{place}operation", f"{name} belongs to {operation.vendor}, not {vendor}")
-        method = raw.get("method", operation.method)
-        if method.upper() != operation.method:
-            reason = f"{name} has the method {operation.method}, not {method}"
+        _check_known(f"{place}operation", name, {row.id for row in self._operations})
+        named = [row for row in self._operations if row.id == name]
+        rows = [row for row in named if vendor in (None, row.vendor)]
+        if not rows:
+            reason = f"{name} belongs to {named[0].vendor}, not {vendor}"
+            raise _error(f"{place}operation", reason)
+        methods = {row.method for row in rows}
+        method = raw.get("method", rows[0].method)
+        if method.upper() not in methods:
+            reason = f"{name} has the method {' or '.join(sorted(methods))}, not {method}"
             raise _error(f"{place}method", reason)
-        return operation.vendor
+        return rows[0].vendor if len(rows) == 1 else vendor
 
     def _states(self, name: str, vendors: Collection[str]) -> frozenset[str]:
         lifecycles = [self._contracts[vendor].lifecycle for vendor in vendors]
