@@ -1,20 +1,19 @@
 """Connections to a database: one per thread, kept open; driver errors as errors of the store."""
 
 import logging
-import re
 import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from threading import Lock, local
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
-    ArgumentError,
     DatabaseError,
     DBAPIError,
     IntegrityError,
@@ -25,6 +24,7 @@ from sqlalchemy.exc import (
 )
 
 from mockserver.errors import ASKED_AT, ConfigurationError
+from mockserver.store import display_parsed, parse_url
 from mockserver.store.base import Duplicate, StoreError, StoreUnavailable
 from mockserver.store.sql_statements import METADATA
 
@@ -47,15 +47,20 @@ _SCHEMA_LOCK = 0x7265706F7274
 
 _UNDEFINED_TABLE = "42P01"
 
+_FILE_GONE = "its file was deleted or replaced; put it back, or restart the mock"
+
 
 @dataclass(slots=True)
 class _DatabaseHealth:
     """What the connections to one database learn from each other's errors.
 
     Connections of an older `generation` are not used again. At `failed_at` (`time.monotonic`) the
-    database could not be used, because of `reason`.
+    database could not be used, because of `reason`. `path` is the file of SQLite, and `file` its
+    device and inode as they were when the first of the connections that are open was opened.
     """
 
+    path: Path | None = None
+    file: tuple[int, int] | None = None
     generation: int = 0
     failed_at: float = float("-inf")
     reason: str = ""
@@ -68,6 +73,24 @@ class _DatabaseHealth:
         """
         if ASKED_AT.get(float("inf")) < self.failed_at:
             raise StoreUnavailable(self.reason)
+        self.check_file()
+
+    def check_file(self) -> None:
+        """Notice a file that is gone: SQLite would go on writing to what no path leads to.
+
+        Raises:
+            StoreUnavailable: SQLite's file was deleted or replaced.
+        """
+        if self.file is not None and self.find_file() != self.file:
+            raise StoreUnavailable(_FILE_GONE)
+
+    def find_file(self) -> tuple[int, int] | None:
+        """Return device and inode of SQLite's file as it is now, None without one."""
+        try:
+            status = None if self.path is None else self.path.stat()
+        except OSError:
+            return None
+        return status and (status.st_dev, status.st_ino)
 
 
 class ThreadLocalConnections:
@@ -101,12 +124,15 @@ class ThreadLocalConnections:
             StoreError: any other error of the database, without the values of the statement.
         """
         connection = None
-        self._health.check()
         try:
+            self._health.check()
             connection = self._current()
             yield connection
         except DBAPIError as error:
             raise self._on_error(connection, error) from None
+        except StoreUnavailable as error:
+            self._warn(error)
+            raise
         self._local.used_at = monotonic()
         if not self._is_available:
             if self._is_available is False:
@@ -117,14 +143,16 @@ class ThreadLocalConnections:
     def begin(self) -> Generator[Connection, None, None]:
         """Provide a connection for one transaction; errors as in `connect`."""
         # Threads of this process queue here: SQLite's own waiting is unfair.
-        with self._write_lock, self.connect() as connection, connection.begin():
-            yield connection
+        with self._write_lock, self.connect() as connection:
+            with connection.begin():
+                yield connection
+            self._health.check_file()  # nothing is acknowledged that nobody can read
 
     def close(self) -> None:
         """Close all connections; the next use opens others."""
         with self._lock:
             closed, self._all = self._all, []
-            self._local = local()
+            self._local, self._health.file = local(), None
         for connection in closed:
             connection.close()
 
@@ -139,6 +167,7 @@ class ThreadLocalConnections:
             self._local.used_at = monotonic()
             with self._lock:
                 self._all.append(connection)
+            self._health.file = self._health.file or self._health.find_file()
         return connection
 
     def _is_usable(self, connection: Connection) -> bool:
@@ -164,10 +193,13 @@ class ThreadLocalConnections:
         if connection is not None and not _is_busy(error):
             self._health.generation += 1
             self._discard(connection)
+        self._warn(translated)
+        return translated
+
+    def _warn(self, error: StoreUnavailable) -> None:
         if self._is_available:
             self._is_available = False
-            log.warning("%s.", translated)
-        return translated
+            log.warning("%s.", error)
 
     def _discard(self, connection: Connection) -> None:
         self._local.connection = None
@@ -229,48 +261,16 @@ def open_engines(url: str) -> Engines:
         reason = str(error.args[0]) if isinstance(error, StoreError) else type(error).__name__
         if parsed.password:
             reason = reason.replace(str(parsed.password), "***")
-        raise ConfigurationError(f"store: {display_url(parsed)} cannot be used: {reason}") from None
+        raise ConfigurationError(
+            f"store: {display_parsed(parsed)} cannot be used: {reason}"
+        ) from None
     return engines
-
-
-_MALFORMED = (
-    "store: the URL is malformed; write memory, sqlite:///FILE or "
-    "postgresql://USER:PASSWORD@HOST:PORT/NAME, with special characters percent-encoded (@ as %40)"
-)
-_HOST = re.compile(r"[A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
-
-
-def parse_url(url: str) -> URL:
-    """Return the parsed URL of a database; `postgres://` means `postgresql://`.
-
-    Raises:
-        ConfigurationError: it is malformed. The text never quotes it: it may hold a password.
-    """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise ConfigurationError(_MALFORMED) from None
-    is_file = not (parsed.host or parsed.username or parsed.port or parsed.query or "\0" in url)
-    match parsed.get_backend_name():
-        case "sqlite" if is_file:
-            if not parsed.database or parsed.database == ":memory:":
-                raise ConfigurationError("store: sqlite needs a file, such as sqlite:///mock.db")
-            return parsed.set(drivername="sqlite")
-        # A second @ shows that one of the password is not encoded; then its rest is in the host.
-        case "postgres" | "postgresql" if url.count("@") < 2 and _HOST.fullmatch(parsed.host or ""):
-            return parsed.set(drivername="postgresql+psycopg")
-    raise ConfigurationError(_MALFORMED)
-
-
-def display_url(url: URL) -> str:
-    """Return a URL without its password, and without its query, which may hold another one."""
-    shown = url.set(drivername=url.get_backend_name(), query={})
-    return shown.render_as_string(hide_password=True)
 
 
 def _create_engines(url: URL) -> Engines:
     health = _DatabaseHealth()
     if url.get_backend_name() == "sqlite":
+        health.path = Path(url.database or "").absolute()
         lock = Lock()
         engine, relaxed = (_create_sqlite(url, mode) for mode in ("FULL", "NORMAL"))
         writer = engine.execution_options(writes=True)

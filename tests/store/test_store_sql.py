@@ -4,6 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 
 from mockserver.errors import ConfigurationError
 from mockserver.store import open_store
-from mockserver.store.base import Records
+from mockserver.store.base import Records, StoreUnavailable
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
 
@@ -46,6 +49,57 @@ def test_what_was_acknowledged_survives_a_kill(url: str) -> None:
     store.close()
     assert {row.id for row in rows} >= set(acknowledged)
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+
+
+def in_another_thread(work: Callable[[], object]) -> object:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
+
+@pytest.mark.parametrize("name", ["store.db", ""], ids=["file", "folder"])
+@pytest.mark.parametrize("replacement", [None, b"", b"no database"])
+def test_what_no_path_leads_to_is_neither_read_nor_written(
+    tmp_path: Path, name: str, replacement: bytes | None
+) -> None:
+    folder, away = tmp_path / "folder", tmp_path / "away"
+    folder.mkdir()
+    with closing(SqlStore(f"sqlite:///{folder}/store.db")) as store:
+        store.create("a")
+        records = Records(store, "a")
+        kept = records.insert("job", "before", "g", {})
+        (folder / name).rename(away)
+        if replacement is not None:
+            folder.mkdir(exist_ok=True)
+            (folder / "store.db").write_bytes(replacement)
+        calls = [
+            lambda: records.get("job", "before"),
+            lambda: records.insert("job", "meanwhile", "g", {}),
+            store.check,
+        ]
+        for call in calls:
+            for where in (in_another_thread, lambda work: work()):
+                with pytest.raises(StoreUnavailable, match="was deleted or replaced"):
+                    where(call)
+        assert (folder / "store.db").exists() is (replacement is not None)
+        if name == "" and replacement is not None:
+            (folder / "store.db").unlink()
+            folder.rmdir()
+        away.replace(folder / name)
+        assert in_another_thread(calls[0]) == calls[0]() == kept
+        assert records.insert("job", "after", "g", {}).number == 2
+
+
+def test_write_to_a_file_that_goes_meanwhile_is_not_acknowledged(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    with closing(SqlStore(f"sqlite:///{file}")) as store:
+        store.create("a")
+
+        def id_(number: int) -> str:  # asked for within the transaction
+            file.unlink()
+            return str(number)
+
+        with pytest.raises(StoreUnavailable):
+            Records(store, "a").insert("job", id_, "g", {})
 
 
 @pytest.mark.parametrize("backend", SHARED)
