@@ -67,7 +67,7 @@ class Clock:
     only when it is set. `persist` shares moves with other processes; by default they are local.
     """
 
-    __slots__ = ("_now_ns", "_persist", "state")
+    __slots__ = ("_persist", "now_ns", "state")
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Clock:
         persist: Persist | None = None,
     ) -> None:
         """Start at `start`, in milliseconds since the epoch, or continue from `state`."""
-        self._now_ns = now_ns
+        self.now_ns = now_ns
         self.state = state or ClockState(settings, start, now_ns())
         self._persist = persist or (lambda update: update(self.state))
 
@@ -90,7 +90,7 @@ class Clock:
 
     def now(self) -> int:
         """Return the current virtual time, in milliseconds since the epoch."""
-        return self.state.at(self._now_ns())
+        return self.state.at(self.now_ns())
 
     def move(
         self,
@@ -112,7 +112,7 @@ class Clock:
             raise ValueError("a clock advances by zero or more; set it to go back")
 
         def update(state: ClockState) -> ClockState:
-            counter_ns = self._now_ns()
+            counter_ns = self.now_ns()
             old = state.settings
             settings = ClockSettings(mode or old.mode, old.speed if speed is None else speed)
             start = state.at(counter_ns) if to is None else to

@@ -3,8 +3,8 @@
 from hashlib import blake2b
 from random import Random
 
-_VARIANTS = "89ab"
-"""First digits of a UUID's fourth group for the variant of RFC 9562."""
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""First digits of a UUID's fourth group for the variant of RFC 9562, by random digit."""
 
 
 class Ids:
@@ -22,10 +22,8 @@ class Ids:
     def uuid(self, kind: str, n: int) -> str:
         """Return a lower-case UUID in the format of version 4."""
         digits = self._digest(kind, n).hex()  # `UUID` takes three times as long
-        variant = _VARIANTS[int(digits[16], 16) & 3]
-        return (
-            f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-        )
+        fourth = _VARIANTS[digits[16]] + digits[17:20]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{fourth}-{digits[20:]}"
 
     def random(self, kind: str, n: int) -> Random:
         """Return a random generator of its own for `kind` and `n`."""

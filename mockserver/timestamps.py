@@ -36,7 +36,8 @@ def to_datetime(timestamp: int) -> datetime:
 
 def from_datetime(when: datetime) -> int:
     """Return the timestamp of an aware date and time."""
-    return (when - _EPOCH) // _MILLISECOND
+    since = when - _EPOCH  # of which a quotient takes three times as long
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def parse_timestamp(text: str) -> int:

@@ -47,10 +47,6 @@ class RequestFaults(Protocol):
         """Wait for the latency; return `send` with the fault that changes the transport."""
 
 
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
-"""The headers of which a request with a body has one (RFC 9112, 6)."""
-
-
 class RequestContext:
     """One request: what was sent, and what the steps of `Application.handle` found out.
 
@@ -73,8 +69,8 @@ class RequestContext:
 
     def __init__(self, scope: Scope, receive: Receive, head: RequestHeaders) -> None:
         self.method: str = scope["method"]
-        self.path = _path(scope)
-        self.is_control = self.path.startswith(CONTROL)
+        self.path = path = _path(scope)
+        self.is_control = path.startswith(CONTROL)
         self.query: bytes = scope["query_string"]
         self.root_path: str = scope.get("root_path", "")
         self.head = head
@@ -83,7 +79,7 @@ class RequestContext:
         self.connection: ConnectionControl | None = scope.get(CONNECTION_KEY)
         self.rejection: Rejection | None = scope.get(REJECTION_KEY)
         self.body = b""
-        self.body_complete = self.method == "GET" and _FRAMING.isdisjoint(self.headers)
+        self.body_complete = not head.is_framed and self.method == "GET"
         self.api: Api | None = None
         self.operation: CompiledOperation | None = None
         self.segments: Mapping[str, str] = {}

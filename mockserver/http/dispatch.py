@@ -72,9 +72,10 @@ class Dispatcher:
         path = operation.path.read_path(context.segments)
         query = operation.query.read_query(context.query)
         operation.headers.read_headers(headers)
-        is_empty = headers.get("content-length") == "0"
-        media = operation.body.check_media(headers.get("content-type"), is_empty=is_empty)
-        body = None
+        body = media = None
+        if "content-type" in headers:
+            is_empty = headers.get("content-length") == "0"
+            media = operation.body.check_media(headers["content-type"], is_empty=is_empty)
         if operation.body.expected:
             context.body = await read_body(context, self._max_body_bytes)
             body = operation.body.read(context.body, media)

@@ -75,6 +75,9 @@ MAX_CACHED, MAX_SEEN, MAX_CACHED_BYTES = 256, 4096, 2048
 _HEADER_OVERHEAD = 100
 """Bytes of memory of a header besides its text (measured)."""
 
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""The headers of which a request with a body has one (RFC 9112, 6)."""
+
 Raw = list[tuple[bytes, bytes]]
 
 
@@ -90,11 +93,11 @@ class RequestHeaders:
 
     `headers` are by lower-case name, repeated ones joined by a comma; `redacted` are the headers
     as recorded in a journal, and `size` their bytes of memory. `secrets` are texts that must not be
-    recorded anywhere, each as bytes too. `credentials` and `hint` cache the parsed credentials and
-    sandbox hint.
+    recorded anywhere, each as bytes too. `is_framed` tells that they announce a body. `credentials`
+    and `hint` cache the parsed credentials and sandbox hint.
     """
 
-    __slots__ = ("credentials", "headers", "hint", "redacted", "secrets", "size")
+    __slots__ = ("credentials", "headers", "hint", "is_framed", "redacted", "secrets", "size")
 
     def __init__(self, raw: Raw, redactor: redaction.HeaderRedactor) -> None:
         self.headers = _join(raw)
@@ -104,6 +107,7 @@ class RequestHeaders:
         self.redacted: Mapping[str, str] = redacted
         self.secrets = tuple((part, part.encode(errors="replace")) for part in _parts(secrets))
         self.size = memory_size(redacted)
+        self.is_framed = not _FRAMING.isdisjoint(self.headers)
         self.credentials: dict[tuple[str, str], tuple[str, str]] = {}
         self.hint: SandboxHint | None = None
 

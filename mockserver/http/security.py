@@ -11,9 +11,10 @@ start.
 """
 
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any
 from warnings import catch_warnings, simplefilter
+
+from msgspec import Struct
 
 from mockserver.auth.authentication import Authenticator, SecurityScheme
 from mockserver.errors import ApiError, ConfigurationError
@@ -47,6 +48,9 @@ class Security:
         for api in apis:
             if unbound := sorted(api.operations.keys() ^ bound[api.name].keys()):
                 raise ConfigurationError(f"{api.name}: Connexion does not bind {unbound}")
+        self._extensions = {
+            api.name: {name: _extensions(api, name) for name in api.operations} for api in apis
+        }
 
     async def authenticate(self, context: RequestContext) -> None:
         """Set the identity of the caller of a routed request, where the operation asks for one.
@@ -59,12 +63,8 @@ class Security:
         assert context.api is not None
         assert context.operation is not None
         operation = context.operation.operation
-        routing = {"api_base_path": _base_path(context.api), "operation_id": operation.id}
-        scope: Scope = {
-            "type": "http",
-            "extensions": {_ROUTING: routing},
-            CONTEXT_KEY: context,
-        }
+        extensions = self._extensions[context.api.name][operation.id]
+        scope: Scope = {"type": "http", "extensions": extensions, CONTEXT_KEY: context}
         try:
             await self._stack(scope, context.receive, _send_nothing)
         except ProblemException as problem:
@@ -83,7 +83,7 @@ async def _send_nothing(_message: object) -> None:
 
 
 class _LeanSecurityOperation(SecurityOperation):  # type: ignore[misc] # it has no types
-    """Calls Connexion's verification of an operation with the context of a request alone.
+    """Calls Connexion's verification of an operation with the scope of a request alone.
 
     Connexion wraps the scope in two requests of its own first, which takes as long as all the rest
     of its check; nothing here reads them.
@@ -91,9 +91,14 @@ class _LeanSecurityOperation(SecurityOperation):  # type: ignore[misc] # it has 
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.security:
-            request = SimpleNamespace(context={CONTEXT_KEY: scope[CONTEXT_KEY]})
-            await self.verification_fn(request)
+            await self.verification_fn(_LeanRequest(scope))
         await self.next_app(scope, receive, send)
+
+
+class _LeanRequest(Struct):
+    """What the verification takes for a request: it adds the user to `context`."""
+
+    context: Scope
 
 
 class _LeanSecurityAPI(SecurityAPI):  # type: ignore[misc]
@@ -112,6 +117,11 @@ class _LeanSecurityMiddleware(SecurityMiddleware):  # type: ignore[misc]
 def _base_path(api: Api) -> str:
     """Return the name of an API within Connexion; no URL has it."""
     return f"/{api.name}"
+
+
+def _extensions(api: Api, operation_id: str) -> Mapping[str, Any]:
+    """Return the extensions of a scope by which Connexion finds an operation."""
+    return {_ROUTING: {"api_base_path": _base_path(api), "operation_id": operation_id}}
 
 
 def _add(

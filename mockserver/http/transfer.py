@@ -33,8 +33,9 @@ async def read_body(context: RequestContext, max_bytes: int) -> bytes:
             supported; 400, it ends too early, is malformed or does not
             decode; 408, it takes too long to arrive.
     """
-    codings = _content_codings(context.headers)
-    announced = context.headers.get("content-length", "")
+    headers = context.headers
+    codings = _content_codings(headers["content-encoding"]) if "content-encoding" in headers else ()
+    announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > max_bytes:
         raise _too_large(max_bytes)
     chunks: list[bytes] = []
@@ -51,10 +52,8 @@ async def read_body(context: RequestContext, max_bytes: int) -> bytes:
     return body
 
 
-def _content_codings(headers: Mapping[str, str]) -> list[str]:
-    if "content-encoding" not in headers:
-        return []
-    names = [name.strip().lower() for name in headers["content-encoding"].split(",")]
+def _content_codings(text: str) -> list[str]:
+    names = [name.strip().lower() for name in text.split(",")]
     codings = [name for name in names if name not in {"", "identity"}]
     if unsupported := next((name for name in codings if name not in _CODINGS), None):
         supported = ", ".join(sorted(_CODINGS))
@@ -145,8 +144,9 @@ def encode(response: Response) -> tuple[bytes, Pairs]:
     Raises:
         ContractViolation: the body has no JSON form, or a header holds a character it cannot have.
     """
-    headers = encode_headers(response.headers)
-    if "Cache-Control" not in response.headers:
+    own = response.headers
+    headers = encode_headers(own) if own else []
+    if not own or "Cache-Control" not in own:
         headers.append(_NO_STORE)
     if response.file is not None:
         headers.append((b"content-type", response.file.media.encode("latin-1")))
@@ -159,7 +159,7 @@ def encode(response: Response) -> tuple[bytes, Pairs]:
         raise ContractViolation(f"the body cannot be encoded: {error}") from None
     if response.status not in _BODILESS:
         headers.append((b"content-length", b"%d" % len(body)))
-        if body and "Content-Type" not in response.headers:
+        if body and (not own or "Content-Type" not in own):
             headers.append(_JSON)
     return body, headers
 

@@ -2,7 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.errors import ApiError
 from mockserver.jobs import Job, Schedule, serialization
@@ -19,7 +22,7 @@ from mockserver.store.base import Conflict, Duplicate, NewRecord, Record, Record
 from specs import Action, Lifecycle, State
 
 
-class NewJob(NamedTuple):
+class NewJob(Struct, frozen=True):
     """A job to create; `id` may be a function of its number in `group`.
 
     `extra_groups` list it too. `schedule` None is the lifecycle's; `created_at` None is now.
@@ -61,6 +64,8 @@ class JobRepository:
     def apply_scenario(self, sandbox: Sandbox, new_jobs: Iterable[NewJob]) -> list[NewJob]:
         """Return `new_jobs` with the sandbox's job scripts applied, numbered in order."""
         scripts = sandbox.job_scripts.get(self.lifecycle.vendor, ())
+        if not scripts:
+            return list(new_jobs)
         return [self._with_script(sandbox, scripts, row) for row in new_jobs]
 
     def new_records(
@@ -169,14 +174,12 @@ class JobRepository:
         return self._change(sandbox, job, update)
 
     def _with_script(self, sandbox: Sandbox, scripts: tuple[JobScript, ...], row: NewJob) -> NewJob:
-        if not scripts:
-            return row
         number = (
             sandbox.records.next_number(f"{self.kind}.future") if sandbox.has_own_scripts else 1
         )
         script = next((script for script in scripts if number in script.occurrences), JobScript())
         schedule = script.schedule_for(row.schedule or self.default_schedule)
-        return row._replace(schedule=schedule, details=script.details(row.details))
+        return replace(row, schedule=schedule, details=script.details(row.details))
 
     def _schedule_from(self, job: Job, state: str, enters: str) -> Schedule:
         """Return the job's own schedule if it still contains `enters`, else that of the state."""
@@ -242,7 +245,7 @@ class IndexedJobRepository(JobRepository):
             self._prune(sandbox, group)
         while True:
             numbered = [
-                row._replace(id=str(sandbox.records.next_number(self.kind))) for row in rows
+                replace(row, id=str(sandbox.records.next_number(self.kind))) for row in rows
             ]
             try:
                 created = sandbox.records.insert_all(

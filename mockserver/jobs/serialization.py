@@ -60,8 +60,9 @@ def record_touch(sandbox: Sandbox, job: str, before: str | None, after: str) -> 
     touched = sandbox.touched_jobs
     if touched is None or len(touched) >= MAX_TOUCHED:
         return
-    for index, touch in enumerate(touched):
-        if touch.job == job:
-            touched[index] = JobTouch(job, touch.before, after)
-            return
+    if touched:  # most requests touch one job, once
+        for index, touch in enumerate(touched):
+            if touch.job == job:
+                touched[index] = JobTouch(job, touch.before, after)
+                return
     touched.append(JobTouch(job, before, after))

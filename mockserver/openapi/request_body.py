@@ -29,6 +29,7 @@ class RequestBody:
             media: schemas.validator(row.get("schema", {}) if _is_read(media) else {})
             for media, row in content.items()
         }
+        self._json = frozenset(filter(is_json, content))
         # An operation without a body that declares a 415 still checks the Content-Type.
         self._accepted = frozenset(content) or (frozenset({JSON}) if strict else None)
         self._forms = {
@@ -74,7 +75,7 @@ class RequestBody:
         value: Any = None
         if media in self._forms:
             value = self._read_form(raw, media)
-        elif is_json(media):
+        elif media in self._json:
             value = _read_json(raw)
         validator = self._media[media]
         if not validator.is_valid(value):

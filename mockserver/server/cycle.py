@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.http.context import Asgi, Scope
 from mockserver.server import REJECTION_KEY, Rejection
 from mockserver.server.flow import FlowControl
+from mockserver.server.request_head import END
 
 
 def run_eagerly(serving: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
@@ -63,6 +64,7 @@ class RequestCycle:
     """One request and its response; it is also the `ConnectionControl` that a scope carries.
 
     `headers` are sent with every response. `on_response` is called once the response is sent.
+    `has_body` tells that a body follows, for `add_body`.
     `keep_alive` tells whether the connection stays open after it. `expects_continue` tells that the
     client waits for a 100 before it sends the body. `skippable` tells that a response may precede
     the end of the body and leave the connection open, since what is missing of the body is read and
@@ -83,6 +85,8 @@ class RequestCycle:
         flow: FlowControl,
         on_response: Callable[[], None],
         headers: Iterable[tuple[bytes, bytes]],
+        *,
+        has_body: bool = True,
     ) -> None:
         self.scope = scope
         self.transport = transport
@@ -92,7 +96,7 @@ class RequestCycle:
         self.expects_continue = False
         self.is_http_1_0 = scope["http_version"] == "1.0"
         self.disconnected = self.response_started = self.response_complete = False
-        self.body, self.more_body = b"", True
+        self.body, self.more_body = b"", has_body
         self.rejection: Rejection | None = None
         self._headers = headers
         self._bodiless = scope["method"] == "HEAD"
@@ -100,7 +104,7 @@ class RequestCycle:
         self._missing: float = 0
         self._pending_head = b""
         self._hold_head = False
-        self._has_event = False
+        self._has_event = not has_body  # that there is none
         self._waiter: asyncio.Future[None] | None = None
 
     def start_eagerly(self, app: Asgi) -> Coroutine[Any, Any, None] | None:
@@ -212,7 +216,9 @@ class RequestCycle:
                 self.keep_alive = False
                 continue
             lines.append(b": ".join(field))  # half the time of b"%b: %b"
-        lines += [b": ".join(it) for it in self._headers if not (dated and it[0] == b"date")]
+        lines += map(
+            b": ".join, [it for it in self._headers if it[0] != b"date"] if dated else self._headers
+        )
         if not framed and not self._bodiless:
             if self.is_http_1_0:  # RFC 9112, 6.1: it knows no chunks; the close ends the body
                 self.keep_alive = False
@@ -222,7 +228,7 @@ class RequestCycle:
                 lines.append(b"transfer-encoding: chunked")
         if not self.keep_alive:
             lines.append(b"connection: close")
-        self._pending_head = b"\r\n".join((*lines, b"", b""))  # an empty line ends it
+        self._pending_head = b"\r\n".join(lines) + END
         if not self._hold_head:
             self._flush()
 

@@ -134,19 +134,22 @@ class Http1Protocol(asyncio.Protocol):
         if head is None:
             return
         in_body, arrived = self._reader.in_body, bool(self._reader.buffer)
-        cycle = self._start_cycle(self._make_scope(head))
+        cycle = self._start_cycle(self._make_scope(head), has_body=in_body)
         cycle.keep_alive = head.keep_alive
         cycle.expects_continue = head.expects_continue and in_body and not arrived
         cycle.skippable = not head.chunked and head.content_length <= MAX_DROPPED_BYTES
-        if not in_body:
-            cycle.add_body(b"", more=False)
-        elif arrived:  # so that most applications need not wait for it
+        if in_body and arrived:  # so that most applications need not wait for it
             self._read_body()
         self._run(cycle)
 
-    def _start_cycle(self, scope: Scope) -> RequestCycle:
+    def _start_cycle(self, scope: Scope, *, has_body: bool = True) -> RequestCycle:
         cycle = self._cycle = scope[CONNECTION_KEY] = RequestCycle(
-            scope, self.transport, self._flow, self._on_response, self._state.default_headers
+            scope,
+            self.transport,
+            self._flow,
+            self._on_response,
+            self._state.default_headers,
+            has_body=has_body,
         )
         return cycle
 

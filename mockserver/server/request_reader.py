@@ -165,7 +165,7 @@ class RequestReader:
             if not self.buffer:
                 return None
         buffer = self.buffer
-        at = buffer.find(END, max(self._scanned - len(END) + 1, 0))
+        at = buffer.find(END, self._scanned and max(self._scanned - len(END) + 1, 0))
         size = len(buffer) if at < 0 else at + len(END)
         if size > self._limits.max_head_bytes:
             raise MalformedRequestError(431, "The request line and the headers are too large.")

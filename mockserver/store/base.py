@@ -57,7 +57,7 @@ RecordId = str | Callable[[int], str]
 """An id, or a function that derives it from the record's number in its group."""
 
 
-class NewRecord(NamedTuple):
+class NewRecord(Struct, frozen=True):
     """A record to be inserted.
 
     `extra_groups` list it besides its own `group`, each with numbers of its own; such a record

@@ -85,7 +85,8 @@ class _Table:
             raise Duplicate(f"{self.kind} {id_} exists already")
         head = _ROW_HEAD.pack(number, 1, group.index, bool(new.extra_groups))
         row = head + orjson.dumps(new.data)
-        for name in (new.group, *new.extra_groups):
+        group.append(id_)
+        for name in new.extra_groups:
             self._group(name).append(id_)
         self.rows[id_] = self._interned.setdefault(row, row) if new.interned else row
         return Record(self.kind, id_, new.group, number, 1, dict(new.data))
@@ -131,9 +132,10 @@ class _Table:
         return group
 
     def _group(self, name: str) -> _Group:
-        if name not in self.groups:
-            self.groups[name] = _Group()
-        return self.groups[name]
+        group = self.groups.get(name)
+        if group is None:
+            group = self.groups[name] = _Group()
+        return group
 
     def _current_head(self, record: Record) -> tuple[int, int, int, bool]:
         row = self.rows.get(record.id)

@@ -150,7 +150,7 @@ def seed_jobs(
             raise SeedError(f"/jobs/{number}{error}") from error
         except (ApiError, LookupError, ValueError) as error:
             raise SeedError(f"/jobs/{number}: {error}") from error
-        new_jobs.append(made._replace(schedule=schedule, created_at=created_at))
+        new_jobs.append(structs.replace(made, schedule=schedule, created_at=created_at))
     return [*repository.new_records(new_jobs, now, interned=True)]
 
 

@@ -143,8 +143,11 @@ class MemberMakers:
             sent = sent if isinstance(sent, dict) else {}
             body = {}
             for name, key, maker in rows:
-                value = maker(facts) if key is None else sent.get(key)
-                if value is not ABSENT and (key is None or value is not None):
+                if key is None:
+                    value = maker(facts)
+                    if value is not ABSENT:
+                        body[name] = value
+                elif key in sent and (value := sent[key]) is not None:
                     body[name] = value
             return body if body or is_kept else ABSENT
 

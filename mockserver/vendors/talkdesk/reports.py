@@ -30,7 +30,7 @@ DEFAULT_ZONE = "UTC"
 MAX_SPAN_MS = 31 * 24 * 60 * 60 * 1000
 """One month, the vendor's limit."""
 
-_YEARS = range(1970, 9999)
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
 
 class Reports:
@@ -144,13 +144,15 @@ def read_job_request(body: Mapping[str, Any]) -> dict[str, Any]:
         "timezone": zone,
         "timespan": {"from": span["from"], "to": span["to"]},
     }
+    if "name" in body:
+        asked["name"] = body["name"]
     start, end = read_span(asked["timespan"], find_zone(zone, field))
     if start > end:
         raise ApiError.for_field("timespan.from", "must not be after timespan.to")
     if end - start > MAX_SPAN_MS:
         reason = "must not be more than one month after timespan.from"
         raise ApiError.for_field("timespan.to", reason)
-    return asked | ({"name": body["name"]} if "name" in body else {})
+    return asked
 
 
 def read_span(span: Mapping[str, str], zone: ZoneInfo) -> tuple[int, int]:
@@ -183,7 +185,7 @@ def _read_date_time(text: str, zone: ZoneInfo, field: str) -> datetime:
         date_time = datetime.fromisoformat(text)
     except ValueError:
         date_time = None
-    if date_time is None or date_time.year not in _YEARS:
-        years = f"{_YEARS.start} to {_YEARS.stop - 1}"
+    if date_time is None or not _FIRST_YEAR <= date_time.year <= _LAST_YEAR:
+        years = f"{_FIRST_YEAR} to {_LAST_YEAR}"
         raise ApiError.for_field(field, f"must be an ISO 8601 date-time of the years {years}")
     return date_time if date_time.tzinfo else date_time.replace(tzinfo=zone)

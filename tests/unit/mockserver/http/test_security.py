@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.app import App, create_app
+from mockserver.app import create_app
 from mockserver.auth import Identity
 from mockserver.auth.authentication import Authenticator, SecurityScheme
 from mockserver.config import Settings
@@ -88,11 +88,11 @@ def test_operation_that_connexion_does_not_bind_ends_the_start(
 
 
 def test_request_that_passes_connexion_unseen_is_not_handled(
-    mock: App, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def elsewhere(_api: Api) -> str:
-        return "/somewhere"  # Connexion lets pass what it knows no API for
+    def elsewhere(_api: Api, name: str) -> dict[str, Any]:  # Connexion lets pass what it knows not
+        return {"connexion_routing": {"api_base_path": "/somewhere", "operation_id": name}}
 
-    monkeypatch.setattr(security, "_base_path", elsewhere)
-    answer = ask(mock.app, "GET", "/data/reports/calls/jobs")
+    monkeypatch.setattr(security, "_extensions", elsewhere)
+    answer = ask(create_app(Settings()).app, "GET", "/data/reports/calls/jobs")
     assert answer.status == 500
