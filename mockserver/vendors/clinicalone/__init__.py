@@ -12,7 +12,7 @@ from mockserver.jobs.schedule import ROWS
 from mockserver.sandbox.resources import ALL_ACCOUNTS, ResourceCollection, SeedRecords
 from mockserver.sandbox.seeding import SeedError, SeedLoader, index_by_id
 from mockserver.vendors import Options, Vendor
-from mockserver.vendors.clinicalone.jobs import Jobs, new_job
+from mockserver.vendors.clinicalone.jobs import Reports, new_job
 from mockserver.vendors.generic.files import seed_jobs
 from specs import Contract, Operation
 
@@ -23,7 +23,7 @@ def create(contract: Contract, _options: Options) -> Vendor:
     """Return the vendor of Clinical One's contract."""
     repository = JobRepository(contract.lifecycle)
     reports = ResourceCollection(f"{contract.vendor}.report")
-    jobs = Jobs(contract, repository, reports)
+    jobs = Reports(contract, repository, reports)
     return Vendor(
         contract=contract,
         handlers=jobs.handlers,

@@ -20,6 +20,8 @@ from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollect
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_iso_string
 from mockserver.vendors import Handler
+from mockserver.vendors.generic.context import JobFacts
+from mockserver.vendors.generic.jobs import Hooks, Jobs
 from specs import Contract
 
 FORMATS: Mapping[str, Format] = {
@@ -28,6 +30,8 @@ FORMATS: Mapping[str, Format] = {
     "json": content.JSON_ARRAY,
     "XPORT": binary_formats.TRANSPORT,
 }
+
+_UNKNOWN_JOB = "is an unknown report job"
 
 NO_STUDY = frozenset({None, "", "null"})
 """Values of a study id that mean the tenant itself."""
@@ -73,20 +77,21 @@ def new_job(
     return NewJob(id_, tenant, group_of(tenant, {}), details, extra, schedule)
 
 
-def find(repository: JobRepository, request: Request, job_id: str) -> Job:
-    """Return the tenant's job with this id; mode and study must be the job's, where given.
+def not_found(_request: Request, field: str = "id", reason: str = _UNKNOWN_JOB) -> ApiError:
+    """Return the error for a job that is not there, or not as a parameter says."""
+    return ApiError(404, "Report job not found.", field=field, reason=reason)
+
+
+def check_job(request: Request, job: Job) -> None:
+    """Return if mode and study are the job's, where given.
 
     Raises:
-        ApiError: 404, no such job.
+        ApiError: 404, one is not.
     """
-    job = repository.find(request.sandbox, job_id)
-    if job is None or job.account != request.account:
-        raise ApiError(404, "Report job not found.", field="id", reason="is an unknown report job")
     filters = {"mode": request.query.get("mode"), "studyId": study_of(request.query)}
     for name, value in filters.items():
         if value is not None and job.details.get(name, value) != value:
-            raise ApiError(404, "Report job not found.", field=name, reason="is not the job's")
-    return job
+            raise not_found(request, name, "is not the job's")
 
 
 def started_at(repository: JobRepository, job: Job, now: int) -> int:
@@ -108,64 +113,38 @@ _UNKNOWN = "is an unknown report"
 _MAX_SPEC_LENGTH = 32_000
 
 
-class Jobs:
-    """The handlers of all operations."""
+class Reports:
+    """What report jobs have of their own: reports and studies, start times, lists by filters."""
 
     def __init__(
         self, contract: Contract, repository: JobRepository, reports: ResourceCollection
     ) -> None:
         self._repository = repository
         self._reports = reports
-        self._actions = contract.lifecycle.actions
-        self._fetch_path = contract.operations[self._actions["fetch"].operation].path
+        start = contract.lifecycle.actions["start"].operation
+        hooks = Hooks(
+            check_job=check_job,
+            new_job=self.new_job,
+            unknown_job=not_found,
+            bodies={start: self._log},
+        )
         self.handlers: Mapping[str, Handler] = {
-            "createReport": self.create,
-            "createScheduledReport": self.schedule,
-            "createDirectReport": self.start_directly,
-            "kickOffReportJob": self.kick_off,
-            "downloadReport": self.fetch,
+            **Jobs(contract, repository, self.file, hooks=hooks).handlers,
             "listReportMetadata": self.list_reports,
             "listDownloads": self.list_downloads,
         }
 
-    def create(self, request: Request) -> Response:
-        """Answer POST v1.0/reports: the job waits for the default time."""
-        return self._created(request, self._open(request, request.query, None))
-
-    def schedule(self, request: Request) -> Response:
-        """Answer POST v1.0/scheduled/reports: the job waits until its time."""
-        due = (request.body or {}).get("scheduledDatetime")
-        if due is None:
-            return self.create(request)
-        schedule = self._starting(_date_time(due) - request.sandbox.now())
-        return self._created(request, self._open(request, request.query, schedule))
-
-    def start_directly(self, request: Request) -> Response:
-        """Answer POST v2.0/studies/{studyId}/{mode}/reports/direct: the job does not wait."""
-        return self._created(
-            request, self._open(request, {**request.query, **request.path}, self._starting(0))
-        )
-
-    def kick_off(self, request: Request) -> Response:
-        """Answer POST v1.0/report/job/{jobId}: the work begins, also after it failed."""
-        job = find(self._repository, request, request.path["jobId"])
-        job = self._repository.apply_transition(request.sandbox, self._actions["start"], job)
-        now = request.sandbox.now()
-        log = {
+    def _log(self, facts: JobFacts) -> dict[str, Any]:
+        job, sandbox = facts.job, facts.sandbox
+        return {
             "id": job.id,
             "rptId": job.details["rptId"],
             "rptFormat": job.details["format"],
-            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, now)),
-            "fileStorageId": request.sandbox.ids.uuid(f"file of {job.id}", 0),
+            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, facts.now)),
+            "fileStorageId": sandbox.ids.uuid(f"file of {job.id}", 0),
             "objectVersionNumber": job.version,
-            **_search_spec(request.body),
+            **_search_spec(facts.request.body),
         }
-        return Response(request.operation.success, log, self._location(request, job))
-
-    def fetch(self, request: Request) -> Response:
-        job = find(self._repository, request, request.query["id"])
-        self._repository.check(request.sandbox, self._actions["fetch"], job)
-        return self.file(request.sandbox, job)
 
     def file(self, sandbox: Sandbox, job: Job) -> Response:
         """Return the response with the file of a job, whatever its state."""
@@ -216,8 +195,14 @@ class Jobs:
             "runStatus": self._repository.state(sandbox, job).wire,
         }
 
-    def _open(self, request: Request, params: Mapping[str, Any], schedule: Schedule | None) -> Job:
-        tenant = request.account
+    def new_job(self, request: Request) -> NewJob:
+        """Return the job of a creation.
+
+        Raises:
+            ApiError: 404, an unknown report; 400, a malformed time.
+        """
+        tenant, params = request.account, {**request.query, **request.path}
+        schedule = self._schedule(request)
         report = self._report(request.sandbox, params)
         values = {
             "name": report.data["name"],
@@ -228,8 +213,7 @@ class Jobs:
         }
         details = {name: value for name, value in values.items() if value is not None}
         ids, kind = request.sandbox.ids, f"{self._repository.kind}/{tenant}"
-        row = new_job(lambda number: ids.hex(kind, number), tenant, details, schedule)
-        return self._repository.create(request.sandbox, [row])[0]
+        return new_job(lambda number: ids.hex(kind, number), tenant, details, schedule)
 
     def _report(self, sandbox: Sandbox, params: Mapping[str, Any]) -> Resource:
         """Return the report of this id or name, or the first of the study or tenant (assumed).
@@ -248,19 +232,17 @@ class Jobs:
                 return report
         raise ApiError.for_field("reportid" if name is None else "reportName", _UNKNOWN, 404)
 
-    def _starting(self, wait: int) -> Schedule:
-        """Return the default schedule with a first state of `wait` milliseconds, at least 0."""
+    def _schedule(self, request: Request) -> Schedule | None:
+        """Return the schedule of a new job: which starts at once, at its time, or by default."""
+        wait = 0
+        if not request.path:  # which a direct report has
+            is_timed = request.operation.id == "createScheduledReport"
+            due = (request.body or {}).get("scheduledDatetime") if is_timed else None
+            if due is None:
+                return None
+            wait = max(_date_time(due) - request.sandbox.now(), 0)
         (first, _), *rest = self._repository.default_schedule
-        return ((first, max(wait, 0)), *rest)
-
-    def _created(self, request: Request, job: Job) -> Response:
-        status = request.operation.success
-        body = {"status": "success", "result": {"jobId": job.id}}
-        is_located = "Location" in request.operation.responses[status]["headers"]
-        return Response(status, body, self._location(request, job) if is_located else {})
-
-    def _location(self, request: Request, job: Job) -> dict[str, str]:
-        return {"Location": f"{request.root_path}{self._fetch_path}?{urlencode({'id': job.id})}"}
+        return ((first, wait), *rest)
 
 
 def _date_time(text: str) -> int:

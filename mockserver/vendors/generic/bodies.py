@@ -120,7 +120,8 @@ class _Compiler:
         else:
             key = next((key for key in ("example", "default") if key in flat), None)
             made = constant(ABSENT if key is None else flat[key])
-        states = None if required else self._names.states_of(name)
+        is_always = required or any(place.startswith(f"{at}/") for place in self._ids)
+        states = None if is_always else self._names.states_of(name)
         return made if states is None else only_in(states, made)
 
     def _object(self, flat: Mapping[str, Any], at: str, required: bool, depth: int) -> Maker:

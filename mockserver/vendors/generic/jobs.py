@@ -1,7 +1,7 @@
 """The ordinary operations of a vendor: on its jobs, and those without any state."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
@@ -32,17 +32,24 @@ Show = Callable[[JobFacts], Response]
 FileOf = Callable[[Sandbox, Job], Response]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """What a vendor's module has of its own, where it is not None.
+    """What a vendor's module has of its own; what is None is as the contract says.
 
-    `check_path` raises the error for a creation or a list whose path names nothing. `details`
-    reads a creation. `unknown_job` returns the error for a request whose job is not there.
+    `check_list` raises the error for a list of what is not there, `check_job` for a job that a
+    request must not see; `unknown_job` returns that for a job that is not there. `details` reads
+    a creation, or `new_job` returns its job. `bodies` make bodies by operationId.
     """
 
-    check_path: Callable[[Request], None] | None = None
+    check_list: Callable[[Request], None] = lambda _request: None
+    check_job: Callable[[Request, Job], None] = lambda _request, _job: None
     details: Callable[[Request], Mapping[str, Any]] | None = None
+    new_job: Callable[[Request], NewJob] | None = None
     unknown_job: Callable[[Request], ApiError] | None = None
+    bodies: Mapping[str, Maker] = field(default_factory=dict)
+
+
+_NO_HOOKS = Hooks()
 
 
 class Jobs:
@@ -56,9 +63,8 @@ class Jobs:
         *,
         roles: Roles | None = None,
         scheme: str = "http",
-        hooks: Hooks | None = None,
+        hooks: Hooks = _NO_HOOKS,
     ) -> None:
-        hooks = hooks or Hooks()
         self._contract = contract
         self._lifecycle = contract.lifecycle
         self._roles = roles or read_roles(contract)
@@ -70,8 +76,9 @@ class Jobs:
         self._ids = IdMaker(contract)
         self._inputs = Inputs(contract)
         self.group = self._inputs.group
-        self._check_path = hooks.check_path
+        self._hooks = hooks
         self._details = hooks.details or self._inputs.details
+        self._new_job = hooks.new_job or self._read_creation
         self._unknown_job = hooks.unknown_job or self._not_found
         self._examples = ExampleResponses(contract.openapi)
         self._signed = signed_operations(contract)
@@ -81,9 +88,9 @@ class Jobs:
 
     def _handler(self, operation: Operation) -> Handler:
         if operation.id in self._roles.creations:
-            return self._checked(self._creation(operation))
+            return self._creation(operation)
         if operation.id in self._roles.lists:
-            return self._checked(self._list(operation))
+            return self._list(operation)
         actions = {row.name: row for row in self._roles.actions.get(operation.id, ())}
         poll, fetch = actions.pop("poll", None), actions.pop("fetch", None)
         if actions:
@@ -97,17 +104,6 @@ class Jobs:
             if operation.id in self._roles.views
             else self._stateless(operation)
         )
-
-    def _checked(self, handler: Handler) -> Handler:
-        check = self._check_path
-        if check is None:
-            return handler
-
-        def checked(request: Request) -> Response:
-            check(request)
-            return handler(request)
-
-        return checked
 
     def _creation(self, operation: Operation) -> Handler:
         action = self._lifecycle.actions["create"]
@@ -123,18 +119,22 @@ class Jobs:
         return create
 
     def _insert(self, request: Request) -> Job:
-        account, sandbox = account_of(request), request.sandbox
+        repository, new_jobs = self._repository, [self._new_job(request)]
+        if isinstance(repository, IndexedJobRepository):
+            return repository.start(request.sandbox, new_jobs)[0]
+        return repository.create(request.sandbox, new_jobs)[0]
+
+    def _read_creation(self, request: Request) -> NewJob:
+        account, ids = account_of(request), request.sandbox.ids
         group, details = self.group(account, request.path), self._details(request)
-        if isinstance(self._repository, IndexedJobRepository):
-            return self._repository.start(sandbox, [NewJob("", account, group, details)])[0]
-        kind, make, ids = f"{self._repository.kind}/{group}", self._ids.of, sandbox.ids
-        row = NewJob(lambda number: make(ids, kind, number), account, group, details)
-        return self._repository.create(sandbox, [row])[0]
+        kind, make = f"{self._repository.kind}/{group}", self._ids.of
+        return NewJob(lambda number: make(ids, kind, number), account, group, details)
 
     def _list(self, operation: Operation) -> Handler:
-        answer = self._lists.compile(operation)
+        answer, check = self._lists.compile(operation), self._hooks.check_list
 
         def show_list(request: Request) -> Response:
+            check(request)
             return answer(request, self.group(account_of(request), request.path))
 
         return show_list
@@ -221,7 +221,9 @@ class Jobs:
     def _shower(self, operation: Operation, status: int) -> Show:
         """Return what makes a response with a status that shows a job."""
         content = (operation.response(status) or {}).get("content", {})
-        body = self._bodies.of_status(operation, status) if content else None
+        body = self._hooks.bodies.get(operation.id)
+        if body is None and content:
+            body = self._bodies.of_status(operation, status)
         makers = tuple(self._bodies.headers(operation, status).items())
         media = next(iter(content), "application/json")
         fixed = {} if media == "application/json" else {"Content-Type": media}
@@ -271,6 +273,7 @@ class Jobs:
             sent = job.details.get("path")
             if not is_own or (sent and scope and not is_in(request.path, sent)):
                 raise self._unknown_job(request)
+            self._hooks.check_job(request, job)
             return JobFacts(lifecycle, request, job, job.details, state.name)
 
         return find_job

@@ -44,11 +44,13 @@ def read_roles(contract: Contract) -> Roles:
     actions: dict[str, tuple[Action, ...]] = {}
     for action in lifecycle.actions.values():
         actions[action.operation] = (*actions.get(action.operation, ()), action)
-    poll = contract.operations[lifecycle.actions["poll"].operation]
-    place = _last_parameter(poll)
     listed = {name for name, row in lifecycle.locations.items() if row.items is not None}
     listed |= {row.operation for row in lifecycle.actions.values() if row.name == "list"}
     of_one_job = actions.keys() - listed
+    shown = [row.operation for row in map(lifecycle.actions.get, ("poll", "fetch")) if row]
+    place = next(
+        (_last_parameter(contract.operations[name]) for name in shown if name not in listed), None
+    )
     parameters = {
         name: found
         for name, row in contract.operations.items()

@@ -24,7 +24,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.seeding import SeedLoader
 from mockserver.vendors import Options, Vendor
 from mockserver.vendors.generic.jobs import Hooks, Jobs
-from mockserver.vendors.talkdesk.reports import Reports, details_of_request
+from mockserver.vendors.talkdesk.reports import Reports
 from specs import Contract, Operation, pointer
 from specs.profile import merge
 
@@ -135,7 +135,11 @@ def create(contract: Contract, options: Options) -> Vendor:
     """Return the vendor of Talkdesk's contract."""
     repository = JobRepository(contract.lifecycle)
     reports = Reports(contract.vendor)
-    hooks = Hooks(reports.check_type, details_of_request, reports.unknown_job)
+    hooks = Hooks(
+        check_list=reports.check_type,
+        details=reports.details,
+        unknown_job=reports.unknown_job,
+    )
     served = _with_creation(contract, options["create"])
     jobs = Jobs(served, repository, reports.file, hooks=hooks)
     open_contract = _with_open_types(contract)

@@ -50,6 +50,15 @@ class Reports:
             reason = f"is an unknown report type: {report_type[:64]}"
             raise ApiError.for_field("type", reason, code="invalid_report_type")
 
+    def details(self, request: Request) -> dict[str, Any]:
+        """Return the details of the job that a creation asks for.
+
+        Raises:
+            ApiError: 400, the report type is unknown, or the body is not usable.
+        """
+        self.check_type(request)
+        return _details(request.path["type"], request.body)
+
     def unknown_job(self, request: Request) -> ApiError:
         """Return the error for an unknown id, or a job of another account or report type.
 
@@ -108,15 +117,6 @@ class Reports:
             *self._types.seed_records(ALL_ACCOUNTS, rows),
             *seed_jobs(repository, seed_job, fixtures, now),
         ]
-
-
-def details_of_request(request: Request) -> dict[str, Any]:
-    """Return the details of the job that a creation asks for.
-
-    Raises:
-        ApiError: 400, the body is not usable.
-    """
-    return _details(request.path["type"], request.body)
 
 
 def _details(report_type: str, row: Mapping[str, Any]) -> dict[str, Any]:
