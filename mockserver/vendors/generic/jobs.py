@@ -177,14 +177,14 @@ class Jobs:
 
         def change(request: Request) -> Response:
             facts = find(request)
-            job, sandbox = facts.job, request.sandbox
-            state = repository.check(sandbox, action, job)
+            job, sandbox, show = facts.job, request.sandbox, shown[facts.state]
             if action.enters is not None:
                 job = repository.apply_transition(sandbox, action, job)
-                facts = facts_at(self._lifecycle, request, job, sandbox.now())
-            elif is_end:
+                return show(facts_at(self._lifecycle, request, job, sandbox.now()))
+            repository.check(sandbox, action, job)
+            if is_end:
                 repository.remove(sandbox, job)
-            return shown[state](facts)
+            return show(facts)
 
         return change
 

@@ -82,7 +82,7 @@ def _id_parameter(
         return poll
     if poll is not None and ("query", poll[1]) in known:
         return "query", poll[1]
-    if not is_action or "{" not in operation.path or (operation.method == "POST" and poll is None):
+    if not is_action or (operation.method == "POST" and poll is None):
         return None
     last = operation.path.rstrip("/").rsplit("/", 1)[-1]
     # A collection below a parameter, `/projects/{project}/jobs`, is not about one job.

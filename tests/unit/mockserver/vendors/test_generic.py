@@ -372,6 +372,33 @@ def test_poll_and_fetch_may_be_one_operation(tmp_path: Path) -> None:
         assert call("GET", path).content.startswith(b"%PDF")
 
 
+@pytest.mark.parametrize("poll", ["listJobs", "getJob"])
+def test_a_list_may_be_the_poll_the_file_in_a_query_and_the_new_id_inside(
+    tmp_path: Path, poll: str
+) -> None:
+    def change(openapi: Any, cycle: Any) -> None:
+        paths = openapi["paths"]
+        result = {"type": "object", "properties": {"id": {"type": "string"}}}
+        envelope = {"type": "object", "properties": {"result": result}}
+        paths["/jobs"]["post"]["responses"]["201"] = json_of(envelope)
+        for row in paths["/jobs"]["get"]["parameters"][:2]:
+            row["required"] = True
+        file = paths["/file"] = paths.pop("/jobs/{id}/file")
+        file["parameters"][0] |= {"in": "query", "name": "job"}
+        cycle["actions"]["poll"] = {"operation": poll}
+        if poll == "listJobs":
+            del paths["/jobs/{id}"], cycle["locations"]["getJob"]
+        cycle["locations"]["createJob"] = {"id": "/result/id"}
+
+    with playing(tmp_path, change) as call:
+        job = call.create()["result"]["id"]
+        for state, status in (("waiting", 409), ("done", 200)):
+            (row,) = call("GET", "/jobs?offset=0&limit=5").json()
+            assert (row["id"], row["status"]) == (job, state)
+            assert call("GET", f"/file?job={job}").status_code == status
+            call.sandbox.clock.advance(seconds=10)
+
+
 def test_media_types_of_json_are_json(tmp_path: Path) -> None:
     def change(openapi: Any, _cycle: Any) -> None:
         for item in openapi["paths"].values():
