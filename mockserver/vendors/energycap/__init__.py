@@ -14,7 +14,6 @@ from mockserver.sandbox.seeding import SeedError, SeedLoader, index_by_id
 from mockserver.timestamps import from_datetime
 from mockserver.vendors import Options, Vendor
 from mockserver.vendors.energycap.distributions import Distributions
-from mockserver.vendors.energycap.groups import Groups, code_of
 from mockserver.vendors.energycap.reference_data import (
     DAY,
     ENDS,
@@ -25,6 +24,7 @@ from mockserver.vendors.energycap.reference_data import (
     Schedules,
     Serializers,
 )
+from mockserver.vendors.energycap.resources import Groups, code_of
 from mockserver.vendors.energycap.runs import Runs
 from specs import Contract, Operation
 
@@ -40,7 +40,7 @@ def create(contract: Contract, _options: Options) -> Vendor:
     collection = ResourceCollection(f"{contract.vendor}.distribution")
     groups = Groups(report_groups, reference_data)
     distributions = Distributions(contract, collection, reference_data, schedules, serializers)
-    runs = Runs(contract, repository, collection, distributions, reference_data, serializers)
+    runs = Runs(contract, repository, distributions.resources, reference_data, serializers)
     seeds = Seeds(repository, reference_data, schedules, report_groups, collection)
     return Vendor(
         contract=contract,

@@ -1,4 +1,4 @@
-"""EnergyCAP's operations on report distributions, their pages, and the grammar of `filter`.
+"""EnergyCAP's operations on report distributions, and the grammar of `filter`.
 
 A filter is `<field> <operator> '<value>'`, joined by `and`. Source: the vendor's guide "Filters";
 fields, types and operators are in the contract (x-filter).
@@ -27,7 +27,10 @@ from mockserver.vendors.energycap.reference_data import (
     Serializers,
     filter_bodies,
 )
+from mockserver.vendors.energycap.resources import Resources, paged_response
 from specs import Contract
+from specs.contract import json_schema_of
+from specs.pointer import properties
 
 _VALUE = re.compile(r"'((?:[^']|'')*)'")
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -145,29 +148,6 @@ def _invalid(reason: str) -> ApiError:
     return ApiError.for_field("filter", reason)
 
 
-Page = Callable[[int, int], Sequence[Any]]
-"""Returns the items of a page, given its offset and its size."""
-
-
-def paged_response(
-    request: Request, total: int, page: Page, body: Callable[[Any], dict[str, Any]]
-) -> Response:
-    """Return the requested page, described in four headers; `body` returns an item's body.
-
-    Pages are numbered from 1; `pageSize` is limited to the maximum of the contract.
-    """
-    status = request.operation.success
-    largest = request.operation.responses[status]["headers"]["PageSize"]["schema"]["maximum"]
-    number, size = request.query["pageNumber"], min(request.query["pageSize"], largest)
-    headers = {
-        "PageNumber": str(number),
-        "PageSize": str(size),
-        "TotalNumberOfRecords": str(total),
-        "TotalPages": str(-(-total // size)),
-    }
-    return Response(status, [body(item) for item in page((number - 1) * size, size)], headers)
-
-
 class Distributions:
     """The handlers under /api/v202106/reportdistribution, except for exec and log."""
 
@@ -179,20 +159,17 @@ class Distributions:
         schedules: Schedules,
         serializers: Serializers,
     ) -> None:
-        self._collection = collection
+        self._openapi = contract.openapi
+        self.resources = Resources(collection, "report distribution", self._body)
         self._reference_data = reference_data
         self._schedules = schedules
         self._serializers = serializers
-        schemas = contract.openapi["components"]["schemas"]
-        self._members = frozenset(schemas["ReportDistributionRequest"]["properties"]) | {"enabled"}
-        parameters = contract.operations["listReportDistributions"].parameters
-        (self._fields,) = (row["x-filter"] for row in parameters if "x-filter" in row)
         self.handlers: Mapping[str, Handler] = {
             "listReportDistributions": self.show_list,
             "createReportDistribution": self.create,
-            "getReportDistribution": self.show,
+            "getReportDistribution": self.resources.show,
             "updateReportDistribution": self.update,
-            "deleteReportDistribution": self.delete,
+            "deleteReportDistribution": self.resources.delete,
             "listReportDistributionFilters": self.show_filters,
         }
 
@@ -200,42 +177,40 @@ class Distributions:
         account, sandbox = request.account, request.sandbox
         reports = self._reference_data.reports
         self._reference_data.check(reports, sandbox, account, [request.body[REPORT]], REPORT)
-        data = self.read(sandbox, account, request.body)
+        data = self.read(request)
         user = self._reference_data.user_of(sandbox, account, request.identity)
         data |= {"enabled": True, "created": sandbox.now(), "creator": user}
         data["nextRun"] = self.next_run(sandbox, data)
-        return self._answer(request, self._collection.add(sandbox, account, data))
+        return self.resources.answer(request, self.resources.collection.add(sandbox, account, data))
 
     def show_list(self, request: Request) -> Response:
         """Return the distributions, or those that fit the filter."""
-        account, sandbox = request.account, request.sandbox
-        conditions = parse_filter(request.query.get("filter", ""), self._fields)
-        body = partial(self._body, sandbox)
+        (fields,) = (row["x-filter"] for row in request.operation.parameters if "x-filter" in row)
+        conditions = parse_filter(request.query.get("filter", ""), fields)
         if not conditions:
-            total = self._collection.count(sandbox, account)
-            page = partial(self._collection.page, sandbox, account)
-            return paged_response(request, total, page, body)
+            return self.resources.show_list(request)
+        sandbox = request.sandbox
         matching = [
             row
-            for row in self._collection.iter_all(sandbox, account)
+            for row in self.resources.collection.iter_all(sandbox, request.account)
             if (values := self._filter_values(sandbox, row))
             and all(condition.matches(values) for condition in conditions)
         ]
         return paged_response(
-            request, len(matching), lambda offset, limit: matching[offset : offset + limit], body
+            request,
+            len(matching),
+            lambda offset, limit: matching[offset : offset + limit],
+            partial(self._body, sandbox),
         )
 
-    def show(self, request: Request) -> Response:
-        return self._answer(request, self.find(request))
-
     def show_filters(self, request: Request) -> Response:
-        return Response(request.operation.success, filter_bodies(self.find(request).data))
+        found = self.resources.find(request)
+        return Response(request.operation.success, filter_bodies(found.data))
 
     def update(self, request: Request) -> Response:
-        sandbox, distribution = request.sandbox, self.find(request)
-        account = distribution.account
-        changes = self.read(sandbox, account, request.body)
-        user = self._reference_data.user_of(sandbox, account, request.identity)
+        sandbox, distribution = request.sandbox, self.resources.find(request)
+        changes = self.read(request)
+        user = self._reference_data.user_of(sandbox, request.account, request.identity)
         changes |= {"modified": sandbox.now(), "modifier": user}
 
         def update(old: dict[str, Any]) -> dict[str, Any]:
@@ -244,37 +219,20 @@ class Distributions:
                 return new
             return new | {"nextRun": self.next_run(sandbox, new)}
 
-        changed = self._collection.change(sandbox, distribution, update)
-        if changed is None:
-            raise _missing()
-        return self._answer(request, changed)
+        return self.resources.change(request, distribution, update)
 
-    def delete(self, request: Request) -> Response:
-        if not self._collection.delete(request.sandbox, self.find(request)):
-            raise _missing()
-        return Response(request.operation.success)
-
-    def find(self, request: Request) -> Resource:
-        """Return the distribution in the path of a request.
-
-        Raises:
-            ApiError: 404, the id is unknown.
-        """
-        key = str(request.path["reportDistributionId"])
-        distribution = self._collection.find(request.sandbox, request.account, key)
-        if distribution is None:
-            raise _missing()
-        return distribution
-
-    def read(self, sandbox: Sandbox, account: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the members of a body that its contract allows.
+    def read(self, request: Request) -> dict[str, Any]:
+        """Return the members of a body that its contract names.
 
         Raises:
             ApiError: 400, a user group is unknown, or the schedule does not have the day.
         """
-        data = {name: value for name, value in body.items() if name in self._members}
-        groups = self._reference_data.user_groups
-        data[GROUPS] = self._reference_data.check(groups, sandbox, account, data[GROUPS], GROUPS)
+        assert request.operation.body is not None
+        members = properties(self._openapi, json_schema_of(request.operation.body["content"]))
+        data = {name: value for name, value in request.body.items() if name in members}
+        data[GROUPS] = self._reference_data.check(
+            self._reference_data.user_groups, request.sandbox, request.account, data[GROUPS], GROUPS
+        )
         self._schedules.check(data)
         return data
 
@@ -297,14 +255,7 @@ class Distributions:
             "userGroupName": [group["userGroupName"] for group in groups],
         }
 
-    def _answer(self, request: Request, distribution: Resource) -> Response:
-        return Response(request.operation.success, self._body(request.sandbox, distribution))
-
     def _body(self, sandbox: Sandbox, distribution: Resource) -> dict[str, Any]:
         return self._serializers.details(
             sandbox, distribution.account, int(distribution.id), distribution.data
         )
-
-
-def _missing() -> ApiError:
-    return ApiError(404, "Unknown report distribution.", field="reportDistributionId")

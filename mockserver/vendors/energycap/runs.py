@@ -11,11 +11,10 @@ from mockserver.jobs.repository import IndexedJobRepository, NewJob
 from mockserver.jobs.schedule import timeline
 from mockserver.reports import binary_formats, content
 from mockserver.reports.content import Format, attachment, table_of
-from mockserver.sandbox.resources import Resource, ResourceCollection
+from mockserver.sandbox.resources import Resource
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import to_iso_string
 from mockserver.vendors import Handler
-from mockserver.vendors.energycap.distributions import Distributions, paged_response
 from mockserver.vendors.energycap.reference_data import (
     ENDS,
     FORMAT,
@@ -25,6 +24,7 @@ from mockserver.vendors.energycap.reference_data import (
     ReferenceData,
     Serializers,
 )
+from mockserver.vendors.energycap.resources import Resources, paged_response
 from specs import Contract
 
 FORMATS: Mapping[str, Format] = {
@@ -34,9 +34,6 @@ FORMATS: Mapping[str, Format] = {
     "Excel data only": binary_formats.XLSX,
     "Csv": content.CSV,
 }
-
-NO_RECIPIENTS = "NOT_SENT"
-"""The state in which a run without recipients ends."""
 
 _DAY_MS = 24 * 60 * 60 * 1000
 
@@ -48,17 +45,17 @@ class Runs:
         self,
         contract: Contract,
         repository: IndexedJobRepository,
-        collection: ResourceCollection,
-        distributions: Distributions,
+        distributions: Resources,
         reference_data: ReferenceData,
         serializers: Serializers,
     ) -> None:
         self._repository = repository
-        self._collection = collection
         self._distributions = distributions
         self._reference_data = reference_data
         self._serializers = serializers
-        self._retained_logs: int = contract.operations["deleteReportDistributionLogs"].raw["x-kept"]
+        states = contract.lifecycle.states
+        # A run without recipients ends where nothing has been made.
+        self._unsent = next(name for name, row in states.items() if row.final and not row.file)
         self.handlers: Mapping[str, Handler] = {
             "executeReportDistribution": self.execute,
             "executeAllReportDistributions": self.execute_all,
@@ -78,7 +75,7 @@ class Runs:
 
     def execute_all(self, request: Request) -> Response:
         sandbox = request.sandbox
-        every = self._collection.iter_all(sandbox, request.account)
+        every = self._distributions.collection.iter_all(sandbox, request.account)
         enabled = [row for row in every if row.data["enabled"]]
         self._repository.start(sandbox, [self._new_job(sandbox, row, None) for row in enabled])
         for row in enabled:
@@ -122,7 +119,7 @@ class Runs:
             request.sandbox,
             request.account,
             until,
-            keep=self._retained_logs,
+            keep=request.operation.raw["x-kept"],
             series=lambda job: job.details["distribution"],
         )
         return Response(request.operation.success)
@@ -141,7 +138,7 @@ class Runs:
             "recipients": len(users),
             "settings": data,
         }
-        schedule = self._schedule(data.get(ENDS) if users else NO_RECIPIENTS)
+        schedule = self._schedule(data.get(ENDS) if users else self._unsent)
         return NewJob("", account, account, details, schedule=schedule)
 
     def _schedule(self, end: str | None) -> Schedule | None:
@@ -151,7 +148,9 @@ class Runs:
     def _store_last_run(self, sandbox: Sandbox, distribution: Resource) -> None:
         """Store when the distribution ran last; its schedule stays (EC-S18)."""
         now = sandbox.now()
-        self._collection.change(sandbox, distribution, lambda data: data | {"lastRun": now})
+        self._distributions.collection.change(
+            sandbox, distribution, lambda data: data | {"lastRun": now}
+        )
 
     def _body(self, sandbox: Sandbox, job: Job) -> dict[str, Any]:
         state, at = timeline(job, sandbox.now())[-1]

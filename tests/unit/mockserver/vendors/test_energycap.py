@@ -244,6 +244,8 @@ def test_a_distribution_is_created_changed_and_deleted(energy: VendorHarness) ->
     assert (changed["reportDistributionName"], changed["nextRunDate"]) == ("Renamed", None)
     assert changed["modifiedByUser"]["userId"] == 1
     assert changed["specificReportId"] == 2
+    other = energy.call("updateReportDistribution", one(number), {**body, "specificReportId": 99})
+    assert other.body["specificReportId"] == 2
     assert energy.call("deleteReportDistribution", one(number)).status == 204
     assert energy.call("deleteReportDistribution", one(number)).status == 404
     bare = {key: value for key, value in DISTRIBUTION.items() if key != "replyToEmail"}
