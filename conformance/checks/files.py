@@ -1,5 +1,6 @@
 """Checks of report files: when there is one, where it is, and that it is in its format."""
 
+import base64
 import csv
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -53,10 +54,21 @@ def csv_error(text: str) -> str | None:
         return "JSON, not CSV"
     if isinstance(value, str) and "\n" in value:
         return "a JSON string with the lines in it, not CSV"
+    if _is_base64_of_lines(value if isinstance(value, str) else text):
+        return "Base64 of the lines, not CSV"
     error = _row_length_error(text, ",")
     if error is None or any(_is_table(text, delimiter) for delimiter in _OTHER_DELIMITERS):
         return None
     return error
+
+
+def _is_base64_of_lines(text: str) -> bool:
+    """Return True for the Base64 of a text of several lines; one cell of CSV is hardly that."""
+    try:
+        decoded = base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
+        return False
+    return "\n" in decoded.strip() and not any(ord(c) < 32 and c not in "\r\n\t" for c in decoded)
 
 
 def _row_length_error(text: str, delimiter: str) -> str | None:

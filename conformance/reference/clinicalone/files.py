@@ -1,5 +1,6 @@
 """Clinical One's operations that download a report file and list reports."""
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ CSV_DEFECTS: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
         "c1-file-ragged": lambda data: data.rstrip(b"\r\n") + b",1\r\n",
         "c1-file-open-quote": lambda data: data + b'"0099,never closed,x,1\r\n',
         "c1-file-json-as-csv": lambda data: json_bytes({"lines": data.decode().splitlines()}),
+        "c1-file-base64": base64.b64encode,
     }
 )
 

@@ -19,6 +19,8 @@ def read_mode(params: Mapping[str, str], context: AppContext, any_value_defect: 
     """Return the mode, None if absent; ``any_value_defect`` accepts any value."""
     if "mode" not in params:
         return None
+    if params["mode"] == "design" and context.has_defect("c1-mode-design-taken"):
+        return None
     if params["mode"] not in MODES and context.has_defect(any_value_defect):
         return None
     return choice(params["mode"], "mode", MODES)

@@ -17,6 +17,11 @@ _KICKOFF = (
         "c1-kickoff-mode-unchecked", "a mode outside the set is taken", requirements="C1-KICK-008"
     ),
     defect(
+        "c1-mode-design-taken",
+        "design, which another page of the product has, is taken for a mode",
+        requirements=("C1-KICK-008", "C1-DL-009"),
+    ),
+    defect(
         "c1-kickoff-mode-capitals",
         "TRAINING in capitals is taken for a mode",
         requirements="C1-KICK-008",
@@ -197,6 +202,7 @@ _DOWNLOAD = (
         "implied: text/csv is announced, JSON is sent",
         requirements="C1-DL-002",
     ),
+    defect("c1-file-base64", "the CSV comes in Base64", requirements="C1-DL-002"),
     defect(
         "c1-file-csv-as-json", "implied: JSON is announced, CSV is sent", requirements="C1-DL-004"
     ),

@@ -64,7 +64,7 @@ def _kick_off() -> Iterator[Step]:
         yield _kick(6, fieldSpecsList=[DATE_SPEC | {"fieldType": "string"}] * count)
     for value in ("Bearer ", "Token mock-clinicalone-manager"):
         yield _kick(6, headers={"Authorization": value})
-    yield from (_kick(7, "?mode=training"), _kick(7, "?mode=TRAINING"), _kick(7, "?mode=live"))
+    yield from (_kick(7, "?mode=training"), _kick(7, "?mode=TRAINING"), _kick(7, "?mode=design"))
     yield from (_kick(8), _kick(10), _kick(3), _kick(0), _runs())
     yield from (_runs(NOBODY), _runs({}))
     yield from (_kick(9), _kick(5, "?verbose=1"))
