@@ -45,16 +45,14 @@ def _charset(content_type: str) -> str:
 
 def csv_error(text: str) -> str | None:
     """Return why a text is not CSV with rows of one length; `;`, tab and `|` may delimit too."""
-    if text.lstrip().lower().startswith(_MARKUP):
-        return "HTML or XML, not CSV"
-    if "\0" in text:
-        return "binary data, not CSV"
+    if "\0" in text or text.lstrip().lower().startswith(_MARKUP):
+        return "binary data, HTML or XML, not CSV"
     value = _json(text)
     if isinstance(value, dict | list):
         return "JSON, not CSV"
-    if isinstance(value, str) and "\n" in value:
+    if isinstance(value, str) and ("\n" in value or _is_base64_of_lines(value)):
         return "a JSON string with the lines in it, not CSV"
-    if _is_base64_of_lines(value if isinstance(value, str) else text):
+    if _is_base64_of_lines(text):
         return "Base64 of the lines, not CSV"
     error = _row_length_error(text, ",")
     if error is None or any(_is_table(text, delimiter) for delimiter in _OTHER_DELIMITERS):

@@ -8,7 +8,18 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from conformance.checks import CheckResult, Responses, exchange_check, failed, history_check, passed
+from conformance.checks import (
+    CheckResult,
+    Responses,
+    active_check,
+    exchange_check,
+    failed,
+    history_check,
+    passed,
+    result_of,
+    skipped,
+)
+from conformance.checks.active_case import ActiveCase
 from conformance.checks.cases import (
     NOT_OFFERED,
     ExchangeCase,
@@ -132,6 +143,28 @@ def _schema_error(case: ExchangeCase, described: Mapping[str, Any], text: str) -
     validator = case.contract.validator(schema)
     errors = (e for e in validator.iter_errors(value) if not is_echo(case.exchange, e))
     return next((describe_schema_error(error) for error in errors), None)
+
+
+@active_check("page_count_fits", writes=True, requests=3)
+def page_count_fits(
+    case: ActiveCase, *, size: str, create: str, total: str, length: str, pages: str
+) -> Iterator[CheckResult]:
+    """The header `pages` says how many pages of `length` the `total` of a list fills.
+
+    Two sizes are asked for, so that one of them leaves the last page partial.
+    """
+    case.create_resource(create)
+    for number in (7, 8):
+        exchange = case.send_minimal(case.operation, {size: number})
+        sent = exchange.response.headers if exchange.response else {}
+        texts = [sent.get(name, "") for name in (total, length, pages)]
+        if not all(text.isdecimal() for text in texts) or not int(texts[1]):
+            yield skipped("the list does not state its total, its page size and its pages")
+            continue
+        items, stated_size, stated = map(int, texts)
+        expected = -(-items // stated_size)
+        wrong = f"{items} items are {expected} pages of {stated_size}, {pages} says {stated}"
+        yield result_of(wrong if stated != expected else None, exchange)
 
 
 @exchange_check("disposition_parses")

@@ -130,6 +130,7 @@ def _responses(operations: Iterable[Operation]) -> Iterator[Mapping[str, Any]]:
 _EXISTS: Mapping[str, Callable[[Contract, Sequence[Operation], str], bool]] = {
     "operation": _is_operation,
     "create": _is_operation,
+    "listing": _is_operation,
     "read": _is_operation,
     "to": _is_operation,
     "states": _is_state,

@@ -293,7 +293,7 @@ def _own_on_pages(case: ActiveCase) -> tuple[str, ...]:
     job = required(case.newest_job())
     shown: set[str] = set()
     for exchange in case.jobs.list_pages(case.operation, job, PRIMARY):
-        shown |= _listed_jobs(case, exchange) or set()
+        shown |= listed_jobs(case, exchange) or set()
     return tuple(own.id for own in case.own_jobs() if own.id in shown)
 
 
@@ -303,7 +303,7 @@ def _small_pages(case: ActiveCase, size: str) -> _Walk:
     exchanges: list[Exchange] = []
     before: set[str] = set()
     for exchange in case.jobs.walk_pages(request.with_parameter(size, SMALL_PAGE)):
-        shown = _listed_jobs(case, exchange)
+        shown = listed_jobs(case, exchange)
         if shown is None:
             paging = case.contract.paging(case.operation)
             led = paging is not None and paging.next is not None and exchanges
@@ -351,7 +351,7 @@ def created_is_listed(case: ActiveCase) -> Iterator[CheckResult]:
     if not pages:
         raise Untestable(_NO_LIST)
     most = MAX_OWN_PAGES if case.contract.own else MAX_PAGES
-    if len(pages) == most and _listed_jobs(case, pages[-1]):
+    if len(pages) == most and listed_jobs(case, pages[-1]):
         raise Untestable(f"the list goes on behind its first {most} pages")
     history = case.jobs.history(job)
     creation = (history.creation,) if history and history.creation else ()
@@ -367,7 +367,7 @@ def _pages_to(case: ActiveCase, job: JobRef) -> tuple[list[Exchange], bool]:
     pages: list[Exchange] = []
     shown: set[str] = set()
     for exchange in case.jobs.list_pages(case.operation, job, PRIMARY):
-        ids = _listed_jobs(case, exchange)
+        ids = listed_jobs(case, exchange)
         if ids is None:
             break
         pages.append(exchange)
@@ -394,7 +394,7 @@ def list_hides_foreign_jobs(
         job = replace(job, parameters={**job.parameters, parameter: other})
         whose = f"the list of {parameter} {other}"
     for exchange in case.jobs.list_pages(case.operation, job, role):
-        ids = _listed_jobs(case, exchange)
+        ids = listed_jobs(case, exchange)
         if ids is None or not own:
             raise Untestable(_NO_LIST)
         if visible := sorted(own & ids):
@@ -403,10 +403,12 @@ def list_hides_foreign_jobs(
         yield passed(exchange)
 
 
-def _listed_jobs(case: ActiveCase, exchange: Exchange) -> set[str] | None:
-    location = case.jobs.lifecycle.locations.get(case.operation)
+def listed_jobs(case: ActiveCase, exchange: Exchange) -> set[str] | None:
+    """Return the ids of the jobs on a page of a list; None where it has none."""
+    operation = exchange.operation or ""
+    location = case.jobs.lifecycle.locations.get(operation)
     items = value_at(exchange.json, location.items or "") if location else None
     if exchange.status != 200 or not isinstance(items, list) or location is None:
         return None
-    ids = (shown_id(case.contract, case.operation, exchange, item) for item in items)
+    ids = (shown_id(case.contract, operation, exchange, item) for item in items)
     return {str(id_) for id_ in ids}

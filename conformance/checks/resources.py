@@ -1,6 +1,6 @@
 """Checks of resources that are created, read back and deleted."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,9 +16,13 @@ from conformance.checks import (
 )
 from conformance.checks.active_case import ActiveCase, expect_rejected
 from conformance.checks.cases import ExchangeCase
-from conformance.contract_queries import value_at, values_at
+from conformance.checks.lists import LIST_LAG, listed_jobs
+from conformance.contract_queries import ABSENT, value_at, values_at
 from conformance.errors import Untestable
 from conformance.http import Exchange
+from conformance.job_client import widest_value
+from conformance.request_data import OperationRequest
+from conformance.target import PRIMARY
 from specs.contract import json_schema_of
 from specs.pointer import properties
 
@@ -86,31 +90,155 @@ def _different_member(case: ActiveCase, created: Any, read: Any) -> str | None:
     return next((name for name in sorted(shared) if created[name] != read[name]), None)
 
 
-@active_check("deleted_is_gone", writes=True, requests=5)
-def deleted_is_gone(case: ActiveCase, *, create: str, read: str) -> Iterator[CheckResult]:
-    """What was created can be deleted with a 204, and alone is then not readable any more."""
+@active_check("update_reads_back", writes=True, requests=4)
+def update_reads_back(
+    case: ActiveCase, *, create: str, read: str, members: Mapping[str, str]
+) -> Iterator[CheckResult]:
+    """What was changed reads as the change asked for, whatever the case of its texts.
+
+    `members` are those that the request changes, by pointer, each with where it is read.
+    """
+    _, ids = case.create_resource(create)
+    before = case.send_minimal(read, ids)
+    request = case.factory.minimal(case.operation, ids)
+    for pointer, place in members.items():
+        request = request.with_member(pointer, _other(case, request, pointer, before, place))
+    update = case.send(request)
+    if update.status is None or update.status >= 300:
+        raise Untestable(f"the change was answered {update.status}")
+    reading = case.send_minimal(read, ids)
+    for pointer, place in members.items():
+        asked, shown = value_at(request.json, pointer), _read_at(reading, place)
+        if shown is ABSENT:
+            continue
+        wrong = f"{pointer} was set to {asked!r} and reads {shown!r}"
+        yield result_of(None if _same(asked, shown) else wrong, before, update, reading)
+
+
+def _other(
+    case: ActiveCase, request: OperationRequest, pointer: str, before: Exchange, place: str
+) -> Any:
+    """Return another value for a member of the request than was read at `place` before."""
+    name, value, shown = pointer[1:], value_at(request.json, pointer), _read_at(before, place)
+    if isinstance(value, bool):
+        return shown is not True
+    if isinstance(value, list) or name in case.factory.enum_names(request.operation):
+        options = [value, *case.factory.body_options(request.operation).get(name, ())]
+        return next((other for other in options if other and not _same(other, shown)), value)
+    return f"{value}-{case.client.next_number}"
+
+
+def _read_at(reading: Exchange, place: str) -> Any:
+    """Return the value at a pointer, or those of all items (`/list/-/member`), ABSENT if none."""
+    if reading.status != HTTPStatus.OK:
+        return ABSENT
+    items, star, _ = place.partition("/-")
+    if not star:
+        return value_at(reading.json, place)
+    listed = isinstance(value_at(reading.json, items), list)
+    return [value for _, value in values_at(reading.json, place)] if listed else ABSENT
+
+
+def _same(asked: Any, shown: Any) -> bool:
+    if isinstance(asked, list) and isinstance(shown, list):
+        return set(map(str, asked)) == set(map(str, shown))
+    if isinstance(asked, str) and isinstance(shown, str):
+        return asked.casefold() == shown.casefold()
+    return bool(asked == shown)
+
+
+@active_check("deleted_is_gone", writes=True, requests=8)
+def deleted_is_gone(
+    case: ActiveCase, *, create: str, read: str, listing: str = "", size: str = "", key: str = ""
+) -> Iterator[CheckResult]:
+    """What was created can be deleted with a 204, and alone is then not readable any more.
+
+    Nor is it in the `listing`, which loses nothing else: the list is asked for once with as many
+    items as `size` may say, and has the id of each at `key`.
+    """
     _, kept = case.create_resource(create)
     creation, ids = case.create_resource(create)
+    before = _listed(case, listing, size, key, create) if listing else frozenset()
     deletion = case.send_minimal(case.operation, ids)
     if deletion.status == 204:
         reading = case.send(case.factory.minimal(read, ids), valid=None)
         yield from expect_rejected(reading, "reading what was deleted", after=(deletion,))
         yield _spared(case.send_minimal(read, kept), "what was created with it", deletion)
+        (deleted,) = ids.values()
+        if deleted in before:
+            yield _list_after(
+                case, lambda: _listed(case, listing, size, key), before, deleted, deletion
+            )
     elif deletion.status is not None and deletion.status < 500:
         yield failed(f"the deletion is answered {deletion.status}", creation, deletion)
 
 
+def _listed(
+    case: ActiveCase, listing: str, size: str, key: str, create: str = ""
+) -> frozenset[str]:
+    """Return the ids on one large page of a list; with `create` after one more creation."""
+    if create:
+        case.create_resource(create)
+    operation = case.contract.operations[listing]
+    parameter = next(p for p in operation.parameters if p["name"] == size)
+    page = case.send_minimal(listing, {size: widest_value(parameter)})
+    items = page.json if page.status == HTTPStatus.OK and isinstance(page.json, list) else ()
+    return frozenset(str(value_at(item, key)) for item in items)
+
+
+def _list_after(
+    case: ActiveCase,
+    read: Callable[[], frozenset[str]],
+    before: frozenset[str],
+    deleted: str,
+    deletion: Exchange,
+    *,
+    stays: bool = False,
+) -> CheckResult:
+    """Return whether a list is without what was deleted, unless it `stays`, and that alone.
+
+    A list moves while others write, and may lag behind, so only what stays so for some seconds
+    counts, of what this run made.
+    """
+    own = {
+        id_ for name in case.client.tracker.parameters for id_ in case.client.tracker.created(name)
+    }
+    reason = None
+    for seconds in (0.0, *LIST_LAG):
+        if seconds and not case.client.wait(seconds):
+            return skipped("the list may lag behind, and nothing here waits for it")
+        after = read()
+        lost = (before & own) - after - {deleted}
+        reason = f"{min(lost)!r} left the list when {deleted!r} was deleted" if lost else None
+        if deleted in after and not stays:
+            reason = f"{deleted!r} was deleted and is still in the list"
+        if reason is None or not after:
+            return passed(deletion)
+    return failed(reason or "", deletion, case.client.exchanges[-1])
+
+
 @active_check("deletion_spares_others", writes=True, requests=10)
-def deletion_spares_others(case: ActiveCase) -> Iterator[CheckResult]:
-    """After the deletion of a file of this run that of another job is still given out."""
+def deletion_spares_others(case: ActiveCase, *, listing: str = "") -> Iterator[CheckResult]:
+    """After the deletion of a file of this run that of another job is still given out.
+
+    Nor does another job leave the `listing`.
+    """
     kept, job = case.finished_job({}, ours=True), case.new_job()
     if kept is None or job is None or not case.jobs.start_and_wait_for_file(job):
         raise Untestable("no two jobs of this run came to a file")
+
+    def read() -> frozenset[str]:
+        pages = case.jobs.list_pages(listing, job, PRIMARY)
+        return frozenset().union(*(listed_jobs(case, page) or () for page in pages))
+
+    shown = read() if listing else frozenset()
     before = case.jobs.fetch(kept)
     deletion = case.jobs.perform("delete", job)
     if before.status != HTTPStatus.OK or (deletion.status or 500) >= 300:
         raise Untestable("no file could be fetched, or none deleted")
     yield _spared(case.jobs.fetch(kept), f"the file of the job {kept.id}", before, deletion)
+    if shown:
+        yield _list_after(case, read, shown, job.id, deletion, stays=True)
 
 
 def _spared(reading: Exchange, subject: str, *before: Exchange) -> CheckResult:
@@ -184,16 +312,3 @@ def _let_through(
         if id_ not in chosen and (id_ in made or foreign):
             return str(text)
     return None
-
-
-@exchange_check("value_only_with_flag", responses=Responses.SUCCESSFUL)
-def value_only_with_flag(
-    case: ExchangeCase, *, parameter: str, items: str, value: str
-) -> CheckResult | None:
-    """No item of a list has `value` at the pointer `items` unless the flag `parameter` is set."""
-    flags = {text.lower() for name, text in case.exchange.request.query if name == parameter}
-    shown = [found for _, found in values_at(case.response.json, items)]
-    if flags - {"false"} or not shown:
-        return None
-    asked = f"with {parameter} false" if flags else f"without {parameter}"
-    return failed(f"{asked} an item is {value!r}") if value in shown else passed()

@@ -218,6 +218,19 @@ def complete_body(case: ExchangeCase) -> CheckResult | None:
     return passed()
 
 
+@exchange_check("value_only_with_flag", responses=Responses.SUCCESSFUL)
+def value_only_with_flag(
+    case: ExchangeCase, *, parameter: str, items: str, value: str
+) -> CheckResult | None:
+    """No item of a list has `value` at the pointer `items` unless the flag `parameter` is set."""
+    flags = {text.lower() for name, text in case.exchange.request.query if name == parameter}
+    shown = [found for _, found in values_at(case.response.json, items)]
+    if flags - {"false"} or not shown:
+        return None
+    asked = f"with {parameter} false" if flags else f"without {parameter}"
+    return failed(f"{asked} an item is {value!r}") if value in shown else passed()
+
+
 @exchange_check("media_matches_body", responses=Responses.ANY)
 def media_matches_body(case: ExchangeCase) -> CheckResult | None:
     """A body with a JSON media type parses; a JSON object is not called HTML, XML, PDF or image.

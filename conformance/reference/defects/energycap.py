@@ -347,6 +347,26 @@ _BEYOND = (
         requirements=tuple(f"EC-AUTH-{number:03}" for number in range(12, 17)),
     ),
     vendor_defect(
+        "ec-group-update-lost", "a change leaves the information", requirements="EC-GRP-034"
+    ),
+    vendor_defect(
+        "ec-dist-update-enables",
+        "a change switches a distribution on, whatever it asks for",
+        requirements="EC-DIST-019",
+    ),
+    vendor_defect(
+        "ec-list-keeps-deleted", "a deleted group is still listed", requirements="EC-GRP-022"
+    ),
+    vendor_defect(
+        "ec-list-loses-neighbour",
+        "the group before a deleted one leaves the list",
+        requirements="EC-GRP-022",
+    ),
+    vendor_defect(
+        "ec-list-pages-floored", "the last, partial page is not counted", requirements="EC-GRP-037"
+    ),
+    should_defect("ec-exec-text", "a run's JSON is said to be text", requirements="EC-EXEC-018"),
+    vendor_defect(
         "ec-dist-day-number",
         "the day of a schedule is a number, not an object",
         requirements=("EC-DIST-001", "EC-DIST-002", "EC-DIST-003"),

@@ -284,6 +284,11 @@ _BEYOND = (
     observed_defect(
         "td-list-all-types", "a list has the jobs of all types", requirements="TD-LIST-006"
     ),
+    vendor_defect(
+        "td-list-loses-neighbour",
+        "the job before a deleted one leaves the list",
+        requirements="TD-DEL-005",
+    ),
     vendor_defect("td-delete-all", "a deletion deletes all files", requirements="TD-DEL-005"),
     vendor_defect(
         "td-delete-nothing", "a delete answers 204 and deletes nothing", requirements="TD-DEL-002"

@@ -89,7 +89,7 @@ class DistributionViews:
         body = json_object()
         _demand(body, "replyToEmail", "enabled")
         name, groups, mail, filters = _settings(body, self.context)
-        enabled = boolean_of(body, "enabled")
+        enabled = boolean_of(body, "enabled") or self.context.has_defect("ec-dist-update-enables")
         distribution = self._get(number)
         distribution.name, distribution.groups, distribution.mail, distribution.filters = (
             name,

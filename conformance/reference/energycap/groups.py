@@ -116,13 +116,21 @@ class GroupViews:
             self.auth.authenticate_manager()
         self.auth.authenticate()
         params = self._query("pageNumber", "pageSize")
-        groups = [responses.group_body(group, self.context) for group in self.store.groups.values()]
+        groups = [responses.group_body(group, self.context) for group in self._listed()]
         if self.context.has_defect("ec-list-omits-new"):
             groups = groups[:-1]
         response = page(params, groups, self.context, self._page_defect())
         if self.context.has_defect("ec-list-no-paging"):
             del response.headers["TotalPages"]
         return response
+
+    def _listed(self) -> list[Group]:
+        groups = list(self.store.groups.values())
+        if self.context.has_defect("ec-list-keeps-deleted"):
+            groups += self.store.removed.values()
+        if self.context.has_defect("ec-list-loses-neighbour"):
+            groups = [group for group in groups if group.id + 1 not in self.store.removed]
+        return groups
 
     def _page_defect(self) -> str:
         for defect in ("shifted", "repeated"):
@@ -149,7 +157,8 @@ class GroupViews:
         own = self._get(number)
         code = self._code(body, own) or own.code
         reports = self._reports(body) if "reportIds" in body else own.reports
-        changed = Group(own.id, code, self._info(body), reports)
+        info = own.info if self.context.has_defect("ec-group-update-lost") else self._info(body)
+        changed = Group(own.id, code, info, reports)
         self.store.groups[own.id] = changed
         return json_response(responses.group_body(changed, self.context))
 
@@ -158,7 +167,7 @@ class GroupViews:
         self._query()
         group = self._get(number)
         if not self.context.has_defect("ec-group-delete-nothing"):
-            del self.store.groups[group.id]
+            self.store.removed[group.id] = self.store.groups.pop(group.id)
         if self.context.has_defect("ec-group-delete-before"):
             self.store.groups.pop(group.id - 1, None)
         return Response(status=204)

@@ -140,6 +140,8 @@ class RunViews:
         log = responses.log_body(run, self.store, self.context)
         body = [log] if self.context.has_defect("ec-exec-list") else log
         response = json_response(body, 202 if self.context.has_defect("ec-exec-202") else 200)
+        if self.context.has_defect("ec-exec-text"):
+            response.mimetype = "text/plain"
         return claim_gzip(response) if self.context.has_defect("ec-exec-bad-gzip") else response
 
     def execute_all(self) -> Response:

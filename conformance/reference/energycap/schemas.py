@@ -38,13 +38,14 @@ def page(
     start = (number - 1) * size + (defect == "shifted" and number > 1)
     if defect == "repeated":
         start = 0
+    floored = context.has_defect("ec-list-pages-floored")
     more = 3 * context.has_defect("ec-list-total-wrong")
     return json_response(
         items[start : start + size],
         PageNumber=str(number),
         PageSize=str(size),
         TotalNumberOfRecords=str(len(items) + more),
-        TotalPages=str(-(-len(items) // size)),
+        TotalPages=str(len(items) // size if floored else -(-len(items) // size)),
     )
 
 

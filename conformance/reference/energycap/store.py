@@ -83,6 +83,7 @@ class Store:
         self._first = INT32_MAX - 10_000 if context.has_variant("ec-free-large-ids") else 0
         self.group_count = self._run_count = 0
         self.groups: dict[int, Group] = {}
+        self.removed: dict[int, Group] = {}
         self.distributions: dict[int, Distribution] = {}
         self.runs: dict[int, Run] = {}
         self._next_distribution = 1

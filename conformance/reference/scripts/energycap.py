@@ -60,6 +60,7 @@ def _groups() -> Iterator[Step]:
     yield from (Step(f"GET {GROUPS}", VIEWER), Step(f"DELETE {GROUPS}/4", MANAGER))
     yield Step(f"GET {GROUPS}?pageSize=2&pageNumber=2", VIEWER)
     yield from (Step(f"GET {GROUPS}/{number}", VIEWER) for number in (4, 1))
+    yield Step(f"PUT {GROUPS}/1", MANAGER, json={"reportGroupCode": "c", "reportGroupInfo": "n"})
     yield _group("again", [1])
 
 
@@ -102,6 +103,8 @@ def _distributions() -> Iterator[Step]:
     }
     yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body)
     yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body | {"dayIndicatorValue": 7})
+    off = body | {"enabled": False, "replyToEmail": None}
+    yield Step(f"PUT {DISTRIBUTIONS}/2", MANAGER, json=off)
     for text in FILTERS:
         yield Step(f"GET {DISTRIBUTIONS}?filter={quote(text)}", MANAGER)
     yield Step(f"GET {DISTRIBUTIONS}/1", VIEWER)

@@ -146,6 +146,12 @@ class JobViews:
         ]
         if self.context.has_defect("td-list-omits-new"):
             own = own[1:]
+        if self.context.has_defect("td-list-loses-neighbour"):
+            own = [
+                job
+                for job, newer in zip(own, [None, *own], strict=False)
+                if not newer or not newer.deleted
+            ]
         return json_response(self._page(kind, own, page, size))
 
     def _page(self, kind: str, own: list[Job], page: int, size: int) -> Body:
