@@ -103,8 +103,8 @@ def _distributions() -> Iterator[Step]:
     }
     yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body)
     yield Step(f"POST {DISTRIBUTIONS}", MANAGER, json=body | {"dayIndicatorValue": 7})
-    off = body | {"enabled": False, "replyToEmail": None}
-    yield Step(f"PUT {DISTRIBUTIONS}/2", MANAGER, json=off)
+    kept = {"enabled": False, "replyToEmail": None, "reportDistributionName": "Budget to nobody"}
+    yield Step(f"PUT {DISTRIBUTIONS}/2", MANAGER, json=body | kept)
     for text in FILTERS:
         yield Step(f"GET {DISTRIBUTIONS}?filter={quote(text)}", MANAGER)
     yield Step(f"GET {DISTRIBUTIONS}/1", VIEWER)
