@@ -212,7 +212,9 @@ def _list_after(
         reason = f"{min(lost)!r} left the list when {deleted!r} was deleted" if lost else None
         if deleted in after and not stays:
             reason = f"{deleted!r} was deleted and is still in the list"
-        if reason is None or not after:
+        if not after:
+            return skipped("the list could not be read after the deletion")
+        if reason is None:
             return passed(deletion)
     return failed(reason or "", deletion, case.client.exchanges[-1])
 
