@@ -21,6 +21,7 @@ _LATER = ("httpx", "jinja2", "logging.config", "requests")
 """What is used within functions alone."""
 
 _LATER_NAMES = (
+    "connexion.middleware.server_error",
     "connexion.middleware.swagger_ui",
     "starlette.testclient",
     "uvicorn.supervisors",
