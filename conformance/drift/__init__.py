@@ -15,13 +15,15 @@ import orjson
 
 from conformance.checks import load_checks
 from conformance.contract_queries import load_contract
-from conformance.drift.comparison import compare, not_comparable
+from conformance.drift.comparison import details
 from conformance.drift.naming import RequirementNames
 from conformance.drift.report import (
     RENDERERS,
     Comparison,
     Side,
+    grouped,
     identity,
+    not_comparable,
     parse,
     render_text,
     write_suggestion,
@@ -164,7 +166,7 @@ def compare_results(
         first["profile"],
         side_a,
         side_b,
-        differences=tuple(compare(first, second, names)),
+        differences=tuple(grouped(details(first, second, names))),
         not_compared=tuple(not_comparable(first, second)),
         texts={requirement.id: requirement.text for requirement in contract.requirements},
     )

@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from difflib import unified_diff
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final
 import jinja2
 import orjson
 
-from conformance.drift.comparison import Difference
+from conformance.drift.comparison import JUDGED, Difference
 from conformance.drift.suggest_states import Suggestion
 from conformance.errors import UsageError
 from conformance.report import write_content
@@ -21,6 +22,36 @@ from specs import is_own
 
 MAX_IDS: Final = 12
 _NUMBERS: Final = re.compile(r"\(\d+ of \d+\)|\d+ of \d+")
+
+
+def not_comparable(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Return the requirements that only one side's run could judge: no difference, no equality."""
+    verdicts = [{row["id"]: row["verdict"] for row in r["requirements"]} for r in (first, second)]
+    both = verdicts[0].keys() & verdicts[1].keys()
+    return [id_ for id_ in sorted(both) if len({v[id_] in JUDGED for v in verdicts}) == 2]
+
+
+def grouped(found: Iterable[Difference]) -> list[Difference]:
+    """Return differences in the order of a report, joined where several requests differ alike."""
+    groups: dict[tuple[str, ...], list[Difference]] = defaultdict(list)
+    for difference in found:
+        d = difference
+        groups[d.kind, d.operation, d.subject, d.a, d.b].append(d)
+    joined = [_joined(rows) for rows in groups.values()]
+    return sorted(joined, key=_rank)
+
+
+def _rank(difference: Difference) -> tuple[Any, ...]:
+    """Verdicts come first, what is about whole jobs last."""
+    d = difference
+    is_about_jobs = d.kind in {"order", "duration"}
+    return is_about_jobs, d.kind != "verdict", d.requirements, d.operation, d.kind
+
+
+def _joined(rows: Sequence[Difference]) -> Difference:
+    ids = dict.fromkeys(id_ for row in rows for id_ in row.requirements)
+    where = dict.fromkeys(text for row in sorted(rows, key=lambda r: r.where) for text in row.where)
+    return replace(rows[0], requirements=tuple(ids)[:4], where=tuple(where)[:3], count=len(rows))
 
 
 @dataclass(frozen=True, slots=True)

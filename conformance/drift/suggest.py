@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from conformance.drift.comparison import Difference, grouped
+from conformance.drift.comparison import Difference
 from conformance.drift.naming import RequirementNames
 from conformance.drift.observed import Key, Shape, plain, schema_of
+from conformance.drift.report import grouped
 from conformance.drift.suggest_states import UNSAID, VARIES, StateSuggester, Suggestion
 from specs import Contract, edits
 from specs.editing import Place

@@ -9,6 +9,7 @@ from conformance.contract_queries import id_parameters
 from conformance.drivers import DriverCase
 from conformance.drivers.generated import FUZZING, GeneratedRequest, generated_requests
 from conformance.errors import NotPermitted
+from conformance.evaluation.behaviour import SHRINK
 from conformance.http import Exchange, ExchangeInfo
 from conformance.request_data import existing_resources
 from conformance.settings import Effort
@@ -87,6 +88,7 @@ def _shrink(case: DriverCase, sender: "_Sender", operations: Collection[str]) ->
         for requirement in case.evaluator.exchange_requirements
     ]
     examples = case.effort.examples
+    case.client.step = SHRINK
     run = engine.EngineRun(case.contract, operations, (FUZZING,), case.seed, examples, shrink=True)
     for _ in run.execute(checks, lambda drawn: shrinking.send(engine.generated_request(drawn))):
         if shrinking.stopped is not None:

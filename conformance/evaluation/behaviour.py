@@ -6,13 +6,13 @@ is special about them, responses by status, codes and shape, jobs by order and t
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from conformance.contract_queries import parameter_schema
-from conformance.evaluation.job_times import JobTimes
+from conformance.evaluation.job_times import JobTimes, ResourceState
 from conformance.evaluation.shapes import ResponseShape, error_words, type_name, walk
-from conformance.http import NOT_JSON, Exchange
+from conformance.http import NOT_JSON, SAFE_METHODS, Exchange, RecordedResponse
 from conformance.http.request import DEFAULT_HEADERS, FORM, JSON
 from conformance.target.client import Client
 from specs import Contract, Operation
@@ -22,54 +22,106 @@ Json = dict[str, Any]
 LONG_TEXT: Final = 100
 MAX_NAMED: Final = 4
 GENERATED: Final = frozenset({"fuzz", "lifecycle", "concurrent"})
+# Stands for any request of an operation.
+NOW_AND_THEN: Final = "now and then"
+# The step of requests that are sent only where something has failed.
+SHRINK: Final = "shrink"
 
 
 def observe_behaviour(client: Client, exchanges: Sequence[Exchange]) -> Json:
     """Return what `exchanges` of a run show of its target, as JSON types."""
     jobs = JobTimes(client, exchanges)
     cases: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    shapes: dict[tuple[str, int, str], ResponseShape] = {}
+    repeated: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+    shapes = _Shapes(client.contract)
     describe = RequestDescription(client, jobs)
-    enums = {}
+    requests: dict[int, str | None] = {}
     for exchange in exchanges:
-        operation, response = exchange.operation, exchange.response
+        operation = exchange.operation
         if operation is None or operation not in client.contract.operations:
             continue
-        if request := describe(exchange):
-            cases[operation, request][_outcome(exchange, jobs)] += 1
-        if response is None or not response.complete:
+        request = requests[exchange.number] = describe(exchange)
+        if client.marks[exchange.number].step == SHRINK:
             continue
-        key = (operation, response.status, jobs.shown_state(exchange) or "")
-        if key not in shapes:
-            place = key[:2]
-            if place not in enums:
-                enums[place] = dict(_enums(client.contract, *place))
-            location = client.contract.lifecycle.locations.get(operation)
-            items = location.items if location else None
-            shapes[key] = ResponseShape(enums[place], items, location.status if location else None)
-        shapes[key].add(response)
+        if request:
+            outcome = _outcome(exchange, jobs)
+            cases[operation, request][outcome] += 1
+            sent = exchange.request
+            repeated[operation, request, sent.query, sent.body].add(outcome)
+        shapes.add(operation, exchange.response, jobs.shown_state(exchange) or "")
     for job, state in jobs.ended():
-        ended_by = describe(job.creation) if job.creation else None
+        ended_by = requests.get(job.creation.number) if job.creation else None
         if job.creation and ended_by:
             cases[job.creation.operation or "", f"{ended_by}; the end of the job"][state] += 1
     return {
         "cases": [
             {"operation": operation, "request": request, "outcomes": dict(sorted(found.items()))}
-            for (operation, request), found in sorted(cases.items())
+            for (operation, request), found in sorted(_steady(cases, repeated.values()).items())
         ],
-        "responses": [
-            {"operation": operation, "status": status, "state": state, **shape.to_json()}
-            for (operation, status, state), shape in sorted(shapes.items())
-        ],
+        "responses": shapes.to_json(),
         "jobs": jobs.to_json(),
     }
+
+
+class _Shapes:
+    """The shapes of responses by operation, status and state of the job."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._enums: dict[tuple[str, int], Mapping[str, frozenset[Any]]] = {}
+        self._shapes: dict[tuple[str, int, str], ResponseShape] = {}
+
+    def add(self, operation: str, response: RecordedResponse | None, state: str) -> None:
+        if response is None or not response.complete:
+            return
+        key = (operation, response.status, state)
+        if key not in self._shapes:
+            place = key[:2]
+            if place not in self._enums:
+                self._enums[place] = dict(_enums(self._contract, *place))
+            location = self._contract.lifecycle.locations.get(operation)
+            items = location.items if location else None
+            self._shapes[key] = ResponseShape(
+                self._enums[place], items, location.status if location else None
+            )
+        self._shapes[key].add(response)
+
+    def to_json(self) -> list[Json]:
+        return [
+            {"operation": operation, "status": status, "state": state, **shape.to_json()}
+            for (operation, status, state), shape in sorted(self._shapes.items())
+        ]
+
+
+def _steady(
+    cases: Mapping[tuple[str, str], Counter[str]], repeated: Iterable[set[str]]
+) -> Mapping[tuple[str, str], Counter[str]]:
+    """Return the cases with one for all errors of a server that the same request has by chance."""
+    chance = {
+        outcome
+        for outcomes in repeated
+        if any(outcome < "5" for outcome in outcomes)
+        for outcome in outcomes
+        if outcome >= "5"
+    }
+    if not chance:
+        return cases
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for (operation, request), outcomes in cases.items():
+        for outcome, count in outcomes.items():
+            if outcome in chance:
+                found[operation, NOW_AND_THEN][outcome] += count
+            else:
+                found[operation, NOW_AND_THEN]["another answer"] += count
+                found[operation, request][outcome] += count
+    return found
 
 
 def _outcome(exchange: Exchange, jobs: JobTimes) -> str:
     """Return status, error codes, and the state where the run itself has caused it."""
     response = exchange.response
     if response is None:
-        return "no answer"
+        return ""
     parts = [str(response.status)]
     if response.status >= 400 and response.json is not NOT_JSON:
         request = exchange.request
@@ -110,22 +162,36 @@ class RequestDescription:
         self._client = client
         self._contract = client.contract
         self._jobs = jobs
+        self._resources = ResourceState(client.contract)
 
     def __call__(self, exchange: Exchange) -> str | None:
+        """Return the description of the next exchange; see `_describe`."""
+        description = self._describe(exchange)
+        self._resources.observe(exchange)
+        return description
+
+    def _describe(self, exchange: Exchange) -> str | None:
         """Return the description; None where what was asked for is unknown or a matter of time."""
         operation = self._contract.operations[exchange.operation or ""]
-        if exchange.together or exchange.transient:
+        is_safe = exchange.request.method in SAFE_METHODS
+        if exchange.together or exchange.response is None or (exchange.unanswered and not is_safe):
             return None
         subject = self._jobs.situation(exchange)
-        if subject is None:
+        holders = {
+            name: self._resources.holder(name, value, exchange)
+            for name, value in self._resources.unique_values(exchange)
+        }
+        if subject is None or None in holders.values():
             return None
-        step = self._client.marks.get(exchange.number, (0.0, ""))[1]
+        step = self._client.marks[exchange.number].step
         parts = [
             step.replace("lifecycle", "jobs") if step in GENERATED else step,
             f"as {exchange.request.role or 'nobody'}",
             *([subject] if subject else []),
+            *self._file(operation, exchange),
             *self._parameters(operation, exchange),
             *self._body(operation, exchange),
+            *(f"{name} {holder}" for name, holder in holders.items() if holder),
             *self._headers(exchange),
         ]
         return "; ".join(part for part in parts if part)
@@ -141,10 +207,20 @@ class RequestDescription:
             schema = parameter_schema(self._contract, known[name])
             yield f"{name} {self._value(schema, name, value)}"
 
+    def _file(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
+        """Yield what the creation of a job says of the file that is fetched."""
+        fetch = self._contract.lifecycle.actions.get("fetch")
+        creation = self._jobs.creation(exchange)
+        if creation is None or fetch is None or fetch.operation != operation.id:
+            return
+        created = self._contract.operations[creation.operation or ""]
+        yield from (f"made by {part}" for part in self._body(created, creation))
+
     def _value(self, schema: Mapping[str, Any], name: str, value: Any) -> str:
         tracker = self._client.tracker
         if str(value) in tracker.created(name):
-            return "of this run"
+            is_deleted = self._resources.is_deleted(name, str(value))
+            return "of this run, deleted" if is_deleted else "of this run"
         if str(value) in self._client.policy.unused_ids(name):
             return "unknown"
         number = int(str(value)) if str(value).lstrip("-").isdecimal() else value

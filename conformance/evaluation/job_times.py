@@ -1,4 +1,4 @@
-"""The states of a run's jobs: which one a request met, their order, and how long each lasted."""
+"""What a request met: the states of jobs, their order and durations, and other resources."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any, Final
 
 from conformance.contract_queries import job_parameter, request_parameters
-from conformance.http import Exchange
-from conformance.target.client import Client
-from conformance.target.tracker import JobHistory, Observation
+from conformance.http import SAFE_METHODS, Exchange
+from conformance.target.client import Client, Mark
+from conformance.target.tracker import JobHistory, Observation, created_ids
+from specs import Contract
 
 Json = dict[str, Any]
 _INTERFERING: Final = frozenset({"delete", "cancel", "start"})
@@ -20,9 +21,9 @@ class _Stay:
     """A job in one state: when it was first and last seen there, and last seen before that."""
 
     state: str
-    before: float | None
-    first: float
-    last: float
+    before: Mark | None
+    first: Mark
+    last: Mark
     first_number: int
     last_number: int
 
@@ -63,6 +64,11 @@ class JobTimes:
         """Return the id of the job that a request names, None where it names none."""
         name = job_parameter(self.client.contract, exchange.operation or "")
         return str(request_parameters(exchange).get(name)) if name else None
+
+    def creation(self, exchange: Exchange) -> Exchange | None:
+        """Return the exchange that created the job of a request, None where this run did not."""
+        job = self._jobs.get(self.job_id(exchange) or "")
+        return job.creation if job else None
 
     def shown_state(self, exchange: Exchange) -> str | None:
         """Return the state of the one job that a response shows."""
@@ -133,12 +139,22 @@ class JobTimes:
         self, job: JobHistory, stays: Sequence[_Stay]
     ) -> Iterator[tuple[str, float, float]]:
         """Yield the states that time alone ended, with the least and most seconds of each."""
-        created = self.client.marks[job.creation.number][0] if job.creation else 0.0
+        created = self.client.marks[job.creation.number] if job.creation else None
         starts = [number for number, name in self._actions.get(job.id, ()) if name == "start"]
         for stay, following in pairwise(stays):
             if not any(stay.last_number < n < following.first_number for n in starts):
-                start = created if stay.before is None else stay.before
-                yield stay.state, stay.last - stay.first, following.first - start
+                start = stay.before or created
+                if start is not None:
+                    yield stay.state, self._least(stay), _most(start, following.first)
+
+    def _least(self, stay: _Stay) -> float:
+        """Return the seconds that a job surely was in a state.
+
+        A clock that the run moves may stand still otherwise.
+        """
+        if self.client.has_control:
+            return stay.last.moved - stay.first.moved
+        return max(0.0, stay.last.sent - stay.first.received)
 
     def _undisturbed(self, job: JobHistory) -> Iterator[_Stay]:
         """Yield the states of a job up to the first change that this run has caused."""
@@ -167,10 +183,15 @@ class JobTimes:
                 if current is not None:
                     yield current
                 before = current.last if current is not None else None
-                current = _Stay(seen.state, before, mark[0], mark[0], number, number)
-            current.last, current.last_number = mark[0], number
+                current = _Stay(seen.state, before, mark, mark, number, number)
+            current.last, current.last_number = mark, number
         if current is not None:
             yield current
+
+
+def _most(start: Mark, end: Mark) -> float:
+    """Return the seconds that may have passed between two looks at a job."""
+    return end.received + end.moved - start.sent - start.moved
 
 
 def _merged(rows: Sequence[tuple[float, float]]) -> Json:
@@ -180,3 +201,60 @@ def _merged(rows: Sequence[tuple[float, float]]) -> Json:
     if varies:
         least, most = min(row[0] for row in rows), max(row[1] for row in rows)
     return {"least": round(least, 2), "most": round(most, 2), "jobs": len(rows), "varies": varies}
+
+
+class ResourceState:
+    """What the exchanges so far did to resources: which are deleted, which values are taken."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._deleted: set[tuple[str, str]] = set()
+        self._unique = {
+            str(row.check.arguments["member"]).removeprefix("/")
+            for row in contract.requirements
+            if row.check and row.check.name == "rejects_duplicate"
+        }
+        # Who has a value of a unique member: the id of a resource; None where that is unknown.
+        self._holders: dict[tuple[str, str], str | None] = {}
+
+    def observe(self, exchange: Exchange) -> None:
+        """Record what an exchange has changed."""
+        status = exchange.status
+        if exchange.request.method in SAFE_METHODS or (status and 300 <= status < 500):
+            return
+        is_certain = status is not None and status < 300
+        owner = self._owner(exchange) if is_certain else None
+        if exchange.request.method == "DELETE" and is_certain:
+            self._deleted.update((n, str(v)) for n, v in exchange.path_parameters.items())
+        sent = dict(self.unique_values(exchange))
+        for key in [k for k, id_ in self._holders.items() if owner is not None and id_ == owner]:
+            if exchange.request.method == "DELETE" or key[0] in sent:
+                self._holders[key] = None
+        for key in sent.items():
+            self._holders[key] = owner
+
+    def is_deleted(self, name: str, value: str) -> bool:
+        """Return whether the resource that a parameter names was deleted."""
+        return (name, value) in self._deleted
+
+    def unique_values(self, exchange: Exchange) -> Iterator[tuple[str, str]]:
+        """Yield name and value, but for its case, of each unique member of a request's body."""
+        body = exchange.request.json if self._unique else None
+        if isinstance(body, dict):
+            for name in sorted(self._unique & body.keys()):
+                if isinstance(body[name], str):
+                    yield name, body[name].strip().casefold()
+
+    def holder(self, name: str, value: str, exchange: Exchange) -> str | None:
+        """Return who has a value: "" for nobody, `taken`, `its own`; None where that is unknown."""
+        if (name, value) not in self._holders:
+            return ""
+        holder = self._holders[name, value]
+        own = exchange.path_parameters.values()
+        return holder and ("its own" if holder in map(str, own) else "taken")
+
+    def _owner(self, exchange: Exchange) -> str | None:
+        ids = [str(value) for value in exchange.path_parameters.values()]
+        return next(
+            iter(ids or (value for _, value in created_ids(self._contract, exchange))), None
+        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult
 
 from conformance.contract_queries import credential_place, security_scheme, token_operation
@@ -35,6 +35,18 @@ SHORTEST_SECRET: Final = 8
 _NO_KEY: Final = {"type": "http"}
 
 
+class Mark(NamedTuple):
+    """When an exchange was: `sent` and `received` in seconds of the suite's clock.
+
+    `moved` are the seconds by which the run has moved the target's clock.
+    """
+
+    step: str
+    moved: float
+    sent: float
+    received: float
+
+
 class Client:
     """Sends requests of the contract's operations within the write policy, and records them."""
 
@@ -59,10 +71,9 @@ class Client:
         self._dead: dict[str, str] = {}
         transport.listeners.append(self.tracker.observe)
         transport.listeners.append(self._mark)
-        # Of each exchange by its number: the seconds of the target's time, and the step of the run.
-        self.marks: dict[int, tuple[float, str]] = {}
+        self.marks: dict[int, Mark] = {}
         self.step = ""
-        self._moved = 0.0
+        self._moved = self._sent = 0.0
         # The jobs whose outcome was forced, with the number of the exchange that came next, and the
         # jobs that were polled so often that no state can be missed.
         self.forced: dict[str, int] = {}
@@ -268,6 +279,7 @@ class Client:
         )
 
     def _check(self, call: PreparedCall) -> None:
+        self._sent = self.budget.clock.now()
         if self.before_request is not None:
             self.before_request()
         path, query = call.info.path_parameters, call.request.query
@@ -342,8 +354,8 @@ class Client:
         return not (limited and operation is not None and self.quota.creates(operation))
 
     def _mark(self, exchange: Exchange) -> None:
-        seconds = self.budget.clock.now() - self.budget.started + self._moved
-        self.marks[exchange.number] = (seconds, self.step)
+        now = self.budget.clock.now()
+        self.marks[exchange.number] = Mark(self.step, self._moved, self._sent, now)
 
     def _token_placeholder(self, operation: Operation, role: str | None) -> str | None:
         if self._token_operation is None or operation.id != self._token_operation.id:

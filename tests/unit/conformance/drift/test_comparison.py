@@ -14,7 +14,10 @@ from conformance import cli
 from conformance.drift import compare_results
 from conformance.drift.comparison import rates_differ
 from conformance.errors import UsageError
+from conformance.evaluation.job_times import ResourceState
 from conformance.evaluation.shapes import error_words, mask
+from conformance.http import Exchange
+from tests.unit.conformance._cases import contract, exchange
 from tests.unit.conformance.drift._runs import case, response, result, seconds, strings
 
 
@@ -84,6 +87,73 @@ def test_random_requests_of_other_seeds_need_several_samples() -> None:
     b = {**result(cases=[case("fuzz; as primary", _400=1)]), "seed": 2}
     assert kinds(a, b) == []
     assert kinds(a, {**b, "seed": 1}) == ["status"]
+
+
+def test_chance_that_generated_requests_fail_is_no_difference_between_seeds() -> None:
+    row = {"id": "TD-NET-002", "operation": None, "text": "", "reason": "", "checked": 400}
+    passes = {**row, "verdict": "PASS", "failures": 0}
+    fails = {**row, "verdict": "FAIL", "failures": 1}
+    a, b = {**result(), "requirements": [passes]}, {**result(), "requirements": [fails]}
+    assert kinds(a, b) == ["verdict"]
+    assert kinds(a, {**b, "seed": 2}) == []
+    assert kinds(a, {**b, "seed": 2, "requirements": [{**fails, "failures": 400}]}) == ["verdict"]
+
+
+def test_share_of_a_member_differs_only_where_both_were_asked_for_the_same() -> None:
+    sides = [response({"/job/timezone": strings(count)}, 40) for count in (0, 40, 4, 36)]
+    never, always, seldom, often = sides
+    asked = [case("examples; as primary; job DONE", _200=40)]
+    other = [case("jobs; as primary; job DONE", _200=40)]
+
+    def found(a: Any, b: Any, cases: Any) -> list[str]:
+        first = result(responses=[a], cases=asked)
+        return kinds(first, result(responses=[b], cases=cases))
+
+    assert found(seldom, often, asked) == ["member"]
+    assert found(seldom, often, other) == []
+    assert found(never, always, other) == ["member"]
+
+
+def test_order_differs_by_a_state_only_where_none_can_be_missed() -> None:
+    def jobs(order: str, *, watched: bool) -> Any:
+        return {"watched": watched, "orders": {order: 9}, "seconds": {}}
+
+    def found(a: str, b: str, *, watched: bool) -> list[str]:
+        one, other = jobs(a, watched=watched), jobs(b, watched=watched)
+        return kinds(result(jobs=one), result(jobs=other))
+
+    assert found("CREATED > DONE", "CREATED > PROCESSING > DONE", watched=False) == []
+    assert found("CREATED > DONE", "CREATED > PROCESSING > DONE", watched=True) == ["order"]
+    assert found("CREATED > DONE", "CREATED > FAILED", watched=False) == ["order"]
+
+
+def update(code: str, id_: str = "1", status: int = 200, method: str = "PUT") -> Exchange:
+    operation = "updateReportGroup" if method == "PUT" else "deleteReportGroup"
+    sent = {"reportGroupCode": code} if method == "PUT" else None
+    path = {"reportGroupId": id_}
+    return exchange(operation, status, vendor="energycap", path=path, sent=sent, method=method)
+
+
+@pytest.mark.parametrize(
+    ("before", "holder"),
+    [
+        ([], ""),
+        ([update("a", "2")], "taken"),
+        ([update(" A", "2")], "taken"),
+        ([update("a")], "its own"),
+        ([update("a", "2", 400)], ""),
+        ([update("a", "2", 503)], None),
+        ([update("a", "2"), update("", "2", method="DELETE")], None),
+        ([update("a", "2"), update("b", "2")], None),
+    ],
+)
+def test_who_has_a_unique_value_is_part_of_a_request(before: Any, holder: str | None) -> None:
+    resources = ResourceState(contract("energycap"))
+    for earlier in before:
+        resources.observe(earlier)
+    request = update("a")
+    ((name, value),) = resources.unique_values(request)
+    assert resources.holder(name, value, request) == holder
 
 
 def test_masks_hide_what_changes_from_run_to_run() -> None:

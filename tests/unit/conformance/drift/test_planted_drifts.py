@@ -1,6 +1,7 @@
 """Planted drifts are found and named by their requirement; one implementation has none."""
 
 import os
+import random
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from conformance.reference.defects import DEFECTS
 from conformance.settings import Effort
 from tests.unit.conformance.drift._runs import Wsgi, result_of
 
+Wrap = Callable[[Wsgi], Wsgi]
 VENDORS = ("clinicalone", "energycap", "talkdesk")
 # Ten seeds with `HYPOTHESIS_PROFILE=search`: each takes two runs of the default effort.
 SEEDS = range(1, 11 if os.environ.get("HYPOTHESIS_PROFILE") == "search" else 2)
@@ -78,6 +80,28 @@ def test_two_runs_of_one_implementation_show_nothing(vendor: str) -> None:
     assert compare_results(correct(vendor), other).differences == ()
 
 
+def failing(rate: float, seed: int) -> Wrap:
+    """Answer some requests 500, as a gateway may do now and then."""
+    chance = random.Random(seed)
+
+    def wrap(app: Wsgi) -> Wsgi:
+        def call(environ: Any, start: Any) -> Iterable[bytes]:
+            if "_mock" in environ["PATH_INFO"] or chance.random() > rate:
+                return app(environ, start)
+            start("500 Internal Server Error", [("Content-Length", "0")])
+            return [b""]
+
+        return call
+
+    return wrap
+
+
+def test_errors_by_chance_are_one_difference_of_their_requirement() -> None:
+    flaky = result_of("talkdesk", wrap=failing(0.05, 1))
+    (found,) = compare_results(correct("talkdesk"), flaky).differences
+    assert (found.kind, found.requirements) == ("verdict", ("TD-NET-002",))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -114,9 +138,6 @@ def test_skipped_state_is_an_order() -> None:
     (order,) = (d for d in found if d.kind == "order")
     assert (order.a, order.b) == ("CREATED > PROCESSING > DONE", "CREATED > DONE")
     assert order.requirements
-
-
-Wrap = Callable[[Wsgi], Wsgi]
 
 
 def changed(status: str, change: Callable[[bytes], bytes], **headers: str) -> Wrap:
