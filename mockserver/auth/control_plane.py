@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from hmac import compare_digest
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from mockserver.errors import ApiError
@@ -80,7 +80,8 @@ class HostOriginGuard:
         """
         host = headers.get("host", "")
         if not proven and not self._serves(_name(host)):
-            raise ApiError(403, f"The control plane is not served at {host[:100]}.", field="Host")
+            message = f"The control plane is not served at {host[:100]} without --control-host."
+            raise ApiError(403, message, field="Host")
         origin = headers.get("origin")
         if origin in self._origins:
             return
@@ -111,17 +112,19 @@ def _host_and_port(origin: str) -> str | None:
 
 def _name(host: str) -> str:
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")  # of the DNS's root
     except ValueError:
         return ""
 
 
 def is_loopback(name: str) -> bool:
-    """Tell whether an address is one that only this machine reaches."""
+    """Tell whether an address, or a name below localhost, is one that only this machine reaches."""
     try:
-        return ip_address(name).is_loopback
+        address = ip_address(name)
     except ValueError:
-        return False
+        return name.endswith(".localhost")  # RFC 6761, 6.3
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 class ControlPlaneAccess:

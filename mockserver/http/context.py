@@ -1,7 +1,9 @@
 """What is known of one request while it is served."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from mockserver.auth import Identity
 from mockserver.http import Executor
@@ -47,12 +49,15 @@ class RequestFaults(Protocol):
         """Wait for the latency; return `send` with the fault that changes the transport."""
 
 
+_NEEDLESS_ESCAPE = re.compile("%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
+
+
 class RequestContext:
     """One request: what was sent, and what the steps of `Application.handle` found out.
 
-    `path` is as it was sent, percent-encoded; `is_control` is True if it belongs to the control
-    plane. `headers` are by lower-case name, `head` the same with what was derived from them.
-    `body_complete` is True once `body` is all of it. `api`, `operation` and
+    `path` is as it was sent, percent-encoded but for what needs no encoding; `is_control` is True
+    if it belongs to the control plane. `headers` are by lower-case name, `head` the same with what
+    was derived from them. `body_complete` is True once `body` is all of it. `api`, `operation` and
     `segments` (path parameters, still encoded) are set by routing, `sandbox` by the sandbox
     resolver, `identity` by authentication; `handled` is True from the call of the operation's
     handler on. `touched_jobs` are the jobs that the request read or changed, `faults` those played
@@ -111,4 +116,6 @@ def _path(scope: Scope) -> str:
     if raw is None:  # another server; an encoded slash cannot be told from a plain one
         return str(scope["path"])
     path = raw.decode("latin-1")
+    if "%" in path:  # RFC 3986, 6.2.2.2: the same path with these as without
+        path = _NEEDLESS_ESCAPE.sub(lambda escape: unquote(escape[0]), path)
     return path.partition("?")[0] if "?" in path else path

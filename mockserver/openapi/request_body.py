@@ -1,5 +1,6 @@
 """Decode and validate request bodies."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,10 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MAX_DEPTH = 64
 """Nesting of arrays and objects; deeper bodies are rejected, since no response could echo them."""
+
+_INTEGRAL = re.compile(rb"[0-9](?:\.0+|[eE][+-]?[0-9]+)\s*[,}\]]")
+_LARGEST_EXACT = 2**53
+"""Beyond it, not each integer is a number of its own in a float."""
 
 
 class RequestBody:
@@ -114,6 +119,17 @@ def _read_json(raw: bytes) -> Any:
         raise ApiError(400, f"The body is not JSON: {error}.", field="body") from None
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise ApiError(400, f"The body is nested deeper than {MAX_DEPTH} levels.", field="body")
+    return _with_integers(value) if _INTEGRAL.search(raw) else value
+
+
+def _with_integers(value: Any) -> Any:
+    """Return a JSON value with numbers such as 1.0 as integers: JSON has one kind of number."""
+    if isinstance(value, dict):
+        return {name: _with_integers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_integers(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT:
+        return int(value)
     return value
 
 

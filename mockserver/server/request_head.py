@@ -230,4 +230,7 @@ def _resolve(target: bytes, headers: Headers) -> tuple[bytes, bytes, Headers]:
 def _bad_request_line(line: bytes) -> MalformedRequestError:
     if re.search(rb" HTTP/[02-9]", line):
         return MalformedRequestError(400, "This server speaks HTTP/1.1 and HTTP/1.0 only.")
+    if re.fullmatch(rb"%b /.* HTTP/1\.[0-9]" % TOKEN, line):
+        message = "Spaces, and what is not ASCII, must be percent-encoded in the request target."
+        return MalformedRequestError(400, message)
     return MalformedRequestError(400, "The request line is not one of HTTP/1.1 (RFC 9112, 3).")

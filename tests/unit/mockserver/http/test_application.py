@@ -85,6 +85,11 @@ def test_options_of_a_page_are_its_methods(mock: App, path: str) -> None:
     assert (answer.status, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
 
 
+@pytest.mark.parametrize("path", ["/d%61ta/%72eports/calls/%6Aobs", "/%5Fmock/health"])
+def test_needless_percent_encoding_changes_no_path(mock: App, path: str) -> None:
+    assert ask(mock.app, "GET", path, TALKDESK).status == 200
+
+
 @pytest.mark.parametrize(
     "path", [f"{TD_JOBS}/", f"{TD_JOBS}/a/", "/data/reports", "//data/reports"]
 )

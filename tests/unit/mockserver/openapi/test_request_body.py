@@ -43,6 +43,19 @@ def test_json_that_fits_is_decoded() -> None:
 
 
 @pytest.mark.parametrize(
+    "number", ["1.0", "1.00 ", "1e0", "1E+0", "0.1e1", "10e-1", "9007199254740992.0", "-1.0"]
+)
+def test_integer_may_be_written_as_a_float(number: str) -> None:
+    value = body().read(b'{"format":"csv","ids":[%b]}' % number.encode(), JSON)
+    assert repr(value["ids"]) == f"[{int(float(number))}]"
+
+
+def test_other_numbers_and_texts_stay() -> None:
+    raw = b'{"format": "csv", "more": [1.5, 1e300, "1.0", "7e1,"], "x": 1.0}'
+    assert body().read(raw, JSON)["more"] == [1.5, 1e300, "1.0", "7e1,"]
+
+
+@pytest.mark.parametrize(
     "content_type",
     [JSON, "application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"', JSON + "; v=1"],
 )
