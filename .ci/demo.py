@@ -26,9 +26,9 @@ TIMEOUT = 10
 
 
 @contextmanager
-def mock(*, shown: bool = False) -> Iterator[str]:
+def mock(*options: str, shown: bool = False) -> Iterator[str]:
     """Start `mockserver serve` on a free port with a manual clock; yield its base URL."""
-    command = [str(BIN / "mockserver"), "serve", "--port", "0", "--clock", "manual"]
+    command = [str(BIN / "mockserver"), "serve", "--port", "0", "--clock", "manual", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield _address(process, shown)
