@@ -326,13 +326,19 @@ def test_pictures_for_the_eye(
     assert dashboard.picture(f"dashboard-{name}").stat().st_size > 20_000
 
 
-def test_dashboard_works_behind_the_token_of_the_control_plane(browser: Chrome) -> None:
+def test_dashboard_works_behind_a_token_and_says_what_was_forgotten(browser: Chrome) -> None:
     token = "mock-control-token"
-    with MockServer(Settings(port=0, control_token=token)) as mock, Client(mock.base_url) as client:
+    settings = Settings(port=0, control_token=token, max_journal=3)
+    with MockServer(settings) as mock, Client(mock.base_url) as client:
         job = client.create()
+        for _ in range(4):
+            client.poll(job)
         address = mock.control_url.replace("://", f"://anybody:{token}@")
         dashboard = Dashboard(browser, address).open()
         dashboard.await_state(job, "CREATED")
         dashboard.press('[data-advance="PT1H"]')
         dashboard.await_state(job, "DONE")
+        note = dashboard.find("#journal-note").text
+        assert note.startswith("2 older requests are forgotten, so no upper bound can be verified")
+        assert "--max-journal" in note
         assert dashboard.complaints() == []

@@ -82,6 +82,10 @@ def test_body_of_a_request_that_offers_another_protocol_is_read(
 ) -> None:
     whole = post(offer + LENGTH) + post(offer + b"Transfer-Encoding: chunked\r\n", chunked())
     assert statuses(talk(mock, whole, ended=True)) == [202, 202]
+    optional = b'{"id": "offer-%d"}' % OFFERS.index(offer)
+    fields = HOST + JSON + offer + b"Content-Length: %d\r\n" % len(optional)
+    created = b"POST /_mock/sandboxes HTTP/1.1\r\n%b\r\n%b" % (fields, optional)
+    assert b'"id":"offer-%d"' % OFFERS.index(offer) in talk(mock, created, ended=True)
 
 
 def test_http_2_with_prior_knowledge_is_refused(mock: MockServer) -> None:

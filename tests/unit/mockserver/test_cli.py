@@ -86,6 +86,7 @@ def test_serve_tells_where_it_is_and_stops_in_peace(number: signal.Signals) -> N
     text = "\n".join(lines)
     for secret in ("mock-talkdesk-writer", "mock-clinicalone-manager", "mock-energycap-viewer"):
         assert secret in text
+    assert "credentials" in text.partition("pages of any origin may call the vendors")[2]
     assert max(map(len, lines)) <= 80
 
 

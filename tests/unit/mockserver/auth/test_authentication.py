@@ -72,6 +72,7 @@ def test_credentials_come_before_the_rest_of_the_request(mock: App) -> None:
         (basic("mock-talkdesk-client:wrong"), 401),
         (basic("mock-talkdesk-client"), 401),
         ({"authorization": "Basic !!!"}, 401),
+        ({"authorization": "Basic é"}, 401),
         ({"authorization": "Basic " + b64encode(b"\xff\xfe").decode()}, 401),
         (TALKDESK, 401),
         ({}, 401),
