@@ -13,7 +13,7 @@ from mockserver.errors import ApiError
 from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job, Schedule
 from mockserver.jobs.repository import JobRepository, NewJob
-from mockserver.jobs.schedule import timeline
+from mockserver.jobs.schedule import current_state, timeline
 from mockserver.reports import binary_formats, content
 from mockserver.reports.content import Format, attachment, table_of
 from mockserver.sandbox.resources import ALL_ACCOUNTS, Resource, ResourceCollection
@@ -121,7 +121,8 @@ class Reports:
     ) -> None:
         self._repository = repository
         self._reports = reports
-        start = contract.lifecycle.actions["start"].operation
+        actions = contract.lifecycle.actions
+        start, poll = (actions[name].operation for name in ("start", "poll"))
         hooks = Hooks(
             check_job=check_job,
             new_job=self.new_job,
@@ -131,7 +132,7 @@ class Reports:
         self.handlers: Mapping[str, Handler] = {
             **Jobs(contract, repository, self.file, hooks=hooks).handlers,
             "listReportMetadata": self.list_reports,
-            "listDownloads": self.list_downloads,
+            poll: self.list_downloads,
         }
 
     def _log(self, facts: JobFacts) -> dict[str, Any]:
@@ -174,6 +175,7 @@ class Reports:
         group = group_of(request.account, keys)
         total = self._repository.count(request.sandbox, group)
         jobs = self._repository.page(request.sandbox, group, offset, limit)
+        now = request.sandbox.now()
         result = {
             "hasMore": "true" if offset + len(jobs) < total else "false",
             "totalResults": total,
@@ -181,18 +183,18 @@ class Reports:
             "limit": limit,
             "offset": offset,
             "reportId": request.query.get("rptId"),
-            "reportRunStatus": [self._download(request.sandbox, job) for job in jobs],
+            "reportRunStatus": [self._download(job, now) for job in jobs],
         }
         return Response(request.operation.success, {"status": "success", "result": result})
 
-    def _download(self, sandbox: Sandbox, job: Job) -> dict[str, Any]:
+    def _download(self, job: Job, now: int) -> dict[str, Any]:
         return {
             "downloadId": job.id,
             "rptId": job.details["rptId"],
             "reportName": job.details["name"],
             "rptFormat": job.details["format"],
-            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, sandbox.now())),
-            "runStatus": self._repository.state(sandbox, job).wire,
+            "rptKickoffDatetime": to_iso_string(started_at(self._repository, job, now)),
+            "runStatus": self._repository.lifecycle.wire_name(current_state(job, now)),
         }
 
     def new_job(self, request: Request) -> NewJob:

@@ -176,9 +176,9 @@ class Distributions:
     def create(self, request: Request) -> Response:
         account, sandbox = request.account, request.sandbox
         reports = self._reference_data.reports
-        self._reference_data.check(reports, sandbox, account, [request.body[REPORT]], REPORT)
+        self._reference_data.check(request, reports, REPORT, [request.body[REPORT]])
         data = self.read(request)
-        user = self._reference_data.user_of(sandbox, account, request.identity)
+        user = self._reference_data.user_of(request)
         data |= {"enabled": True, "created": sandbox.now(), "creator": user}
         data["nextRun"] = self.next_run(sandbox, data)
         return self.resources.answer(request, self.resources.collection.add(sandbox, account, data))
@@ -210,7 +210,7 @@ class Distributions:
     def update(self, request: Request) -> Response:
         sandbox, distribution = request.sandbox, self.resources.find(request)
         changes = self.read(request)
-        user = self._reference_data.user_of(sandbox, request.account, request.identity)
+        user = self._reference_data.user_of(request)
         changes |= {"modified": sandbox.now(), "modifier": user}
 
         def update(old: dict[str, Any]) -> dict[str, Any]:
@@ -230,9 +230,8 @@ class Distributions:
         assert request.operation.body is not None
         members = properties(self._openapi, json_schema_of(request.operation.body["content"]))
         data = {name: value for name, value in request.body.items() if name in members}
-        data[GROUPS] = self._reference_data.check(
-            self._reference_data.user_groups, request.sandbox, request.account, data[GROUPS], GROUPS
-        )
+        groups = self._reference_data.user_groups
+        data[GROUPS] = self._reference_data.check(request, groups, GROUPS, data[GROUPS])
         self._schedules.check(data)
         return data
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.auth import Identity
 from mockserver.errors import ApiError
+from mockserver.http.messages import Request
 from mockserver.sandbox.resources import Resource, ResourceCollection
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.timestamps import from_datetime, to_datetime, to_iso_string
@@ -96,12 +96,7 @@ class ReferenceData:
         self.user_groups = ResourceCollection(f"{vendor}.usergroup")
 
     def check(
-        self,
-        collection: ResourceCollection,
-        sandbox: Sandbox,
-        account: str,
-        numbers: Iterable[int],
-        field: str,
+        self, request: Request, collection: ResourceCollection, field: str, numbers: Iterable[int]
     ) -> list[int]:
         """Return the ids without repetitions, if each is known.
 
@@ -110,7 +105,7 @@ class ReferenceData:
         """
         unique = list(dict.fromkeys(numbers))
         for number in unique:
-            if collection.find(sandbox, account, str(number)) is None:
+            if collection.find(request.sandbox, request.account, str(number)) is None:
                 raise ApiError.for_field(field, f"has an unknown id: {number}")
         return unique
 
@@ -134,10 +129,10 @@ class ReferenceData:
                 raise ApiError.for_field("overrideUserIds", reason)
         return unique
 
-    def user_of(self, sandbox: Sandbox, account: str, identity: Identity | None) -> int:
-        """Return the user who owns a caller's key, by its role."""
-        role = identity.role if identity else None
-        users = list(self.users.iter_all(sandbox, account))
+    def user_of(self, request: Request) -> int:
+        """Return the user who owns the caller's key, by its role."""
+        role = request.identity.role if request.identity else None
+        users = list(self.users.iter_all(request.sandbox, request.account))
         owners = [int(user.id) for user in users if user.data.get("role") == role]
         return (owners or [int(user.id) for user in users])[0]
 

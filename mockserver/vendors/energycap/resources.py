@@ -115,10 +115,9 @@ class Groups:
         }
 
     def create(self, request: Request) -> Response:
-        account = request.account
-        data = {_REPORTS: [], **self.read(request.sandbox, account, request.body)}
+        data = {_REPORTS: [], **self.read(request)}
         try:
-            group = self._groups.collection.add(request.sandbox, account, data)
+            group = self._groups.collection.add(request.sandbox, request.account, data)
         except NameConflict:
             raise _duplicate_code(data) from None
         return self._groups.answer(request, group)
@@ -126,7 +125,7 @@ class Groups:
     def update(self, request: Request) -> Response:
         """Replace a group; without reportIds its reports stay (assumed)."""
         group = self._groups.find(request)
-        data = self.read(request.sandbox, group.account, request.body)
+        data = self.read(request)
         try:
             return self._groups.change(
                 request, group, lambda old: {_REPORTS: old[_REPORTS], **data}
@@ -134,20 +133,19 @@ class Groups:
         except NameConflict:
             raise _duplicate_code(data) from None
 
-    def read(self, sandbox: Sandbox, account: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the data of a group from a body that its contract allows.
+    def read(self, request: Request) -> dict[str, Any]:
+        """Return the data of a group from the body of a request.
 
         Raises:
             ApiError: 400, a report is unknown.
         """
+        body = request.body
         data = {name: body[name] for name in (_CODE, _INFO, _REPORTS) if name in body}
         if _CODE in data:
             data[_CODE] = data[_CODE].upper()
         if _REPORTS in data:
             reports = self._reference_data.reports
-            data[_REPORTS] = self._reference_data.check(
-                reports, sandbox, account, data[_REPORTS], _REPORTS
-            )
+            data[_REPORTS] = self._reference_data.check(request, reports, _REPORTS, data[_REPORTS])
         return data
 
     def _body(self, sandbox: Sandbox, group: Resource) -> dict[str, Any]:

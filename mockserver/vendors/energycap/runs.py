@@ -96,9 +96,10 @@ class Runs:
 
     def show_log(self, request: Request) -> Response:
         sandbox, account = request.sandbox, request.account
-        job = self._repository.find(sandbox, str(request.path["reportDistributionLogId"]))
+        ((name, number),) = request.path.items()
+        job = self._repository.find(sandbox, str(number))
         if job is None or job.account != account:
-            raise ApiError(404, "Unknown log.", field="reportDistributionLogId")
+            raise ApiError(404, "Unknown log.", field=name)
         settings = self._serializers.log_settings(sandbox, account, job.details["settings"])
         return Response(
             request.operation.success, settings | {"errors": self._errors(sandbox, job)}
