@@ -25,7 +25,7 @@ POSITIVE = click.FloatRange(0, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
-FURTHER_ROLES = ("reader", "limited", "foreign")
+FURTHER_ROLES = ("reader", "limited", "foreign", "expired")
 EFFORTS = click.Choice([effort.value for effort in Effort])
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import jsonschema_rs
 
 from conformance.checks import Responses
-from conformance.contract_queries import job_parameter, request_parameters
+from conformance.contract_queries import ABSENT, job_parameter, request_parameters, value_at
 from conformance.http import Exchange, RecordedResponse
 from conformance.job_client import ACTIVE_CHECK, DOWNLOAD, LIFECYCLE, redirect_url
 from conformance.target import PRIMARY, READER
@@ -214,3 +214,11 @@ def _is_evidence(exchange: Exchange) -> bool:
 def succeeded(exchange: Exchange) -> bool:
     """Return True for a success or a redirect."""
     return exchange.status is not None and exchange.status < 400
+
+
+def requested_value(job: JobHistory, pointers: Sequence[str]) -> Any:
+    """Return what the creation of a job has at the first of `pointers` that is there."""
+    if job.creation is None:
+        return ABSENT
+    values = (value_at(job.creation.request.json, pointer) for pointer in pointers)
+    return next((value for value in values if value is not ABSENT), ABSENT)

@@ -1,13 +1,22 @@
 """Exchange checks of date-times and time zones."""
 
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from conformance.checks import CheckResult, Responses, exchange_check, failed, passed, skipped
-from conformance.checks.cases import ExchangeCase
-from conformance.contract_queries import value_at, values_at
+from conformance.checks import (
+    CheckResult,
+    Responses,
+    exchange_check,
+    failed,
+    history_check,
+    passed,
+    result_of,
+    skipped,
+)
+from conformance.checks.cases import ExchangeCase, HistoryCase, requested_value
+from conformance.contract_queries import ABSENT, value_at, values_at
 
 
 def parse_datetime(value: Any) -> datetime | date | None:
@@ -97,6 +106,38 @@ def iana_zone(case: ExchangeCase, *, pointer: str) -> CheckResult | None:
     if not _is_zone(value):
         return failed(f"{pointer}: {value!r} is not in the IANA time zone database")
     return passed()
+
+
+@history_check("zone_of_known_area", otherwise="no job showed a time zone")
+def zone_of_known_area(
+    case: HistoryCase, *, pointer: str, requested: Sequence[str]
+) -> Iterator[CheckResult]:
+    """A time zone is a name of the IANA database, or may be a new one in one of its areas.
+
+    The database gets no new names without an area. A job that was created with what is no zone of
+    it is not judged: it may give that back.
+    """
+    for job in case.jobs:
+        asked = requested_value(job, requested)
+        if asked is not ABSENT and _zone_error(asked) is not None:
+            continue
+        for poll in case.requests_to(job, "poll"):
+            value = value_at(poll.exchange.json, pointer)
+            if isinstance(value, str):
+                error = _zone_error(value)
+                yield result_of(error and f"{pointer}: {error}", poll.exchange)
+
+
+def _zone_error(name: Any) -> str | None:
+    """Return why a name cannot be in any edition of the IANA time zone database.
+
+    Names without an area are old, and no more are added; this machine may lack a new place.
+    """
+    if _is_zone(str(name)) or not _is_zone("Europe/London"):
+        return None
+    area, slash, _ = str(name).partition("/")
+    areas = {known.partition("/")[0] for known in zoneinfo.available_timezones() if "/" in known}
+    return None if slash and area in areas else f"{name!r} is of no area of the IANA database"
 
 
 def _is_zone(name: str) -> bool:

@@ -15,7 +15,13 @@ from conformance.checks import (
     passed,
     skipped,
 )
-from conformance.checks.cases import ExchangeCase, HistoryCase, ObservedRequest, succeeded
+from conformance.checks.cases import (
+    ExchangeCase,
+    HistoryCase,
+    ObservedRequest,
+    requested_value,
+    succeeded,
+)
 from conformance.checks.datetimes import same_instant
 from conformance.contract_queries import ABSENT, job_parameter, operation_at, value_at
 from conformance.http import REDIRECTS, Exchange
@@ -106,7 +112,7 @@ def job_echoes_request(
 ) -> Iterator[CheckResult]:
     """A job has at `pointer` what its creation requested at the first of `requested` present."""
     for job in case.jobs:
-        expected = _requested_value(job, requested)
+        expected = requested_value(job, requested)
         for poll in case.requests_to(job, "poll"):
             value = value_at(poll.exchange.json, pointer)
             if ABSENT in (expected, value) or job.creation is None:
@@ -116,13 +122,6 @@ def job_echoes_request(
             else:
                 reason = f"{pointer} is {value!r}, requested was {expected!r}"
                 yield failed(reason, job.creation, poll.exchange)
-
-
-def _requested_value(job: JobHistory, pointers: Sequence[str]) -> Any:
-    if job.creation is None:
-        return ABSENT
-    values = (value_at(job.creation.request.json, pointer) for pointer in pointers)
-    return next((value for value in values if value is not ABSENT), ABSENT)
 
 
 def _matches(shown: Any, requested: Any) -> bool:

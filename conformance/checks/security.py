@@ -227,13 +227,18 @@ def rejects_bad_credentials(
 def rejects_role(
     case: ActiveCase, *, role: str, statuses: Sequence[int] = ()
 ) -> Iterator[CheckResult]:
-    """A valid request is rejected for a role without the permission, or of another account."""
+    """A valid request is rejected for a role without the permission, or of another account.
+
+    Further credentials of the kind (`limited_viewer`) are tried as well.
+    """
     # A finished job cannot be cancelled by anybody: the same 403 would say nothing of the role.
     request = case.request_for_rejection(any_state=False)
     if case.names_unknown(request) and case.new_job() is not None:  # which shows further ids
         request = case.request_for_rejection(any_state=False)
-    subject = f"a request of the role {role!r}"
-    yield from _expect_refused(case, request, subject, statuses, role=role, valid=None)
+    for name in case.target.credentials:
+        if name == role or name.startswith(f"{role}_"):
+            subject = f"a request of the role {name!r}"
+            yield from _expect_refused(case, request, subject, statuses, role=name, valid=None)
 
 
 @active_check("accepts_role")
@@ -266,7 +271,10 @@ def token_expires(case: ActiveCase, *, operation: str) -> Iterator[CheckResult]:
         raise Untestable(_NO_TOKEN)
     soon = case.client.has_control or lifetime <= LONGEST_LIFETIME
     if not soon or not case.client.wait(lifetime + 1):
-        raise Untestable(f"a token lasts {lifetime} s, and nothing here makes it expire in time")
+        raise Untestable(
+            f"a token lasts {lifetime} s, for which no run waits "
+            f"(a control URL moves time; up to {LONGEST_LIFETIME} s are waited for)"
+        )
     used = _use_token(case, operation, token)
     subject = f"a token with a lifetime of {lifetime} s, after that time,"
     yield from expect_rejected(used, subject, after=(token_exchange,))

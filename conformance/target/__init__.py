@@ -17,6 +17,7 @@ PRIMARY: Final = "primary"
 READER: Final = "reader"
 LIMITED: Final = "limited"
 FOREIGN: Final = "foreign"
+EXPIRED: Final = "expired"
 WRONG: Final = "wrong"
 
 

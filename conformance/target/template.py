@@ -15,15 +15,16 @@ from conformance.contract_queries import (
     token_operation,
 )
 from conformance.errors import UsageError
-from conformance.target import DEFAULT_MAX_CREATED, FOREIGN, LIMITED, READER, Fact, Target
+from conformance.target import DEFAULT_MAX_CREATED, EXPIRED, FOREIGN, LIMITED, READER, Fact, Target
 from conformance.target.safety import CreationQuota, WritePolicy
 from conformance.target.tracker import ResourceTracker
 from specs import Contract
 
 ROLES = {
     READER: "may only read",
-    LIMITED: "is authenticated, but lacks the permissions of the operations",
+    LIMITED: "is authenticated, but lacks the permissions of the operations (more: limited_…)",
     FOREIGN: "belongs to another account: must not see the data of yours",
+    EXPIRED: "was valid once: its time is over, or it was revoked",
 }
 
 

@@ -8,6 +8,7 @@ from conformance.reference.context import AppContext
 from conformance.reference.errors import ApiError
 from conformance.reference.seed_data import CLINICALONE_TOKENS, DOWNLOAD, POSTING, Caller
 
+_EXPIRED = "mock-clinicalone-expired"
 _ANYONE = Caller("acme", frozenset({POSTING, DOWNLOAD}))
 
 
@@ -53,6 +54,8 @@ class Authenticator:
 
     def _accepts_malformed(self, header: str, no_credential_defect: str) -> bool:
         scheme, _, token = header.partition(" ")
+        if token == _EXPIRED and self.context.has_defect("c1-expired-token-ok"):
+            return True
         operation = no_credential_defect.removesuffix("-no-token-ok")
         if not token and self.context.has_defect(f"{operation}-empty-token-ok"):
             return True

@@ -202,6 +202,11 @@ _DOWNLOAD = (
         "implied: text/csv is announced, JSON is sent",
         requirements="C1-DL-002",
     ),
+    defect(
+        "c1-expired-token-ok",
+        "a token of long ago is taken",
+        requirements=("C1-AUTH-014", "C1-AUTH-015"),
+    ),
     defect("c1-file-base64", "the CSV comes in Base64", requirements="C1-DL-002"),
     defect(
         "c1-file-csv-as-json", "implied: JSON is announced, CSV is sent", requirements="C1-DL-004"

@@ -210,6 +210,13 @@ _ACCESS = (
         requirements="TD-AUTH-012",
     ),
     should_defect("td-foreign-409", "another's job is refused by 409", requirements="TD-STAT-004"),
+    defect("td-expired-credential-ok", "a token of long ago is taken", requirements="TD-AUTH-021"),
+    defect(
+        "td-id-beginning-enough",
+        "implied: the last character of an id does not count",
+        requirements="TD-STAT-006",
+    ),
+    defect("td-timezone-posix", "the time zone is a POSIX name", requirements="TD-JOB-016"),
     defect(
         "td-type-beginning", "the beginning of a report type is enough", requirements="TD-STAT-002"
     ),

@@ -109,7 +109,7 @@ def _ask_wrongly() -> Iterator[Step]:
         _get("?id={5}&mode=TEST"),
         _get("?id={5}&rptKickoffDatetime=2025-02-03T04:05:06%2B02:00"),
     )
-    for value in ("Bearer ", "Bearer MOCK-CLINICALONE-VIEWER"):
+    for value in ("Bearer ", "Bearer MOCK-CLINICALONE-VIEWER", "Bearer mock-clinicalone-expired"):
         yield _get("?id={5}", {"Authorization": value})
     yield from (_get("?id={5}", {}), _get("?id={5}", NOBODY), _get("?id={5}", OTHER))
 

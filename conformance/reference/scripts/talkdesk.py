@@ -89,6 +89,8 @@ def _ask_wrongly() -> Iterator[Step]:
         yield from (Step(job, headers), Step(file, headers))
     for value in ("Token {0}", "Bearer ", "{0}", "Bearer MOCK-TALKDESK-READER", "Bearer {0}xyz"):
         yield Step(job, {"Authorization": value.format("mock-talkdesk-reader")})
+    yield Step(job, {"Authorization": "Bearer mock-talkdesk-expired"})
+    yield Step(f"{job}x", READER)
     yield Step(f"GET {ROOT}/nonsense/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/callsx/jobs/{{6}}", READER)
     yield Step(f"GET {ROOT}/contacts/jobs/{{6}}", READER)

@@ -12,6 +12,7 @@ from conformance.reference.seed_data import READ, TALKDESK_CLIENTS, TALKDESK_TOK
 from conformance.reference.transport import json_response
 
 _LIFETIME = 600
+_EXPIRED = "mock-talkdesk-expired"
 _ANYONE = Caller("acme", frozenset({READ, WRITE}))
 
 
@@ -61,7 +62,9 @@ class Authenticator:
             caller, expires = self._issued[token]
             valid = expires > self._context.now() or self._context.has_defect("td-expired-token-ok")
             return caller if valid else None
-        return _ANYONE if token and self._context.has_defect("td-any-token-ok") else None
+        over = token == _EXPIRED and self._context.has_defect("td-expired-credential-ok")
+        lax = token and self._context.has_defect("td-any-token-ok")
+        return _ANYONE if over or lax else None
 
     def _accepts_malformed(self, header: str, scheme: str, token: str) -> bool:
         if scheme in TALKDESK_TOKENS:

@@ -49,6 +49,7 @@ JOB: BodyChanges[JobSnapshot] = MappingProxyType(
         "td-id-other": lambda snapshot: {"id": snapshot.other_id},
         "td-name-null": lambda _: {"name": None},
         "td-timezone-offset": lambda _: {"timezone": "UTC+00:00"},
+        "td-timezone-posix": lambda _: {"timezone": "PDT8"},
         "td-timezone-unknown": lambda _: {"timezone": "Europe/Atlantis"},
         "td-name-cut": _renamed(lambda name: name[:64]),
         "td-name-double-encoded": _renamed(double_encoded),

@@ -85,6 +85,9 @@ class JobStore:
     def get(self, caller: Caller, kind: str, job_id: str, *, file: bool = False) -> Job:
         """Return the caller's own job of this type, else raise a 404."""
         self._context.raise_if_planted("td-crash-long-id", when=len(job_id) > 100)
+        if self._context.has_defect("td-id-beginning-enough"):
+            own = [known for known in self.jobs if job_id.startswith(known[:-1])]
+            job_id = own[0] if own else job_id
         job = self.jobs.get(job_id)
         if job is None or not (self._owns(caller, job, file) and self._is_kind(job, kind)):
             raise ApiError(self._not_found(job), "unknown report job")
