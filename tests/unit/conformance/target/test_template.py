@@ -43,7 +43,7 @@ def test_what_is_commented_out_is_right_too(vendor: str, tmp_path: Path):
         file.write_text(yaml.safe_dump({**yaml.safe_load(text), **shown}))
         environment = {f"{vendor.upper()}_TOKEN": "invented"}
         assert read_target(vendor, URL, environment, file=file).consent
-    for role in ("reader", "limited", "foreign"):
+    for role in ("reader", "limited", "foreign", "expired"):
         assert f"  # {role}: {{token: {{env: {vendor.upper()}_{role.upper()}_TOKEN}}}}" in text
 
 
@@ -53,7 +53,7 @@ def keys_of_target_files() -> set[str]:
     properties = schema["properties"]
     credential = properties["credentials"]["additionalProperties"]["properties"]
     consent = properties["consent"]["additionalProperties"]["properties"]
-    roles = properties["credentials"]["propertyNames"]["enum"]
+    roles = properties["credentials"]["propertyNames"]["anyOf"][0]["enum"]
     facts = {fact.name for check in load_checks().values() for fact in check.facts}
     return {*properties, *credential, *consent, *roles, *facts}
 
