@@ -93,9 +93,9 @@ def test_a_wrong_file_is_one_line_and_exit_code_2(text: str, tmp_path: Path):
 
 def test_questions_are_asked_for_what_no_option_says(tmp_path: Path):
     file = tmp_path / "target.yaml"
-    asked = conformance(
-        "init", "talkdesk", str(file), "--ask", "--max-created", "3", answers="y\ny\ny\nn\nn\nn\n45\n"
-    )
+    answers = "y\ny\ny\nn\nn\nn\n45\n"
+    options = ("--ask", "--max-created", "3")
+    asked = conformance("init", "talkdesk", str(file), *options, answers=answers)
     assert asked.exit_code == 0, asked.output
     raw = yaml.safe_load(file.read_text())
     assert raw["writes"] is True
