@@ -270,6 +270,10 @@ def test_no_upper_bound_is_verified_by_what_was_not_recorded(
         ({"fault": "resets"}, "reset"),
         ({"vendor": "energycap", "operation": "getReportJob"}, "belongs to talkdesk"),
         ({"operation": "getReportJob", "method": "post"}, "has the method GET"),
+        ({"path": "data/reports/calls/jobs"}, "form of '/data/reports/*/jobs'"),
+        ({"path": "http://localhost/data"}, "form of '/data/reports/*/jobs'"),
+        ({"path": "/data/reports/calls/jobs?page=1"}, "form of '/data/reports/*/jobs'"),
+        ({"path": "/data/reports/my calls"}, "form of '/data/reports/*/jobs'"),
     ],
     ids=str,
 )
