@@ -158,8 +158,9 @@ class Journal:
         exchange = self._exchange(passage, operation, values)
         self.exchanges.append(exchange)
         self.seconds[exchange.number] = passage.started + passage.seconds
-        departures = () if passage.refused else tuple(self._departures(passage, exchange))
-        if exchange.response is not None:
+        is_over = not (passage.refused or passage.aborted)
+        departures = tuple(self._departures(passage, exchange)) if is_over else ()
+        if exchange.response is not None and is_over:
             self.tracker.observe(exchange)
         for departure in departures:
             self._count(departure)

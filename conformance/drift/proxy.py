@@ -4,22 +4,14 @@ What a gateway changes is what RFC 9110, 7.6, says: `Connection` and what it nam
 hop-by-hop headers, `Host`, and `Via` on the way to the upstream.
 """
 
+import asyncio
 import json
 import socket
 import ssl
 import time
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Iterator,
-    MutableMapping,
-)
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -85,6 +77,7 @@ class Passage:
     response_body: Capture = field(default_factory=Capture)
     failure: str | None = None
     refused: bool = False
+    aborted: bool = False  # by the client
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
 
@@ -103,15 +96,24 @@ class PassageJournal(Protocol):
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the headers without those of the connection (RFC 9110, 7.6.1)."""
+    """Return the headers without those of the connection (RFC 9110, 7.6.1), and without trailers.
+
+    A length beside chunks is wrong, and goes (RFC 9112, 6.3).
+    """
     rows = [(bytes(name), bytes(value)) for name, value in headers]
     named = {
         token.strip().lower()
         for name, value in rows
-        if name.lower() == b"connection"
+        if name.lower() in {b"connection", b"trailer"}
         for token in value.split(b",")
     }
+    if any(name.lower() == b"transfer-encoding" for name, _ in rows):
+        named.add(b"content-length")
     return [row for row in rows if row[0].lower() not in HOP_BY_HOP | named]
+
+
+class ClientGone(httpcore.NetworkError):
+    """The client has closed its connection before the exchange was over."""
 
 
 class ProxyApp:
@@ -157,28 +159,20 @@ class ProxyApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        target = scope["raw_path"] + (
-            b"?" + scope["query_string"] if scope["query_string"] else b""
-        )
+        query = scope["query_string"]
+        target = scope["raw_path"] + (b"?" + query if query else b"")
         headers: Headers = list(scope["headers"])
         passage = Passage(scope["method"], target.decode("latin-1"), headers)
-        started = False
-
-        async def track(message: MutableMapping[str, Any]) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
             if reason := self._journal.denial_reason(passage):
                 passage.failure, passage.refused = reason, True
                 await _answer(send, 403, {"proxy": reason})
                 return
-            await self._exchange(passage, target, receive, track)
+            await self._exchange(passage, target, scope, receive, send)
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-            passage.failure = _reason(error)
-            if started:
-                raise  # the client sees the body break off, as it did here
+            passage.failure, passage.aborted = _reason(error), isinstance(error, ClientGone)
+            if passage.status is not None:
+                return  # unfinished: the server closes, and the body breaks off as it did here
             status = 504 if isinstance(error, httpcore.TimeoutException) else 502
             if isinstance(error, httpcore.LocalProtocolError):
                 status = 400  # what the client sent cannot be sent on
@@ -188,7 +182,7 @@ class ProxyApp:
             self._journal.record(passage)
 
     async def _exchange(
-        self, passage: Passage, target: bytes, receive: Receive, send: Send
+        self, passage: Passage, target: bytes, scope: Scope, receive: Receive, send: Send
     ) -> None:
         # White space around a value is not part of it (RFC 9110, 5.5), and cannot be sent.
         headers = [
@@ -210,20 +204,21 @@ class ProxyApp:
             extensions=self._extensions,
         )
         response = await self._pool.handle_async_request(request)
+        if response.status == 304:
+            # It has no body, whatever its Content-Length is about (RFC 9110, 8.6); without this the
+            # server waits for one.
+            scope["method"] = "HEAD"
+        copying = asyncio.ensure_future(_copy(response, passage, send))
+        leaving = asyncio.ensure_future(_until_gone(receive))
+        leaving.add_done_callback(lambda _: copying.cancel())
         try:
-            passage.status, passage.response_headers = response.status, list(response.headers)
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": response.status,
-                    "headers": end_to_end(response.headers),
-                }
-            )
-            async for chunk in response.aiter_stream():
-                passage.response_body.add(chunk)
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            await asyncio.wait({copying})
+            if copying.cancelled():
+                raise ClientGone
+            copying.result()
         finally:
+            copying.cancel()
+            leaving.cancel()
             await response.aclose()
 
     async def _own(self, scope: Scope, send: Send) -> None:
@@ -249,11 +244,26 @@ def _via(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b", ".join([*(value for name, value in headers if name == b"via"), VIA])
 
 
+async def _copy(response: httpcore.Response, passage: Passage, send: Send) -> None:
+    passage.status, passage.response_headers = response.status, list(response.headers)
+    headers = end_to_end(response.headers)
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    async for chunk in response.aiter_stream():
+        passage.response_body.add(chunk)
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _incoming(receive: Receive, capture: Capture) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise httpcore.ReadError("the client has gone")
+            raise ClientGone
         chunk = message.get("body", b"")
         if chunk:
             capture.add(chunk)
@@ -277,11 +287,13 @@ async def _answer(send: Send, status: int, body: Any, media: bytes = b"applicati
 
 def _reason(error: Exception) -> str:
     reasons: dict[type, str] = {
+        ClientGone: "the client has gone",
         httpcore.ConnectError: "the upstream does not accept the connection",
         httpcore.ConnectTimeout: "no connection to the upstream in time",
         httpcore.ReadTimeout: "no response from the upstream in time",
     }
-    return reasons.get(type(error), f"the connection to the upstream broke ({error})")
+    detail = f" ({error})" if str(error) else ""
+    return reasons.get(type(error), f"the connection to the upstream broke{detail}")
 
 
 # --- The server
@@ -320,18 +332,3 @@ def make_server(app: Any) -> uvicorn.Server:
             timeout_graceful_shutdown=5,
         )
     )
-
-
-@contextmanager
-def proxy_in_thread(app: ProxyApp) -> Iterator[str]:
-    """Serve the proxy in a thread, on a free port of 127.0.0.1; yields its base URL."""
-    listening = bind("127.0.0.1", 0)
-    server = make_server(app)
-    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="proxy")
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()

@@ -13,13 +13,14 @@ import yaml
 from conformance.checks import load_checks
 from conformance.drift import compare_results
 from conformance.drift.journal import Journal
-from conformance.drift.proxy import Passage, ProxyApp, proxy_in_thread
+from conformance.drift.proxy import Passage, ProxyApp
 from conformance.drift.recording import write_recording
 from conformance.report.json_report import to_data
 from conformance.runner import create_runner
 from conformance.settings import Effort, Settings
 from mockserver.testing import MockServer
 from tests.unit.conformance._cases import contract
+from tests.unit.conformance.drift._upstream import proxy_in_thread
 
 # No timeline of a lifecycle.yaml is like these.
 PLANS = {
@@ -43,7 +44,9 @@ def recorded(vendor: str, mock: MockServer, folder: Path) -> Iterator[str]:
     """Serve a proxy before a mock; yields its URL, and writes the scenario at the end."""
     journal = VirtualJournal(contract(vendor), load_checks(), mock.base_url, None)
     try:
-        with proxy_in_thread(ProxyApp(mock.base_url, journal, timeout=20)) as base_url:
+        with proxy_in_thread(
+            ProxyApp(mock.base_url, journal, timeout=20, ca_bundle=None)
+        ) as base_url:
             yield base_url
     finally:
         journal.close()

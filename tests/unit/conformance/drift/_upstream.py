@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from conformance.checks import load_checks
 from conformance.drift.journal import Journal
-from conformance.drift.proxy import ProxyApp, proxy_in_thread
+from conformance.drift.proxy import ProxyApp, bind, make_server
 from conformance.target import Target
 from tests.unit.conformance._cases import contract
 
@@ -101,6 +101,21 @@ def upstream() -> Iterator[Upstream]:
 
 
 @contextmanager
+def proxy_in_thread(app: ProxyApp) -> Iterator[str]:
+    """Serve the proxy in a thread, on a free port of 127.0.0.1; yields its base URL."""
+    listening = bind("127.0.0.1", 0)
+    server = make_server(app)
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="proxy")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+@contextmanager
 def proxied(
     url: str,
     vendor: str = "talkdesk",
@@ -110,7 +125,7 @@ def proxied(
     """Serve a proxy before `url`; yields its base URL and its journal, closed at the end."""
     journal = Journal(contract(vendor, profile), load_checks(), url, target)
     try:
-        with proxy_in_thread(ProxyApp(url, journal, timeout=10)) as base_url:
+        with proxy_in_thread(ProxyApp(url, journal, timeout=10, ca_bundle=None)) as base_url:
             yield base_url, journal
     finally:
         journal.close()

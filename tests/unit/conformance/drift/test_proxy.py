@@ -162,6 +162,39 @@ def test_stream_is_passed_on_as_it_comes(base_url: str, state: Upstream) -> None
     assert result == [True]
 
 
+def test_304_may_have_the_length_of_what_it_is_not(base_url: str, state: Upstream) -> None:
+    state.reply = Reply(304, [("Content-Length", "123"), ("ETag", '"a"')])
+    for _ in range(2):
+        status, headers, body = send(base_url, "GET", POLL)
+        assert (status, body, dict(headers)["content-length"]) == (304, b"", "123")
+    state.seen.clear()
+
+
+def test_length_beside_chunks_and_named_trailers_are_dropped() -> None:
+    chunked = [(b"Transfer-Encoding", b"chunked"), (b"Content-Length", b"3"), (b"X", b"1")]
+    assert end_to_end([*chunked, (b"Trailer", b"X-T"), (b"x-t", b"1")]) == [(b"X", b"1")]
+
+
+def test_client_that_goes_ends_the_exchange_and_departs_from_nothing(state: Upstream) -> None:
+    is_over = Event()
+
+    class Chunks(list[bytes]):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"first"
+            is_over.wait(20)
+
+    state.reply = Reply(200, chunks=Chunks())
+    with proxied(state.url) as (url, journal):
+        connection = HTTPConnection(url.removeprefix("http://"), timeout=20)
+        connection.request("GET", POLL)
+        assert connection.getresponse().read(5) == b"first"
+        connection.close()
+    is_over.set()
+    state.seen.clear()
+    (entry,) = journal.entries(0)["entries"]
+    assert (entry["failure"], entry["departures"]) == ("the client has gone", ())
+
+
 def test_captures_do_not_grow_with_the_stream() -> None:
     capture = Capture()
     for chunk in repeat(bytes(64 * 1024), 64 * MAX_KEPT // (64 * 1024)):
