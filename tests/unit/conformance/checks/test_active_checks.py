@@ -1,5 +1,6 @@
 """Expectations of active checks, and what they do where a target has nothing to test."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from conformance.errors import Untestable
 from conformance.evaluation.evaluator import run_active_check
 from conformance.plan import make_plan
 from conformance.settings import Settings
-from conformance.target import Consent, no_credential
+from conformance.target import Consent, Credential, no_credential
 from conformance.target.client import Client
 from tests.unit.conformance._cases import CHECKS, exchange, requirement
 from tests.unit.conformance._reference import reference_client
@@ -183,7 +184,28 @@ def test_without_a_control_url_no_job_is_accused_of_being_slow(
 ) -> None:
     with reference_client("clinicalone", ["c1-kickoff-nothing"], control=False) as client:
         monkeypatch.setattr(client, "wait", lambda _: False)
-        assert [result.passed for result in run_check("C1-KICK-001", client)] == [SKIPPED]
+        (result,) = run_check("C1-KICK-001", client)
+    assert result.passed is SKIPPED
+    assert re.search(r"in the \d+ s of this check \(`job_seconds` in the target", result.reason)
+
+
+def test_job_is_accused_of_never_starting_where_the_target_file_says_how_long_one_takes() -> None:
+    with reference_client(
+        "clinicalone", ["c1-kickoff-nothing"], control=False, job_seconds=5.0
+    ) as client:
+        assert [result.passed for result in run_check("C1-KICK-001", client)] == [FAILED]
+
+
+def test_each_credential_of_a_kind_is_tried() -> None:
+    keys = {"primary": "manager", "limited": "viewer", "limited_manager": "manager"}
+    credentials = {
+        role: Credential(role, f"${role.upper()}", f"mock-energycap-{key}")
+        for role, key in keys.items()
+    }
+    with reference_client("energycap", credentials=credentials) as client:
+        results = run_check("EC-AUTH-005", client)
+    assert [result.passed for result in results] == [PASSED, FAILED]
+    assert "'limited_manager'" in results[1].reason
 
 
 def test_every_active_check_says_how_many_requests_it_sends() -> None:

@@ -21,6 +21,9 @@ PASSED, FAILED, SKIPPED = {True}, {False}, {None}
         "a,b\n\n1,2\n\n",
         "a,b\n",
         "",
+        f"a,b\n{'x' * 140_000},2\n",
+        "YSxiCjEsMg==,2\n",
+        "digest\nYSxiCjEsMgo=\nYSxiCjMsNAo=\n",
     ],
 )
 def test_what_is_csv(text: str) -> None:
@@ -37,6 +40,9 @@ def test_what_is_csv(text: str) -> None:
         "<!doctype html><p>a,b",
         "<?xml version='1.0'?><a/>",
         "PK\x00\x00,",
+        "YSxiDQoxLDINCg==",
+        "YSxiCjEs\r\nMgozLDQK",
+        '"YSxiCjEsMgozLDQK"',
     ],
 )
 def test_what_is_no_csv(text: str) -> None:

@@ -167,6 +167,27 @@ def test_created_is_readable() -> None:
     assert history("TD-NEW-006", *numbered(create("J1"))) == SKIPPED
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown", "verdict"),
+    [
+        ({}, "Europe/Lisbon", PASSED),
+        ({}, "Europe/Atlantis", PASSED),
+        ({}, "EST5EDT", PASSED),
+        ({}, "PDT8", FAILED),
+        ({}, "Mars/Phobos", FAILED),
+        ({"timezone": "UTC"}, "GMT+3", FAILED),
+        ({"timezone": "GMT+3"}, "GMT+3", SKIPPED),
+        ({}, None, SKIPPED),
+    ],
+)
+def test_zone_of_known_area(
+    asked: dict[str, Any], shown: str | None, verdict: set[bool | None]
+) -> None:
+    creation = exchange("createReportJob", 202, {"job": {"id": "J1"}}, sent=asked)
+    polled = {} if shown is None else {"timezone": shown}
+    assert history("TD-JOB-016", *numbered(creation, job(**polled))) == verdict
+
+
 def test_stable() -> None:
     assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="a"))) == PASSED
     assert history("TD-JOB-013", *numbered(job(name="a"), job(300, "DONE", name="b"))) == FAILED

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.evaluation.coverage import byte_order_mark_hints
 from conformance.http import NOT_JSON, parse_json
+from tests.unit.conformance._cases import exchange
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -41,3 +43,10 @@ def test_an_escaped_lone_surrogate_is_read() -> None:
 )  # fmt: skip
 def test_what_rfc_8259_forbids_is_no_json(body: bytes) -> None:
     assert parse_json(body) is NOT_JSON
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    marked = exchange("getReportJob", body=b"\xef\xbb\xbf{}")
+    (hint,) = byte_order_mark_hints([exchange("getReportJob", body={}), marked])
+    assert "begins with a byte order mark" in hint
+    assert "GET /data/reports/calls/jobs/J1" in hint

@@ -6,6 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.checks import load_checks
+from conformance.drivers import DriverCase
+from conformance.drivers.directed import drive_negative
+from conformance.evaluation.evaluator import Evaluator
 from conformance.request_data.edge_cases import (
     Mutations,
     all_unusual,
@@ -14,8 +18,10 @@ from conformance.request_data.edge_cases import (
     malformed_json,
     values_at_bounds,
 )
+from conformance.settings import Effort, Settings
 from conformance.target.safety import near_ids
 from tests.unit.conformance._cases import contract
+from tests.unit.conformance._reference import reference_client
 
 FIELDS = {
     "fieldSpecsList": [
@@ -127,3 +133,16 @@ def test_all_that_is_unusual_in_one_body_keeps_its_types() -> None:
     assert unusual["format"] == "csv"
     assert unusual["ids"] == [1, 2, 1, 2]
     assert unusual["from"].startswith("2026-03-01T00:00:00+")
+
+
+def test_a_bound_that_no_source_states_is_not_sent_as_if_it_were_legal() -> None:
+    with reference_client("talkdesk") as client:
+        found, effort = client.contract, Effort.DEEP
+        evaluator = Evaluator(found, load_checks(), (), Settings(), {})
+        names = ("listReportJobs",)
+        drive_negative(
+            DriverCase(found, client, client.target, 1, effort, names, evaluator, shrinks=False)
+        )
+        beyond = [e for e in client.exchanges if ("page", "2147483648") in e.request.query]
+    assert beyond
+    assert not any(exchange.valid for exchange in beyond)
