@@ -1,9 +1,10 @@
 """Exchange checks of date-times and time zones."""
 
+import re
 import zoneinfo
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from conformance.checks import (
     CheckResult,
@@ -18,13 +19,19 @@ from conformance.checks import (
 from conformance.checks.cases import ExchangeCase, HistoryCase, requested_value
 from conformance.contract_queries import ABSENT, value_at, values_at
 
+# What `datetime.fromisoformat` takes between a day and an hour, but no standard.
+_OWN_SIGN: Final = re.compile(r"^\d{4}-?\d\d-?\d\d[^-\dTt ]")
+# Two local times of one instant are never further apart.
+_OFFSETS: Final = timedelta(hours=26)
+
 
 def parse_datetime(value: Any) -> datetime | date | None:
     """Return the date or date-time of an ISO 8601 text, None for anything else.
 
-    RFC 3339 allows the letters T and Z in lower case, too.
+    RFC 3339 allows the letters T and Z in lower case, too, and a space for the T; other signs
+    between date and time are Python's own.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _OWN_SIGN.search(value):
         return None
     for parse in (date.fromisoformat, datetime.fromisoformat):
         try:
@@ -48,7 +55,10 @@ def same_instant(first: Any, second: Any) -> bool:
 def is_datetime(
     case: ExchangeCase, *, pointers: Sequence[str], whole: bool = False
 ) -> CheckResult | None:
-    """The values are ISO 8601 date-times; a bare date passes unless `whole`, null is no value."""
+    """The values are ISO 8601 date-times; null is no value.
+
+    A bare date, and a space for the T (RFC 3339 lets it pass), are taken unless `whole`.
+    """
     parsed_any = False
     for pointer in pointers:
         for location, value in values_at(case.response.json, pointer):
@@ -59,6 +69,8 @@ def is_datetime(
                 return failed(f"{location}: {value!r} is not an ISO 8601 date-time")
             if whole and parsed is not None and not isinstance(parsed, datetime):
                 return failed(f"{location}: {value!r} is a date without a time")
+            if whole and parsed is not None and " " in value:
+                return failed(f"{location}: {value!r} has a space where ISO 8601 has a T")
             parsed_any = parsed_any or parsed is not None
     return passed() if parsed_any else None
 
@@ -85,7 +97,8 @@ def _is_before(one: date, other: date) -> bool | None:
     """Return whether `one` is before `other`, None where they cannot be compared."""
     if isinstance(one, datetime) and isinstance(other, datetime):
         if (one.tzinfo is None) != (other.tzinfo is None):
-            return None
+            apart = other.replace(tzinfo=None) - one.replace(tzinfo=None)
+            return True if apart > _OFFSETS else False if apart < -_OFFSETS else None
         return one < other
     # A bare date is the whole day, so only another day is evidence.
     return _day(one) < _day(other)

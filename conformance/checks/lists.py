@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from conformance.checks import CheckResult, active_check, failed, passed, result_of, skipped
 from conformance.checks.active_case import SHORTEST_GLOBAL_ID, ActiveCase, required
-from conformance.contract_queries import value_at
+from conformance.contract_queries import ABSENT, value_at
 from conformance.errors import NotPermitted, Untestable
 from conformance.http import Exchange
 from conformance.job_client import MAX_OWN_PAGES, MAX_PAGES, JobRef, page_position, widest_value
@@ -25,6 +25,7 @@ MAX_SMALL_PAGES: Final = 40
 LARGE_PAGE_SIZE: Final = 100
 # A list may lag behind what is written: so many seconds later it is looked at again.
 LIST_LAG: Final = (1.0, 3.0)
+_UNREADABLE: Final = (str(None), str(ABSENT))
 _NO_LIST: Final = "the response has no list of items"
 _NO_IDS: Final = (
     "no item of the list has an id where one is expected "
@@ -63,6 +64,11 @@ class _List(NamedTuple):
         if not isinstance(shown, list):
             return None
         return [str(value_at(item, self.key)) for item in shown]
+
+    def lacks(self, page: Exchange, id_: str | None, size: int) -> bool:
+        """Return True if a page of at most `size` has room left, and no item with this id."""
+        ids = self.ids_in(page)
+        return ids is not None and len(ids) < size and not {id_, *_UNREADABLE} & {*ids}
 
 
 class _Pages(NamedTuple):
@@ -123,16 +129,15 @@ def _own_resources(
         new = dict(created_ids(case.contract, creation)).get(resource) if creation else None
         lag = LIST_LAG if new and not of_jobs else ()
         page = listing.request_page(case, 0, size)
-        ids = set(listing.ids_in(page) or ())
         for seconds in lag:
-            if new in ids or not 0 < len(ids) < size or not case.client.wait(seconds):
+            if not listing.lacks(page, new, size) or not case.client.wait(seconds):
                 break
             page = listing.request_page(case, 0, size)
-            ids = set(listing.ids_in(page) or ())
+        ids = set(listing.ids_in(page) or ())
         jobs = (job.id for job in case.client.jobs if job.created_by_us)
         created = dict.fromkeys([*case.client.tracker.created(resource), *jobs])
         own = tuple(id_ for id_ in created if id_ in ids)
-        if creation and new and new not in ids and 0 < len(ids) < size and not of_jobs:
+        if creation and new and listing.lacks(page, new, size) and not of_jobs:
             return own, (creation, page)
         if creation is None or len(own) >= MIN_RESOURCES:
             break
@@ -374,7 +379,7 @@ def _pages_to(case: ActiveCase, job: JobRef) -> tuple[list[Exchange], bool]:
         shown |= ids
         if job.id in ids:
             return pages, True
-    if shown == {str(None)}:
+    if shown == {_UNREADABLE[0]}:
         raise Untestable(_NO_IDS)
     return pages, False
 

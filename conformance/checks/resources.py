@@ -23,7 +23,6 @@ from conformance.http import Exchange
 from conformance.job_client import widest_value
 from conformance.request_data import OperationRequest
 from conformance.target import PRIMARY
-from specs.contract import json_schema_of
 from specs.pointer import properties
 
 
@@ -83,8 +82,7 @@ def _different_member(case: ActiveCase, created: Any, read: Any) -> str | None:
     """Return a member of the contract that differs; others may be of the moment."""
     if not isinstance(created, dict) or not isinstance(read, dict):
         return None
-    operation = case.contract.operations[case.operation]
-    schema = json_schema_of(operation.responses[operation.success].get("content", {}))
+    schema = case.contract.schema(case.operation, HTTPStatus.OK)
     known = properties(case.contract.openapi, schema)
     shared = created.keys() & read.keys() & known.keys()
     return next((name for name in sorted(shared) if created[name] != read[name]), None)

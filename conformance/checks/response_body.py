@@ -3,7 +3,7 @@
 Each schema rule looks one level deep, so that one cause is one failure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ from conformance.contract_queries import containers, values_at
 from conformance.errors import describe_schema_error
 from conformance.http import NOT_JSON
 from specs.contract import is_json
-from specs.pointer import find, resolve, schema_at
+from specs.pointer import find, properties, resolve, schema_at
+from specs.values import plain_name
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
 _COMBINED: Final = ("allOf", "anyOf", "oneOf")
@@ -100,7 +101,10 @@ _KINDS: Final = {list: "an array", str: "a string", bool: "a boolean", type(None
 
 @exchange_check("object_body")
 def object_body(case: ExchangeCase) -> CheckResult | None:
-    """The body is a JSON object; an empty one is fine where nothing is required."""
+    """The body is a JSON object; an empty one is fine where nothing is required.
+
+    A member that is written otherwise than the document writes it, as `Id` for `id`, is not its.
+    """
     status, value = case.response.status, case.response.json
     if not case.response.body:
         return failed(f"the {status} has no body")
@@ -109,7 +113,21 @@ def object_body(case: ExchangeCase) -> CheckResult | None:
     if not isinstance(value, dict):
         kind = _KINDS.get(type(value), "a number")
         return failed(f"the body of the {status} is {kind}, not an object")
+    schema = case.contract.schema(case.operation.id, status)
+    for shown, name in _misspelt(case.contract.openapi, schema, value):
+        return failed(f"the body of the {status} has {shown!r} where {name!r} is due")
     return passed()
+
+
+def _misspelt(document: dict[str, Any], schema: Any, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield members that differ from an absent one of the schema by capitals or signs alone."""
+    known = properties(document, schema)
+    absent = {plain_name(name): name for name in known if name not in value}
+    for shown, member in value.items():
+        if shown not in known and (name := absent.get(plain_name(shown))):
+            yield shown, name
+        elif shown in known and isinstance(member, dict):
+            yield from _misspelt(document, known[shown], member)
 
 
 @exchange_check("body_schema")

@@ -132,6 +132,7 @@ class EnergyCap(Service):
         "unasked_runs": "runs in progress are listed unasked",
         "other_detail": "every log has the detail of the first",
         "first_report": "a group has its first report alone",
+        "first_lost": "a group lacks its first report", "unstored": "a new group is in no list",
         "reopens": "a run that is Complete is In Progress again",
     }  # fmt: skip
 
@@ -320,7 +321,8 @@ class EnergyCap(Service):
         if group is None:
             self.born += 1
             group = {"reportGroupId": self.first + self.born}
-            self.groups[group["reportGroupId"]] = group
+            if not self.has("unstored"):
+                self.groups[group["reportGroupId"]] = group
             group.update(new)
         elif not self.has("no_update"):
             group.update(new)
@@ -349,6 +351,7 @@ class EnergyCap(Service):
         ids = [i for i in group["reportIds"] if i in REPORTS]
         ids = ids[:3] if self.has("reports_dropped") else ids
         ids = ids[:1] if self.has("first_report") else ids
+        ids = ids[1:] if self.has("first_lost") else ids
         if self.has("reports_reversed"):
             ids = [45 - i for i in ids if 45 - i in REPORTS]
         data: dict[str, Any] = {k: v for k, v in group.items() if k != "reportIds"}

@@ -45,7 +45,8 @@ DETECTED = {
     "energycap": {
         "empty_key": "EC-AUTH-002", "wraps": "EC-EXEC-017", "fourth_dropped": "EC-EXEC-009",
         "wrong_name": "EC-LOG-021", "info_cut": "EC-GRP-018", "same_logs": "EC-LOG-013",
-        "first_report": "EC-GRP-017", "filter_ignored": "EC-DIST-018",
+        "first_lost": "EC-GRP-017", "filter_ignored": "EC-DIST-018",
+        "unstored": "EC-GRP-030",
     },
 }  # fmt: skip
 

@@ -154,6 +154,8 @@ def test_media_of_files_is_left_to_their_own_rows() -> None:
         ({"beginDate": "2026-03-30T09:00:00Z"}, PASSED, PASSED),
         ({"beginDate": "2026-03-30T09:00:00.1234567+02:00"}, PASSED, PASSED),
         ({"beginDate": "2026-03-30"}, PASSED, FAILED),
+        ({"beginDate": "2026-03-30 09:00:00"}, PASSED, FAILED),
+        ({"beginDate": "2026-03-30_09:00:00"}, FAILED, NOT_APPLICABLE),
         ({"beginDate": "soon"}, FAILED, NOT_APPLICABLE),
         ({"beginDate": 1774861200}, FAILED, NOT_APPLICABLE),
         ({}, NOT_APPLICABLE, NOT_APPLICABLE),
@@ -182,6 +184,8 @@ def test_moment_takes_null_for_an_end_that_is_not_there_yet() -> None:
         ("2026-03-30", "2026-03-29", FAILED),
         ("2026-03-30T09:00:00Z", "2026-03-30T08:00:00", NOT_APPLICABLE),
         ("2026-03-30T09:00:00Z", None, NOT_APPLICABLE),
+        ("2026-03-30T09:00:00Z", "0001-01-01T00:00:00", FAILED),
+        ("2026-03-30T09:00:00", "9999-12-31T23:59:59Z", PASSED),
     ],
 )
 def test_end_not_before_begin(begin: Any, end: Any, verdict: bool | None) -> None:

@@ -42,6 +42,22 @@ def test_field_leaves_a_broken_holder_to_the_row_of_the_holder() -> None:
     assert passes("TD-JOB-002", one) is NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ({}, PASSED),
+        ({"reportGroupId": 1, "ReportGroupId": 1, "owner": {"reportgroupid": 1}}, PASSED),
+        ({"ReportGroupId": 1}, FAILED),
+        ({"report_group_code": "A"}, FAILED),
+    ],
+)
+def test_object_has_its_members_by_the_names_of_the_document(
+    body: dict[str, Any], verdict: bool
+) -> None:
+    one = exchange("createReportGroup", 200, body, vendor="energycap")
+    assert passes("EC-GRP-003", one) is verdict
+
+
 def test_field_names_the_place_and_the_fault() -> None:
     result = result_of("TD-JOB-004", job(name=7))
     assert result is not None
