@@ -103,20 +103,19 @@ class Dispatcher:
         was deleted with the old state.
         """
         assert context.api is not None
-        assert context.sandbox is not None
         while True:
             try:
                 response = handler(request)
             except ServiceUnavailable:
                 raise
             except Exception:
-                fresh = self._replacement(context.sandbox)
+                fresh = self._replaced(context)
                 if fresh is None:
                     raise
             else:
                 if not context.api.is_vendor:  # a reset itself, for instance
                     return response
-                fresh = self._replacement(context.sandbox)
+                fresh = self._replaced(context)
                 if fresh is None:
                     return response
             context.touched_jobs.clear()
@@ -124,6 +123,19 @@ class Dispatcher:
             if _SCENARIO in request.headers:
                 fresh = self._with_scenario(fresh, request.headers[_SCENARIO])
             request = replace(request, sandbox=fresh)
+
+    def _replaced(self, context: RequestContext) -> Sandbox | None:
+        """Return what the sandbox has become by a reset, None if it is as it was.
+
+        Raises:
+            ApiError: 404, it was deleted, as if that had been before the request.
+        """
+        assert context.sandbox is not None
+        try:
+            return self._replacement(context.sandbox)
+        except ApiError:
+            context.handled = False
+            raise
 
     def _with_scenario(self, sandbox: Sandbox, scenario: str) -> Sandbox:
         """Return the sandbox with the job scripts of another scenario, for this request alone."""

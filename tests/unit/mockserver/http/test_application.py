@@ -1,8 +1,10 @@
 """The way of a request: routing, who answers, whose error body, and nothing unchecked."""
 
+import asyncio
 import logging
-from typing import cast
+from typing import Any, cast
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,15 @@ from hypothesis import strategies as st
 from mockserver.app import App
 from mockserver.http.messages import Request, Response
 from mockserver.http.routing import Handler
-from tests.unit.mockserver.asgi import CLINICALONE, ENERGYCAP, JSON, TALKDESK, ask
+from tests.unit.mockserver.asgi import (
+    CLINICALONE,
+    CREATE,
+    ENERGYCAP,
+    JSON,
+    TALKDESK,
+    ask,
+    request_scope,
+)
 
 TD_JOBS = "/data/reports/calls/jobs"
 C1_DOWNLOAD = "/ec-reporting-svc/rest/v2.0/reports/download"
@@ -42,6 +52,31 @@ def test_wrong_method_is_405_with_allow_in_the_vendors_words(
     assert answer.status == 405
     assert "GET" in answer.headers["allow"]
     assert members <= set(answer.json)
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "body"), [(TD_JOBS, TALKDESK, CREATE), (GROUPS, ENERGYCAP, {})]
+)
+def test_request_whose_sandbox_is_deleted_before_its_body_comes_is_404(
+    mock: App, path: str, key: dict[str, str], body: dict[str, Any]
+) -> None:
+    assert ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": "mine"}).status == 201
+    statuses: list[int] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    async def receive() -> dict[str, Any]:
+        deletion = request_scope("DELETE", "/_mock/sandboxes/mine", {"content-length": "0"})
+        await mock.app(deletion, receive_nothing, send)
+        return {"type": "http.request", "body": orjson.dumps(body), "more_body": False}
+
+    async def receive_nothing() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = request_scope("POST", path, {**key, **JSON, "x-mock-sandbox": "mine"})
+    asyncio.run(mock.app(scope, receive, send))
+    assert statuses == [204, 404]
 
 
 @EACH
