@@ -252,8 +252,8 @@ def file_media(
 ) -> Iterator[CheckResult]:
     """The media type of a file belongs to its job's format and to no other.
 
-    `media` lists the types of each format. Types that say nothing about the content pass, unless
-    the type must match `exactly`.
+    `media` lists the types of each format, none for one whose own no page says. Types that say
+    nothing about the content pass, unless the type must match `exactly`.
     """
     for file in downloaded_files(case, stated, requested):
         if result := _media_result(file, media, exactly):
@@ -264,7 +264,7 @@ def _media_result(
     file: DownloadedFile, media: Mapping[str, Sequence[str]], exactly: bool
 ) -> CheckResult | None:
     expected = media.get(file.format)
-    if expected is None:
+    if expected is None or (exactly and not expected):
         return None
     actual = file.response.media
     if actual in expected or (actual in _NEUTRAL and not exactly):

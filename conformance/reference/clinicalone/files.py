@@ -147,7 +147,9 @@ class DownloadViews:
                 document = document.replace(b'"team": "', b'"team": "\xc9quipe ')
             return Response(document, mimetype=JSON)
         if job.requested.format == "XPORT":
-            return Response(_transport_bytes(table), mimetype="application/octet-stream")
+            is_csv = self.context.has_defect("c1-file-xport-as-csv")
+            mimetype = "text/csv" if is_csv else "application/octet-stream"
+            return Response(_transport_bytes(table), mimetype=mimetype)
         data = csv_bytes(table, _COLUMNS)
         for defect, change in CSV_DEFECTS.items():
             data = change(data) if self.context.has_defect(defect) else data

@@ -207,6 +207,7 @@ _DOWNLOAD = (
         "a token of long ago is taken",
         requirements=("C1-AUTH-014", "C1-AUTH-015"),
     ),
+    defect("c1-file-xport-as-csv", "XPORT is said to be CSV", requirements="C1-DL-004"),
     defect("c1-file-base64", "the CSV comes in Base64", requirements="C1-DL-002"),
     defect(
         "c1-file-csv-as-json", "implied: JSON is announced, CSV is sent", requirements="C1-DL-004"

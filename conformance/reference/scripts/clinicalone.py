@@ -111,6 +111,7 @@ def _ask_wrongly() -> Iterator[Step]:
     )
     for value in ("Bearer ", "Bearer MOCK-CLINICALONE-VIEWER", "Bearer mock-clinicalone-expired"):
         yield _get("?id={5}", {"Authorization": value})
+    yield from (_make(f"format=XPORT&studyId={STUDY}"), _kick(12), _wait(100), _get("?id={12}"))
     yield from (_get("?id={5}", {}), _get("?id={5}", NOBODY), _get("?id={5}", OTHER))
 
 
