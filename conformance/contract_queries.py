@@ -19,7 +19,7 @@ from specs.job_parameters import (
     links,
     parameter_schema,
 )
-from specs.pointer import resolve, schema_at, tokens
+from specs.pointer import resolve, tokens
 
 __all__ = ["RESPONSE_BODY", "id_parameters", "job_parameter", "parameter_schema"]
 
@@ -161,12 +161,9 @@ def id_type(contract: Contract, operation_id: str, status: int) -> type:
     location = contract.lifecycle.locations[operation_id]
     if location.id_header is not None or location.id_link is not None:
         return str
-    schema = contract.schema(operation_id, status) or {}
     pointer = location.id if location.items is None else f"{location.items}/-{location.id}"
-    if schema is None:  # no body is promised with this status
-        return str
     try:
-        id_schema = schema_at(contract.openapi, schema, pointer)
+        id_schema = contract.schema_of(operation_id, status, pointer)
     except (LookupError, TypeError):
         return str
     return int if id_schema.get("type") == "integer" else str

@@ -15,7 +15,7 @@ from specs.files import in_profile, read_yaml
 from specs.lifecycle import Lifecycle, read_lifecycle
 from specs.own import METHODS, complete_lifecycle, complete_requirements
 from specs.requirements import Requirement, Requirements, Statement, read_requirements
-from specs.schema import self_contained
+from specs.schema import self_contained, to_json_schema
 from specs.values import Paging, read_paging
 
 
@@ -106,6 +106,41 @@ class Contract:
         return int(self.openapi["x-grant-refused"])
 
     @cached_property
+    def id_parameters(self) -> Mapping[str, tuple[str, ...]]:
+        """The path parameters by operationId that are ids: those without an enum."""
+        return {
+            operation.id: tuple(
+                parameter["name"]
+                for parameter in operation.parameters
+                if parameter["in"] == "path"
+                and "enum" not in pointer.resolve(self.openapi, parameter.get("schema", {}))
+            )
+            for operation in self.operations.values()
+        }
+
+    @cached_property
+    def _schemas(self) -> dict[tuple[str, int, str], Any]:
+        return {}
+
+    def schema_of(self, operation_id: str, status: int, at: str) -> Any:
+        """Return the schema of the value `at` in the body of a response; each is looked up once.
+
+        Raises:
+            LookupError: the contract has no such body, or its schema does not define the value.
+        """
+        key = operation_id, status, at
+        if key not in self._schemas:
+            schema = self.schema(operation_id, status)
+            if schema is None:
+                raise LookupError(operation_id)
+            self._schemas[key] = pointer.schema_at(self.openapi, schema, at)
+        return self._schemas[key]
+
+    @cached_property
+    def _components(self) -> dict[str, Any]:
+        return self_contained(self.openapi, {})
+
+    @cached_property
     def _validators(self) -> dict[tuple[bytes, bool], jsonschema_rs.Validator]:
         return {}
 
@@ -113,7 +148,9 @@ class Contract:
         """Return the validator of a schema of this contract; each is compiled once."""
         key = orjson.dumps(schema), formats
         if key not in self._validators:
-            whole = self_contained(self.openapi, schema)
+            whole = to_json_schema(schema)
+            if b'"$ref"' in key[0]:
+                whole = {**whole, **self._components}
             self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=formats)
         return self._validators[key]
 

@@ -17,11 +17,7 @@ def parameter_schema(contract: Contract, parameter: Mapping[str, Any]) -> Mappin
 
 def id_parameters(contract: Contract, operation: Operation) -> tuple[str, ...]:
     """Return the path parameters that are ids: those without an enum."""
-    return tuple(
-        parameter["name"]
-        for parameter in operation.parameters
-        if parameter["in"] == "path" and "enum" not in parameter_schema(contract, parameter)
-    )
+    return contract.id_parameters[operation.id]
 
 
 def job_parameter(contract: Contract, operation_id: str) -> str | None:

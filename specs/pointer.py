@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 
@@ -11,7 +12,7 @@ def find(document: Any, pointer: str) -> Any:
     Raises:
         LookupError: there is no such value.
     """
-    for token in tokens(pointer):
+    for token in _tokens(pointer):
         if isinstance(document, list) and _is_index(token):
             document = document[int(token)]
         elif isinstance(document, dict):
@@ -42,7 +43,7 @@ def schema_at(document: dict[str, Any], schema: Any, pointer: str) -> Any:
         LookupError: the schema does not define such a value.
     """
     schema = resolve(document, schema)
-    for token in tokens(pointer):
+    for token in _tokens(pointer):
         schema = resolve(document, _member(document, schema, token, 0))
     return schema
 
@@ -89,7 +90,12 @@ def _parts(schema: dict[str, Any]) -> Iterator[Any]:
 
 def tokens(pointer: str) -> list[str]:
     """Return the unescaped tokens of a JSON pointer."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    return list(_tokens(pointer))
+
+
+@lru_cache(maxsize=4096)
+def _tokens(pointer: str) -> tuple[str, ...]:
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
 def _is_index(token: str) -> bool:

@@ -16,7 +16,7 @@ from conformance.contract_queries import containers, values_at
 from conformance.errors import describe_schema_error
 from conformance.http import NOT_JSON
 from specs.contract import is_json
-from specs.pointer import find, properties, resolve, schema_at
+from specs.pointer import find, properties, resolve
 from specs.values import plain_name
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
@@ -64,9 +64,8 @@ def shallow_schema(case: ExchangeCase, pointer: str) -> dict[str, Any]:
     contract = case.contract
     operation = contract.operations[case.requirement.operation or ""]
     candidates = (case.response.status, *case.expected_statuses, operation.success)
-    schemas = (contract.schema(operation.id, status) for status in candidates)
-    root = next(schema for schema in schemas if schema is not None)
-    schema = schema_at(contract.openapi, root, pointer)
+    has_body = (s for s in candidates if contract.schema(operation.id, s) is not None)
+    schema = contract.schema_of(operation.id, next(has_body), pointer)
     return {key: value for key, value in schema.items() if key not in _DEEPER}
 
 
