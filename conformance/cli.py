@@ -339,7 +339,10 @@ def record(
     from conformance.drift.recording import record_har
 
     contract = load_contract(vendor, profile, _announced(vendors))
-    click.echo(f"{record_har(contract, har, output, name)}: the scenario")
+    scenario, left_out = record_har(contract, har, output, name)
+    if left_out:
+        click.echo(f"{har}: {left_out} entries are not as HAR 1.2 has them", err=True)
+    click.echo(f"{scenario}: the scenario")
 
 
 @main.command()

@@ -31,7 +31,7 @@ from conformance.drift.report import (
 from conformance.drift.suggest import suggest
 from conformance.drift.suggest_states import Suggestion
 from conformance.errors import UsageError
-from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, read_baseline
+from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED, EXIT_NOT_JUDGED, read_baseline
 from conformance.replay import read_result
 from conformance.report import write_content
 from conformance.report.json_report import to_data
@@ -284,7 +284,7 @@ def _end(journal: "Journal", options: Mapping[str, Any]) -> int:
         ids = ", ".join(departure.requirements) or "no requirement"
         times = f" ({count} times)" if count > 1 else ""
         lines.append(f"{departure.direction}  {ids}: {departure.reason}{times}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join([*lines, *dict.fromkeys(journal.crashes)]) + "\n")
     if options["record"] is not None:
         first = min(journal.seconds.values(), default=time.monotonic())
         began = datetime.now(UTC) - timedelta(seconds=time.monotonic() - first)
@@ -294,4 +294,6 @@ def _end(journal: "Journal", options: Mapping[str, Any]) -> int:
         content = orjson.dumps(journal.entries(0), option=orjson.OPT_INDENT_2)
         write_content(content + b"\n", options["report"])
     failed = options["fail_on"] != NEVER and journal.fails(options["fail_on"])
-    return EXIT_FAILED if failed else EXIT_CONFORMS
+    if failed:
+        return EXIT_FAILED
+    return EXIT_NOT_JUDGED if journal.crashes else EXIT_CONFORMS

@@ -15,6 +15,7 @@ from conformance.checks.cases import HistoryCase
 from conformance.contract_queries import match_path, parameter_schema, token_operation
 from conformance.drift.naming import RequirementNames
 from conformance.drift.proxy import Passage
+from conformance.errors import describe_crash
 from conformance.evaluation.evaluator import run_exchange_check, run_history_check
 from conformance.http import NOT_JSON, Exchange, RecordedRequest, RecordedResponse
 from conformance.http.redaction import Redactor
@@ -81,6 +82,7 @@ class Journal:
         self.redactor = Redactor()
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self.seconds: dict[int, float] = {}
+        self.crashes: list[str] = []
         self.tracker = ResourceTracker(contract)
         self._names = RequirementNames(contract, checks)
         self._checks = checks
@@ -149,7 +151,10 @@ class Journal:
 
     def _work(self) -> None:
         while (passage := self._queue.get()) is not None:
-            self._judge(passage)
+            try:
+                self._judge(passage)
+            except Exception as error:  # noqa: BLE001  (one exchange costs no other its judgement)
+                self.crashes.append(describe_crash(error))
 
     def _judge(self, passage: Passage) -> None:
         self._passed += 1
@@ -166,19 +171,12 @@ class Journal:
             self._count(departure)
         unchecked = tuple(_unchecked(passage))
         self._unchecked += bool(unchecked)
-        self._entries.append(
-            Entry(
-                exchange.number,
-                passage.method,
-                self.redactor.redact(passage.target),
-                exchange.operation,
-                passage.status,
-                passage.failure,
-                round(passage.seconds * 1000),
-                departures,
-                unchecked,
-            )
-        )
+        target, milliseconds = self.redactor.redact(passage.target), round(passage.seconds * 1000)
+        entry = Entry(
+            exchange.number, passage.method, target, exchange.operation, passage.status,
+            passage.failure, milliseconds, departures, unchecked,
+        )  # fmt: skip
+        self._entries.append(entry)
 
     def _count(self, departure: Departure) -> None:
         self._counts[_key(departure)] += 1
@@ -245,15 +243,9 @@ class Journal:
             role=PRIMARY if _has_credential(headers) else None,
         )
         return Exchange(
-            number=self._passed,
-            operation=operation.id if operation else None,
-            request=request,
-            response=self._response(passage),
-            failure=passage.failure,
-            driver=LIFECYCLE,
-            valid=None,
-            path_parameters=values,
-        )
+            self._passed, operation.id if operation else None, request, self._response(passage),
+            passage.failure, LIFECYCLE, valid=None, path_parameters=values,
+        )  # fmt: skip
 
     def _response(self, passage: Passage) -> RecordedResponse | None:
         if passage.status is None or not passage.response_body.is_whole:

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -35,7 +36,7 @@ Json = Any
 START: Final = datetime(2026, 3, 30, 9, tzinfo=UTC)
 CHANGING: Final = ("start", "cancel", "delete")
 OVERLOAD: Final = frozenset({429, 500, 502, 503, 504})
-# A count below says nothing about anybody; what is above may be an id, and gets a number from 1001.
+# A count below says nothing about anybody; another number may be an id or a place.
 KEPT_BELOW: Final = 10
 FIRST_NUMBER: Final = 1000
 # Of jobs and of faults in a scenario.
@@ -59,6 +60,7 @@ class Anonymizer:
         }
         self._shift = START - began
         self._replaced: dict[tuple[str, str], str] = {}
+        self._counts: Counter[str] = Counter()
 
     def json(self, value: Json) -> Json:
         """Return a JSON value with other texts, numbers and unknown names."""
@@ -130,7 +132,7 @@ class Anonymizer:
         return shifted.isoformat().replace("+00:00", "Z" if text.endswith("Z") else "+00:00")
 
     def _number(self, value: float) -> float:
-        if abs(value) < KEPT_BELOW:
+        if isinstance(value, int) and abs(value) < KEPT_BELOW:
             return value
         number = int(self._replacement("", str(value)))
         return number if isinstance(value, int) else float(number)
@@ -148,7 +150,8 @@ class Anonymizer:
     def _replacement(self, kind: str, text: str) -> str:
         key = (kind, text)
         if key not in self._replaced:
-            number = sum(other == kind for other, _ in self._replaced) + 1
+            self._counts[kind] += 1
+            number = self._counts[kind]
             self._replaced[key] = f"{kind}-{number}" if kind else str(FIRST_NUMBER + number)
         return self._replaced[key]
 
@@ -361,69 +364,66 @@ def write_recording(journal: Journal, folder: Path, name: str, began: datetime) 
 # --- From an HTTP archive
 
 
-def record_har(contract: Contract, file: Path, folder: Path, name: str) -> Path:
+def record_har(contract: Contract, file: Path, folder: Path, name: str) -> tuple[Path, int]:
     """Write the scenario of a HAR file; see `write_recording`.
+
+    Returns:
+        The scenario's path, and how many entries were left out: they are not as HAR 1.2 has them.
 
     Raises:
         UsageError: the file is no HTTP archive, or has nothing of the contract's vendor.
     """
-    passages = list(_passages(file))
+    rows = list(_passages(file))
+    passages = sorted((row for row in rows if row is not None), key=lambda row: row.started)
     journal = Journal(contract, load_checks(), "http://recorded.invalid", None)
     for passage in passages:
         journal.record(passage)
     journal.close()
+    if rows and not passages:
+        raise UsageError(f"--har: {file}: is not an HTTP archive (HAR 1.2)")
     if not any(exchange.operation for exchange in journal.exchanges):
         raise UsageError(f"--har: {file}: has no request of an operation of {contract.vendor}")
-    began = datetime.fromtimestamp(min(passage.started for passage in passages), UTC)
-    return write_recording(journal, folder, name, began)
+    began = datetime.fromtimestamp(passages[0].started, UTC)
+    return write_recording(journal, folder, name, began), len(rows) - len(passages)
 
 
-def _passages(file: Path) -> Iterator[Passage]:
+def _passages(file: Path) -> Iterator[Passage | None]:
     try:
-        entries = json.loads(file.read_text(encoding="utf-8-sig"))["log"]["entries"]
-        rows = sorted(entries, key=lambda entry: _moment(entry["startedDateTime"]))
-        yield from map(_passage, rows)
+        yield from map(_passage, json.loads(file.read_text(encoding="utf-8-sig"))["log"]["entries"])
     except OSError as error:
         raise UsageError(f"--har: {file}: {error.strerror}") from None
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise UsageError(f"--har: {file}: is not an HTTP archive (HAR 1.2)") from None
 
 
-def _passage(entry: Mapping[str, Any]) -> Passage:
-    request, response = entry["request"], entry["response"]
-    url = urlsplit(request["url"])
-    post = request.get("postData") or {}
-    content = response.get("content") or {}
-    received = content.get("text", "").encode(errors="replace")
-    if content.get("encoding") == "base64":
-        received = b64decode(received)
-    passage = Passage(
-        request["method"],
-        url.path + (f"?{url.query}" if url.query else ""),
-        _headers(request["headers"]),
-        _capture(post.get("text", "").encode(errors="replace")),
-        response["status"] or None,
-        # Archives hold bodies without their coding.
-        [h for h in _headers(response["headers"]) if h[0].lower() != b"content-encoding"],
-        _capture(received),
-    )
-    passage.started = _moment(entry["startedDateTime"]).timestamp()
-    passage.seconds = max(0.0, float(entry.get("time") or 0)) / 1000
-    return passage
+def _passage(entry: Json) -> Passage | None:
+    """Return what an entry says; None where it is blocked, cut or of another kind."""
+    try:
+        request, response = entry["request"], entry["response"]
+        url = urlsplit(request["url"])
+        post, content = request.get("postData") or {}, response.get("content") or {}
+        pairs = [(row["name"], row.get("value") or "") for row in post.get("params") or ()]
+        sent = (post.get("text") or urlencode(pairs)).encode(errors="replace")
+        received = (content.get("text") or "").encode(errors="replace")
+        if content.get("encoding") == "base64":
+            received = b64decode(received + b"==")
+        moment = datetime.fromisoformat(entry["startedDateTime"])
+        return Passage(
+            request["method"].upper(),
+            url.path + (f"?{url.query}" if url.query else ""),
+            _headers(request),
+            Capture([sent], len(sent)),
+            max(0, int(response["status"])) or None,
+            # Archives hold bodies without their coding.
+            [row for row in _headers(response) if row[0].lower() != b"content-encoding"],
+            Capture([received], len(received)),
+            started=max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()),
+            seconds=max(0.0, float(entry.get("time") or 0)) / 1000,
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+        return None
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _headers(rows: Sequence[Mapping[str, str]]) -> list[tuple[bytes, bytes]]:
-    encoded = [(row["name"].encode("latin-1", "replace"), row["value"]) for row in rows]
-    return [(name, value.encode("latin-1", "replace")) for name, value in encoded]
-
-
-def _capture(content: bytes) -> Capture:
-    capture = Capture()
-    if content:
-        capture.add(content)
-    return capture
+def _headers(message: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    rows = ((row["name"], row.get("value") or "") for row in message.get("headers") or ())
+    return [(n.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for n, v in rows]

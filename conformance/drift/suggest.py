@@ -48,13 +48,10 @@ class Suggester(StateSuggester):
         """Return the changes and the rest."""
         self._lives()
         self._shapes()
-        for kind, handle in (
-            ("header", self._header),
-            ("header value", self._header),
-            ("error code", self._error_code),
-            ("body", self._body),
-        ):
-            self._each(kind, handle)
+        for kind in ("header", "header value"):
+            self._each(kind, self._header)
+        self._each("error code", self._error_code)
+        self._each("body", self._body)
         rest = [d for d in self._open() if d.kind != "verdict" or d.operation not in self._touched]
         reasons = {self._shown(d): self._reasons.get(d, UNSAID) for d in rest}
         self._suggestion.rest = [(d, _reason(d, reasons)) for d in grouped(reasons)]

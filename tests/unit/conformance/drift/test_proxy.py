@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from conformance import cli
 from conformance.drift.proxy import MAX_KEPT, Capture, end_to_end
+from conformance.evaluation.evaluator import run_exchange_check
 from conformance.target import Target
 from tests.unit.conformance.drift._upstream import Reply, Upstream, proxied, send, upstream
 
@@ -288,6 +289,23 @@ def test_bodies_that_are_too_long_are_said_to_be_unchecked(state: Upstream) -> N
     assert [len(row["unchecked"]) for row in rows] == [1, 2]
     assert str(len(reply.body)) in rows[0]["unchecked"][0]
     assert "2 too long to be checked" in journal.summary
+
+
+def test_crash_of_a_check_costs_no_other_exchange(
+    state: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*arguments: Any) -> Any:
+        return 1 // (arguments[-1].number - 1) and run_exchange_check(*arguments)
+
+    monkeypatch.setattr("conformance.drift.journal.run_exchange_check", crash)
+    state.reply = Reply(200, JSON, b"not JSON")
+    with proxied(state.url) as (url, journal):
+        for _ in range(2):
+            send(url, "GET", POLL)
+    state.seen.clear()
+    assert journal.departures()
+    (reason,) = journal.crashes
+    assert "ZeroDivisionError" in reason
 
 
 def test_page_and_journal_are_live_and_for_loopback_names_alone(

@@ -177,6 +177,7 @@ def test_the_same_thing_is_replaced_by_the_same(folder: Path) -> None:
         ("no json", "is not an HTTP archive"),
         ('{"log": {"entries": [{}]}}', "is not an HTTP archive"),
         ('{"log": {"entries": []}}', "no request of an operation"),
+        ("[" * 100_000, "is not an HTTP archive"),
     ],
 )
 def test_what_is_no_recording_is_refused(tmp_path: Path, content: str, message: str) -> None:
@@ -188,10 +189,55 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, content: str, message: 
     assert not (tmp_path / "out").exists()
 
 
+def changed(part: str, **members: Any) -> dict[str, Any]:
+    row = entry(1, "POST", JOBS, 202, job("CREATED"))
+    return {**row, part: {**row[part], **members}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        changed("response", content={"text": None}),
+        changed("response", content={"encoding": "base64", "text": "eyJqb2IiOnt9\nfQ"}),
+        changed("response", headers=None),
+        changed("response", status="202"),
+        changed("request", headers=[{"name": "X", "value": None}]),
+        changed("request", method="post"),
+        changed("request", postData={"params": [{"name": "name", "value": NAME}]}),
+        {**ENTRIES[0], "startedDateTime": "0001-01-01T00:00:00+14:00"},
+    ],
+)
+def test_archive_of_any_browser_is_read(tmp_path: Path, other: Any) -> None:
+    har = tmp_path / "x.har"
+    har.write_text(json.dumps({"log": {"entries": [other]}}))
+    done = record(har, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "HAR 1.2" not in done.output
+    session = (tmp_path / "out" / "talkdesk-recorded.jsonl").read_text()
+    assert '"operation":"createReportJob"' in session
+    assert NAME not in session
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{}, None, {**ENTRIES[0], "response": None}, {**ENTRIES[0], "request": {"url": "http://[x"}}],
+)
+def test_entry_that_is_none_costs_no_other(tmp_path: Path, broken: Any) -> None:
+    har = tmp_path / "x.har"
+    har.write_text(json.dumps({"log": {"entries": [broken, *ENTRIES]}}))
+    done = record(har, tmp_path / "out")
+    assert done.exit_code == 0
+    assert "1 entries are not as HAR 1.2 has them" in done.output
+
+
 LEAVES: st.SearchStrategy[Any] = (
     st.text(min_size=6, max_size=30) | st.emails() | st.uuids().map(str)
 )
-LEAVES |= st.integers(100_000, 10**15) | st.dates(max_value=date(2026, 1, 1)).map(str)
+LEAVES |= (
+    st.floats(0.123456, 9.87654)
+    | st.integers(100_000, 10**15)
+    | st.dates(max_value=date(2026, 1, 1)).map(str)
+)
 BODIES = st.recursive(
     LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=6), inner)
 )
