@@ -82,7 +82,8 @@ class Evaluator:
         operation, status = exchange.operation, exchange.status
         if operation is None or status is None or exchange.valid is not True:
             return
-        if exchange.request.role == PRIMARY and status < 500:
+        # A refusal of values that this target does not know may come before that of the method.
+        if exchange.request.role == PRIMARY and status < 500 and status not in {400, 422}:
             offered = status not in NOT_OFFERED
             self._offered[operation] = offered or bool(self._offered.get(operation))
 
