@@ -28,6 +28,8 @@ EDGE_CASE_STRINGS: Final = (
     # Long, and beyond the 16 bits of a UTF-16 unit; it shows where it was cut.
     "".join(f"{place:03d}-Łódź-🌊 " for place in range(0, 250, 12)),
 )
+# Longer than the usual column of a database, for what no contract bounds.
+UNBOUNDED_STRING: Final = "".join(f"{place:03d}-Łódź-🌊 " for place in range(0, 330, 12))
 
 
 class RequestFactory:
@@ -175,6 +177,7 @@ class RequestFactory:
         options = own or list(schema.get("enum", ())) or _distinct(values)
         if _is_free_text(schema) and options:
             options = [*options, *EDGE_CASE_STRINGS]
+            options += [] if "maxLength" in schema else [UNBOUNDED_STRING]
         return options
 
     def parameter_options(self, operation_id: str) -> dict[str, list[Any]]:

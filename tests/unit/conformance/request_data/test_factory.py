@@ -1,5 +1,6 @@
 """Request data: from the contract's examples, the target file, and tiny pools."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,21 @@ def test_variants_hold_each_value_text_and_omission() -> None:
     assert set(EDGE_CASE_STRINGS) <= {body.get("name") for body in bodies}
     assert {"format", "timespan"} in [set(body) for body in bodies]
     assert {variant.path["type"] for variant in variants} == {"calls", "user_status"}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "operation", "member", "unbounded"),
+    [
+        ("energycap", "createReportGroup", "reportGroupInfo", True),
+        ("energycap", "createReportDistribution", "emailSubject", False),
+    ],
+)
+def test_texts_without_a_bound_are_longer_than_a_column(
+    vendor: str, operation: str, member: str, unbounded: bool
+) -> None:
+    with reference_client(vendor) as client:
+        texts = RequestFactory(client).body_options(operation)[member]
+    assert (max(map(len, texts)) > 255) is unbounded
 
 
 def test_lists_hold_duplicates() -> None:
