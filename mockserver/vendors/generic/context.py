@@ -141,10 +141,10 @@ class Links:
         self._scheme = scheme
         self._parameters = roles.parameters
         self._contract = contract
-        self._operations = {
-            **{name: name for name in contract.operations},
-            **{name: row.operation for name, row in contract.lifecycle.actions.items()},
-        }
+        actions = {name: row.operation for name, row in contract.lifecycle.actions.items()}
+        if actions["poll"] not in roles.parameters:  # a list, which is not about one job
+            actions["poll"] = actions.get("fetch", actions["poll"])
+        self._operations = {**{name: name for name in contract.operations}, **actions}
         names = {
             name
             for row in contract.operations.values()

@@ -145,19 +145,26 @@ class JobLists:
                 return
 
     def _filters(self, request: Request, paging: Paging | None) -> dict[str, Any]:
-        """Return the query parameters that are a state or an input of the creation."""
+        """Return the query parameters that are an id, a state or an input of the creation."""
         own = {paging.at, paging.size} if paging is not None else set()
-        known = {"status", "state", *self._bodies.makers.inputs}
+        known = {"status", "state", self._id_name(request), *self._bodies.makers.inputs}
         return {
             name: value
             for name, value in request.query.items()
             if name not in own and plain_name(name) in known
         }
 
+    def _id_name(self, request: Request) -> str:
+        """Return the plain name of the member with the id of a listed job."""
+        location = self._contract.lifecycle.locations.get(request.operation.id)
+        return plain_name(location.id.rsplit("/", 1)[-1]) if location is not None else ""
+
     def _matches(self, request: Request, job: Job, name: str, wanted: Any) -> bool:
+        values = wanted if isinstance(wanted, list) else [wanted]
+        if plain_name(name) == self._id_name(request):
+            return job.id in map(str, values)
         if plain_name(name) in ("status", "state"):
             state = self._repository.state(request.sandbox, job)
-            values = wanted if isinstance(wanted, list) else [wanted]
             return any(value in (state.value, state.wire, state.name) for value in values)
         parts = (job.details.get(place) for place in PLACES)
         sent = [part for part in parts if isinstance(part, dict)]

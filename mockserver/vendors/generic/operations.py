@@ -44,17 +44,14 @@ def read_roles(contract: Contract) -> Roles:
     actions: dict[str, tuple[Action, ...]] = {}
     for action in lifecycle.actions.values():
         actions[action.operation] = (*actions.get(action.operation, ()), action)
-    listed = {name for name, row in lifecycle.locations.items() if row.items is not None}
-    listed |= {row.operation for row in lifecycle.actions.values() if row.name == "list"}
+    listed, reading = _listed(contract), _reading(contract)
     of_one_job = actions.keys() - listed
-    shown = [row.operation for row in map(lifecycle.actions.get, ("poll", "fetch")) if row]
-    place = next(
-        (_last_parameter(contract.operations[name]) for name in shown if name not in listed), None
-    )
+    place = None if reading is None else _last_parameter(reading)
     parameters = {
         name: found
         for name, row in contract.operations.items()
         if (found := _id_parameter(row, place, is_action=name in of_one_job)) is not None
+        and (found[0] == "path" or name not in listed)  # in the query of a list it is a filter
     }
     creations = {lifecycle.actions["create"].operation} | {
         name
@@ -64,6 +61,20 @@ def read_roles(contract: Contract) -> Roles:
     lists = frozenset(listed - creations - parameters.keys())
     views = frozenset(parameters) - frozenset(actions) - lists - creations
     return Roles(actions, frozenset(creations), lists, views, parameters)
+
+
+def _listed(contract: Contract) -> set[str]:
+    """Return the operations that list jobs."""
+    lifecycle = contract.lifecycle
+    named = {row.operation for row in lifecycle.actions.values() if row.name == "list"}
+    return named | {name for name, row in lifecycle.locations.items() if row.items is not None}
+
+
+def _reading(contract: Contract) -> Operation | None:
+    """Return the operation that reads one job: the poll, or the fetch where the poll is a list."""
+    actions, listed = contract.lifecycle.actions, _listed(contract)
+    names = [actions[name].operation for name in ("poll", "fetch") if name in actions]
+    return next((contract.operations[name] for name in names if name not in listed), None)
 
 
 def _last_parameter(operation: Operation) -> tuple[str, str] | None:
@@ -200,9 +211,11 @@ def id_schemas(contract: Contract) -> Iterator[Mapping[str, Any]]:
         schema = _id_schema(contract, name, location)
         if schema:
             yield schema
-    poll = contract.operations[contract.lifecycle.actions["poll"].operation]
-    last = _last_parameter(poll)
-    for row in poll.parameters:
+    reading = _reading(contract)
+    if reading is None:
+        return
+    last = _last_parameter(reading)
+    for row in reading.parameters:
         if (row["in"], row["name"]) == last:
             yield flatten(contract.openapi, row.get("schema", {}))
 

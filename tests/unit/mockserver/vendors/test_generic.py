@@ -380,9 +380,12 @@ def test_a_list_may_be_the_poll_the_file_in_a_query_and_the_new_id_inside(
         paths = openapi["paths"]
         result = {"type": "object", "properties": {"id": {"type": "string"}}}
         envelope = {"type": "object", "properties": {"result": result}}
-        paths["/jobs"]["post"]["responses"]["201"] = json_of(envelope)
-        for row in paths["/jobs"]["get"]["parameters"][:2]:
+        location = {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}
+        paths["/jobs"]["post"]["responses"]["201"] = {**json_of(envelope), "headers": location}
+        parameters = paths["/jobs"]["get"]["parameters"]
+        for row in parameters[:2]:
             row["required"] = True
+        parameters.append({"name": "id", "in": "query", "schema": {"type": "string"}})
         file = paths["/file"] = paths.pop("/jobs/{id}/file")
         file["parameters"][0] |= {"in": "query", "name": "job"}
         cycle["actions"]["poll"] = {"operation": poll}
@@ -391,9 +394,14 @@ def test_a_list_may_be_the_poll_the_file_in_a_query_and_the_new_id_inside(
         cycle["locations"]["createJob"] = {"id": "/result/id"}
 
     with playing(tmp_path, change) as call:
-        job = call.create()["result"]["id"]
+        call("POST", "/jobs", json={})
+        answer = call("POST", "/jobs", json={})
+        call("POST", "/jobs", json={})
+        job = answer.json()["result"]["id"]
+        shown_at = {"listJobs": f"/file?job={job}", "getJob": f"/jobs/{job}"}
+        assert answer.headers["Location"] == shown_at[poll]
         for state, status in (("waiting", 409), ("done", 200)):
-            (row,) = call("GET", "/jobs?offset=0&limit=5").json()
+            (row,) = call("GET", f"/jobs?offset=0&limit=5&id={job}").json()
             assert (row["id"], row["status"]) == (job, state)
             assert call("GET", f"/file?job={job}").status_code == status
             call.sandbox.clock.advance(seconds=10)
