@@ -81,6 +81,7 @@ _LIFECYCLE = (
         "implied: a job fails after its file was fetched",
         requirements="TD-LIFE-003",
     ),
+    should_defect("td-job-never-ends", "a job is at work for ever", requirements="TD-LIFE-005"),
     defect("td-status-203", "a job's status answers 203", requirements="TD-STAT-001"),
     defect(
         "td-status-html", "a job's status is a page until it is done", requirements="TD-JOB-011"
