@@ -262,7 +262,18 @@ def values_at(body: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 
 def value_at(body: Any, pointer: str) -> Any:
     """Return the first value at `pointer` in `body`, or ABSENT."""
-    return next((value for _, value in values_at(body, pointer)), ABSENT)
+    steps = pointer.split("/")[1:]
+    if "-" in steps:
+        return next((value for _, value in _walk("", body, steps)), ABSENT)
+    for step in steps:
+        name = _unescape(step) if "~" in step else step
+        if isinstance(body, dict) and name in body:
+            body = body[name]
+        elif isinstance(body, list) and name.isdigit() and int(name) < len(body):
+            body = body[int(name)]
+        else:
+            return ABSENT
+    return body
 
 
 def strings_in(body: Any) -> Iterator[str]:

@@ -158,14 +158,15 @@ def downloaded_files(case: HistoryCase, stated: str, requested: str) -> Iterator
     """Yield the files of jobs with a known format; for the arguments see `file_format`."""
     downloads = [exchange for exchange in case.exchanges if exchange.driver == DOWNLOAD]
     for job in case.jobs:
-        file_format = _stated_format(case, job, stated) or _requested_format(job, requested)
-        if file_format is None:
-            continue
         followed = [e for e in downloads if job.id in map(str, e.path_parameters.values())]
-        for exchange in (*(r.exchange for r in case.requests_to(job, "fetch")), *followed):
-            response = exchange.response
-            if response is not None and response.complete and response.status == 200:
-                yield DownloadedFile(exchange, response, file_format.lower())
+        fetched = (*(r.exchange for r in case.requests_to(job, "fetch")), *followed)
+        files = [(e, e.response) for e in fetched if e.response and e.response.status == 200]
+        file_format = files and (
+            _stated_format(case, job, stated) or _requested_format(job, requested)
+        )
+        for exchange, response in files if file_format else ():
+            if response.complete:
+                yield DownloadedFile(exchange, response, str(file_format).lower())
 
 
 def _files_of_unknown_jobs(case: HistoryCase, known: Collection[int]) -> Iterator[DownloadedFile]:

@@ -133,8 +133,9 @@ class ResourceTracker:
                 yield str(id_), exchange.json
             return
         requested = self._requested_id(exchange)
+        type_ = id_type(self._contract, operation_id, exchange.status or 0)
         for item in _items(exchange.json, location.items):
-            id_ = requested or shown_id(self._contract, operation_id, exchange, item)
+            id_ = requested or shown_id(self._contract, operation_id, exchange, item, type_)
             if id_ is not None:
                 yield str(id_), item
 
@@ -273,14 +274,15 @@ def created_job_id(contract: Contract, exchange: Exchange) -> str | int | None:
 
 
 def shown_id(
-    contract: Contract, operation_id: str, exchange: Exchange, item: Any
+    contract: Contract, operation_id: str, exchange: Exchange, item: Any, type_: type | None = None
 ) -> str | int | None:
     """Return the id of a job where the target file or the lifecycle says, None without one.
 
-    `item` is the body, or what a list has of the job. An id of another type identifies no job.
+    `item` is the body, or what a list has of the job. An id of another type than `type_`, by
+    default that of the contract, identifies no job.
     """
     location = contract.lifecycle.locations[operation_id]
-    type_ = id_type(contract, operation_id, exchange.status or 0)
+    type_ = type_ or id_type(contract, operation_id, exchange.status or 0)
     in_link = location.id_header is not None or location.id_link is not None
     places = (location.configured_id, None if in_link else location.id)
     for pointer in (place for place in places if place is not None):
