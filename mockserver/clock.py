@@ -43,8 +43,9 @@ class ClockState:
     _speed: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        is_manual = self.settings.mode is Mode.MANUAL
-        object.__setattr__(self, "_speed", 0.0 if is_manual else self.settings.speed)
+        speed = 0 if self.settings.mode is Mode.MANUAL else self.settings.speed
+        # Whole numbers take half the time, and are exact however much time has passed.
+        object.__setattr__(self, "_speed", int(speed) if float(speed).is_integer() else speed)
 
     def at(self, counter_ns: int) -> int:
         """Return the virtual time, in milliseconds since the epoch, at a value of the counter."""

@@ -24,9 +24,16 @@ _SETTINGS = "-c fsync=off -c full_page_writes=off -c unix_socket_directories=''"
 @pytest.fixture(scope="session")
 def postgres_cluster() -> "Iterator[Cluster]":
     """A fresh PostgreSQL server on 127.0.0.1; each test process has its own."""
-    programs = _find_programs()
+    programs = find_programs()
     if programs is None:
         missing("PostgreSQL", "apt-get install postgresql")
+    with running_cluster(programs) as cluster:
+        yield cluster
+
+
+@contextmanager
+def running_cluster(programs: Path) -> "Iterator[Cluster]":
+    """A fresh PostgreSQL server for the length of a `with` block; `programs` are its binaries."""
     # Not pytest's own temporary folder: the account that runs the server must be able to enter.
     home = Path(tempfile.mkdtemp(prefix="report-contracts-postgres-"))
     cluster = Cluster(programs, home, secrets.token_hex(16))
@@ -57,7 +64,7 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def _find_programs() -> Path | None:
+def find_programs() -> Path | None:
     """The folder of `initdb` and `pg_ctl`: on the PATH, else the newest of Debian's."""
     on_path = shutil.which("initdb")
     if on_path:

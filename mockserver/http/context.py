@@ -98,7 +98,7 @@ class RequestContext:
     @property
     def redacted_path(self) -> str:
         """The path without secrets, as logs and the journal have it."""
-        path = redact_path(self.path)
+        path = redact_path(self.path) if ";" in self.path else self.path
         for secret, _ in self.head.secrets:
             path = path.replace(secret, REDACTED)
         return path

@@ -42,9 +42,10 @@ class Security:
         Raises:
             ConfigurationError: Connexion does not bind the operations of a contract.
         """
-        self._stack = ConnexionMiddleware(_endpoint, middlewares=[_LeanSecurityMiddleware])
-        bound = {api.name: _add(self._stack, api, authenticators.get(api.name)) for api in apis}
-        _build(self._stack)
+        stack = ConnexionMiddleware(_endpoint, middlewares=[_LeanSecurityMiddleware])
+        bound = {api.name: _add(stack, api, authenticators.get(api.name)) for api in apis}
+        _build(stack)
+        self._middlewares = stack.app  # now built; the stack would look at each request if it is
         for api in apis:
             if unbound := sorted(api.operations.keys() ^ bound[api.name].keys()):
                 raise ConfigurationError(f"{api.name}: Connexion does not bind {unbound}")
@@ -66,7 +67,7 @@ class Security:
         extensions = self._extensions[context.api.name][operation.id]
         scope: Scope = {"type": "http", "extensions": extensions, CONTEXT_KEY: context}
         try:
-            await self._stack(scope, context.receive, _send_nothing)
+            await self._middlewares(scope, context.receive, _send_nothing)
         except ProblemException as problem:
             raise ApiError(problem.status, str(problem.detail)) from None
         schemes = operation.security

@@ -16,7 +16,9 @@ FORM = "application/x-www-form-urlencoded"
 MAX_DEPTH = 64
 """Nesting of arrays and objects; deeper bodies are rejected, since no response could echo them."""
 
-_INTEGRAL = re.compile(rb"[0-9](?:\.0+|[eE][+-]?[0-9]+)\s*[,}\]]")
+# It finds 1.5 too, which stays as it is, and begins with what is rare: a search for digits takes
+# 2 % of a creation's instructions.
+_INTEGRAL = re.compile(rb"[.eE](?<=[0-9].)[+-]?[0-9]+\s*[,}\]]")
 _LARGEST_EXACT = 2**53
 """Beyond it, not each integer is a number of its own in a float."""
 

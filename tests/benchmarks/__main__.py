@@ -169,10 +169,14 @@ def tail_(
     about = machine.describe()
     comparison = Comparison(bench.workshop, bench.generator, bench.plan)
     comparison.prepare({name: RECIPES[name] for name in tail.PEERS if name in bench.only})
-    measured = list(tail.under_connections(comparison, stores, connections))
+    path = bench.out / "tail.json"
+    measured: list[tail.Loaded] = []
+    for loaded in tail.under_connections(comparison, stores, connections):
+        measured.append(loaded)
+        raw.write(path, raw.tail(measured, bench.plan, about))  # a later one may be interrupted
     downloads = tail.beside_downloads(bench.workshop, bench.generator, bench.plan, size)
     table.show_tail(measured, downloads)
-    _tell(raw.write(bench.out / "tail.json", raw.tail([*measured, *downloads], bench.plan, about)))
+    _tell(raw.write(path, raw.tail([*measured, *downloads], bench.plan, about)))
     _tell(picture.write(bench.out / "tail.svg", charts.tail(measured)))
 
 
@@ -190,9 +194,13 @@ def waits_(bench: Bench, /, *, parts: tuple[str, ...], **scope: Any) -> None:
     if {"start", "browser"} & set(parts):
         comparison.prepare({name: RECIPES[name] for name in RECIPES if name in bench.only})
         comparison.start()
-    measured = list(waits.measure(parts, comparison, waits.Scope(**scope)))
+    path = bench.out / "waits.json"
+    measured: list[waits.Wait] = []
+    for wait in waits.measure(parts, comparison, waits.Scope(**scope)):
+        measured.append(wait)
+        raw.write(path, raw.waits(measured, bench.plan, about))  # a later one may be interrupted
     table.show_waits(measured)
-    _tell(raw.write(bench.out / "waits.json", raw.waits(measured, bench.plan, about)))
+    _tell(path)
     _tell(picture.write(bench.out / "waits.svg", charts.waits(measured)))
 
 

@@ -17,12 +17,12 @@ from tests.benchmarks.load import Sample
 from tests.benchmarks.peers import MEGABYTE, Comparison
 from tests.benchmarks.request import HOST
 from tests.benchmarks.rounds import Plan, alone
-from tests.benchmarks.say import step
-from tests.benchmarks.scale.stores import MEMORY, options
+from tests.benchmarks.say import left_out, step
+from tests.benchmarks.scale.stores import MEMORY, SQLITE, options
 from tests.benchmarks.server import Server, running
 
 CONNECTIONS = (1, 16, 256, 1_000)
-STORES = (MEMORY, "sqlite")
+STORES = (MEMORY, SQLITE)
 WORKERS = 2
 DOWNLOADS, DOWNLOAD_BYTES = 10, 100 * 10**6
 ALONE, BESIDE = "polls alone", f"polls beside {DOWNLOADS} downloads"
@@ -96,7 +96,11 @@ def _on_stores(
 ) -> Iterator[tuple[str, Recipe]]:
     for store in stores:
         if store != MEMORY:
-            chosen = stack.enter_context(options(store, workshop.folder.resolve()))
+            try:
+                chosen = stack.enter_context(options(store, workshop.folder.resolve()))
+            except UnhealthyError as reason:
+                left_out(store, reason)
+                continue
             name = f"{WORKERS} workers, {store.partition(':')[0]}"
             command = ours.command("--workers", str(WORKERS), *chosen)
             yield name, partial(_renamed, name, command)

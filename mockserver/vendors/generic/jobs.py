@@ -256,6 +256,7 @@ class Jobs:
         """
         place, name = self._roles.parameters[operation.id]
         find, lifecycle = self._repository.get_with_state, self._lifecycle
+        check = self._hooks.check_job
         is_in_path, is_signed_link = place == "path", operation.id in self._signed
         names = [row["name"] for row in operation.parameters if row["in"] == "path"]
         scope = frozenset(names) - ({name} if is_in_path else set())
@@ -273,7 +274,7 @@ class Jobs:
             sent = job.details.get("path")
             if not is_own or (sent and scope and not is_in(request.path, sent)):
                 raise self._unknown_job(request)
-            self._hooks.check_job(request, job)
+            check(request, job)
             return JobFacts(lifecycle, request, job, job.details, state.name)
 
         return find_job

@@ -9,7 +9,7 @@ from tests.benchmarks.say import left_out
 from tests.benchmarks.waits import in_browser, in_python, in_shell
 from tests.benchmarks.waits.wait import Wait
 
-__all__ = ["PARTS", "Scope", "measure"]
+__all__ = ["PARTS", "Scope", "Wait", "measure"]
 
 PARTS = ("start", "python", "browser", "findings", "verdicts", "make")
 
