@@ -241,7 +241,8 @@ def _serve_on(listener: Listener, given: Settings, echo: Echo) -> None:
     app.store.close()  # no connection may be in two processes; each opens its own
     stop_seconds = STOP_SECONDS + 5
     work = partial(server.run, signals=(signal.SIGTERM,))
-    WorkerSupervisor(settings.workers, work, logs.log_error, stop_seconds).run(on_start)
+    close = listener.bound.close
+    WorkerSupervisor(settings.workers, work, logs.log_error, stop_seconds, close).run(on_start)
 
 
 def make_server(mock: App, listener: Listener, settings: Settings) -> UvicornServer:

@@ -31,11 +31,19 @@ WorkerMain = Callable[[Callable[[], None]], None]
 class WorkerSupervisor:
     """`size` forked workers. They share what was loaded before, and the memory that it takes.
 
-    `log_error` logs that a worker was replaced. Workers that run on `stop_seconds` after a stop
-    signal, or when the next one comes, are killed.
+    `log_error` logs that a worker was replaced. At a stop signal `close` closes the sockets of this
+    process, lest clients wait for one that nobody serves. Workers that run on `stop_seconds` after
+    it, or when the next one comes, are killed.
     """
 
-    def __init__(self, size: int, work: WorkerMain, log_error: LogError, stop_seconds: int) -> None:
+    def __init__(
+        self,
+        size: int,
+        work: WorkerMain,
+        log_error: LogError,
+        stop_seconds: int,
+        close: Callable[[], None],
+    ) -> None:
         if not hasattr(os, "fork"):
             raise ConfigurationError(
                 "--workers: this system cannot fork; start several servers instead"
@@ -44,6 +52,7 @@ class WorkerSupervisor:
         self._work = work
         self._log_error = log_error
         self._stop_seconds = stop_seconds
+        self._close = close
         self._signals = stop_signals()
         self._workers: set[int] = set()
         self._stopping = False
@@ -110,7 +119,8 @@ class WorkerSupervisor:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
             Thread(target=self._stop_with_parent, daemon=True).start()
-            self._work(partial(_report_ready, report))
+            if not self._stopping:  # else its sockets are closed
+                self._work(partial(_report_ready, report))
             code = 0
         except BaseException:  # noqa: BLE001 (nothing may go on as if it were the parent)
             traceback.print_exc()
@@ -128,6 +138,7 @@ class WorkerSupervisor:
             self._signal(signal.SIGKILL)
             return
         self._stopping = True
+        self._close()
         signal.alarm(self._stop_seconds)
         self._signal(signal.SIGTERM)
 

@@ -67,6 +67,7 @@ def test_second_signal_waits_for_nobody(options: tuple[str, ...], order: signal.
         workers = children(server)
         server.process.send_signal(order)
         wait_until_refused(server)
+        assert server.process.poll() is None
         server.process.send_signal(order)
         assert not receive(client)
         assert server.process.wait(60) == 0
