@@ -36,6 +36,7 @@ from conformance.evaluation.coverage import (
     count_purposes,
     measure_coverage,
     profile_hints,
+    quota_hints,
 )
 from conformance.evaluation.evaluator import Evaluator, NewFailure, run_active_check
 from conformance.http import Exchange
@@ -349,7 +350,7 @@ class Runner:
         drawn = [exchange for exchange in exchanges if exchange.number not in shrinking]
         behaviour = observe_behaviour(client, drawn)
         notes = profile_hints(self.contract, exchanges, self.load_profile)
-        notes += byte_order_mark_hints(exchanges)
+        notes += byte_order_mark_hints(exchanges) + quota_hints(client.quota.held_back)
         if self._stop_reason is not None:
             notes += (f"The run ended early: {self._stop_reason}.",)
         untried = tuple(

@@ -1,7 +1,7 @@
 """Coverage: what a run has observed of a vendor's lifecycle and operations, and what not."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
@@ -131,6 +131,14 @@ def byte_order_mark_hints(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
             where = f"{exchange.request.method} {exchange.request.path}"
             return (f"JSON begins with a byte order mark, such as in the answer to {where}.",)
     return ()
+
+
+def quota_hints(held_back: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a hint where `max_created` held back requests that might have created something."""
+    if not held_back:
+        return ()
+    counts = ", ".join(f"{count} of {operation}" for operation, count in held_back.items())
+    return (f"Not sent, because of max_created in the target file: requests ({counts}).",)
 
 
 def profile_hints(

@@ -263,11 +263,12 @@ class CreationQuota:
     """Counts what each operation has created; `max_created` limits each one, None does not.
 
     Invalid requests do not count until a target accepts one: so at most one resource more is
-    created than a step may, and one is reserved for it.
+    created than a step may, and one is reserved for it. `held_back` has how many were not sent.
     """
 
     contract: Contract
     max_created: int | None = None
+    held_back: Counter[str] = field(default_factory=Counter)
     _created: Counter[str] = field(default_factory=Counter)
     _accepts_invalid: set[str] = field(default_factory=set)
     _created_before: Counter[str] = field(default_factory=Counter)
@@ -311,6 +312,7 @@ class CreationQuota:
         limit = self.max_created if accepts_invalid else max(1, self.max_created - 1)
         share = max(self._least, self.max_created * self._share)
         if count >= limit or count - self._created_before[operation.id] >= share:
+            self.held_back[operation.id] += 1
             raise QuotaExceeded(
                 f"{operation.id} has created {count} resources: max_created in the target file "
                 f"({self.max_created} for each operation and run) leaves no more for this step"

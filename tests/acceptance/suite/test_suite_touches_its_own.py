@@ -180,6 +180,7 @@ def test_what_the_run_made_is_gone_or_named(writing: Watched):
     left = _made(writing) - _gone(writing)
     assert bool(left) == ("not to be deleted by this API" in notes or "Left behind" in notes)
     assert not left or any(name.partition("=")[2] in notes for name in left)
+    assert "because of max_created in the target file: requests (" in notes
 
 
 def test_what_was_deleted_is_not_left_behind_where_jobs_cannot_be_cancelled():
