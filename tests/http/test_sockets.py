@@ -253,11 +253,23 @@ def test_body_is_asked_for_only_where_it_is_waited_for(mock: MockServer) -> None
     assert statuses(received) == [202, 202, 200]
 
 
-def test_refused_body_that_was_not_sent_ends_the_connection(mock: MockServer) -> None:
-    unknown = b"POST /nowhere HTTP/1.1\r\n%bExpect: 100-continue\r\n%b\r\n" % (WHO, LENGTH)
-    answer = talk(mock, unknown + b"", ended=False)
-    assert statuses(answer) == [404]
-    assert b"connection: close" in answer
+def test_body_of_a_refused_request_is_asked_for_so_that_no_client_waits(mock: MockServer) -> None:
+    with connected(mock) as connection:
+        unknown = b"POST /nowhere HTTP/1.1\r\n%bExpect: 100-continue\r\n%b\r\n" % (WHO, LENGTH)
+        connection.sendall(unknown)
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(BODY + GET)
+        connection.shutdown(socket.SHUT_WR)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert statuses(received) == [404, 200]
+
+
+def test_body_that_is_too_large_is_not_asked_for(mock: MockServer) -> None:
+    large = b"Expect: 100-continue\r\nContent-Length: 100000000\r\n"
+    for path in (JOBS, b"/nowhere"):
+        answer = talk(mock, b"POST %b HTTP/1.1\r\n%b%b%b\r\n" % (path, WHO, JSON, large))
+        assert statuses(answer)[0] in {404, 413}
+        assert b"connection: close" in answer
 
 
 def test_large_body_is_refused_and_its_client_can_read_that(mock: MockServer) -> None:
