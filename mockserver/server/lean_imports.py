@@ -2,8 +2,8 @@
 
 They bring an HTTP client, a second framework, templates, test clients and two more servers, none of
 which a running mock uses. While they are imported these are kept away; whoever wants one later gets
-the real one, through Connexion too, but for its Flask application: that one is kept away only where
-the process is the mock and nothing else.
+the real one, through Connexion too, but for its Flask application and two checks of formats: these
+are kept away only where the process is the mock and nothing else.
 """
 
 import gc
@@ -14,8 +14,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-_ABSENT = ("flask",)
-"""What Connexion does without, if it is not installed."""
+_ABSENT = ("flask", "idna", "rfc3339_validator")
+"""What Connexion, and jsonschema within it, does without if it is not installed."""
 
 _LATER = ("httpx", "jinja2", "logging.config", "requests")
 """What is used within functions alone."""
