@@ -150,12 +150,13 @@ def compare_results(
             raise UsageError(
                 f"the two results differ in their {name}: {first[name]!r} and {second[name]!r}"
             )
+    contract = load_contract(first["vendor"], first["profile"], vendors)
     for source, result in zip(sources, (first, second), strict=True):
         if "behaviour" not in result:
-            raise UsageError(
-                f"{source}: has no `behaviour`: it was written by an older version, run it again"
-            )
-    contract = load_contract(first["vendor"], first["profile"], vendors)
+            raise UsageError(f"{source}: has no `behaviour`: it is of an older version, run it again")
+        rows = (*result["behaviour"]["cases"], *result["behaviour"]["responses"])
+        if unknown := {row["operation"] for row in rows} - contract.operations.keys():
+            raise UsageError(f"{source}: is about another contract, with {min(unknown)!r}")
     names = RequirementNames(contract, load_checks())
     side_a, side_b = [
         Side(name, source, result["base_url"], result["seed"], result["verdict"])

@@ -185,6 +185,13 @@ def test_result_of_an_older_version_is_refused() -> None:
         compare_results(result(), old)
 
 
+def test_result_of_another_contract_is_refused() -> None:
+    case_of_another = {**case("examples", _200=1), "operation": "getJob"}
+    other = result(cases=[case_of_another])
+    with pytest.raises(UsageError, match="about another contract, with 'getJob'"):
+        compare_results(other, other)
+
+
 def run(*arguments: object) -> Any:
     return CliRunner().invoke(cli.main, ["compare", *map(str, arguments)])
 
