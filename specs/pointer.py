@@ -26,10 +26,15 @@ def resolve(document: dict[str, Any], element: Any) -> Any:
     """Follow `element`'s `$ref`s (`#/…`) within `document` until there is none.
 
     Raises:
-        LookupError: a reference cannot be resolved.
+        LookupError: a reference cannot be resolved, or leads to itself.
     """
+    seen: list[str] = []
     while isinstance(element, dict) and "$ref" in element:
-        element = find(document, element["$ref"].removeprefix("#"))
+        reference = element["$ref"]
+        if reference in seen:
+            raise LookupError(f"{reference} leads to itself")
+        seen.append(reference)
+        element = find(document, reference.removeprefix("#"))
     return element
 
 

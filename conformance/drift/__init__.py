@@ -153,7 +153,7 @@ def compare_results(
     contract = load_contract(first["vendor"], first["profile"], vendors)
     for source, result in zip(sources, (first, second), strict=True):
         if "behaviour" not in result:
-            raise UsageError(f"{source}: has no `behaviour`: it is of an older version, run it again")
+            raise UsageError(f"{source}: no `behaviour`: it is of an older version, run it again")
         rows = (*result["behaviour"]["cases"], *result["behaviour"]["responses"])
         if unknown := {row["operation"] for row in rows} - contract.operations.keys():
             raise UsageError(f"{source}: is about another contract, with {min(unknown)!r}")

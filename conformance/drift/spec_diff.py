@@ -7,7 +7,7 @@ A server that implements the old version is hurt where it has to take or to send
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from conformance.contract_queries import load_contract
 from conformance.drift.naming import RequirementNames
 from conformance.errors import UsageError
 from conformance.evaluation import EXIT_CONFORMS, EXIT_FAILED
+from conformance.report import write_content
 from conformance.target.user_files import read_user_yaml
 from specs import Contract
 from specs.own import METHODS
@@ -55,11 +56,8 @@ def diff_command(old: Path, new: Path, options: Mapping[str, Any]) -> int:
     before, after = (_read(path, options["profile"]) for path in (old, new))
     vendor, named = before.get("x-vendor"), options["vendor"]
     known = named is not None or vendor in specs.vendor_folders(options["vendors"])
-    contract = (
-        load_contract(str(named or vendor), options["profile"], options["vendors"])
-        if known
-        else None
-    )
+    name = str(named or vendor)
+    contract = load_contract(name, options["profile"], options["vendors"]) if known else None
     changes = list(compare_documents(before, after, contract))
     for change in changes:
         ids = f"  {', '.join(change.requirements)}" if change.requirements else ""
@@ -68,11 +66,8 @@ def diff_command(old: Path, new: Path, options: Mapping[str, Any]) -> int:
     breaking = [change for change in changes if change.hurts != NOBODY]
     sys.stdout.write(f"{len(changes)} changes, {len(breaking)} of them break somebody\n")
     if options["report"] is not None:
-        rows = [asdict(change) for change in changes]
-        options["report"].write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
-    counted = {"any": {CLIENT, SERVER}, "never": set()}.get(
-        options["fail_on"], {options["fail_on"]}
-    )
+        write_content(orjson.dumps(changes, option=orjson.OPT_INDENT_2) + b"\n", options["report"])
+    counted = {CLIENT, SERVER} if options["fail_on"] == "any" else {options["fail_on"]}
     return EXIT_FAILED if any(c.hurts in counted for c in breaking) else EXIT_CONFORMS
 
 
@@ -81,6 +76,12 @@ def _read(path: Path, profile: str) -> dict[str, Any]:
     document = apply(read_user_yaml(file, "diff-spec"), profile)
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise UsageError(f"{file}: is not an OpenAPI document: it has no `paths`")
+    if "swagger" in document:
+        raise UsageError(f"{file}: is OpenAPI 2; convert it to version 3")
+    try:
+        list(_Comparison(document, document).changes())
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise UsageError(f"{file}: is not a valid OpenAPI document: {error!r}") from None
     return document
 
 
@@ -139,9 +140,8 @@ class _Comparison:
         for change in self._contents(bodies[0], bodies[1], REQUEST):
             yield Change(name, f"body {change[0]}".strip(), change[1], change[2]), ("", change[0])
         yield from self._responses(name, old.get("responses", {}), new.get("responses", {}))
-        if old.get("security", self._old.get("security")) != new.get(
-            "security", self._new.get("security")
-        ):
+        credentials = [o.get("security", d.get("security")) for d, o in self._pair(old, new)]
+        if credentials[0] != credentials[1]:
             yield Change(name, "security", "other credentials", CLIENT), ("", "")
 
     def _pair(self, old: Any, new: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
@@ -178,7 +178,7 @@ class _Comparison:
             else:
                 pair = resolve(self._old, old[status]), resolve(self._new, new[status])
                 headers = [response.get("headers", {}) for response in pair]
-                for header in headers[0].keys() - headers[1].keys():
+                for header in sorted(headers[0].keys() - headers[1].keys()):
                     text, at = f"the header {header} is gone", (str(number), header)
                     yield Change(name, str(status), text, CLIENT), at
                 for place, text, hurts in self._contents(*pair, RESPONSE):

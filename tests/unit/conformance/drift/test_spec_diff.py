@@ -1,6 +1,7 @@
 """Changes of a contract are named by whom they hurt, and by the requirements they are about."""
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,34 @@ def test_command_fails_for_whom_it_was_told(tmp_path: Path) -> None:
     assert run(old, old).exit_code == 0
     new.write_text("no: document")
     assert run(old, new).exit_code == 2
+
+
+LOOP = {"$ref": "#/components/parameters/A"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"swagger": "2.0", "paths": {}},
+        {"paths": {"/a": None}},
+        {"paths": {"/a": {"get": {"responses": None}}}},
+        {"paths": {"/a": {"get": {"parameters": [{"in": "query"}]}}}},
+        {"paths": {"/a": {"get": {"parameters": [{"$ref": "other.yaml#/a"}]}}}},
+        {
+            "paths": {"/a": {"get": {"parameters": [LOOP]}}},
+            "components": {"parameters": {"A": LOOP}},
+        },
+    ],
+)
+def test_foreign_document_is_one_clear_line(tmp_path: Path, document: Any) -> None:
+    good, foreign = tmp_path / "good.yaml", tmp_path / "foreign.yaml"
+    good.write_text(yaml.safe_dump({"paths": {}}))
+    foreign.write_text(json.dumps(document))
+    for pair in ((good, foreign), (foreign, good)):
+        refused = run(*pair)
+        assert refused.exit_code == 2
+        assert refused.output.startswith(f"conformance: {foreign}: is ")
+        assert refused.output.count("\n") == 1
 
 
 def test_rows_of_a_vendor_of_ones_own_are_named(tmp_path: Path) -> None:
