@@ -1,10 +1,12 @@
 """Leave of a document what some paths need, with no default and no example that is not valid."""
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import Any
 
 import jsonschema_rs
 
+from specs import pointer
 from specs.convert import Losses
 from specs.files import walk
 from specs.lint.examples import check_examples
@@ -44,8 +46,41 @@ def prune(document: dict[str, Any], paths: Iterable[str], losses: Losses) -> dic
     if left_out := len(document["paths"]) - len(kept):
         losses.add(f"{left_out} paths that are not about these jobs")
     pruned = {**document, "paths": kept, "components": components}
+    _loosen(pruned, losses)
     _drop_invalid_defaults(pruned, losses)
     return _with_valid_examples(pruned, losses)
+
+
+def _loosen(document: dict[str, Any], losses: Losses) -> None:
+    """Change what a document can hardly mean: alternatives that overlap, or forbid each other."""
+    is_referred_to = any("/oneOf/" in str(row.get("$ref")) for _, row in walk(document))
+    for _, schema in walk(document):
+        combined = [key for key in ("allOf", "oneOf", "anyOf") if isinstance(schema.get(key), list)]
+        if combined and schema.get("additionalProperties") is False:
+            del schema["additionalProperties"]
+            losses.add(
+                f"`additionalProperties: false` beside `{combined[0]}`: it forbids its members"
+            )
+        if "oneOf" in combined and "anyOf" not in combined and not is_referred_to:
+            rows = [pointer.resolve(document, row) for row in schema["oneOf"]]
+            if not all(_is_apart(document, a, b) for a, b in combinations(rows, 2)):
+                schema["anyOf"] = schema.pop("oneOf")
+                losses.add("`oneOf` of alternatives that overlap: it is taken as `anyOf`")
+
+
+def _is_apart(document: dict[str, Any], one: Any, other: Any) -> bool:
+    """Return True for schemas of which a value can meet one alone, by their types or one member."""
+    types = [row.get("type") for row in (one, other)]
+    if all(types) and types[0] != types[1] and set(types) != {"integer", "number"}:
+        return True
+    if "enum" in one and "enum" in other:
+        return not [value for value in one["enum"] if value in other["enum"]]
+    required = [set(row.get("required", ())) for row in (one, other)]
+    members = [pointer.properties(document, row) for row in (one, other)]
+    return any(
+        _is_apart(document, *(pointer.resolve(document, each[name]) for each in members))
+        for name in set.intersection(*required, *map(set, members))
+    )
 
 
 def _drop_invalid_defaults(document: dict[str, Any], losses: Losses) -> None:

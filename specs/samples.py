@@ -1,7 +1,7 @@
 """Values that a schema allows, made from the schema alone."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Final
 
@@ -72,31 +72,62 @@ def _scalar(schema: Mapping[str, Any]) -> Any:
     return text[: schema["maxLength"]] if "maxLength" in schema else text
 
 
-_TOKEN = re.compile(
-    r"(?P<cls>\[\^?\]?[^\]]*\]|\\[dwsDWS]|\\.|\.|[^\\\[\](){}?*+|^$])"
-    r"(?P<count>\{(?P<low>\d+)(?:,(?P<high>\d*))?\}|[?*+])?"
-)
+_TOKEN = re.compile(r"\((?:\?(?::|P?<\w+>))?|\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|[^\\(){}?*+|]")
+_COUNT = re.compile(r"(?:\{(?P<low>\d+)(?:,\d*)?\}|(?P<sign>[?*+]))\??")
 _CLASSES = {"\\d": "0123456789", "\\w": "abcdefghijklmnopqrstuvwxyz0123456789", ".": "abcdef"}
+_COUNTS = {"?": 1, "*": 8, "+": 8}
+_Text = Callable[[Random], str]
 
 
 def text_of_pattern(pattern: str, rng: Random) -> str | None:
-    """Return a text that matches a simple pattern without groups; None for any other pattern."""
-    rest = pattern.removeprefix("^").removesuffix("$")
-    text, position = "", 0
-    while position < len(rest):
-        match = _TOKEN.match(rest, position)
-        if match is None:
-            return None
-        letters = _letters(match["cls"])
-        if not letters:
-            return None
-        count = {None: 1, "?": 1, "*": 8, "+": 8}.get(match["count"], int(match["low"] or 0))
-        text += "".join(rng.choice(letters) for _ in range(count))
-        position = match.end()
+    """Return a text that matches a simple pattern; None for any other pattern."""
     try:
-        return text if re.search(pattern, text) else None
-    except re.error:
+        reader = _PatternReader(pattern)
+        text = reader.alternatives()(rng)
+        return text if reader.is_at_end() and re.search(pattern, text) else None
+    except (re.error, ValueError, IndexError):
         return None
+
+
+class _PatternReader:
+    """Reads a regular expression into what makes a text of it."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._at = 0
+
+    def is_at_end(self) -> bool:
+        return self._at == len(self._pattern)
+
+    def alternatives(self) -> _Text:
+        rows = [self._sequence()]
+        while self._pattern[self._at : self._at + 1] == "|":
+            self._at += 1
+            rows.append(self._sequence())
+        return rows[0] if len(rows) == 1 else lambda rng: rng.choice(rows)(rng)
+
+    def _sequence(self) -> _Text:
+        parts: list[tuple[_Text, int]] = []
+        while match := _TOKEN.match(self._pattern, self._at):
+            self._at = match.end()
+            make = self._token(match[0])
+            count = _COUNT.match(self._pattern, self._at)
+            self._at = count.end() if count else self._at
+            times = 1 if count is None else _COUNTS.get(count["sign"]) or int(count["low"] or 0)
+            parts.append((make, times))
+        return lambda rng: "".join(make(rng) for make, times in parts for _ in range(times))
+
+    def _token(self, token: str) -> _Text:
+        if token in ("^", "$"):
+            return lambda _rng: ""
+        if token[0] == "(":
+            inside = self.alternatives()
+            if self._pattern[self._at] != ")":
+                raise ValueError(token)
+            self._at += 1
+            return inside
+        letters = _letters(token)
+        return lambda rng: rng.choice(letters)
 
 
 def _letters(token: str) -> str:

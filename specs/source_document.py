@@ -59,11 +59,17 @@ class _Bundle:
 
     def whole(self) -> dict[str, Any]:
         """Return the document without references to other files."""
-        document: dict[str, Any] = self._part(self._files[self._path], self._path, "", False, 0)
+        source = self._files[self._path]
+        is_old = "swagger" in source
+        key = "definitions" if is_old else "schemas"
+        components = source if is_old else source.get("components") or {}
+        for name, row in (components.get(key) or {}).items():
+            if isinstance(row, dict) and row.keys() == {"$ref"} and not row["$ref"].startswith("#"):
+                file, _, fragment = row["$ref"].partition("#")  # an alias of what is elsewhere
+                self._names[(self._path.parent / unquote(file)).resolve(), fragment] = name
+        document: dict[str, Any] = self._part(source, self._path, "", False, 0)
         if self._schemas:
-            is_old = "swagger" in document
             parent = document if is_old else document.setdefault("components", {})
-            key = "definitions" if is_old else "schemas"
             parent[key] = {**parent.get(key, {}), **self._schemas}
         return document
 
@@ -135,8 +141,11 @@ class _Bundle:
         key = other, fragment
         if key not in self._names:
             self._names[key] = self._free_name(fragment.rpartition("/")[2] or other.stem)
-            self._schemas[self._names[key]] = self._part(found, other, at, is_schema, 0)
-        return {**node, "$ref": _SCHEMAS + self._names[key]}
+        name = self._names[key]
+        if name not in self._schemas:
+            self._schemas[name] = {}  # it may contain itself
+            self._schemas[name] = self._part(found, other, at, is_schema, 0)
+        return {**node, "$ref": _SCHEMAS + name}
 
     def _free_name(self, wanted: str) -> str:
         """Return a name of a component that nothing else has."""

@@ -14,8 +14,10 @@ from mockserver.openapi.request_body import JSON
 from mockserver.timestamps import to_iso_string
 from specs import Operation, pointer
 from specs.contract import is_json
+from specs.samples import text_of_pattern
 
 _MAX_DEPTH = 8
+_ALTERNATIVES = ("oneOf", "anyOf")
 _DAY = 86_400_000
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
 
@@ -59,23 +61,34 @@ class ExampleGenerator:
             return [self.draw(schema.get("items", {}), rng, depth) for _ in range(min_items)]
         max_items = min(schema.get("maxItems", min_items + 2), min_items + 2)
         count = rng.randint(max(min_items, min(1, max_items)), max_items)
-        return [self.draw(schema.get("items", {}), rng, depth + 1) for _ in range(count)]
+        values = [self.draw(schema.get("items", {}), rng, depth + 1) for _ in range(count)]
+        if not schema.get("uniqueItems"):
+            return values
+        return [value for n, value in enumerate(values) if value not in values[:n]]
 
     def _resolved(self, schema: Any) -> Mapping[str, Any]:
         """Return the schema, the first of its alternatives, or its `allOf` parts merged."""
         schema = pointer.resolve(self._openapi, schema)
-        for keyword in ("oneOf", "anyOf"):
+        for keyword in _ALTERNATIVES:
             if keyword in schema:
-                return self._resolved(schema[keyword][0])
+                rest = {key: value for key, value in schema.items() if key not in _ALTERNATIVES}
+                first = schema[keyword][0]
+                return self._resolved({"allOf": [first, rest]} if rest else first)
         if "allOf" not in schema:
             return dict(schema)
         merged = {key: value for key, value in schema.items() if key != "allOf"}
         for part in map(self._resolved, schema["allOf"]):
+            members, others = part.get("properties", {}), merged.get("properties", {})
+            both = {
+                name: {"allOf": [others[name], members[name]]}
+                for name in others.keys() & members.keys()
+            }
             combined = {
-                "properties": {**part.get("properties", {}), **merged.get("properties", {})},
+                "properties": {**members, **others, **both},
                 "required": [*part.get("required", ()), *merged.get("required", ())],
             }
-            merged = {**part, **merged, **{key: value for key, value in combined.items() if value}}
+            stated = {key: value for key, value in merged.items() if (key, value) != ("items", {})}
+            merged = {**part, **stated, **{key: value for key, value in combined.items() if value}}
         return merged
 
 
@@ -83,6 +96,8 @@ def _text(schema: Mapping[str, Any], rng: Random) -> str:
     formatted = _FORMATS.get(schema.get("format", ""))
     if formatted:
         return formatted(rng)
+    if "pattern" in schema and (matching := text_of_pattern(schema["pattern"], rng)) is not None:
+        return matching
     text = "-".join(rng.choice(WORDS) for _ in range(2))
     while len(text) < schema.get("minLength", 0):
         text += text

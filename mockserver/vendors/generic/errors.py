@@ -106,6 +106,8 @@ class ErrorBodies:
             return _ABSENT if error.field is None else _cut(schema, error.field)
         if name in _TIMES:
             return to_iso_string(ORIGIN)
+        if name in _IDS and schema.get("format") == "uuid":
+            return f"00000000-0000-4000-8000-{error.status:012}"
         return part_of(error, "request_id") if name in _IDS else _ABSENT
 
 

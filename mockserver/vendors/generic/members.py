@@ -1,5 +1,6 @@
 """What fills one member of a body that shows a job: declared values, inputs, times and links."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from random import Random
@@ -246,11 +247,25 @@ def _time_writer(schema: Mapping[str, Any], form: str | None) -> Callable[[int],
     if form is None:
         is_number = schema.get("type") in ("integer", "number")
         form = _epoch(schema) if is_number else schema.get("format", "date-time")
+    forms = (form for form in _TEXTS if re.search(schema["pattern"], form(0)))
+    if "pattern" in schema and (fitting := next(forms, None)) is not None:
+        return fitting
     if form == "epoch":
         return lambda at: at // 1000
     if form == "epoch-ms":
         return lambda at: at
     return (lambda at: to_iso_string(at)[:10]) if form == "date" else to_iso_string
+
+
+_TEXTS: tuple[Callable[[int], str], ...] = (
+    to_iso_string,
+    lambda at: f"{to_iso_string(at)[:19]}Z",
+    lambda at: to_iso_string(at)[:-1],
+    lambda at: to_iso_string(at)[:19],
+    lambda at: f"{to_iso_string(at)[:-1]}+00:00",
+    lambda at: to_iso_string(at)[:10],
+)
+"""The ways to write a time of which the first counts that a pattern allows."""
 
 
 def _epoch(schema: Mapping[str, Any]) -> str:

@@ -97,7 +97,7 @@ class NameRules:
 
     def _time(self, plain: str, schema: Mapping[str, Any]) -> Maker | None:
         kind, form = schema.get("type"), schema.get("format")
-        is_time = form in ("date-time", "date")
+        is_time = form in ("date-time", "date") or r"\d{4}-\d{2}" in str(schema.get("pattern"))
         if kind not in ("string", "integer", "number") or (kind == "string" and "enum" in schema):
             return None
         for name, pattern in _TIME_NAMES.items():
