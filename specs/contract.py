@@ -165,10 +165,13 @@ class Contract:
             self.lifecycle.lists.get(operation_id),
         )
 
-    def schema(self, operation_id: str, status: int, media: str = "application/json") -> Any:
-        """Return the schema of a response body, or None if the contract has none."""
-        response = self.operations[operation_id].responses.get(status, {})
-        return response.get("content", {}).get(media, {}).get("schema")
+    def schema(self, operation_id: str, status: int, media: str | None = None) -> Any:
+        """Return the schema of a response body, by default of JSON; None if there is none."""
+        content = self.operations[operation_id].responses.get(status, {}).get("content", {})
+        if media is None:
+            known = filter(is_json, content)
+            media = "application/json" if "application/json" in content else next(known, "")
+        return content.get(media, {}).get("schema")
 
 
 def read_contract(vendor: str, profile: str, folder: Path, *, own: bool = False) -> Contract:

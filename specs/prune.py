@@ -56,8 +56,10 @@ def _loosen(document: dict[str, Any], losses: Losses) -> None:
     is_referred_to = any("/oneOf/" in str(row.get("$ref")) for _, row in walk(document))
     for _, schema in walk(document):
         combined = [key for key in ("allOf", "oneOf", "anyOf") if isinstance(schema.get(key), list)]
-        if combined and schema.get("additionalProperties") is False:
-            del schema["additionalProperties"]
+        parts = [pointer.resolve(document, row) for row in schema.get("allOf", ())]
+        closed = [row for row in (schema, *parts * (len(parts) > 1)) if _is_closed(row)]
+        for row in closed if combined else ():
+            row.pop("additionalProperties", None)
             losses.add(
                 f"`additionalProperties: false` beside `{combined[0]}`: it forbids its members"
             )
@@ -66,6 +68,10 @@ def _loosen(document: dict[str, Any], losses: Losses) -> None:
             if not all(_is_apart(document, a, b) for a, b in combinations(rows, 2)):
                 schema["anyOf"] = schema.pop("oneOf")
                 losses.add("`oneOf` of alternatives that overlap: it is taken as `anyOf`")
+
+
+def _is_closed(schema: Any) -> bool:
+    return isinstance(schema, dict) and schema.get("additionalProperties") is False
 
 
 def _is_apart(document: dict[str, Any], one: Any, other: Any) -> bool:

@@ -146,7 +146,9 @@ def _letters(token: str) -> str:
             letters += known
             inside = inside.replace(name, "")
     while inside:
-        if len(inside) > 2 and inside[1] == "-":
+        if inside[0] == "\\":
+            inside, letters = inside[2:], letters + inside[1:2]
+        elif len(inside) > 2 and inside[1] == "-":
             letters += "".join(map(chr, range(ord(inside[0]), ord(inside[2]) + 1)))
             inside = inside[3:]
         else:

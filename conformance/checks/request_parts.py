@@ -17,9 +17,8 @@ from conformance.contract_queries import (
 from conformance.errors import Untestable
 from conformance.http import REDIRECTS, SAFE_METHODS, Exchange
 from conformance.job_client import JobRef, follow_redirects, is_endless
-from conformance.request_data import OperationRequest
+from conformance.request_data import JSON, OperationRequest, json_media
 from conformance.request_data.edge_cases import NOT_JSON_BODIES, values_at_bounds
-from conformance.request_data.factory import JSON
 from conformance.target.safety import near_ids
 from specs.pointer import resolve
 
@@ -339,8 +338,9 @@ def rejects_media_type(case: ActiveCase, *, media: Sequence[str]) -> Iterator[Ch
 def rejects_malformed_body(case: ActiveCase) -> Iterator[CheckResult]:
     """A body that is no JSON to any reader is rejected."""
     request = case.request_for_rejection()
+    media = json_media(case.contract.operations[case.operation]) or JSON
     for body in NOT_JSON_BODIES:
-        subject, headers = f"the body {body.decode()!r}", {"Content-Type": JSON}
+        subject, headers = f"the body {body.decode()!r}", {"Content-Type": media}
         yield from case.send_invalid(request, subject, headers=headers, body=body)
 
 

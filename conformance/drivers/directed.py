@@ -12,14 +12,14 @@ from conformance.drivers import DriverCase
 from conformance.errors import NotPermitted
 from conformance.http.request import UNSET
 from conformance.job_client import LIFECYCLE, NEGATIVE, JobClient, JobRef
-from conformance.request_data import OperationRequest, existing_resources
+from conformance.request_data import OperationRequest, existing_resources, json_media
 from conformance.request_data.edge_cases import (
     Mutations,
     all_unusual,
     edge_case_parameters,
     malformed_json,
 )
-from conformance.request_data.factory import FORM, JSON, RequestFactory
+from conformance.request_data.factory import FORM, RequestFactory
 from conformance.settings import Effort
 from conformance.target import FOREIGN, LIMITED, WRONG, is_loopback
 from specs import Operation
@@ -94,7 +94,7 @@ def _unauthorised_roles(case: DriverCase, operation: Operation) -> Iterator[str 
 def _bodies(
     case: DriverCase, operation: Operation, factory: RequestFactory, valid: OperationRequest
 ) -> Iterator[OperationRequest]:
-    content = (operation.body or {}).get("content", {}).get(JSON)
+    content = (operation.body or {}).get("content", {}).get(json_media(operation))
     if content is None:
         return
     body = _largest_example(content, valid.json)
@@ -162,7 +162,7 @@ def _send_other_methods(case: DriverCase) -> None:
 
 def _send_raw_bodies(case: DriverCase, operation: Operation, valid: OperationRequest) -> None:
     """Send malformed bodies, and a valid one under another media type."""
-    media = JSON if JSON in (operation.body or {}).get("content", {}) else FORM
+    media = json_media(operation) or FORM
     body = orjson.dumps({} if valid.json is UNSET else valid.json)
     octets = "application/octet-stream"
     raw = [*((malformed, media) for malformed in malformed_json(body)), (body, octets)]

@@ -17,10 +17,11 @@ from conformance.http.request import UNSET, PreparedCall, parse_url
 from conformance.target import PRIMARY
 from conformance.target.client import Client
 from specs import Contract, Operation, Paging
+from specs.contract import is_json
 from specs.samples import sample
 from specs.values import MORE, plain_name
 
-_JSON_HEADER: Final = {"Content-Type": "application/json"}
+JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,14 @@ class OperationRequest:
         """Return the request ready to be sent, with the bytes of `body` in the place of its own.
 
         An operation without a body that may still answer 415 gets the Content-Type of JSON.
+        Headers that are required parameters are sent.
         """
         operation = client.contract.operations[self.operation]
-        needs_header = operation.body is None and 415 in operation.responses
         return client.prepare(
             self.operation,
             path=self.path,
             query=self.query,
-            headers={**(_JSON_HEADER if needs_header else {}), **(headers or {})},
+            headers={**_own_headers(client, operation), **(headers or {})},
             json=UNSET if body is not None else self.json,
             form=None if body is not None else self.form,
             body=body,
@@ -122,6 +123,26 @@ def _has_more(exchange: Exchange, *, is_full: bool) -> bool:
     body = exchange.json if isinstance(exchange.json, Mapping) else {}
     flags = (value for name, value in body.items() if plain_name(name) in MORE)
     return next((flag for flag in flags if isinstance(flag, bool)), is_full)
+
+
+def json_media(operation: Operation) -> str | None:
+    """Return the media type in which a request body is JSON, None if it has none."""
+    media = [name for name in (operation.body or {}).get("content", {}) if is_json(name)]
+    return JSON if JSON in media else next(iter(media), None)
+
+
+def _own_headers(client: Client, operation: Operation) -> dict[str, str | None]:
+    """Return the headers of every request of an operation: required parameters, a media type."""
+    headers: dict[str, str | None] = {}
+    media = json_media(operation)
+    if operation.body is None and 415 in operation.responses:
+        headers["Content-Type"] = JSON
+    elif media not in (None, JSON):
+        headers["Content-Type"] = media
+    for parameter in operation.parameters:
+        if parameter["in"] == "header" and parameter.get("required"):
+            headers[parameter["name"]] = str(parameter_value(client, operation, parameter))
+    return headers
 
 
 def _linked_page(

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from conformance.contract_queries import id_parameters, parameter_schema
 from conformance.http.request import UNSET
-from conformance.request_data import OperationRequest, parameter_value
+from conformance.request_data import OperationRequest, json_media, parameter_value
 from conformance.target.client import Client
 from specs import Contract, Operation
 from specs.pointer import properties, resolve
 from specs.samples import sample
 
-JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 EDGE_CASE_STRINGS: Final = (
     "20260330",
@@ -93,7 +92,7 @@ class RequestFactory:
 
     def _examples(self, operation: Operation) -> tuple[str | None, list[Any]]:
         content = (operation.body or {}).get("content", {})
-        media = next((name for name in (JSON, FORM) if name in content), None)
+        media = json_media(operation) or (FORM if FORM in content else None)
         described = content.get(media, {})
         refs = (resolve(self._contract.openapi, e) for e in described.get("examples", {}).values())
         examples = [example["value"] for example in refs if "value" in example]
@@ -101,9 +100,7 @@ class RequestFactory:
 
     def _body_schema(self, operation: Operation) -> Mapping[str, Any]:
         content = (operation.body or {}).get("content", {})
-        described: Mapping[str, Any] = next(
-            (content[name] for name in (JSON, FORM) if name in content), {}
-        )
+        described: Mapping[str, Any] = content.get(json_media(operation) or FORM, {})
         schema: Mapping[str, Any] = resolve(self._contract.openapi, described.get("schema", {}))
         return schema
 

@@ -91,7 +91,35 @@ def test_batches_of_openapi_3_1_are_found_and_paged_by_id(tmp_path: Path) -> Non
         assert wrong.status_code == 400
 
 
-@pytest.mark.parametrize("name", ["exports-3.0.yaml", "batches-3.1.yaml", "reports-2.0.json"])
+def test_jobs_in_the_style_of_json_api_are_played(tmp_path: Path) -> None:
+    result = run("jsonapi", DOCUMENTS / "imports-json-api.yaml", tmp_path)
+    assert result.exit_code == 0, result.output
+    for line in (
+        "not kept: `additionalProperties: false` beside `allOf`: it forbids its members (2)",
+        "not kept: `oneOf` of alternatives that overlap: it is taken as `anyOf` (1)",
+        "not kept: the media type */*: it is taken as JSON (1)",
+    ):
+        assert line in result.output.splitlines()
+    media = "application/vnd.api+json"
+    with playing(tmp_path / "jsonapi") as call:
+        headers = {"revision": "2026-01-15", "Content-Type": media}
+        order = {"data": {"type": "import", "attributes": {"source": "a.csv", "limit": 3}}}
+        made = call("POST", "/imports", json=order, headers=headers)
+        assert made.status_code == 202, made.text
+        job = made.json()["data"]
+        assert job["attributes"].items() >= {"source": "a.csv", "status": "queued"}.items()
+        listed = call("GET", "/imports", headers=headers)
+        assert (listed.json()["data"], listed.headers["Content-Type"]) == ([job], media)
+        assert call("GET", f"/imports/{job['id']}", headers=headers).json()["data"] == job
+        wrong = call("POST", "/imports", json={}, headers=headers)
+        assert (wrong.status_code, wrong.json()["errors"][0]["id"][-3:]) == (400, "400")
+        assert call("GET", "/imports/", headers=headers).status_code == 404
+
+
+DOCUMENT_NAMES = ["exports-3.0.yaml", "batches-3.1.yaml", "reports-2.0.json"]
+
+
+@pytest.mark.parametrize("name", [*DOCUMENT_NAMES, "imports-json-api.yaml"])
 def test_what_is_written_is_valid_in_itself(tmp_path: Path, name: str) -> None:
     run("made", DOCUMENTS / name, tmp_path)
     result = CliRunner().invoke(main, ["validate", str(tmp_path / "made")])

@@ -31,7 +31,6 @@ def create(contract: Contract, options: Options) -> Vendor:
         ConfigurationError: no id of a job can be made that the contract allows.
     """
     roles = read_roles(contract)
-    errors = ErrorBodies(contract)
     served = with_examples(with_refusals(contract, roles), roles)
     numbered = is_numbered(served)
     repository = (IndexedJobRepository if numbered else JobRepository)(served.lifecycle)
@@ -47,7 +46,7 @@ def create(contract: Contract, options: Options) -> Vendor:
             partial(seed_jobs, repository, partial(seed_job, jobs.group)),
         ),
         file=files.response,
-        error=errors,
+        error=ErrorBodies(served),
         job_parameters=frozenset(name for _, name in roles.parameters.values()),
         stateless=tuple(sorted(served.operations.keys() - roles.with_state)),
     )

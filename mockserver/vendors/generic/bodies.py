@@ -112,14 +112,21 @@ class _Compiler:
         if location is not None and at and at == location.id_link:
             return makers.link("poll", flat)
         parent = at.rsplit("/", 2)[-2] if at.count("/") > 1 else ""
-        if at and (maker := self._names.find(name, parent, flat, required=required)):
+        known = (*self._ids, *self._rows, location.status or "" if location else "")
+        holds_job = any(place.startswith(f"{at}/") for place in known)
+        if (
+            at
+            and not holds_job
+            and (maker := self._names.find(name, parent, flat, required=required))
+        ):
             return maker
         is_object = flat.get("type") == "object" or "properties" in flat
         if is_object and depth < _MAX_DEPTH:
             made = self._object(flat, at, required, depth)
         else:
-            key = next((key for key in ("example", "default") if key in flat), None)
-            made = constant(ABSENT if key is None else flat[key])
+            stated = (flat[key] for key in ("example", "default") if key in flat)
+            valid = (value for value in stated if makers.is_valid(flat, value))
+            made = constant(next(valid, ABSENT))
         is_always = required or any(place.startswith(f"{at}/") for place in self._ids)
         states = None if is_always else self._names.states_of(name)
         return made if states is None else only_in(states, made)

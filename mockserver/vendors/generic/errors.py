@@ -35,10 +35,14 @@ class ErrorBodies:
         self._openapi = contract.openapi
         self._declared = contract.lifecycle.errors
         self._common = error_content(contract)
+        self._first: dict[int, Mapping[str, Any]] = {}
+        for operation in contract.operations.values():
+            self._first = {**operation.responses, **self._first}
 
     def __call__(self, error: ApiError, operation: Operation | None) -> Response:
         """Return the response with the vendor's error body for an error."""
-        listed = operation.responses.get(error.status) if operation else None
+        responses = operation.responses if operation else self._first
+        listed = responses.get(error.status)
         content: Mapping[str, Any] = self._common if listed is None else listed.get("content", {})
         media = next(filter(is_json, content), None)
         if media is None:

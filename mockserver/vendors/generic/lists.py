@@ -9,13 +9,14 @@ from mockserver.http.messages import Request, Response
 from mockserver.jobs import Job
 from mockserver.jobs.repository import JobRepository
 from mockserver.openapi.examples import ExampleGenerator
+from mockserver.openapi.request_body import JSON
 from mockserver.vendors.generic.bodies import JobBodies
 from mockserver.vendors.generic.context import ABSENT, PLACES, Links, facts_at
 from mockserver.vendors.generic.members import RELATIVE
 from mockserver.vendors.generic.names import Listing, ListMaker, ListNames, Page
 from mockserver.vendors.generic.operations import flatten, put
 from specs import Contract, Operation, Paging, pointer
-from specs.contract import json_schema_of
+from specs.contract import is_json, json_schema_of
 from specs.values import plain_name
 
 _ALL = 500
@@ -41,7 +42,10 @@ class JobLists:
         location = self._contract.lifecycle.locations.get(operation.id)
         items = location.items if location is not None and location.items is not None else ""
         status = operation.success
-        schema = json_schema_of(operation.responses[status].get("content", {}))
+        content = operation.responses[status].get("content", {})
+        schema = json_schema_of(content)
+        media = next(filter(is_json, content), JSON)
+        fixed = {} if media == JSON else {"Content-Type": media}
         try:
             element = pointer.schema_at(self._contract.openapi, schema, f"{items}/-")
         except (LookupError, TypeError):
@@ -59,7 +63,9 @@ class JobLists:
             rows = [show(facts_at(lifecycle, request, job, now)) for job in page.jobs]
             listing = Listing(request, page, rows)
             following = around.next_url(listing) if link is not None else None
-            headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
+            headers = fixed
+            if following is not None:
+                headers = {**fixed, "Link": f'<{following}>; rel="next"'}
             return Response(status, rows if body is None else body(listing), headers)
 
         return answer

@@ -13,7 +13,7 @@ from mockserver.vendors.generic.context import ABSENT, JobFacts, Links, input_re
 from mockserver.vendors.generic.operations import Roles, allows, flatten
 from specs import Contract, Value, pointer
 from specs.contract import json_schema_of
-from specs.values import DEFAULT, plain_name
+from specs.values import DEFAULT, plain_name, words
 
 Maker = Callable[[JobFacts], Any]
 """Returns the value of a member, ABSENT where the member is left out."""
@@ -160,7 +160,12 @@ class MemberMakers:
 
     def fallback(self, flat: Mapping[str, Any], schema: Any, at: str) -> Maker:
         """Return what stands for a required member of which nothing is known."""
-        return constant(None) if flat.get("nullable") else self.invented(schema, at)
+        is_null = flat.get("nullable") and self.is_valid(schema, None)
+        return constant(None) if is_null else self.invented(schema, at)
+
+    def is_valid(self, schema: Any, value: Any) -> bool:
+        """Return whether a value is valid by a schema."""
+        return self._schemas.validator(dict(schema)).is_valid(value)
 
     def echo(self, source: str, schema: Mapping[str, Any]) -> Maker:
         """Return what makes an input again, with the required members that only a response has."""
@@ -168,7 +173,7 @@ class MemberMakers:
         if source in self._input_schemas and allows(
             self.document, schema, self._input_schemas[source]
         ):
-            if source.startswith("/"):
+            if source.startswith("/") and source.count("/") == 1:
                 (self._copied[read],) = pointer.tokens(source)
             return read
         is_valid = self._schemas.validator(dict(schema)).is_valid
@@ -208,8 +213,21 @@ def _input_sources(contract: Contract, roles: Roles) -> Iterator[tuple[str, tupl
                 source = f"{row['in']} {row['name']}"
                 yield plain_name(str(row["name"])), (source, row.get("schema", {}))
         schema = json_schema_of((operation.body or {}).get("content", {}))
-        for member, inner in pointer.properties(contract.openapi, schema).items():
-            yield plain_name(member), (f"/{pointer.escape(member)}", inner)
+        yield from _body_sources(contract.openapi, schema, "")
+
+
+_WRAPPERS = words("data attributes")
+
+
+def _body_sources(
+    document: dict[str, Any], schema: Any, at: str
+) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """Yield the members of a request body, what is in the wrappers of JSON:API with them."""
+    for member, inner in pointer.properties(document, schema).items():
+        place = f"{at}/{pointer.escape(member)}"
+        if member in _WRAPPERS and pointer.properties(document, inner):
+            yield from _body_sources(document, inner, place)
+        yield plain_name(member), (place, inner)
 
 
 def only_in(states: frozenset[str], maker: Maker) -> Maker:

@@ -265,6 +265,6 @@ class IdMaker:
 
 
 def _of_pattern(pattern: str) -> Form | None:
-    if text_of_pattern(pattern, Random(0)) is None:
+    if any(text_of_pattern(pattern, Random(seed)) is None for seed in range(20)):
         return None
     return lambda ids, kind, number: str(text_of_pattern(pattern, ids.random(kind, number)))

@@ -103,15 +103,19 @@ def test_each_fault_of_the_mock_is_detected(
     assert [finding.replay_command for finding in findings(result)] == [again]
 
 
-def test_a_list_with_the_last_id_as_its_cursor_is_walked_to_its_end(tmp_path: Path) -> None:
-    document = EXAMPLES / "documents" / "batches-3.1.yaml"
-    command = ["new-vendor", "batches", "--openapi", str(document), "--out", str(tmp_path)]
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [("batches-3.1", "PAGES-listBatches"), ("imports-json-api", "ID-getImport")],
+)
+def test_the_mock_of_a_public_document_passes(tmp_path: Path, name: str, row: str) -> None:
+    document = EXAMPLES / "documents" / f"{name}.yaml"
+    command = ["new-vendor", "made", "--openapi", str(document), "--out", str(tmp_path)]
     assert CliRunner().invoke(main, command).exit_code == 0
     with MockServer(vendors=[tmp_path]) as mock:
         settings = Settings(effort=Effort.QUICK)
         control = f"{mock.base_url}/_mock"
         result = create_runner(
-            "batches",
+            "made",
             mock.base_url,
             control_url=control,
             settings=settings,
@@ -120,7 +124,7 @@ def test_a_list_with_the_last_id_as_its_cursor_is_walked_to_its_end(tmp_path: Pa
         ).run()
     assert not {row.requirement.id: row.reason for row in result.problems}
     judged = {row.requirement.id for row in result.requirements if row.is_judged}
-    assert "BATCHES-AUTO-PAGES-listBatches" in judged
+    assert f"MADE-AUTO-{row}" in judged
 
 
 @pytest.mark.parametrize("vendor", FAULTS)
