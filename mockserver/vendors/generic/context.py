@@ -147,13 +147,7 @@ class Links:
         if actions["poll"] not in roles.parameters:  # a list, which is not about one job
             actions["poll"] = actions.get("fetch", actions["poll"])
         self._operations = {**{name: name for name in contract.operations}, **actions}
-        names = {
-            name
-            for row in contract.operations.values()
-            for name in _names(row.path)
-            if roles.parameters.get(row.id) != ("path", name)
-        }
-        self._values = [(name, _path_value(name)) for name in sorted(names)]
+        self._values: dict[str, Callable[[JobFacts], str]] = {}
         self._has_origin = False
 
     def knows(self, target: str) -> bool:
@@ -185,6 +179,9 @@ class Links:
         """
         place, name = self._parameters.get(operation, ("", ""))
         path = self._contract.operations[operation].path.replace("%", "%%")
+        for other in _names(path):
+            if (place, name) != ("path", other):
+                self._values.setdefault(other, _path_value(other))
         if place == "path":
             path = path.replace(f"{{{name}}}", "%()s")
         elif place == "query":
@@ -198,7 +195,7 @@ class Links:
         """
         asked = facts.request.path
         values = {"": quoted(facts.job.id), "/": facts.request.root_path}
-        for name, find in self._values:
+        for name, find in self._values.items():
             values[name] = quoted(str(asked[name]) if name in asked else find(facts))
         if self._has_origin:
             values["//"] = self.origin(facts.request)
