@@ -107,64 +107,19 @@ class ObservedRequest:
 
 
 @dataclass(frozen=True)
-class HistoryCase:
-    """All jobs that the run has observed, and all exchanges."""
+class JobRequests:
+    """The exchanges of a run by what they do to which job; worked out once for all requirements."""
 
     contract: Contract
-    requirement: Requirement
-    jobs: Sequence[JobHistory]
     exchanges: Sequence[Exchange]
 
-    def requests(self, action: str) -> Iterator[ObservedRequest]:
-        """Yield the valid, answered requests of an action (`poll`, `fetch`, …), job by job."""
-        for job in self.jobs:
-            yield from self.requests_to(job, action)
-
-    def requests_to(self, job: JobHistory, action: str) -> Iterator[ObservedRequest]:
-        """Yield the valid, answered requests of an action to one job, in order."""
-        numbers = [observation.exchange.number for observation in job.observations]
-        for exchange in self._evidence.get((action, job.id), ()):
-            earlier = bisect_left(numbers, exchange.number)
-            later = bisect_right(numbers, exchange.number)
-            yield ObservedRequest(
-                job,
-                exchange,
-                job.observations[earlier - 1] if earlier else None,
-                job.observations[later] if later < len(numbers) else None,
-            )
-
-    def followed(self, fetch: Exchange) -> list[Exchange]:
-        """Return a fetch and what its redirects led to, as far as they were followed."""
-        chain = [fetch]
-        for exchange in islice(self.exchanges, bisect_right(self._numbers, fetch.number), None):
-            if exchange.driver == CREDENTIALS:
-                continue
-            is_repeated = exchange.request.url == chain[-1].request.url  # without a credential
-            if exchange.driver != DOWNLOAD or not (is_repeated or redirect_url(chain[-1])):
-                break
-            chain.append(exchange)
-        return chain
-
     @cached_property
-    def _numbers(self) -> Sequence[int]:
+    def numbers(self) -> Sequence[int]:
+        """The numbers of the exchanges."""
         return [exchange.number for exchange in self.exchanges]
 
-    def ended_by_us(self, job: JobHistory, start: Exchange | None, end: Exchange) -> bool:
-        """Return True if this run deleted or cancelled a job between two exchanges."""
-        first = start.number if start else 0
-        return any(first < number < end.number for number in self._ends.get(job.id, ()))
-
-    def possible_states(self, observation: Observation | None) -> frozenset[str]:
-        """Return the lifecycle states that an observed name may stand for; none if unknown."""
-        return observation.states if observation else frozenset()
-
-    def surely_in(self, observation: Observation | None, states: Sequence[str]) -> bool:
-        """Return True if an observation can only be one of `states`."""
-        possible = self.possible_states(observation)
-        return bool(possible) and possible <= set(states)
-
     @cached_property
-    def _evidence(self) -> Mapping[tuple[str, str], list[Exchange]]:
+    def evidence(self) -> Mapping[tuple[str, str], list[Exchange]]:
         """The valid, answered requests by action and job."""
         evidence: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
         for exchange in filter(_is_evidence, self.exchanges):
@@ -173,7 +128,7 @@ class HistoryCase:
         return evidence
 
     @cached_property
-    def _ends(self) -> Mapping[str, list[int]]:
+    def ends(self) -> Mapping[str, list[int]]:
         """The numbers of the exchanges that deleted or cancelled a job, by its id.
 
         A request without a response may have been carried out.
@@ -198,6 +153,69 @@ class HistoryCase:
             if name := job_parameter(self.contract, action.operation):
                 actions[action.operation].append((action.name, name))
         return actions
+
+
+@dataclass(frozen=True)
+class HistoryCase:
+    """All jobs that the run has observed, and all exchanges."""
+
+    requirement: Requirement
+    jobs: Sequence[JobHistory]
+    sent: JobRequests
+
+    @property
+    def contract(self) -> Contract:
+        """The contract by which the run is judged."""
+        return self.sent.contract
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """All exchanges of the run."""
+        return self.sent.exchanges
+
+    def requests(self, action: str) -> Iterator[ObservedRequest]:
+        """Yield the valid, answered requests of an action (`poll`, `fetch`, …), job by job."""
+        for job in self.jobs:
+            yield from self.requests_to(job, action)
+
+    def requests_to(self, job: JobHistory, action: str) -> Iterator[ObservedRequest]:
+        """Yield the valid, answered requests of an action to one job, in order."""
+        numbers = [observation.exchange.number for observation in job.observations]
+        for exchange in self.sent.evidence.get((action, job.id), ()):
+            earlier = bisect_left(numbers, exchange.number)
+            later = bisect_right(numbers, exchange.number)
+            yield ObservedRequest(
+                job,
+                exchange,
+                job.observations[earlier - 1] if earlier else None,
+                job.observations[later] if later < len(numbers) else None,
+            )
+
+    def followed(self, fetch: Exchange) -> list[Exchange]:
+        """Return a fetch and what its redirects led to, as far as they were followed."""
+        chain = [fetch]
+        for exchange in islice(self.exchanges, bisect_right(self.sent.numbers, fetch.number), None):
+            if exchange.driver == CREDENTIALS:
+                continue
+            is_repeated = exchange.request.url == chain[-1].request.url  # without a credential
+            if exchange.driver != DOWNLOAD or not (is_repeated or redirect_url(chain[-1])):
+                break
+            chain.append(exchange)
+        return chain
+
+    def ended_by_us(self, job: JobHistory, start: Exchange | None, end: Exchange) -> bool:
+        """Return True if this run deleted or cancelled a job between two exchanges."""
+        first = start.number if start else 0
+        return any(first < number < end.number for number in self.sent.ends.get(job.id, ()))
+
+    def possible_states(self, observation: Observation | None) -> frozenset[str]:
+        """Return the lifecycle states that an observed name may stand for; none if unknown."""
+        return observation.states if observation else frozenset()
+
+    def surely_in(self, observation: Observation | None, states: Sequence[str]) -> bool:
+        """Return True if an observation can only be one of `states`."""
+        possible = self.possible_states(observation)
+        return bool(possible) and possible <= set(states)
 
 
 def _is_evidence(exchange: Exchange) -> bool:

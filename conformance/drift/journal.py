@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from conformance.checks import CheckKind, RegisteredCheck
-from conformance.checks.cases import HistoryCase
+from conformance.checks.cases import HistoryCase, JobRequests
 from conformance.contract_queries import match_path, parameter_schema, token_operation
 from conformance.drift.naming import RequirementNames
 from conformance.drift.proxy import Passage
@@ -289,9 +289,9 @@ class Journal:
                 yield requirement, check
 
     def _histories(self) -> Iterator[Departure]:
-        jobs, exchanges = self.tracker.jobs, tuple(self.exchanges)
+        jobs, sent = self.tracker.jobs, JobRequests(self.contract, tuple(self.exchanges))
         for requirement, check in self._rows(CheckKind.HISTORY):
-            case = HistoryCase(self.contract, requirement, jobs, exchanges)
+            case = HistoryCase(requirement, jobs, sent)
             for result in run_history_check(check, case):
                 if result.passed is False:
                     ids, source = (requirement.id,), requirement.source

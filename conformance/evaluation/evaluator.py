@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.checks import CheckKind, CheckResult, RegisteredCheck, Verdict, skipped
 from conformance.checks.active_case import ActiveCase
-from conformance.checks.cases import NOT_OFFERED, HistoryCase, exchange_case
+from conformance.checks.cases import NOT_OFFERED, HistoryCase, JobRequests, exchange_case
 from conformance.errors import BudgetExceeded, NotPermitted, TargetUnavailable, Untestable
 from conformance.evaluation import RequirementResult
 from conformance.http import Exchange
@@ -136,10 +136,11 @@ class Evaluator:
         self, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
     ) -> Iterator[tuple[Requirement, CheckResult]]:
         """Yield what some jobs and exchanges by themselves violate; nothing is recorded."""
+        sent = JobRequests(self._contract, exchanges)
         for requirement in self._requirements:
             if requirement.id in self._skips or self._kind(requirement) is not CheckKind.HISTORY:
                 continue
-            failures = filter(_is_failure, self._check_history(requirement, exchanges, jobs))
+            failures = filter(_is_failure, self._check_history(requirement, sent, jobs))
             if (first := next(failures, None)) is not None:
                 yield requirement, first
 
@@ -153,6 +154,7 @@ class Evaluator:
         """Yield the result of each requirement, once the run is over."""
         self.evaluate(exchanges)
         self._foreign_jobs = {job.id for job in jobs if not job.created_by_us}
+        sent = JobRequests(self._contract, exchanges)
         by_operation: dict[str | None, list[Exchange]] = defaultdict(list)
         for exchange in exchanges:
             by_operation[exchange.operation].append(exchange)
@@ -162,7 +164,7 @@ class Evaluator:
                 yield RequirementResult(requirement, Verdict.SKIP, reason)
                 continue
             if self._kind(requirement) is CheckKind.HISTORY:
-                self.record(requirement, *self._check_history(requirement, exchanges, jobs))
+                self.record(requirement, *self._check_history(requirement, sent, jobs))
             relevant = by_operation[requirement.operation] if requirement.operation else exchanges
             yield self._result(requirement, self._results[requirement.id], relevant)
 
@@ -185,10 +187,10 @@ class Evaluator:
             return check_crash(check, error, exchange)
 
     def _check_history(
-        self, requirement: Requirement, exchanges: Sequence[Exchange], jobs: Sequence[JobHistory]
+        self, requirement: Requirement, sent: JobRequests, jobs: Sequence[JobHistory]
     ) -> list[CheckResult]:
         check = self._checks[requirement.id]
-        case = HistoryCase(self._contract, requirement, jobs, exchanges)
+        case = HistoryCase(requirement, jobs, sent)
         try:
             return run_history_check(check, case)
         except Exception as error:  # noqa: BLE001  (as above)

@@ -8,7 +8,7 @@ import orjson
 
 import specs
 from conformance.checks import CheckResult, load_checks
-from conformance.checks.cases import HistoryCase
+from conformance.checks.cases import HistoryCase, JobRequests
 from conformance.evaluation.evaluator import run_exchange_check, run_history_check
 from conformance.http import Exchange, RecordedRequest, RecordedResponse
 from conformance.http.request import build_path
@@ -106,7 +106,8 @@ def history(row: str, *exchanges: Exchange, profile: str = "documented") -> set[
     tracker = ResourceTracker(contract(VENDORS[row[:2]], profile))
     for exchange in exchanges:
         tracker.observe(exchange)
-    case = HistoryCase(contract(VENDORS[row[:2]], profile), rule, tracker.jobs, exchanges)
+    sent = JobRequests(contract(VENDORS[row[:2]], profile), exchanges)
+    case = HistoryCase(rule, tracker.jobs, sent)
     return {result.passed for result in run_history_check(CHECKS[rule.check.name], case)}
 
 
