@@ -95,10 +95,16 @@ class JobTimes:
         before = [o.state for o in job.observations if o.exchange.number < exchange.number][-1:]
         after = [o.state for o in job.observations if o.exchange.number > exchange.number][:1]
         if not before and not after:
-            return f"job without a state{suffix}"
+            return f"job without a state{suffix}" if self._waits(acted) else None
         if before and (before == after or self._stays(before[0])):
             return f"job {before[0]}{suffix}"
         return None
+
+    def _waits(self, acted: str | None) -> bool:
+        """Return whether time alone changes no job that nobody has looked at."""
+        lifecycle = self.client.contract.lifecycle
+        moves = lifecycle.reachable(lifecycle.initial, frozenset({"time"}))
+        return acted == "force" or (acted is None and not moves)
 
     def _stays(self, state: str) -> bool:
         lifecycle = self.client.contract.lifecycle

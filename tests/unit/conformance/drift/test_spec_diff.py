@@ -109,6 +109,7 @@ def test_command_fails_for_whom_it_was_told(tmp_path: Path) -> None:
 
 
 LOOP = {"$ref": "#/components/parameters/A"}
+LOOP_ITSELF = {"parameters": {"A": LOOP}}
 
 
 @pytest.mark.parametrize(
