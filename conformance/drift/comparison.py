@@ -112,7 +112,7 @@ def _unlike(first: Mapping[str, Any], second: Mapping[str, Any]) -> frozenset[st
     """
     requests: dict[str, tuple[Counter[Any], ...]] = defaultdict(lambda: (Counter(), Counter()))
     for index, side in enumerate((first, second)):
-        for case in side["cases"]:
+        for case in (row for row in side["cases"] if row["request"] != NOW_AND_THEN):
             key = (case["operation"], *case["request"].split("; ")[:2])
             for operation in (case["operation"], ""):
                 requests[operation][index][key] += sum(case["outcomes"].values())

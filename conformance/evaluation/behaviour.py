@@ -46,8 +46,7 @@ def observe_behaviour(client: Client, exchanges: Sequence[Exchange]) -> Json:
         if request:
             outcome = _outcome(exchange, jobs)
             cases[operation, request][outcome] += 1
-            sent = exchange.request
-            repeated[operation, request, sent.query, sent.body].add(outcome)
+            repeated[(request, *describe.sent(exchange))].add(outcome)
         shapes.add(operation, exchange.response, jobs.shown_state(exchange) or "")
     for job, state in jobs.ended():
         ended_by = requests.get(job.creation.number) if job.creation else None
@@ -97,24 +96,18 @@ def _steady(
     cases: Mapping[tuple[str, str], Counter[str]], repeated: Iterable[set[str]]
 ) -> Mapping[tuple[str, str], Counter[str]]:
     """Return the cases with one for all errors of a server that the same request has by chance."""
-    chance = {
-        outcome
-        for outcomes in repeated
-        if any(outcome < "5" for outcome in outcomes)
-        for outcome in outcomes
-        if outcome >= "5"
-    }
+    chance = {o for found in repeated if min(found) < "5" for o in found if o >= "5"}
     if not chance:
         return cases
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    steady: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for (operation, request), outcomes in cases.items():
         for outcome, count in outcomes.items():
             if outcome in chance:
-                found[operation, NOW_AND_THEN][outcome] += count
+                steady[operation, NOW_AND_THEN][outcome] += count
             else:
-                found[operation, NOW_AND_THEN]["another answer"] += count
-                found[operation, request][outcome] += count
-    return found
+                steady[operation, NOW_AND_THEN]["another answer"] += count
+                steady[operation, request][outcome] += count
+    return steady
 
 
 def _outcome(exchange: Exchange, jobs: JobTimes) -> str:
@@ -169,6 +162,13 @@ class RequestDescription:
         description = self._describe(exchange)
         self._resources.observe(exchange)
         return description
+
+    def sent(self, exchange: Exchange) -> tuple[Any, ...]:
+        """Return what an equal request has in common with this one: all but ids of this run."""
+        request, created = exchange.request, self._client.tracker.created
+        named = exchange.path_parameters.items()
+        ids = ["" if str(value) in created(name) else str(value) for name, value in named]
+        return exchange.operation, *ids, request.query, request.body
 
     def _describe(self, exchange: Exchange) -> str | None:
         """Return the description; None where what was asked for is unknown or a matter of time."""

@@ -34,7 +34,11 @@ def named(found: Iterable[Difference]) -> set[str]:
     return {id_ for difference in found for id_ in difference.requirements}
 
 
-PLANTED = (pytest.param("ec-exec-202", marks=pytest.mark.slow), "td-error-no-code")
+PLANTED = (
+    pytest.param("ec-exec-202", marks=pytest.mark.slow),
+    pytest.param("ec-crash-exec-word", marks=pytest.mark.slow),
+    "td-error-no-code",
+)
 # A run takes a second: those that do not hide one another are planted together.
 TOGETHER = (
     ("td-id-number", "td-timezone-offset", "td-format-upper", "td-timespan-list"),
