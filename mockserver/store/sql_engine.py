@@ -1,10 +1,11 @@
 """Connections to a database: one per thread, kept open; driver errors as errors of the store."""
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock, local
@@ -46,7 +47,6 @@ _SCHEMA_LOCK = 0x7265706F7274
 """The advisory lock under which one process at a time creates the tables."""
 
 _UNDEFINED_TABLE = "42P01"
-
 _FILE_GONE = "its file was deleted or replaced; put it back, or restart the mock"
 
 
@@ -55,42 +55,41 @@ class _DatabaseHealth:
     """What the connections to one database learn from each other's errors.
 
     Connections of an older `generation` are not used again. At `failed_at` (`time.monotonic`) the
-    database could not be used, because of `reason`. `path` is the file of SQLite, and `file` its
-    device and inode as they were when the first of the connections that are open was opened.
+    database could not be used, because of `reason`. `paths` are SQLite's file and its log, `files`
+    their devices and inodes, known while a connection is `open`: the log goes with the last one.
     """
 
-    path: Path | None = None
-    file: tuple[int, int] | None = None
+    paths: tuple[str, ...] = ()
+    files: tuple[tuple[int, int] | None, ...] | None = None
+    open: set[Connection] = field(default_factory=set)
     generation: int = 0
     failed_at: float = float("-inf")
     reason: str = ""
 
     def check(self) -> None:
-        """Share an error among all that were waiting for a thread or a lock when it was seen.
-
-        Raises:
-            StoreUnavailable: the database failed after the work that runs was asked for.
-        """
+        """Raise StoreUnavailable if the database failed after the work that runs was asked for."""
         if ASKED_AT.get(float("inf")) < self.failed_at:
             raise StoreUnavailable(self.reason)
-        self.check_file()
+        self.check_files()
 
-    def check_file(self) -> None:
-        """Notice a file that is gone: SQLite would go on writing to what no path leads to.
-
-        Raises:
-            StoreUnavailable: SQLite's file was deleted or replaced.
-        """
-        if self.file is not None and self.find_file() != self.file:
+    def check_files(self) -> None:
+        """Raise StoreUnavailable if SQLite would go on with files that no path leads to."""
+        if self.files is not None and tuple(map(_identify, self.paths)) != self.files:
             raise StoreUnavailable(_FILE_GONE)
 
-    def find_file(self) -> tuple[int, int] | None:
-        """Return device and inode of SQLite's file as it is now, None without one."""
-        try:
-            status = None if self.path is None else self.path.stat()
-        except OSError:
-            return None
-        return status and (status.st_dev, status.st_ino)
+    def forget(self, connection: Connection) -> None:
+        """Take a connection for closed."""
+        self.open.discard(connection)
+        if not self.open:
+            self.files = None
+
+
+def _identify(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 (half the time, at each use of the store)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class ThreadLocalConnections:
@@ -134,10 +133,11 @@ class ThreadLocalConnections:
             self._warn(error)
             raise
         self._local.used_at = monotonic()
-        if not self._is_available:
-            if self._is_available is False:
-                log.warning("The store is available again.")
-            self._is_available = True
+        if self._health.files is None:
+            self._health.files = tuple(map(_identify, self._health.paths))
+        if self._is_available is False:
+            log.warning("The store is available again.")
+        self._is_available = True
 
     @contextmanager
     def begin(self) -> Generator[Connection, None, None]:
@@ -146,15 +146,16 @@ class ThreadLocalConnections:
         with self._write_lock, self.connect() as connection:
             with connection.begin():
                 yield connection
-            self._health.check_file()  # nothing is acknowledged that nobody can read
+            self._health.check_files()  # nothing is acknowledged that nobody can read
 
     def close(self) -> None:
         """Close all connections; the next use opens others."""
         with self._lock:
             closed, self._all = self._all, []
-            self._local, self._health.file = local(), None
+            self._local = local()
         for connection in closed:
             connection.close()
+            self._health.forget(connection)
 
     def _current(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)
@@ -167,7 +168,7 @@ class ThreadLocalConnections:
             self._local.used_at = monotonic()
             with self._lock:
                 self._all.append(connection)
-            self._health.file = self._health.file or self._health.find_file()
+            self._health.open.add(connection)
         return connection
 
     def _is_usable(self, connection: Connection) -> bool:
@@ -190,7 +191,9 @@ class ThreadLocalConnections:
         if not isinstance(translated, StoreUnavailable):
             return translated
         self._health.failed_at, self._health.reason = monotonic(), str(translated)
-        if connection is not None and not _is_busy(error):
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        is_busy = code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        if connection is not None and not is_busy:
             self._health.generation += 1
             self._discard(connection)
         self._warn(translated)
@@ -208,6 +211,7 @@ class ThreadLocalConnections:
                 self._all.remove(connection)
         connection.invalidate()
         connection.close()
+        self._health.forget(connection)
 
 
 class RelaxedConnections(ThreadLocalConnections):
@@ -270,7 +274,8 @@ def open_engines(url: str) -> Engines:
 def _create_engines(url: URL) -> Engines:
     health = _DatabaseHealth()
     if url.get_backend_name() == "sqlite":
-        health.path = Path(url.database or "").absolute()
+        path = str(Path(url.database or "").absolute())
+        health.paths = path, f"{path}-wal"
         lock = Lock()
         engine, relaxed = (_create_sqlite(url, mode) for mode in ("FULL", "NORMAL"))
         writer = engine.execution_options(writes=True)
@@ -373,8 +378,3 @@ def _translate(error: DBAPIError) -> StoreError:
         lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
         return StoreUnavailable(lines[0].rstrip("."))
     return StoreError(f"{type(error.orig).__name__} in: {error.statement}")
-
-
-def _is_busy(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

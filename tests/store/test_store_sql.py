@@ -56,7 +56,7 @@ def in_another_thread(work: Callable[[], object]) -> object:
         return thread.submit(work).result()
 
 
-@pytest.mark.parametrize("name", ["store.db", ""], ids=["file", "folder"])
+@pytest.mark.parametrize("name", ["store.db", "store.db-wal", ""], ids=["file", "log", "folder"])
 @pytest.mark.parametrize("replacement", [None, b"", b"no database"])
 def test_what_no_path_leads_to_is_neither_read_nor_written(
     tmp_path: Path, name: str, replacement: bytes | None
@@ -70,7 +70,7 @@ def test_what_no_path_leads_to_is_neither_read_nor_written(
         (folder / name).rename(away)
         if replacement is not None:
             folder.mkdir(exist_ok=True)
-            (folder / "store.db").write_bytes(replacement)
+            (folder / (name or "store.db")).write_bytes(replacement)
         calls = [
             lambda: records.get("job", "before"),
             lambda: records.insert("job", "meanwhile", "g", {}),
@@ -80,7 +80,7 @@ def test_what_no_path_leads_to_is_neither_read_nor_written(
             for where in (in_another_thread, lambda work: work()):
                 with pytest.raises(StoreUnavailable, match="was deleted or replaced"):
                     where(call)
-        assert (folder / "store.db").exists() is (replacement is not None)
+        assert (folder / (name or "store.db")).exists() is (replacement is not None)
         if name == "" and replacement is not None:
             (folder / "store.db").unlink()
             folder.rmdir()
