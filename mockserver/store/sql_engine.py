@@ -25,9 +25,8 @@ from sqlalchemy.exc import (
 )
 
 from mockserver.errors import ASKED_AT, ConfigurationError
-from mockserver.store import display_parsed, parse_url
 from mockserver.store.base import Duplicate, StoreError, StoreUnavailable
-from mockserver.store.sql_statements import METADATA
+from mockserver.store.sql_statements import METADATA, display_parsed, parse_url
 
 log = logging.getLogger("mockserver")
 

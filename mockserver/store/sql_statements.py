@@ -1,5 +1,6 @@
-"""The tables and statements of the SQL store; every key begins with the namespace."""
+"""The tables and statements of the SQL store; every key begins with the namespace. Its URL."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from mockserver.errors import ConfigurationError
 
 METADATA = MetaData()
 
@@ -244,3 +249,38 @@ JOURNAL_SIZE = select(func.count(), func.coalesce(func.sum(_J.size), 0)).where(
 )
 
 TRIM_JOURNAL = delete(JOURNAL).where(*_equal(JOURNAL, "namespace"), _J.number <= bindparam("up_to"))
+
+
+_MALFORMED = (
+    "store: the URL is malformed; write memory, sqlite:///FILE or "
+    "postgresql://USER:PASSWORD@HOST:PORT/NAME, with special characters percent-encoded (@ as %40)"
+)
+_HOST = re.compile(r"[A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
+
+
+def parse_url(url: str) -> URL:
+    """Return the parsed URL of a database; `postgres://` means `postgresql://`.
+
+    Raises:
+        ConfigurationError: it is malformed. The text never quotes it: it may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(_MALFORMED) from None
+    is_file = not (parsed.host or parsed.username or parsed.port or parsed.query or "\0" in url)
+    match parsed.get_backend_name():
+        case "sqlite" if is_file:
+            if not parsed.database or parsed.database == ":memory:":
+                raise ConfigurationError("store: sqlite needs a file, such as sqlite:///mock.db")
+            return parsed.set(drivername="sqlite")
+        # A second @ shows that one of the password is not encoded; then its rest is in the host.
+        case "postgres" | "postgresql" if url.count("@") < 2 and _HOST.fullmatch(parsed.host or ""):
+            return parsed.set(drivername="postgresql+psycopg")
+    raise ConfigurationError(_MALFORMED)
+
+
+def display_parsed(url: URL) -> str:
+    """Return a URL without its password, and without its query, which may hold another one."""
+    shown = url.set(drivername=url.get_backend_name(), query={})
+    return shown.render_as_string(hide_password=True)
