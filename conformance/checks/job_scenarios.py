@@ -1,6 +1,6 @@
 """Active checks that take a job of their own through its lifecycle."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from http import HTTPStatus
 from itertools import islice
 from typing import Final
@@ -237,7 +237,8 @@ def started_job_ends(case: ActiveCase) -> Iterator[CheckResult]:
     """
     lifecycle, time = case.jobs.lifecycle, frozenset({"time"})
     ends = tuple(name for name in lifecycle.states if not lifecycle.reachable(name, time))
-    if ended := next((e for job in case.own_jobs() for e in _end(case, job, ends)), None):
+    by_itself = lifecycle.reachable(lifecycle.initial, time).intersection(ends)
+    if ended := next((e for job in case.own_jobs() for e in _end(case, job, by_itself)), None):
         yield passed(ended)
         return
     limit = None if case.client.has_control else case.target.job_seconds
@@ -259,12 +260,12 @@ def started_job_ends(case: ActiveCase) -> Iterator[CheckResult]:
         yield failed(f"two jobs were started, and neither had a file or a state {when}", *starts)
 
 
-def _end(case: ActiveCase, job: JobRef, ends: Sequence[str]) -> Iterator[Exchange]:
+def _end(case: ActiveCase, job: JobRef, ends: Set[str]) -> Iterator[Exchange]:
     """Yield what has shown that a job of this run ended."""
     history = case.jobs.history(job)
     if history is not None and history.file is not None:
         yield history.file
-    elif history is not None and case.jobs.last_states(job) & set(ends):
+    elif history is not None and case.jobs.last_states(job) & ends:
         yield history.observations[-1].exchange
 
 

@@ -51,6 +51,7 @@ CLINICALONE_TOKENS: Mapping[str, Caller] = MappingProxyType(
     {
         "mock-clinicalone-manager": _caller("acme", POSTING, DOWNLOAD),
         "mock-clinicalone-viewer": _caller("acme", DOWNLOAD),
+        "mock-clinicalone-guest": _caller("acme"),
         "mock-clinicalone-other": _caller("globex", POSTING, DOWNLOAD),
     }
 )

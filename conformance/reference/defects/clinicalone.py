@@ -202,6 +202,7 @@ _DOWNLOAD = (
         "implied: text/csv is announced, JSON is sent",
         requirements="C1-DL-002",
     ),
+    defect("c1-download-right-ignored", "any user downloads", requirements="C1-AUTH-016"),
     defect(
         "c1-expired-token-ok",
         "a token of long ago is taken",

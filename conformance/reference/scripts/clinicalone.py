@@ -109,7 +109,12 @@ def _ask_wrongly() -> Iterator[Step]:
         _get("?id={5}&mode=TEST"),
         _get("?id={5}&rptKickoffDatetime=2025-02-03T04:05:06%2B02:00"),
     )
-    for value in ("Bearer ", "Bearer MOCK-CLINICALONE-VIEWER", "Bearer mock-clinicalone-expired"):
+    for value in (
+        "Bearer ",
+        "Bearer MOCK-CLINICALONE-VIEWER",
+        "Bearer mock-clinicalone-expired",
+        "Bearer mock-clinicalone-guest",
+    ):
         yield _get("?id={5}", {"Authorization": value})
     yield from (_make(f"format=XPORT&studyId={STUDY}"), _kick(12), _wait(100), _get("?id={12}"))
     yield from (_get("?id={5}", {}), _get("?id={5}", NOBODY), _get("?id={5}", OTHER))
