@@ -109,12 +109,16 @@ def validate(folder: str) -> None:
     """
     from mockserver.errors import ConfigurationError
     from mockserver.server.run import try_out
-    from specs import SpecError, is_own, vendor_folders
+    from specs import SpecError, is_own, load, vendor_folders
+    from specs.implied import with_implied
 
     try:
         settings = Settings(vendors=(Path(folder),), clock="manual")
-        own = [name for name, path in vendor_folders(settings.vendors).items() if is_own(path)]
+        folders = vendor_folders(settings.vendors)
+        own = [name for name, path in folders.items() if is_own(path)]
         faults = list(try_out(settings, own))
+        for name in own:
+            with_implied(load(name, folder=folders[name])).load_requirements()
     except (ConfigurationError, SpecError) as error:
         faults = str(error).splitlines()
     for fault in faults:

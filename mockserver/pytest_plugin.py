@@ -84,13 +84,18 @@ def mock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     if url := _option(config, "url"):
         yield Server(url.rstrip("/"), _option(config, "token"), _ca_file(config))
         return
+    from mockserver.errors import ConfigurationError  # noqa: PLC0415
     from mockserver.testing import MockServer  # noqa: PLC0415
+    from specs import SpecError  # noqa: PLC0415
 
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # the test that is first may have changed them
             for name, value in SOCKETS.items():
                 patch.setattr(socket, name, value)
-            server = stack.enter_context(MockServer(vendors=_vendors(config)))
+            try:
+                server = stack.enter_context(MockServer(vendors=_vendors(config)))
+            except (ConfigurationError, SpecError) as error:
+                raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield Server(server.base_url)
 
 

@@ -126,15 +126,20 @@ def read_yaml(path: Path) -> Any:
     """Return the content of a YAML file as JSON types.
 
     Raises:
-        SpecError: the file is missing, is not UTF-8, is not YAML, or has a duplicate key.
+        SpecError: the file is missing, is not UTF-8, is not YAML, or has a duplicate key, or is
+            nested too deeply.
     """
     try:
         return pickle.loads(_parse(path.read_text(encoding="utf-8")))  # noqa: S301  (our own)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError([SpecIssue(str(path), f"line {line}", str(error.problem))]) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SpecError([SpecIssue(str(path), "file", str(error))]) from error
+    except OSError as error:
+        raise SpecError([SpecIssue(str(path), "file", error.strerror or str(error))]) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SpecError([SpecIssue(str(path), "file", " ".join(str(error).split()))]) from error
+    except RecursionError as error:
+        raise SpecError([SpecIssue(str(path), "file", "is nested too deeply")]) from error
 
 
 @lru_cache(maxsize=128)

@@ -100,5 +100,5 @@ def _block(name: str, path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SpecError([SpecIssue(str(path), "file", str(error))]) from error
+        raise SpecError([SpecIssue(str(path), "file", error.strerror or str(error))]) from error
     return f"{name} {len(content)}\n".encode() + content

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from specs.contract import Contract
+from specs.errors import SpecError, SpecIssue
 from specs.implied.jobs import rows_of_jobs
 from specs.implied.operations import rows_of_operation
 from specs.implied.rows import OPENAPI, Rows
@@ -23,13 +24,21 @@ def with_implied(contract: Contract) -> Contract:
 
     An implied row that an own one covers is left out. A row that `switched_off` names is not
     tested, for the reason given there.
+
+    Raises:
+        SpecError: at the first use of the requirements, `switched_off` names an unknown one.
     """
 
     def load_requirements() -> Requirements:
         rows = contract.load_requirements()
         own = rows.requirements
-        implied = (row for row in _implied(contract) if not _is_covered(row, own))
-        tested = (_switched(row, rows.switched_off) for row in (*own, *implied))
+        implied = [row for row in _implied(contract) if not _is_covered(row, own)]
+        known = (*own, *implied)
+        if unknown := rows.switched_off.keys() - {row.id for row in known}:
+            path = f"{contract.folder}/requirements.yaml"
+            reason = "unknown requirement"
+            raise SpecError([SpecIssue(path, f"/switched_off/{id_}", reason) for id_ in unknown])
+        tested = (_switched(row, rows.switched_off) for row in known)
         return rows._replace(requirements=tuple(tested))
 
     return replace(contract, load_requirements=load_requirements)

@@ -103,7 +103,7 @@ def _openapi(
     if cache.has(digest):
         return
     issues = [] if own else list(check_extensions(openapi, path))
-    before: Any = None
+    before: Any = object()
     for profile in PROFILES:
         document = in_profile(openapi, profile, own)
         # Else the issues of the next profile would be much the same.

@@ -245,6 +245,12 @@ def check_values(
     for name in lifecycle.lists:
         if name not in operations:
             yield f"/lists/{name}", f"unknown operation {name!r}"
+            continue
+        known = {row["name"] for row in operations[name].parameters if row["in"] == "query"}
+        for key in ("at", "size"):
+            parameter = lifecycle.lists[name].get(key)
+            if parameter is not None and parameter not in known:
+                yield f"/lists/{name}/{key}", f"unknown query parameter {parameter!r}"
 
 
 def _value_at(

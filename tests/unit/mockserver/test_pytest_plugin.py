@@ -276,6 +276,8 @@ def test_no_server_is_a_clear_error(pytester: pytest.Pytester, ours_alone: tuple
     result = pytester.runpytest_subprocess(*ours_alone, "--mock-url", "http://127.0.0.1:1")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
+    result = pytester.runpytest_subprocess(*ours_alone, "--mock-vendors", "nowhere")
+    result.stdout.fnmatch_lines(["*nowhere: folder: there is no such folder"])
 
 
 SECURE = """
@@ -340,6 +342,8 @@ def test_flags_count_before_the_environment(
     flags = ("--mock-url", "http://127.0.0.1:1")
     result = pytester.runpytest_subprocess(*ours_alone, *flags)
     result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
+    result = pytester.runpytest_subprocess(*ours_alone, "--mock-vendors", "nowhere")
+    result.stdout.fnmatch_lines(["*nowhere: folder: there is no such folder"])
 
 
 @pytest.mark.slow

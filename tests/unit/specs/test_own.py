@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import specs
+from specs.implied import with_implied
 from specs.lifecycle import id_in_link
 from specs.lint_cache import LintCache
 from specs.own import prefixes, server_path
@@ -156,6 +157,11 @@ BROKEN: dict[str, tuple[str, Edit, str]] = {
         lambda d: d.update(switched_off={"EXPORTS-AUTO-STATUS-getExport": ""}),
         ": /switched_off/EXPORTS-AUTO-STATUS-getExport: ",
     ),
+    "pages by a parameter that is not there": (
+        "lifecycle.yaml",
+        lambda d: d.update(lists={"listExports": {"style": "page", "at": "nope"}}),
+        ": /lists/listExports/at: unknown query parameter 'nope'",
+    ),
 }
 
 
@@ -170,6 +176,41 @@ def test_a_fault_is_told_by_file_place_and_reason(
     lines = str(caught.value).splitlines()
     assert any(text in line for line in lines), lines
     assert all(issue.file == str(vendor / name) for issue in caught.value.issues)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("openapi.yaml", "", "/: must be a mapping"),
+        ("lifecycle.yaml", f"x: {'[' * 5000}{']' * 5000}", "file: is nested too deeply"),
+        ("lifecycle.yaml", "states:\0 x", "file: unacceptable character #x0000"),
+        ("lifecycle.yaml", "states:\n\tx: 1\n", "line 2: found character"),
+        ("requirements.yaml", None, "file: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(
+    vendor: Path, lint_cache: LintCache, name: str, content: str | None, text: str
+) -> None:
+    path = vendor / name
+    path.unlink()
+    path.mkdir() if content is None else path.write_text(content, encoding="utf-8")
+    with pytest.raises(specs.SpecError) as caught:
+        specs.load("exports", cache=lint_cache, folder=vendor)
+    assert str(caught.value).startswith(f"{path}: {text}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_generated_row_that_is_not_there_cannot_be_switched_off(
+    vendor: Path, lint_cache: LintCache
+) -> None:
+    edit(
+        vendor,
+        "requirements.yaml",
+        lambda d: d.update(switched_off={"EXPORTS-AUTO-NO": "no reason"}),
+    )
+    contract = with_implied(specs.load("exports", cache=lint_cache, folder=vendor))
+    with pytest.raises(specs.SpecError, match="/switched_off/EXPORTS-AUTO-NO: unknown requirement"):
+        _ = contract.requirements
 
 
 @pytest.mark.parametrize("profile", specs.PROFILES)
