@@ -293,16 +293,17 @@ class SandboxRegistry:
         return with_fault_rules(state, initial_rules(scenario.rules)) if scenario.rules else state
 
     def _read(self, id_: str) -> _CacheEntry | None:
-        record = self._states.get(id_)
-        if record is None:
-            self._evict(id_)
-            return None
-        return self._entry(record)
+        if (record := self._states.get(id_)) is not None:
+            return self._entry(record)
+        self._evict(id_)
+        return None
 
     def _entry(self, record: Record) -> _CacheEntry:
         """Return the sandbox of a state in the store, created anew if the state has changed."""
         entry = self._cache.get(record.id)
-        if entry and (entry.version == record.version or not self._store.shared):
+        known = entry and (entry.state.namespace, entry.version)  # its id may be another's by now
+        asked = record.data["namespace"], record.version
+        if entry and (known == asked or not self._store.shared):
             return entry
         return self._store_entry(record.id, from_data(record.data), record.version)
 
@@ -324,8 +325,7 @@ class SandboxRegistry:
             return entry
 
     def _evict(self, id_: str) -> None:
-        entry = self._cache.pop(id_, None)
-        if entry:
+        if entry := self._cache.pop(id_, None):
             entry.sandbox.journal.close()
 
     def _insert_seed(self, id_: str, state: SandboxState) -> None:

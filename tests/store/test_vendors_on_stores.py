@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from mockserver.app import create_app
+from mockserver.config import Settings
 from mockserver.store.base import Store
 from mockserver.store.sql import SqlStore
 from tests.store.conftest import SHARED
+from tests.unit.mockserver.asgi import CREATE, JSON, TALKDESK, ask
 from tests.unit.mockserver.vendor_harness import VendorHarness, content
 
 ORDER = {
@@ -90,3 +93,19 @@ def test_two_servers_on_one_store_are_as_one(vendor: str, url: str) -> None:
     assert walk(one, other) == walk(expected, expected)
     for store in stores:
         store.close()
+
+
+@pytest.mark.parametrize("backend", SHARED)
+def test_sandbox_that_another_server_created_anew_is_not_the_old_one(url: str) -> None:
+    servers = [create_app(Settings(store=url, clock="manual")) for _ in range(2)]
+    here, there = (server.app for server in servers)
+    jobs, inside = "/data/reports/calls/jobs", {**TALKDESK, **JSON, "x-mock-sandbox": "again"}
+    for _ in range(2):
+        assert ask(here, "POST", "/_mock/sandboxes", JSON, {"id": "again"}).status == 201
+        before = ask(there, "GET", jobs, inside).json["total"]
+        assert ask(there, "POST", jobs, inside, CREATE).status == 202
+        assert ask(here, "GET", jobs, inside).json["total"] == before + 1
+        assert before > 0  # of the seed
+        assert ask(here, "DELETE", "/_mock/sandboxes/again").status == 204
+    for server in servers:
+        server.store.close()

@@ -60,21 +60,21 @@ def test_wrong_method_is_405_with_allow_in_the_vendors_words(
 def test_request_whose_sandbox_is_deleted_before_its_body_comes_is_404(
     mock: App, path: str, key: dict[str, str], body: dict[str, Any]
 ) -> None:
-    assert ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": "mine"}).status == 201
+    assert ask(mock.app, "POST", "/_mock/sandboxes", JSON, {"id": "deleted-soon"}).status == 201
     statuses: list[int] = []
 
     async def send(message: dict[str, Any]) -> None:
         statuses.extend([message["status"]] if "status" in message else [])
 
     async def receive() -> dict[str, Any]:
-        deletion = request_scope("DELETE", "/_mock/sandboxes/mine", {"content-length": "0"})
+        deletion = request_scope("DELETE", "/_mock/sandboxes/deleted-soon", {"content-length": "0"})
         await mock.app(deletion, receive_nothing, send)
         return {"type": "http.request", "body": orjson.dumps(body), "more_body": False}
 
     async def receive_nothing() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    scope = request_scope("POST", path, {**key, **JSON, "x-mock-sandbox": "mine"})
+    scope = request_scope("POST", path, {**key, **JSON, "x-mock-sandbox": "deleted-soon"})
     asyncio.run(mock.app(scope, receive, send))
     assert statuses == [204, 404]
 
