@@ -16,7 +16,6 @@ STRINGS: Final[tuple[Any, ...]] = (
     "Zürich, 東京 ✓",
     "20260330",
     "a\x00b",
-    None,
     7,
     ["a"],
     {},
@@ -106,20 +105,22 @@ class Mutations:
         yield from _in_turn([chain(whole, wrong), ([new, *value[1:]] for new in first)])
 
     def _leaves(self, schema: Mapping[str, Any], value: Any) -> Iterator[Any]:
+        near = (value.swapcase(), f"{value}s", value[:-1]) if isinstance(value, str) else ()
         if "enum" in schema:
             yield from (other for other in schema["enum"] if other != value)
-        if isinstance(value, str) and value:
-            yield from (value.swapcase(), f"{value}s", value[:-1])
-        if isinstance(value, str) and _DATETIME.match(value):
-            yield from _other_datetimes(value)
-        if "enum" in schema:
+            yield from near
             yield from NOT_LISTED
         elif schema.get("type") == "string":
-            yield from _texts_of_length(schema)
-            yield from STRINGS
+            # What servers forget comes first: where little may be created, few of these are sent.
+            if isinstance(value, str) and _DATETIME.match(value):
+                yield from _other_datetimes(value)
+            longest, *lengths = _texts_of_length(schema)
+            yield from (longest, None, *lengths, *STRINGS, *near)
         elif schema.get("type") in {"integer", "number"}:
-            yield from integers_at_bounds(schema)
-            yield from INTEGERS
+            bounds = integers_at_bounds(schema)
+            first = (max(bounds[:4]), INTEGERS[0])
+            yield from first
+            yield from (number for number in (*bounds, *INTEGERS[1:]) if number not in first)
         else:
             yield from BOOLEANS if schema.get("type") == "boolean" else (None,)
 
@@ -131,9 +132,9 @@ def _in_turn(sources: Sequence[Iterable[Any]]) -> Iterator[Any]:
 
 
 def _texts_of_length(schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield texts of the lengths that the contract allows at most and at least, and one beyond."""
+    """Yield texts of one character more than the contract allows, of that bound, and the least."""
     longest, shortest = schema.get("maxLength", USUAL_LENGTH), schema.get("minLength", 0)
-    yield from ("x" * length for length in (longest, longest + 1))
+    yield from ("x" * length for length in (longest + 1, longest))
     yield from ("x" * length for length in (shortest, shortest - 1) if length > 0)
 
 
