@@ -15,9 +15,9 @@ from conformance.job_client import LIFECYCLE, NEGATIVE, JobClient, JobRef
 from conformance.request_data import OperationRequest, existing_resources, json_media
 from conformance.request_data.edge_cases import (
     Mutations,
-    all_unusual,
     edge_case_parameters,
     malformed_json,
+    unusual_bodies,
 )
 from conformance.request_data.factory import FORM, RequestFactory
 from conformance.settings import Effort
@@ -99,7 +99,7 @@ def _bodies(
         return
     body = _largest_example(content, valid.json)
     mutations = Mutations(case.contract.openapi).mutate(content["schema"], body)
-    for mutated in chain((all_unusual(body),), mutations):
+    for mutated in chain(unusual_bodies(body), mutations):
         yield factory.with_fresh_unique_values(valid.with_body(mutated))
 
 

@@ -60,6 +60,30 @@ def all_unusual(value: Any) -> Any:
     return f"{value} {UNUSUAL_TEXT}" if " " in value else value
 
 
+def all_extreme(value: Any, text: str | None, numbers: list[int]) -> Any:
+    """Return a body with `text` for every sentence, and `numbers` for every list of integers.
+
+    A server that looks at members one after another has to take or refuse them all at once.
+    """
+    if isinstance(value, Mapping):
+        return {name: all_extreme(member, text, numbers) for name, member in value.items()}
+    if isinstance(value, list) and value and all(type(item) is int for item in value):
+        return numbers
+    return text if isinstance(value, str) and " " in value else value
+
+
+def unusual_bodies(body: Any) -> tuple[Any, ...]:
+    """Return the bodies to send first, where little may be created: all members unusual at once.
+
+    What is refused creates nothing, so the second costs little.
+    """
+    return (
+        all_unusual(body),
+        all_extreme(body, None, [INT32[1] + 1]),
+        all_extreme(body, "x" * (USUAL_LENGTH + 1), []),
+    )
+
+
 class Mutations:
     """Mutates JSON values by the schemas of an OpenAPI document."""
 

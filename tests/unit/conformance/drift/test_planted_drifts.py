@@ -55,7 +55,6 @@ TOGETHER = (
 OVERLOOKED = (
     ("td-name-cut",),
     ("c1-download-training-404",),
-    ("ec-crash-group-large-id", "ec-group-info-cut"),
     ("ec-crash-group-long", "ec-crash-group-many"),
 )
 
