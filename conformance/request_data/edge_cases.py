@@ -60,15 +60,17 @@ def all_unusual(value: Any) -> Any:
     return f"{value} {UNUSUAL_TEXT}" if " " in value else value
 
 
-def all_extreme(value: Any, text: str | None, numbers: list[int]) -> Any:
-    """Return a body with `text` for every sentence, and `numbers` for every list of integers.
+def all_extreme(value: Any, text: str | None, added: int | None) -> Any:
+    """Return a body with `text` for every sentence, and few integers in every list of them.
+
+    It is the first one and what is `added` to it, or none.
 
     A server that looks at members one after another has to take or refuse them all at once.
     """
     if isinstance(value, Mapping):
-        return {name: all_extreme(member, text, numbers) for name, member in value.items()}
+        return {name: all_extreme(member, text, added) for name, member in value.items()}
     if isinstance(value, list) and value and all(type(item) is int for item in value):
-        return numbers
+        return [] if added is None else [value[0] + added]
     return text if isinstance(value, str) and " " in value else value
 
 
@@ -79,8 +81,8 @@ def unusual_bodies(body: Any) -> tuple[Any, ...]:
     """
     return (
         all_unusual(body),
-        all_extreme(body, None, [INT32[1] + 1]),
-        all_extreme(body, "x" * (USUAL_LENGTH + 1), []),
+        all_extreme(body, None, 2**32),
+        all_extreme(body, "x" * (USUAL_LENGTH + 1), None),
     )
 
 
