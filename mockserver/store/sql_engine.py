@@ -189,7 +189,7 @@ class ThreadLocalConnections:
         translated = _translate(error)
         if not isinstance(translated, StoreUnavailable):
             return translated
-        self._health.failed_at, self._health.reason = monotonic(), str(translated)
+        self._health.failed_at, self._health.reason = monotonic(), translated.args[0]
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
         is_busy = code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
         if connection is not None and not is_busy:
