@@ -147,19 +147,15 @@ class FaultRuleParser:
         return match
 
     def _check_match(self, match: Match) -> None:
-        """Check that there can be a request that meets all conditions together.
-
-        Requests that match no operation have neither role nor state.
-        """
+        """Check that one request can meet all conditions; without an operation it has no role."""
         if contradiction := match.occurrences.contradiction():
             raise _error("match.nth", contradiction)
         left = [row for row in self._operations if match.vendor in (None, row.vendor)]
         path = match.path or "/"
         vendors = {row.vendor for row in left}
         prefixes = [prefix for name in sorted(vendors) for prefix in self._contracts[name].prefixes]
-        if not any(
-            _may_begin(path, it) or path.startswith(f"{it.rstrip('/')}/") for it in prefixes
-        ):
+        fits = (_may_begin(path, it) or path.startswith(f"{it.rstrip('/')}/") for it in prefixes)
+        if not any(fits):
             raise _error("match.path", f"is under no path of a vendor: {', '.join(prefixes)}")
         conditions: list[tuple[str, Any, Callable[[Operation], bool]]] = [
             ("method", match.method, lambda row: row.method == match.method),
