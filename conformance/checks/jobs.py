@@ -233,7 +233,8 @@ def file_available_in(case: HistoryCase, *, states: Sequence[str]) -> Iterator[C
         if case.ended_by_us(fetch.job, fetch.before.exchange, fetch.exchange):
             continue
         # A list may show that a job is done, and leave to its poll where the file is.
-        if any(file_url(case.contract, seen.exchange) for seen in fetch.job.observations):
+        urls = (file_url(case.contract, seen.exchange) for seen in fetch.job.observations)
+        if any(url and url.geturl() != fetch.exchange.request.url for url in urls):
             elsewhere = True
             continue
         followed = case.followed(fetch.exchange)

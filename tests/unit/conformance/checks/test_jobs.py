@@ -184,7 +184,7 @@ def test_zone_of_known_area(
     asked: dict[str, Any], shown: str | None, verdict: set[bool | None]
 ) -> None:
     creation = exchange("createReportJob", 202, {"job": {"id": "J1"}}, sent=asked)
-    polled = {} if shown is None else {"timezone": shown}
+    polled: dict[str, Any] = {} if shown is None else {"timezone": shown}
     assert history("TD-JOB-016", *numbered(creation, job(**polled))) == verdict
 
 
