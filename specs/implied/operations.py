@@ -134,16 +134,18 @@ def _callers(rows: Rows, operation: Operation) -> Iterator[Requirement]:
     if not is_secured(operation):
         return
     name = operation.id
-    listed = [status for status in (401, 403) if status in operation.responses]
-    statuses = {"statuses": listed[:1]} if listed else {}
+    # HTTP asks for 401 (RFC 9110, 15.5.2), also where a contract knows of 403 alone.
+    is_listed = {401, 403} & operation.responses.keys()
+    statuses = [401] if 401 in operation.responses else [401, 403] if is_listed else []
+    expected = {"statuses": statuses} if statuses else {}
     own = "security" in operation.raw
     place = rows.at(operation, "security") if own else f"{OPENAPI}#/security"
-    by = f" by {listed[0]}" if listed else ""
+    by = f" by {' or '.join(map(str, statuses))}" if statuses else ""
     yield rows.row(
         "NOAUTH",
         f"{name} without a credential is refused{by}.",
         "rejects_missing_credentials",
-        statuses,
+        expected,
         place=place,
         operation=name,
     )
@@ -151,7 +153,7 @@ def _callers(rows: Rows, operation: Operation) -> Iterator[Requirement]:
         "BADAUTH",
         f"{name} with a wrong, a cut or an empty credential is refused{by}.",
         "rejects_wrong_credentials",
-        statuses,
+        expected,
         place=place,
         operation=name,
     )

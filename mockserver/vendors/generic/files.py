@@ -110,7 +110,8 @@ class Files:
         if row is None or not is_json(media):
             return False
         schema = flatten(self._document, row.get("schema", {}))
-        return "properties" in schema or "example" in schema
+        is_whole = schema.get("type", "array") != "array"
+        return "properties" in schema or "example" in schema or is_whole
 
     def _format(self, media: str, content: str | None) -> Format:
         plain = media.partition(";")[0].lower()

@@ -174,7 +174,7 @@ class JobLists:
             return any(value in (state.value, state.wire, state.name) for value in values)
         parts = (job.details.get(place) for place in PLACES)
         sent = [part for part in parts if isinstance(part, dict)]
-        return any(part.get(name) == wanted for part in sent)
+        return any(part.get(name) == wanted or part.get(name) in values for part in sent)
 
 
 class _Around:
