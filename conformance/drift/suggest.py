@@ -52,7 +52,9 @@ class Suggester(StateSuggester):
             self._each(kind, self._header)
         self._each("error code", self._error_code)
         self._each("body", self._body)
-        rest = [d for d in self._open() if d.kind != "verdict" or d.operation not in self._touched]
+        left = {id_ for d in self._open() if d.kind != "verdict" for id_ in d.requirements}
+        settled = {d for d in self._open() if d.kind == "verdict" and d.operation in self._touched}
+        rest = [d for d in self._open() if d not in settled or left & set(d.requirements)]
         reasons = {self._shown(d): self._reasons.get(d, UNSAID) for d in rest}
         self._suggestion.rest = [(d, _reason(d, reasons)) for d in grouped(reasons)]
         return self._suggestion

@@ -62,6 +62,23 @@ def test_what_no_file_says_is_the_rest_with_a_reason(tmp_path: Path) -> None:
         assert done.exit_code == code, done.output
 
 
+def test_verdict_stays_where_a_difference_of_its_requirement_does() -> None:
+    row = {"operation": "getReportJob", "text": "", "reason": "", "checked": 4}
+    named = case("TD-ERR-002; as primary; id unknown", **{"_404 /code=other": 4})
+    unnamed = case("TD-ERR-002; as primary; id unknown", **{"_404 /code=not_found": 4})
+    sides = []
+    for bounds, shown, verdict in (((55, 62), named, "FAIL"), ((19, 22), unnamed, "PASS")):
+        side = observed(jobs=lasting(*bounds), cases=[shown])
+        failures = 4 if verdict == "FAIL" else 0
+        rows = [
+            {**row, "id": id_, "verdict": verdict, "failures": failures}
+            for id_ in ("TD-ERR-002", "TD-JOB-013")
+        ]
+        sides.append({**side, "requirements": rows})
+    rest = suggest_changes(*sides).rest
+    assert [d.requirements for d, _ in rest if d.kind == "verdict"] == [("TD-ERR-002",)]
+
+
 def test_a_member_that_is_null_is_the_rest() -> None:
     null = {"types": {"null": 4}, "forms": {}}
     sides = []
