@@ -34,6 +34,7 @@ from specs import Contract
 Json = Any
 # When the mock's recording begins; every date moves by the same time.
 START: Final = datetime(2026, 3, 30, 9, tzinfo=UTC)
+FAR: Final = timedelta(days=400)  # from the session: no date of a job, but a birthday, say
 CHANGING: Final = ("start", "cancel", "delete")
 OVERLOAD: Final = frozenset({429, 500, 502, 503, 504})
 # A count below says nothing about anybody; another number may be an id or a place.
@@ -124,7 +125,10 @@ class Anonymizer:
     def _date(self, text: str) -> str:
         try:
             moment = datetime.fromisoformat(text.replace(" ", "T"))
-            shifted = moment + self._shift
+            shift, days = self._shift, START.date() - moment.date()
+            if abs(shift - days) > FAR:
+                shift = days - timedelta(days=int(self._replacement("", text[:10])))
+            shifted = moment + shift
         except (ValueError, OverflowError):
             return "2026-03-30"
         if len(text) == len("2026-01-01"):
@@ -150,8 +154,7 @@ class Anonymizer:
     def _replacement(self, kind: str, text: str) -> str:
         key = (kind, text)
         if key not in self._replaced:
-            self._counts[kind] += 1
-            number = self._counts[kind]
+            number = self._counts[kind] = self._counts[kind] + 1
             self._replaced[key] = f"{kind}-{number}" if kind else str(FIRST_NUMBER + number)
         return self._replaced[key]
 
@@ -365,10 +368,7 @@ def write_recording(journal: Journal, folder: Path, name: str, began: datetime) 
 
 
 def record_har(contract: Contract, file: Path, folder: Path, name: str) -> tuple[Path, int]:
-    """Write the scenario of a HAR file; see `write_recording`.
-
-    Returns:
-        The scenario's path, and how many entries were left out: they are not as HAR 1.2 has them.
+    """Write the scenario of a HAR file; return its path, and how many entries are not HAR 1.2.
 
     Raises:
         UsageError: the file is no HTTP archive, or has nothing of the contract's vendor.

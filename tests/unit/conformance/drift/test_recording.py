@@ -259,6 +259,14 @@ def words_of_talkdesk() -> set[str]:
     return {*leaves(read.openapi), *paths, *(it.wire for it in read.lifecycle.states.values())}
 
 
+def test_date_far_from_the_session_is_replaced_and_one_of_it_is_moved() -> None:
+    anonymizer = Anonymizer(contract("talkdesk"), datetime(2026, 3, 30, 9, tzinfo=UTC))
+    born = [anonymizer.text(text) for text in ("1974-02-11", "1974-02-11T10:00:00Z", "1980-01-01")]
+    assert born[0] == born[1][:10] != born[2]
+    assert not {text[:4] for text in born} & {"1974", "1980"}
+    assert anonymizer.text("2026-03-29T09:00:00Z") == "2026-03-29T09:00:00Z"
+
+
 @given(BODIES)
 @example(["FAILED", "application/json"])
 def test_no_value_of_any_body_is_left(body: Any) -> None:
