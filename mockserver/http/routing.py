@@ -183,7 +183,7 @@ class Router(Generic[T]):
 
     def _match(self, segments: list[str]) -> _Template[T] | None:
         if len(segments) < 2 or not segments[-1]:
-            return None
+            return self._match_slash(segments)
         for template in self._templates.get((len(segments), segments[1]), ()):
             if template.pick(segments) == template.literals and (
                 not template.affixes or template.has_affixes(segments)
@@ -192,6 +192,16 @@ class Router(Generic[T]):
         for template in self._templates.get((len(segments), _ANY), ()):
             if template.pick(segments) == template.literals and template.has_affixes(segments):
                 return template
+        return None
+
+    def _match_slash(self, segments: list[str]) -> _Template[T] | None:
+        """Return the template of a path that ends with a slash, as it does itself."""
+        for first in (*segments[1:2], _ANY):
+            for template in self._templates.get((len(segments), first), ()):
+                is_same = template.order[-1] == _LITERAL
+                is_same = is_same and template.pick(segments) == template.literals
+                if is_same and template.has_affixes(segments):
+                    return template
         return None
 
 

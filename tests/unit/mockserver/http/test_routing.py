@@ -21,6 +21,8 @@ def routes() -> Router[str]:
         ("GET", "/d/log/{log}/detail"),
         ("GET", "/r/{type}/jobs/{id}"),
         ("GET", "/r/all/{kind}/{id}"),
+        ("GET", "/e/{id}/"),
+        ("GET", "/{a}/f/"),
     ]:
         routes.add(method, path, f"{method} {path}")
     return routes
@@ -37,6 +39,8 @@ def routes() -> Router[str]:
         ("GET", "/d/a%2Fb", "GET /d/{id}", {"id": "a%2Fb"}),
         ("GET", "/r/calls/jobs/x", "GET /r/{type}/jobs/{id}", {"type": "calls", "id": "x"}),
         ("GET", "/r/all/jobs/x", "GET /r/all/{kind}/{id}", {"kind": "jobs", "id": "x"}),
+        ("GET", "/e/7/", "GET /e/{id}/", {"id": "7"}),
+        ("GET", "/g/f/", "GET /{a}/f/", {"a": "g"}),
     ],
 )
 def test_path_leads_to_its_operation(
@@ -45,7 +49,7 @@ def test_path_leads_to_its_operation(
     assert routes.find(method, path) == (target, values)
 
 
-@pytest.mark.parametrize("path", ["/", "", "/d/", "/d/7/", "/d//exec", "/x", "/d/7/exec/more", "*"])
+@pytest.mark.parametrize("path", ["/", "", "/e/7", "/e//", "/d/", "/d/7/", "/d//exec", "/x", "/d/7/exec/more", "*"])
 def test_unknown_path_is_404(routes: Router[str], path: str) -> None:
     with pytest.raises(ApiError) as caught:
         routes.find("GET", path)
