@@ -49,7 +49,9 @@ def test_path_leads_to_its_operation(
     assert routes.find(method, path) == (target, values)
 
 
-@pytest.mark.parametrize("path", ["/", "", "/e/7", "/e//", "/d/", "/d/7/", "/d//exec", "/x", "/d/7/exec/more", "*"])
+@pytest.mark.parametrize(
+    "path", ["/", "", "/e/7", "/e//", "/d/", "/d/7/", "/d//exec", "/x", "/d/7/exec/more", "*"]
+)
 def test_unknown_path_is_404(routes: Router[str], path: str) -> None:
     with pytest.raises(ApiError) as caught:
         routes.find("GET", path)
