@@ -342,8 +342,6 @@ def test_flags_count_before_the_environment(
     flags = ("--mock-url", "http://127.0.0.1:1")
     result = pytester.runpytest_subprocess(*ours_alone, *flags)
     result.stdout.fnmatch_lines(["*no mock answers at http://127.0.0.1:1*"])
-    result = pytester.runpytest_subprocess(*ours_alone, "--mock-vendors", "nowhere")
-    result.stdout.fnmatch_lines(["*nowhere: folder: there is no such folder"])
 
 
 @pytest.mark.slow
