@@ -11,7 +11,7 @@ import orjson
 
 from specs import pointer
 from specs import profile as profiles
-from specs.files import in_profile, read_yaml
+from specs.files import in_profile, read_yaml, walk
 from specs.lifecycle import Lifecycle, read_lifecycle
 from specs.own import METHODS, complete_lifecycle, complete_requirements
 from specs.requirements import Requirement, Requirements, Statement, read_requirements
@@ -136,6 +136,30 @@ class Contract:
             self._schemas[key] = pointer.schema_at(self.openapi, schema, at)
         return self._schemas[key]
 
+    def leads_to_assumed(self, reference: str) -> bool:
+        """Return True if something is `assumed` in a component, or in one that it refers to."""
+        return _component(reference) in self._assumed
+
+    @cached_property
+    def _assumed(self) -> set[str]:
+        schemas = self.openapi.get("components", {}).get("schemas", {})
+        nodes = {
+            f"#/components/schemas/{pointer.escape(name)}": [node for _, node in walk(schema)]
+            for name, schema in schemas.items()
+        }
+        references = {
+            name: {_component(node["$ref"]) for node in within if isinstance(node.get("$ref"), str)}
+            for name, within in nodes.items()
+        }
+        found = {
+            name
+            for name, within in nodes.items()
+            if any(node.get("x-source") == "assumed" for node in within)
+        }
+        while more := {name for name, to in references.items() if to & found} - found:
+            found |= more
+        return found
+
     @cached_property
     def _components(self) -> dict[str, Any]:
         return self_contained(self.openapi, {})
@@ -172,6 +196,11 @@ class Contract:
             known = filter(is_json, content)
             media = "application/json" if "application/json" in content else next(known, "")
         return content.get(media, {}).get("schema")
+
+
+def _component(reference: str) -> str:
+    """Return the reference to a whole component of one that may lead into it."""
+    return "/".join(reference.split("/")[:4])
 
 
 def read_contract(vendor: str, profile: str, folder: Path, *, own: bool = False) -> Contract:

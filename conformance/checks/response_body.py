@@ -15,8 +15,8 @@ from conformance.checks.datetimes import parse_datetime
 from conformance.contract_queries import containers, values_at
 from conformance.errors import describe_schema_error
 from conformance.http import NOT_JSON
-from specs.contract import is_json
-from specs.pointer import find, properties, resolve
+from specs.contract import Contract, is_json
+from specs.pointer import escape, find, properties, resolve, schema_at
 from specs.values import plain_name
 
 _DEEPER: Final = frozenset({"properties", "required", "items", "additionalProperties", "example"})
@@ -146,21 +146,24 @@ def body_schema(case: ExchangeCase) -> CheckResult | None:
     for error in case.contract.validator(schema).iter_errors(response.json):
         if is_echo(case.exchange, error) or _is_local_datetime(error):
             continue
-        if _null_is_absence(case) and _is_optional_null(schema, error):
+        if _null_is_absence(case) and _is_optional_null(case.contract.openapi, schema, error):
             continue
         location = "".join(f"/{step}" for step in error.instance_path)
         return failed(f"{location or 'the body'}: {describe_schema_error(error)}")
     return passed()
 
 
-def _is_optional_null(schema: dict[str, Any], error: Any) -> bool:
+def _is_optional_null(document: dict[str, Any], schema: Any, error: Any) -> bool:
     """Return True for null under a member that its object need not have."""
-    path = list(error.schema_path)
-    if error.instance is not None or path[-3:-2] != ["properties"]:
+    *holder, name = error.instance_path or (None,)
+    if error.instance is not None or not isinstance(name, str):
         return False
-    for step in path[:-3]:
-        schema = schema[step]
-    return path[-2] not in schema.get("required", ())
+    try:
+        shape = schema_at(document, schema, "".join(f"/{escape(str(step))}" for step in holder))
+    except LookupError:
+        return False
+    parts = (shape, *(resolve(document, part) for part in shape.get("allOf", ())))
+    return not any(name in part.get("required", ()) for part in parts)
 
 
 def _is_local_datetime(error: Any) -> bool:
@@ -189,34 +192,37 @@ def _sourced_schema(case: ExchangeCase) -> Any:
     is_file = resolve(case.contract.openapi, schema or {}).get("type") == "string"
     if schema is None or is_file:
         return None
-    return without_assumed(case.contract.openapi, schema)
+    return without_assumed(case.contract, schema)
 
 
 def without_assumed(
-    document: dict[str, Any], schema: Any, *, assumed: bool = False, within: tuple[str, ...] = ()
+    contract: Contract, schema: Any, *, assumed: bool = False, within: tuple[str, ...] = ()
 ) -> Any:
     """Return a schema without the constraints that are `assumed`, but with sourced ones in them.
 
     A member without a source of its own has that of what it is in.
 
     Args:
-        document: where references lead.
+        contract: where references lead; those to what is all sourced stay as they are.
         schema: the schema, in the subset of JSON Schema that the contracts use.
         assumed: the source of what the schema is in.
         within: the references on the way to it; one that leads back to them stays as it is.
     """
     while isinstance(schema, dict) and "$ref" in schema:
-        if schema["$ref"] in within:
+        reference = schema["$ref"]
+        if not assumed and not contract.leads_to_assumed(reference):
+            return schema
+        if reference in within:
             return {} if assumed else schema
-        within = (*within, schema["$ref"])
-        schema = find(document, schema["$ref"].removeprefix("#"))
+        within = (*within, reference)
+        schema = find(contract.openapi, reference.removeprefix("#"))
     if not isinstance(schema, dict):
         return schema
     if "x-source" in schema:
         assumed = schema["x-source"] == "assumed"
 
     def inner(part: Any) -> Any:
-        return without_assumed(document, part, assumed=assumed, within=within)
+        return without_assumed(contract, part, assumed=assumed, within=within)
 
     kept = {} if assumed else dict(schema)
     if "properties" in schema:

@@ -1,10 +1,13 @@
 """The checks of JSON bodies, each with an answer that keeps its rule and one that breaks it."""
 
+from dataclasses import replace
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
+import specs
+from conformance.checks.response_body import without_assumed
 from conformance.errors import describe_schema_error
 from tests.unit.conformance._cases import exchange, job, passes, result_of
 
@@ -254,3 +257,31 @@ def test_what_is_due_is_said_without_the_words_of_a_validator(
 ) -> None:
     (error,) = jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(value)
     assert describe_schema_error(error) == text
+
+
+def _contract_of(schemas: dict[str, Any]) -> specs.Contract:
+    return replace(specs.load("talkdesk"), openapi={"components": {"schemas": schemas}})
+
+
+def test_schemas_that_all_lead_to_one_another_stay_references() -> None:
+    names = [f"Part{number}" for number in range(40)]  # written out, more than there is room for
+    parts = {name: {"$ref": f"#/components/schemas/{name}"} for name in names}
+    contract = _contract_of({name: {"type": "object", "properties": parts} for name in names})
+    assert without_assumed(contract, parts["Part0"]) == parts["Part0"]
+    whole = contract.validator({"type": "array", "items": parts["Part0"]})
+    assert whole.is_valid([{"Part7": {"Part9": {}}}])
+    assert not whole.is_valid([{"Part7": {"Part9": 1}}])
+
+
+def test_what_is_assumed_behind_references_is_not_judged() -> None:
+    text = {"type": "string"}
+    contract = _contract_of(
+        {
+            "Outer": {"properties": {"inner": {"$ref": "#/components/schemas/Inner"}, "a": text}},
+            "Inner": {"properties": {"b": {**text, "x-source": "assumed"}, "c": text}},
+        }
+    )
+    judged = contract.validator(without_assumed(contract, {"$ref": "#/components/schemas/Outer"}))
+    assert judged.is_valid({"inner": {"b": 1, "c": "c"}, "a": "a"})
+    assert not judged.is_valid({"inner": {"c": 1}})
+    assert not judged.is_valid({"a": 1})
